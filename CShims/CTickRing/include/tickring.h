@@ -1,0 +1,3 @@
+#ifndef TICKRING_H
+#define TICKRING_H
+#endif

@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: warnings are errors, and memory-unsafe code must say so.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+/// The ring module is the one place where raw shared memory is the subject itself.
+let ringSettings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "tickway",
+  products: [
+    .library(name: "CTickRing", targets: ["CTickRing"]),
+    .library(name: "TickRing", targets: ["TickRing"]),
+    .library(name: "TickEngine", targets: ["TickEngine"]),
+    .executable(name: "tickway", targets: ["tickway"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    // Floor 0: C. CTickRing is public; the others are what the Swift importer cannot see.
+    .target(name: "CTickRing", path: "CShims/CTickRing"),
+    .target(name: "CLinux", dependencies: ["CNuma"], path: "CShims/CLinux"),
+    .systemLibrary(
+      name: "CNuma", path: "CShims/CNuma", pkgConfig: "numa",
+      providers: [.apt(["libnuma-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "CShims/CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"])]),
+
+    // Floor 1: the ring.
+    .target(name: "TickRing", dependencies: ["CTickRing"], swiftSettings: ringSettings),
+
+    // Floor 2: bytes to messages and back; histograms.
+    .target(name: "TickWire", dependencies: ["CZlib"], swiftSettings: strict),
+    .target(
+      name: "TickMetrics",
+      dependencies: ["TickRing", .product(name: "Histogram", package: "hdrhistogram-swift")],
+      swiftSettings: strict),
+
+    // Floor 3: the pipeline.
+    .target(
+      name: "TickEngine", dependencies: ["TickRing", "TickWire", "TickMetrics", "CLinux"],
+      swiftSettings: strict),
+
+    // Floor 5: the command.
+    .executableTarget(
+      name: "tickway",
+      dependencies: [
+        "TickEngine", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "TickRingTests", dependencies: ["TickRing"], swiftSettings: ringSettings),
+    .testTarget(name: "TickWireTests", dependencies: ["TickWire"], swiftSettings: ringSettings),
+    .testTarget(
+      name: "TickMetricsTests", dependencies: ["TickMetrics"], swiftSettings: ringSettings),
+    .testTarget(
+      name: "TickEngineTests", dependencies: ["TickEngine"], swiftSettings: ringSettings),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

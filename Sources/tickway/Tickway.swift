@@ -1,0 +1,7 @@
+import ArgumentParser
+
+@main
+struct Tickway: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.")
+}
