@@ -1,1 +1,360 @@
+/* region.c: creating, attaching and claiming regions. Cold: runs at start and end only. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* open file description locks, MADV_POPULATE_WRITE */
+#endif
 #include "tickring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Role locks lie far behind any region's end, one byte each. */
+#define ROLE_LOCK_OFFSET ((off_t)1 << 46)
+#define PATH_BYTES 512
+
+static uint32_t slot_bytes_of(uint32_t kind) {
+  switch (kind) {
+    case TICKRING_REGION_TICKS:
+    case TICKRING_REGION_DIRECTORY: return 32;
+    case TICKRING_REGION_ORDERS:
+    case TICKRING_REGION_EVENTS:
+    case TICKRING_REGION_BOARD:
+    case TICKRING_REGION_CONTROL: return 64;
+    case TICKRING_REGION_METRICS: return 8;
+    default: return 0;
+  }
+}
+
+/* FNV-1a over what a reader must agree on to read a record of this kind. */
+static uint64_t layout_hash_of(uint32_t kind) {
+  const char *layout;
+  switch (kind) {
+    case TICKRING_REGION_TICKS: layout = "ticks:u64@0,u32@8,f64@12,u32@20,word@24"; break;
+    case TICKRING_REGION_ORDERS:
+      layout = "orders:u64@0,u64@8,u64@16,f64@24,u64@32,u64@40,u32@48,u8x4@52,word@56";
+      break;
+    case TICKRING_REGION_EVENTS:
+      layout = "events:u64@0,u64@8,u64@16,f64@24,f64@32,f64@40,u32@48,u8x4@52,word@56";
+      break;
+    case TICKRING_REGION_DIRECTORY: layout = "directory:1"; break;
+    case TICKRING_REGION_BOARD: layout = "board:1"; break;
+    case TICKRING_REGION_CONTROL: layout = "control:1"; break;
+    default: layout = "metrics:1"; break;
+  }
+  uint64_t hash = UINT64_C(0xCBF29CE484222325);
+  for (const char *at = layout; *at != '\0'; at++)
+    hash = (hash ^ (uint64_t)(unsigned char)*at) * UINT64_C(0x100000001B3);
+  return hash;
+}
+
+static uint64_t region_bytes_of(uint32_t slot_bytes, uint64_t capacity) {
+  uint64_t bytes = TICKRING_HEADER_BYTES + capacity * slot_bytes;
+  return (bytes + 4095) & ~UINT64_C(4095);
+}
+
+static bool is_capacity(uint64_t capacity) {
+  return capacity >= 1 && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;
+}
+
+static int error_of_errno(void) {
+  switch (errno) {
+    case EEXIST: return TICKRING_E_EXISTS;
+    case ENOENT:
+    case ENOTDIR: return TICKRING_E_ABSENT;
+    case EACCES:
+    case EPERM:
+    case EROFS: return TICKRING_E_PERMISSION;
+    case ENOSPC:
+    case EDQUOT:
+    case ENOMEM: return TICKRING_E_FULL;
+    case ELOOP:
+    case EISDIR:
+    case ENXIO: return TICKRING_E_NOT_A_REGION;
+    default: return TICKRING_E_SYSTEM;
+  }
+}
+
+static int path_of(const char *directory, const char *name, char path[PATH_BYTES]) {
+  if (directory == NULL || name == NULL || name[0] == '\0' || name[0] == '.' ||
+      strchr(name, '/') != NULL)
+    return TICKRING_E_ARGUMENT;
+  int length = snprintf(path, PATH_BYTES, "%s/%s", directory, name);
+  return length > 0 && length < PATH_BYTES ? TICKRING_OK : TICKRING_E_ARGUMENT;
+}
+
+static uint64_t clock_ns(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* Maps the file and touches every page, so that no fault waits in the hot path. */
+static int map(int fd, uint64_t bytes, const tickring_options *options, tickring_region *region) {
+  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return error_of_errno();
+  if (options != NULL && options->node_plus_1 > 0) {
+    unsigned long nodes[16] = {0};
+    unsigned node = (unsigned)options->node_plus_1 - 1;
+    if (node >= sizeof nodes * 8) return TICKRING_E_ARGUMENT;
+    nodes[node / (sizeof nodes[0] * 8)] = 1ul << node % (sizeof nodes[0] * 8);
+    const int bind = 2; /* MPOL_BIND: the node or an error, never silently another */
+    if (syscall(SYS_mbind, memory, bytes, bind, nodes, sizeof nodes * 8, 0) != 0) {
+      int error = error_of_errno();
+      munmap(memory, bytes);
+      return error;
+    }
+  }
+#ifdef MADV_POPULATE_WRITE
+  (void)madvise(memory, bytes, MADV_POPULATE_WRITE); /* an optimisation: older kernels refuse */
+#endif
+  region->header = (tickring_header *)memory;
+  region->body = (unsigned char *)memory + TICKRING_HEADER_BYTES;
+  region->bytes = bytes;
+  region->fd = fd;
+  return TICKRING_OK;
+}
+
+static void write_header(tickring_region *region, const tickring_options *options) {
+  tickring_header *header = region->header;
+  header->version = TICKRING_VERSION;
+  header->kind = options->kind;
+  header->header_bytes = TICKRING_HEADER_BYTES;
+  header->slot_bytes = region->slot_bytes;
+  header->capacity = region->capacity;
+  header->region_bytes = region->bytes;
+  header->layout_hash = layout_hash_of(options->kind);
+  header->build_hash = options->build_hash;
+  header->epoch = clock_ns(CLOCK_REALTIME);
+  header->instance = clock_ns(CLOCK_MONOTONIC) * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)getpid();
+  tickring_store_release(&header->magic, TICKRING_MAGIC); /* SHARE: last, so all above is there */
+}
+
+int tickring_create(const char *directory, const char *name, const tickring_options *options,
+                    tickring_region *region) {
+  char path[PATH_BYTES];
+  memset(region, 0, sizeof *region);
+  region->fd = -1;
+  uint32_t slot_bytes = options == NULL ? 0 : slot_bytes_of(options->kind);
+  if (slot_bytes == 0 || !is_capacity(options->capacity)) return TICKRING_E_ARGUMENT;
+  int error = path_of(directory, name, path);
+  if (error) return error;
+  int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return error_of_errno();
+  uint64_t bytes = region_bytes_of(slot_bytes, options->capacity);
+  errno = posix_fallocate(fd, 0, (off_t)bytes);
+  error = errno ? error_of_errno() : map(fd, bytes, options, region);
+  if (error) {
+    close(fd);
+    unlink(path);
+    region->fd = -1;
+    return error;
+  }
+  region->capacity = options->capacity;
+  region->kind = options->kind;
+  region->slot_bytes = slot_bytes;
+  write_header(region, options);
+  return TICKRING_OK;
+}
+
+/* Every field is compared with what it must be; nothing of the header is used unchecked. */
+static int check_header(const tickring_header *header, uint32_t kind, uint64_t file_bytes,
+                        uint64_t *capacity) {
+  if (tickring_load_acquire(&header->magic) != TICKRING_MAGIC) /* SHARE */
+    return TICKRING_E_NOT_A_REGION;
+  if (header->version != TICKRING_VERSION) return TICKRING_E_VERSION;
+  if (header->kind != kind) return TICKRING_E_KIND;
+  if (header->header_bytes != TICKRING_HEADER_BYTES ||
+      header->slot_bytes != slot_bytes_of(kind) || header->layout_hash != layout_hash_of(kind))
+    return TICKRING_E_LAYOUT;
+  uint64_t slots = header->capacity;
+  if (!is_capacity(slots)) return TICKRING_E_LAYOUT;
+  uint64_t bytes = region_bytes_of(slot_bytes_of(kind), slots);
+  if (header->region_bytes != bytes || file_bytes != bytes) return TICKRING_E_SIZE;
+  *capacity = slots;
+  return TICKRING_OK;
+}
+
+static int attach_file(int fd, uint32_t kind, tickring_region *region) {
+  struct stat file;
+  if (fstat(fd, &file) != 0) return error_of_errno();
+  if (!S_ISREG(file.st_mode)) return TICKRING_E_NOT_A_REGION;
+  if (file.st_uid != geteuid() && geteuid() != 0) return TICKRING_E_OWNER;
+  if ((file.st_mode & (S_IWGRP | S_IWOTH)) != 0) return TICKRING_E_OWNER;
+  if (file.st_size < (off_t)TICKRING_HEADER_BYTES) return TICKRING_E_NOT_A_REGION;
+  int error = map(fd, (uint64_t)file.st_size, NULL, region);
+  if (error) return error;
+  error = check_header(region->header, kind, region->bytes, &region->capacity);
+  if (error) {
+    munmap(region->header, region->bytes);
+    return error;
+  }
+  region->kind = kind;
+  region->slot_bytes = slot_bytes_of(kind);
+  return TICKRING_OK;
+}
+
+static int attach_path(const char *path, uint32_t kind, int flags, tickring_region *region) {
+  memset(region, 0, sizeof *region);
+  region->fd = -1;
+  if (slot_bytes_of(kind) == 0) return TICKRING_E_ARGUMENT;
+  /* Non-blocking, so that a FIFO of that name is an error and not a wait. */
+  int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | flags);
+  if (fd < 0) return error_of_errno();
+  int error = attach_file(fd, kind, region);
+  if (error) {
+    close(fd);
+    memset(region, 0, sizeof *region);
+    region->fd = -1;
+  }
+  return error;
+}
+
+int tickring_attach(const char *directory, const char *name, uint32_t kind,
+                    tickring_region *region) {
+  char path[PATH_BYTES];
+  int error = path_of(directory, name, path);
+  return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
+}
+
+int tickring_duplicate(const tickring_region *region, tickring_region *copy) {
+  char path[64];
+  /* A new open file description: a duplicated descriptor would share its locks. */
+  snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
+  return attach_path(path, region->kind, 0, copy);
+}
+
+void tickring_detach(tickring_region *region) {
+  if (region->header == NULL) return; /* never attached, or given away */
+  munmap(region->header, region->bytes);
+  close(region->fd);
+  memset(region, 0, sizeof *region);
+  region->fd = -1;
+}
+
+int tickring_remove(const char *directory, const char *name) {
+  char path[PATH_BYTES];
+  int error = path_of(directory, name, path);
+  if (error) return error;
+  return unlink(path) == 0 ? TICKRING_OK : error_of_errno();
+}
+
+int tickring_claim(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
+  struct flock lock = {0};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = ROLE_LOCK_OFFSET + (off_t)role;
+  lock.l_len = 1;
+  tickring_header *header = region->header;
+  uint64_t *pid = role == TICKRING_PRODUCER ? &header->producer_pid : &header->consumer_pid;
+  uint64_t *generation =
+      role == TICKRING_PRODUCER ? &header->producer_generation : &header->consumer_generation;
+  if (fcntl(region->fd, F_OFD_SETLK, &lock) != 0) {
+    if (errno != EAGAIN && errno != EACCES) return error_of_errno();
+    if (owner_pid != NULL) *owner_pid = tickring_load_relaxed(pid);
+    return TICKRING_E_ROLE_TAKEN;
+  }
+  tickring_store_relaxed(pid, (uint64_t)getpid());
+  tickring_store_relaxed(generation, tickring_load_relaxed(generation) + 1);
+  return TICKRING_OK;
+}
+
+static uint64_t *word_at(const tickring_region *region, uint64_t sequence) {
+  uint64_t index = sequence & (region->capacity - 1);
+  unsigned char *slot = region->body + index * region->slot_bytes;
+  return (uint64_t *)(void *)(slot + region->slot_bytes - sizeof(uint64_t));
+}
+
+static bool is_published(const tickring_region *region, uint64_t sequence) {
+  return (uint32_t)tickring_load_acquire(word_at(region, sequence)) == (uint32_t)(sequence + 1);
+}
+
+static bool is_ring(const tickring_region *region) {
+  return region->kind == TICKRING_REGION_TICKS || region->kind == TICKRING_REGION_ORDERS ||
+         region->kind == TICKRING_REGION_EVENTS;
+}
+
+int tickring_producer_open(tickring_region *region, tickring_producer *producer,
+                           uint64_t *owner_pid) {
+  int error = is_ring(region) ? tickring_claim(region, TICKRING_PRODUCER, owner_pid)
+                              : TICKRING_E_KIND;
+  if (error) {
+    tickring_detach(region);
+    return error;
+  }
+  /* RETURN. The position cannot pass a slot that is not published, so the scan begins there; a
+   * position that is nonsense ends in an empty scan, never outside the slots. */
+  uint64_t position = tickring_load_acquire(&region->header->position);
+  uint64_t limit = position + region->capacity;
+  uint64_t next = position;
+  while (next != limit && is_published(region, next)) next++;
+  /* What lies beyond is a batch whose first word was never stored: withdraw it, or it would
+   * appear when its predecessors do. */
+  for (uint64_t sequence = next; sequence != limit; sequence++)
+    if (is_published(region, sequence))
+      tickring_store_release(word_at(region, sequence), sequence + 1 - region->capacity);
+  producer->slots = region->body;
+  producer->mask = region->capacity - 1;
+  producer->next = next;
+  producer->limit = limit;
+  producer->header = region->header;
+  producer->region = *region;
+  memset(region, 0, sizeof *region);
+  region->fd = -1;
+  return TICKRING_OK;
+}
+
+int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
+                           uint64_t *owner_pid) {
+  int error = is_ring(region) ? tickring_claim(region, TICKRING_CONSUMER, owner_pid)
+                              : TICKRING_E_KIND;
+  if (error) {
+    tickring_detach(region);
+    return error;
+  }
+  uint64_t eighth = region->capacity / 8;
+  consumer->slots = region->body;
+  consumer->mask = region->capacity - 1;
+  consumer->next = tickring_load_acquire(&region->header->position); /* RETURN */
+  consumer->share_mask = eighth > 1 ? eighth - 1 : 0;
+  consumer->header = region->header;
+  consumer->region = *region;
+  memset(region, 0, sizeof *region);
+  region->fd = -1;
+  return TICKRING_OK;
+}
+
+void tickring_producer_close(tickring_producer *producer) { tickring_detach(&producer->region); }
+void tickring_consumer_close(tickring_consumer *consumer) { tickring_detach(&consumer->region); }
+
+const char *tickring_error_text(int error) {
+  switch (error) {
+    case TICKRING_OK: return "no error";
+    case TICKRING_E_ARGUMENT:
+      return "the name, kind or capacity is not valid: a name has no slash, a capacity is a power "
+             "of two up to 2^30";
+    case TICKRING_E_EXISTS:
+      return "a region of that name exists: another instance runs, or remove the leftover";
+    case TICKRING_E_ABSENT: return "no such region or directory: check the name, start its maker";
+    case TICKRING_E_PERMISSION:
+      return "permission denied: choose a directory that this user may write";
+    case TICKRING_E_FULL:
+      return "no space left for the region: free some of the file system (for /dev/shm, raise its "
+             "size) or choose a smaller capacity";
+    case TICKRING_E_SYSTEM: return "the kernel refused: see errno";
+    case TICKRING_E_NOT_A_REGION: return "the file is not a Tickway region";
+    case TICKRING_E_VERSION: return "the region is of another version: use one build everywhere";
+    case TICKRING_E_KIND: return "the region is of another kind than asked for";
+    case TICKRING_E_LAYOUT: return "the region's layout is not this build's: use one build";
+    case TICKRING_E_SIZE: return "the file's size is not what its header says: it is damaged";
+    case TICKRING_E_OWNER:
+      return "the region belongs to another user, or others may write it: not to be trusted";
+    case TICKRING_E_ROLE_TAKEN: return "the role is taken by a living process";
+    default: return "unknown error";
+  }
+}

@@ -1,3 +1,47 @@
+/* tickring.h: single-producer single-consumer rings of market data in shared memory.
+ *
+ * What it is. A ring is a file of shared memory (a region, by default under /dev/shm) into which
+ * one producer publishes records and out of which one consumer polls them, in one process or in
+ * two. Ticks are 24-byte MarketDataRecords in 32-byte slots; order requests and order events are
+ * 56-byte records in 64-byte slots. Reading order of the headers:
+ *
+ *   tickring_record.h  the records, series kinds and status codes
+ *   tickring_queue.h   publish and poll: header-only, wait-free
+ *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
+ *   tickring_order.h   the memory ordering, and why it suffices
+ *
+ * Use.
+ *
+ *   tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 65536};
+ *   tickring_region region;
+ *   int error = tickring_create("/dev/shm", "feed.0", &options, &region);
+ *   if (error) { fprintf(stderr, "%s\n", tickring_error_text(error)); ... }
+ *   tickring_producer producer;
+ *   error = tickring_producer_open(&region, &producer, NULL);
+ *   tickring_publish(&producer, tickring_words_of(time, series, price, size), stamp);
+ *
+ * It never creates a thread, reads a clock, waits, prints, or calls the kernel on the hot path.
+ *
+ * Full and empty are return values. What to do about them is the caller's policy.
+ *
+ * Caveats.
+ *   fork            a child inherits the role locks with the descriptor: close them there, or the
+ *                   role stays taken after the parent's death.
+ *   crash           the dead side's role is free at once. A successor producer resumes at the
+ *                   first slot not yet published in its turn (a half-written batch is withdrawn);
+ *                   a successor consumer at the first slot not advanced past, so that it may see
+ *                   again the one record that its predecessor held.
+ *   mixed versions  attach refuses another layout; nothing is converted.
+ *   lag             a receive time is modulo 68.7 s; beyond half of that a lag cannot be told.
+ *   full /dev/shm   creation fails with TICKRING_E_FULL; nothing is overcommitted.
+ *   truncation      a peer that truncates the file raises SIGBUS in all that map it.
+ */
 #ifndef TICKRING_H
 #define TICKRING_H
+
+#include "tickring_order.h"
+#include "tickring_record.h"
+#include "tickring_region.h"
+#include "tickring_queue.h"
+
 #endif

@@ -1,0 +1,199 @@
+/* tickring_queue.h: the hot path. Header-only; no system call, no lock, no allocation.
+ *
+ * A slot is a record and a commit word, stored last. The word's low half is the low half of
+ * (sequence + 1): the consumer knows from the slot alone that its record is there, so that
+ * producer and consumer share no index while the ring is neither full nor empty. The high half is
+ * the receive time of the packet, in units of 16 ns of CLOCK_MONOTONIC, modulo 2^32.
+ *
+ * Producer: writes slots and (when it finds no room) the `full` count; reads `head`.
+ * Consumer: reads slots; writes `position` at each advance and `head` each eighth of the capacity
+ * and whenever it finds the ring empty.
+ *
+ * Progress: publish and poll are wait-free. "Full" and "empty" are return values: no call waits.
+ * Threads: one thread at a time uses a producer, one a consumer.
+ */
+#ifndef TICKRING_QUEUE_H
+#define TICKRING_QUEUE_H
+
+#include "tickring_region.h"
+
+typedef struct tickring_slot32 {
+  uint64_t record[3];
+  uint64_t word;
+} tickring_slot32;
+
+typedef struct tickring_slot64 {
+  uint64_t record[7];
+  uint64_t word;
+} tickring_slot64;
+
+TICKRING_STATIC_ASSERT(sizeof(tickring_slot32) == 32, "two slots a cache line");
+TICKRING_STATIC_ASSERT(sizeof(tickring_slot64) == 64, "one slot a cache line");
+
+typedef struct tickring_producer {
+  unsigned char *slots;
+  uint64_t mask;
+  uint64_t next;  /* sequence of the next slot to publish */
+  uint64_t limit; /* first sequence that is not known to be free */
+  tickring_header *header;
+  tickring_region region;
+} tickring_producer;
+
+typedef struct tickring_consumer {
+  unsigned char *slots;
+  uint64_t mask;
+  uint64_t next;       /* sequence of the next slot to poll */
+  uint64_t share_mask; /* head is shared when (next & share_mask) == 0 */
+  tickring_header *header;
+  tickring_region region;
+} tickring_consumer;
+
+/* Claims the role and readies the endpoint; takes over a region attached by the caller (detached
+ * again on failure). A successor resumes: a producer at the first slot not yet published in its
+ * turn, a consumer at the first slot not yet advanced past. */
+int tickring_producer_open(tickring_region *region, tickring_producer *producer,
+                           uint64_t *owner_pid);
+int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
+                           uint64_t *owner_pid);
+void tickring_producer_close(tickring_producer *producer);
+void tickring_consumer_close(tickring_consumer *consumer);
+
+/* The commit word of `sequence`. */
+static inline uint64_t tickring_word(uint64_t sequence, uint32_t received_16ns) {
+  return (uint64_t)received_16ns << 32 | (uint64_t)(uint32_t)(sequence + 1);
+}
+
+/* CLOCK_MONOTONIC ns as a commit word carries it. */
+static inline uint32_t tickring_stamp(uint64_t monotonic_ns) {
+  return (uint32_t)(monotonic_ns >> 4);
+}
+
+/* Whether `count` slots are free; asks the consumer's lines only when they seem not to be. */
+/* The reason for two look-ups: `head` costs the consumer nothing to share, `position` does. */
+static inline bool tickring_has_room(tickring_producer *producer, uint64_t count) {
+  if (producer->limit - producer->next >= count) return true;
+  uint64_t capacity = producer->mask + 1;
+  /* RETURN: the consumer is done with all slots before `head`. */
+  producer->limit = tickring_load_acquire(&producer->header->head) + capacity;
+  if (producer->limit - producer->next >= count) return true;
+  /* RETURN, on demand: the exact position, so that the whole capacity is usable. */
+  producer->limit = tickring_load_acquire(&producer->header->position) + capacity;
+  return producer->limit - producer->next >= count;
+}
+
+/* Counts a publish that found no room. One writer: the producer. */
+static inline void tickring_count_full(tickring_producer *producer) {
+  uint64_t *full = &producer->header->full;
+  tickring_store_relaxed(full, tickring_load_relaxed(full) + 1);
+}
+
+static inline tickring_slot32 *tickring_slot32_at(unsigned char *slots, uint64_t mask,
+                                                  uint64_t sequence) {
+  return (tickring_slot32 *)(void *)slots + (sequence & mask);
+}
+
+static inline tickring_slot64 *tickring_slot64_at(unsigned char *slots, uint64_t mask,
+                                                  uint64_t sequence) {
+  return (tickring_slot64 *)(void *)slots + (sequence & mask);
+}
+
+/* Publishes one tick. False: full, and nothing was written. */
+static inline bool tickring_publish(tickring_producer *producer, tickring_words record,
+                                    uint32_t received_16ns) {
+  if (!tickring_has_room(producer, 1)) return false;
+  tickring_slot32 *slot = tickring_slot32_at(producer->slots, producer->mask, producer->next);
+  slot->record[0] = record.word[0];
+  slot->record[1] = record.word[1];
+  slot->record[2] = record.word[2];
+  tickring_store_release(&slot->word, tickring_word(producer->next, received_16ns)); /* PUBLISH */
+  producer->next += 1;
+  return true;
+}
+
+/* Publishes two ticks that appear together (a quote). False: no room for both, nothing written. */
+static inline bool tickring_publish_pair(tickring_producer *producer, tickring_words first,
+                                         tickring_words second, uint32_t received_16ns) {
+  if (!tickring_has_room(producer, 2)) return false;
+  uint64_t next = producer->next;
+  tickring_slot32 *slot0 = tickring_slot32_at(producer->slots, producer->mask, next);
+  tickring_slot32 *slot1 = tickring_slot32_at(producer->slots, producer->mask, next + 1);
+  slot1->record[0] = second.word[0];
+  slot1->record[1] = second.word[1];
+  slot1->record[2] = second.word[2];
+  tickring_store_relaxed(&slot1->word, tickring_word(next + 1, received_16ns));
+  slot0->record[0] = first.word[0];
+  slot0->record[1] = first.word[1];
+  slot0->record[2] = first.word[2];
+  /* PUBLISH: the first word last, so that the pair appears whole. */
+  tickring_store_release(&slot0->word, tickring_word(next, received_16ns));
+  producer->next = next + 2;
+  return true;
+}
+
+/* A tick as polled: the record's words and the commit word. */
+typedef struct tickring_tick {
+  uint64_t word[3];
+  uint64_t commit;
+} tickring_tick;
+
+/* Makes room known after an advance: see the top. */
+static inline void tickring_share(tickring_consumer *consumer) {
+  tickring_store_release(&consumer->header->position, consumer->next); /* RETURN, on demand */
+  if ((consumer->next & consumer->share_mask) == 0)
+    tickring_store_release(&consumer->header->head, consumer->next); /* RETURN */
+}
+
+/* Nothing to poll: a good moment to let the producer know how far we are. */
+static inline void tickring_share_idle(tickring_consumer *consumer) {
+  if (tickring_load_relaxed(&consumer->header->head) != consumer->next)
+    tickring_store_release(&consumer->header->head, consumer->next); /* RETURN */
+}
+
+/* Polls one tick and advances past it. False: empty. */
+static inline bool tickring_poll(tickring_consumer *consumer, tickring_tick *tick) {
+  tickring_slot32 *slot = tickring_slot32_at(consumer->slots, consumer->mask, consumer->next);
+  uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
+  if ((uint32_t)word != (uint32_t)(consumer->next + 1)) {
+    tickring_share_idle(consumer);
+    return false;
+  }
+  tick->word[0] = slot->record[0];
+  tick->word[1] = slot->record[1];
+  tick->word[2] = slot->record[2];
+  tick->commit = word;
+  consumer->next += 1;
+  tickring_share(consumer);
+  return true;
+}
+
+/* Whether a poll would find something. */
+static inline bool tickring_is_empty(const tickring_consumer *consumer) {
+  tickring_slot32 *slot = tickring_slot32_at(consumer->slots, consumer->mask, consumer->next);
+  return (uint32_t)tickring_load_acquire(&slot->word) != (uint32_t)(consumer->next + 1);
+}
+
+/* The same for order and event records, 56 bytes in 64-byte slots. */
+static inline bool tickring_publish64(tickring_producer *producer, const uint64_t record[7],
+                                      uint32_t received_16ns) {
+  if (!tickring_has_room(producer, 1)) return false;
+  tickring_slot64 *slot = tickring_slot64_at(producer->slots, producer->mask, producer->next);
+  for (int i = 0; i < 7; i++) slot->record[i] = record[i];
+  tickring_store_release(&slot->word, tickring_word(producer->next, received_16ns)); /* PUBLISH */
+  producer->next += 1;
+  return true;
+}
+
+static inline bool tickring_poll64(tickring_consumer *consumer, uint64_t record[7]) {
+  tickring_slot64 *slot = tickring_slot64_at(consumer->slots, consumer->mask, consumer->next);
+  uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
+  if ((uint32_t)word != (uint32_t)(consumer->next + 1)) {
+    tickring_share_idle(consumer);
+    return false;
+  }
+  for (int i = 0; i < 7; i++) record[i] = slot->record[i];
+  consumer->next += 1;
+  tickring_share(consumer);
+  return true;
+}
+
+#endif

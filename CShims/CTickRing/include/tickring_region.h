@@ -1,0 +1,152 @@
+/* tickring_region.h: regions, which are files of shared memory (by default under /dev/shm).
+ *
+ * A region is a 4,096-byte header and a body of `capacity` slots of `slot_bytes`. A ring's slots
+ * end in a commit word; other kinds (directory, board, control page, metrics) lay out their body
+ * themselves. Only offsets and fixed-width integers live in it.
+ *
+ * Nothing in a header is trusted: attach checks the file's type, owner, mode and size, and each
+ * field, and then works from its own copies.
+ *
+ * Roles are locks (open file description locks) on bytes of the file: the kernel frees them when
+ * their owner dies, however it dies. A second producer or consumer of a ring is refused, in the
+ * same process too.
+ *
+ * Functions return 0 or one of enum tickring_error. None is for the hot path; none is safe on one
+ * object from two threads at once.
+ */
+#ifndef TICKRING_REGION_H
+#define TICKRING_REGION_H
+
+#include "tickring_record.h"
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+#define TICKRING_MAGIC UINT64_C(0x31474E4952574B54) /* "TKWRING1" */
+#define TICKRING_VERSION UINT32_C(1)
+#define TICKRING_HEADER_BYTES UINT32_C(4096)
+#define TICKRING_CAPACITY_MAX (UINT64_C(1) << 30)
+
+enum tickring_region_kind {
+  TICKRING_REGION_TICKS = 1,     /* 32-byte slots */
+  TICKRING_REGION_ORDERS = 2,    /* 64-byte slots */
+  TICKRING_REGION_EVENTS = 3,    /* 64-byte slots */
+  TICKRING_REGION_DIRECTORY = 4, /* 32-byte entries */
+  TICKRING_REGION_BOARD = 5,     /* 64-byte entries */
+  TICKRING_REGION_CONTROL = 6,   /* 64-byte lines */
+  TICKRING_REGION_METRICS = 7    /* 8-byte words */
+};
+
+/* Each failure with a sentence: see tickring_error_text. */
+enum tickring_error {
+  TICKRING_OK = 0,
+  TICKRING_E_ARGUMENT = 1,
+  TICKRING_E_EXISTS = 2,
+  TICKRING_E_ABSENT = 3,
+  TICKRING_E_PERMISSION = 4,
+  TICKRING_E_FULL = 5,
+  TICKRING_E_SYSTEM = 6,
+  TICKRING_E_NOT_A_REGION = 7,
+  TICKRING_E_VERSION = 8,
+  TICKRING_E_KIND = 9,
+  TICKRING_E_LAYOUT = 10,
+  TICKRING_E_SIZE = 11,
+  TICKRING_E_OWNER = 12,
+  TICKRING_E_ROLE_TAKEN = 13
+};
+
+enum tickring_role { TICKRING_PRODUCER = 0, TICKRING_CONSUMER = 1 };
+
+/* The header, as it lies in the file. Lines that different cores write are 128 bytes apart, since
+ * cores fetch lines in pairs. */
+typedef struct tickring_header {
+  uint64_t magic; /* stored last at creation [SHARE] */
+  uint32_t version;
+  uint32_t kind;
+  uint32_t header_bytes;
+  uint32_t slot_bytes;
+  uint64_t capacity; /* slots */
+  uint64_t region_bytes;
+  uint64_t layout_hash;
+  uint64_t build_hash;
+  uint64_t epoch;    /* creation time, ns since the Unix epoch */
+  uint64_t instance; /* drawn at creation: tells two regions of one name apart */
+  uint64_t reserved_prefix[7];
+
+  /* @128, written by the producer's owner at claim and by the producer when it finds no room */
+  uint64_t producer_pid;
+  uint64_t producer_generation;
+  uint64_t producer_heartbeat_ns;
+  uint64_t full; /* times that a publish found no room */
+  uint64_t reserved_producer[12];
+
+  /* @256, written by the consumer each eighth of the capacity, read by the producer */
+  uint64_t head;
+  uint64_t reserved_head[15];
+
+  /* @384, written by the consumer at each advance; read by the producer only when the ring seems
+   * full, and by a successor */
+  uint64_t position;
+  uint64_t consumer_pid;
+  uint64_t consumer_generation;
+  uint64_t consumer_heartbeat_ns;
+  uint64_t reserved_consumer[12];
+
+  uint64_t reserved[448];
+} tickring_header;
+
+TICKRING_STATIC_ASSERT(sizeof(tickring_header) == 4096, "the header is one page");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, producer_pid) == 128, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, head) == 256, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, position) == 384, "a line of its own");
+
+/* How to create a region. Zero is a good default for what is not named here as needed. */
+typedef struct tickring_options {
+  uint32_t kind;       /* needed */
+  uint64_t capacity;   /* needed: slots, a power of two, at most TICKRING_CAPACITY_MAX */
+  uint64_t build_hash; /* of the program, to refuse mixed builds; 0: not said */
+  int32_t node_plus_1; /* NUMA node to bind the memory to before its first touch, plus 1; 0: none */
+} tickring_options;
+
+/* An attached region. Owned by whoever created or attached it; ends with tickring_detach. */
+typedef struct tickring_region {
+  tickring_header *header;
+  unsigned char *body;
+  uint64_t capacity;
+  uint64_t bytes;
+  uint32_t kind;
+  uint32_t slot_bytes;
+  int fd;
+} tickring_region;
+
+/* Creates `directory`/`name` exclusively (mode 0600), with all its memory allocated, so that a
+ * full file system is an error here and never a SIGBUS later. */
+int tickring_create(const char *directory, const char *name, const tickring_options *options,
+                    tickring_region *region);
+
+/* Attaches an existing region of `kind`. */
+int tickring_attach(const char *directory, const char *name, uint32_t kind,
+                    tickring_region *region);
+
+/* A second, independent attachment of the same file (it may have been removed meanwhile). */
+int tickring_duplicate(const tickring_region *region, tickring_region *copy);
+
+/* Unmaps and closes, giving up any role claimed through `region`. The file stays. */
+void tickring_detach(tickring_region *region);
+
+/* Removes the name. Those attached keep the memory until they detach. */
+int tickring_remove(const char *directory, const char *name);
+
+/* Claims a role for this attachment; TICKRING_E_ROLE_TAKEN if another holds it (in that case
+ * `owner_pid`, if given, receives the pid in the header). Freed by detach or by death. */
+int tickring_claim(tickring_region *region, enum tickring_role role, uint64_t *owner_pid);
+
+/* A sentence for an error, ending in what to do. Static storage. */
+const char *tickring_error_text(int error);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif

@@ -1,0 +1,86 @@
+import CTickRing
+
+/// Hot path: as TickEndpoints.swift, for the 56-byte records of order and event rings.
+
+/// An order asked for by a worker; the layout is that of `tickring_record.h`.
+public typealias OrderRequest = OrderRequestRecord
+/// What became of an order; the layout is that of `tickring_record.h`.
+public typealias OrderEvent = OrderEventRecord
+
+public typealias OrderProducer = RecordProducer<OrderRequest>
+public typealias OrderConsumer = RecordConsumer<OrderRequest>
+public typealias EventProducer = RecordProducer<OrderEvent>
+public typealias EventConsumer = RecordConsumer<OrderEvent>
+
+/// The one producer of a ring of 64-byte slots. Dropping it gives up the role.
+@frozen
+public struct RecordProducer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+  @usableFromInline var raw: tickring_producer
+
+  /// Takes over `region`. Throws if another producer lives.
+  public init(claiming region: consuming Region) throws(RingError) {
+    precondition(MemoryLayout<Record>.size == 56, "a record is 56 bytes beside its commit word")
+    let path = region.path
+    var from = region.take()
+    var owner: UInt64 = 0
+    raw = tickring_producer()
+    let code = tickring_producer_open(&from, &raw, &owner)
+    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+  }
+
+  deinit {
+    var raw = self.raw
+    tickring_producer_close(&raw)
+  }
+
+  /// Publishes one record; false when full.
+  @inlinable
+  public mutating func publish(_ record: Record, received: UInt32 = 0) -> Bool {
+    withUnsafeBytes(of: record) { bytes in
+      tickring_publish64(
+        &raw, bytes.baseAddress!.assumingMemoryBound(to: UInt64.self), received)
+    }
+  }
+
+  @inlinable public mutating func hasRoom(_ count: Int) -> Bool {
+    tickring_has_room(&raw, UInt64(count))
+  }
+  @inlinable public mutating func countFull() { tickring_count_full(&raw) }
+  @inlinable public var published: UInt64 { raw.next }
+  public var full: UInt64 { raw.header.pointee.full }
+  public var capacity: Int { Int(raw.mask) + 1 }
+  @inlinable public var advanced: UInt64 { tickring_load_acquire(&raw.header.pointee.position) }
+}
+
+/// The one consumer of a ring of 64-byte slots. Dropping it gives up the role.
+@frozen
+public struct RecordConsumer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+  @usableFromInline var raw: tickring_consumer
+
+  /// Takes over `region`. Throws if another consumer lives.
+  public init(claiming region: consuming Region) throws(RingError) {
+    precondition(MemoryLayout<Record>.size == 56, "a record is 56 bytes beside its commit word")
+    let path = region.path
+    var from = region.take()
+    var owner: UInt64 = 0
+    raw = tickring_consumer()
+    let code = tickring_consumer_open(&from, &raw, &owner)
+    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+  }
+
+  deinit {
+    var raw = self.raw
+    tickring_consumer_close(&raw)
+  }
+
+  /// Takes the next record; false when there is none.
+  @inlinable
+  public mutating func poll(_ record: inout Record) -> Bool {
+    withUnsafeMutableBytes(of: &record) { bytes in
+      tickring_poll64(&raw, bytes.baseAddress!.assumingMemoryBound(to: UInt64.self))
+    }
+  }
+
+  @inlinable public var polled: UInt64 { raw.next }
+  public var capacity: Int { Int(raw.mask) + 1 }
+}

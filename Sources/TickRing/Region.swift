@@ -1,0 +1,96 @@
+import CTickRing
+
+/// What a region holds; the raw values are those of `tickring_region.h`.
+public enum RegionKind: UInt32, Sendable {
+  case ticks = 1, orders, events, directory, board, control, metrics
+}
+
+/// A file of shared memory, attached. Dropping it detaches; the file stays until `remove`.
+///
+/// A ring's region is turned into an endpoint by `TickProducer(claiming:)` and its siblings; to
+/// have both ends, or an observer, in one process, `duplicate` it.
+///
+/// - Thread safety: one thread at a time.
+public struct Region: ~Copyable, @unchecked Sendable {
+  @usableFromInline var raw: tickring_region
+  let path: String
+
+  /// The default directory for regions.
+  public static let defaultDirectory = "/dev/shm"
+
+  init(raw: tickring_region, path: String) {
+    self.raw = raw
+    self.path = path
+  }
+
+  deinit {
+    var raw = self.raw
+    tickring_detach(&raw)
+  }
+
+  /// Creates `directory/name` exclusively, mode 0600, with all its memory allocated and touched.
+  ///
+  /// - Parameters:
+  ///   - capacity: slots, a power of two up to 2^30.
+  ///   - node: the NUMA node that the memory is bound to before its first touch.
+  public static func create(
+    _ kind: RegionKind, directory: String = defaultDirectory, name: String, capacity: Int,
+    node: Int? = nil
+  ) throws(RingError) -> Region {
+    var options = tickring_options()
+    options.kind = kind.rawValue
+    options.capacity = UInt64(max(0, capacity))
+    options.node_plus_1 = Int32(node.map { $0 + 1 } ?? 0)
+    var raw = tickring_region()
+    let code = tickring_create(directory, name, &options, &raw)
+    let path = "\(directory)/\(name)"
+    guard code == 0 else { throw RingError(code: code, path: path) }
+    return Region(raw: raw, path: path)
+  }
+
+  /// Attaches an existing region, after checking its file and every field of its header.
+  public static func attach(
+    _ kind: RegionKind, directory: String = defaultDirectory, name: String
+  ) throws(RingError) -> Region {
+    var raw = tickring_region()
+    let code = tickring_attach(directory, name, kind.rawValue, &raw)
+    let path = "\(directory)/\(name)"
+    guard code == 0 else { throw RingError(code: code, path: path) }
+    return Region(raw: raw, path: path)
+  }
+
+  /// A second attachment of the same memory, even if its name is gone.
+  public borrowing func duplicate() throws(RingError) -> Region {
+    var from = raw
+    var copy = tickring_region()
+    let code = tickring_duplicate(&from, &copy)
+    guard code == 0 else { throw RingError(code: code, path: path) }
+    return Region(raw: copy, path: path)
+  }
+
+  /// Removes a name; those attached keep the memory.
+  public static func remove(
+    directory: String = defaultDirectory, name: String
+  ) throws(RingError) {
+    let code = tickring_remove(directory, name)
+    guard code == 0 else { throw RingError(code: code, path: "\(directory)/\(name)") }
+  }
+
+  /// Slots.
+  public var capacity: Int { Int(raw.capacity) }
+  /// Bytes, header included.
+  public var byteCount: Int { Int(raw.bytes) }
+
+  /// The body's words, for the kinds whose layout TickRing itself defines.
+  @usableFromInline var words: UnsafeMutablePointer<UInt64> {
+    UnsafeMutableRawPointer(raw.body).assumingMemoryBound(to: UInt64.self)
+  }
+
+  /// The raw region, given away: what remains detaches nothing.
+  mutating func take() -> tickring_region {
+    let taken = raw
+    raw = tickring_region()
+    raw.fd = -1
+    return taken
+  }
+}

@@ -1,0 +1,28 @@
+import CTickRing
+import Glibc
+
+/// Why a region could not be created, attached, claimed or removed.
+public struct RingError: Error, CustomStringConvertible, Sendable {
+  public enum Kind: Int32, Sendable {
+    case argument = 1, exists, absent, permission, full, system, notARegion, version, kind
+    case layout, size, owner, roleTaken
+  }
+  public let kind: Kind
+  /// The region's path.
+  public let path: String
+  /// The holder of a role that is taken, or 0.
+  public let ownerPid: UInt64
+  let code: Int32
+
+  init(code: Int32, path: String, ownerPid: UInt64 = 0) {
+    self.code = code
+    self.kind = Kind(rawValue: code) ?? .system
+    self.path = path
+    self.ownerPid = ownerPid
+  }
+
+  public var description: String {
+    let owner = ownerPid == 0 ? "" : " (pid \(ownerPid))"
+    return "\(path): \(String(cString: tickring_error_text(code)))\(owner)"
+  }
+}

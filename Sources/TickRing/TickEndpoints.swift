@@ -1,0 +1,88 @@
+import CTickRing
+
+/// Hot path. Thread: one, the owner. Cache lines written: slots; the producer's line when full.
+/// Read: the consumer's head when no room is known. Ordering: PUBLISH, RETURN of tickring_order.h.
+/// Cost: a few ns; no system call, allocation or retain. Failure: false, when full; nothing is
+/// written then, and the policy is the caller's.
+
+/// The one producer of a tick ring. Dropping it gives up the role.
+@frozen
+public struct TickProducer: ~Copyable, @unchecked Sendable {
+  @usableFromInline var raw: tickring_producer
+
+  /// Takes over `region`. Throws if another producer lives.
+  public init(claiming region: consuming Region) throws(RingError) {
+    let path = region.path
+    var from = region.take()
+    var owner: UInt64 = 0
+    raw = tickring_producer()
+    let code = tickring_producer_open(&from, &raw, &owner)
+    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+  }
+
+  deinit {
+    var raw = self.raw
+    tickring_producer_close(&raw)
+  }
+
+  /// Publishes one tick.
+  /// - Parameter received: receive time, CLOCK_MONOTONIC ns >> 4 (`receiveStamp`).
+  @inlinable
+  public mutating func publish(_ tick: Tick, received: UInt32) -> Bool {
+    tickring_publish(&raw, tickring_words(word: tick.raw.word), received)
+  }
+
+  /// Publishes two ticks that appear together.
+  @inlinable
+  public mutating func publish(_ first: Tick, _ second: Tick, received: UInt32) -> Bool {
+    tickring_publish_pair(
+      &raw, tickring_words(word: first.raw.word), tickring_words(word: second.raw.word), received)
+  }
+
+  /// Counts a publish that found no room, in the region's header. Counted once an episode, so that
+  /// waiting does not inflate it.
+  @inlinable public mutating func countFull() { tickring_count_full(&raw) }
+
+  /// Ticks published since the region was created.
+  @inlinable public var published: UInt64 { raw.next }
+  /// Times that no room was found.
+  public var full: UInt64 { raw.header.pointee.full }
+  public var capacity: Int { Int(raw.mask) + 1 }
+  /// How many of those published the consumer has advanced past.
+  @inlinable public var advanced: UInt64 { tickring_load_acquire(&raw.header.pointee.position) }
+}
+
+/// The one consumer of a tick ring. Dropping it gives up the role.
+@frozen
+public struct TickConsumer: ~Copyable, @unchecked Sendable {
+  @usableFromInline var raw: tickring_consumer
+
+  /// Takes over `region`. Throws if another consumer lives.
+  public init(claiming region: consuming Region) throws(RingError) {
+    let path = region.path
+    var from = region.take()
+    var owner: UInt64 = 0
+    raw = tickring_consumer()
+    let code = tickring_consumer_open(&from, &raw, &owner)
+    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+  }
+
+  deinit {
+    var raw = self.raw
+    tickring_consumer_close(&raw)
+  }
+
+  /// Takes the next tick; false when there is none.
+  @inlinable
+  public mutating func poll(_ tick: inout Tick) -> Bool { tickring_poll(&raw, &tick.raw) }
+
+  @inlinable public mutating func isEmpty() -> Bool { tickring_is_empty(&raw) }
+
+  /// Ticks polled since the region was created.
+  @inlinable public var polled: UInt64 { raw.next }
+  public var capacity: Int { Int(raw.mask) + 1 }
+}
+
+/// CLOCK_MONOTONIC ns as a commit word carries it: units of 16 ns, modulo 2^32.
+@inlinable
+public func receiveStamp(monotonic_ns: UInt64) -> UInt32 { tickring_stamp(monotonic_ns) }
