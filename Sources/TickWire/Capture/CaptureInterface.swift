@@ -50,8 +50,8 @@ struct CaptureClock: Equatable, Sendable {
     }
     binaryDigits = -1
     multiplier = digits <= 9 ? CaptureClock.powerOfTen(9 - digits) : 1
-    // Above 10^28 a tick count of 64 bits is less than a nanosecond, and the divisor may
-    // saturate: it divides everything but its own value to 0, as it should.
+    // Finer than 10^-28, 64 bits of ticks are less than a nanosecond.
+    if digits > 28 { multiplier = 0 }
     divisor = digits > 9 ? CaptureClock.powerOfTen(digits - 9) : 1
   }
 
@@ -68,7 +68,7 @@ struct CaptureClock: Equatable, Sendable {
   private func exactNanoseconds(_ ticks: UInt64) -> UInt64 {
     var time: Int128
     if binaryDigits >= 0 {
-      time = Int128(ticks) * 1_000_000_000 >> Int128(binaryDigits)
+      time = (Int128(ticks) * 1_000_000_000) >> Int128(binaryDigits)
     } else {
       time = Int128(ticks / divisor) * Int128(multiplier)
     }

@@ -11,20 +11,15 @@ public struct CaptureMerge: ~Copyable, Sendable {
 
   private var readers: FixedArray<CaptureReader>
   /// The next datagram of each file, read but not given out.
-  private var heads: FixedArray<Head>
+  private var heads: FixedArray<CaptureHead>
   /// The file whose head was given out last and has to be read again; -1: all of them.
   private var spent = -1
-
-  private struct Head {
-    var datagram = Datagram()
-    var isPresent = false
-  }
 
   /// Merges `files`; one is usual, none reads as an empty capture.
   public init(_ files: [CaptureFile]) {
     fileCount = files.count
     readers = FixedArray(count: files.count) { CaptureReader(files[$0]) }
-    heads = FixedArray(count: files.count) { _ in Head() }
+    heads = FixedArray(count: files.count) { _ in CaptureHead() }
   }
 
   /// Opens and merges the captures at `paths`; throws what is wrong with the first bad one.
@@ -87,4 +82,11 @@ public struct CaptureMerge: ~Copyable, Sendable {
     heads[index].isPresent = readers[index].next(&heads[index].datagram)
     heads[index].datagram.fileIndex = Int32(truncatingIfNeeded: index)
   }
+}
+
+/// A file's next datagram, while the merge holds it. Not nested and not private: the compiler
+/// (6.3.1) fails on a noncopyable generic over a private type when another module destroys it.
+struct CaptureHead: Sendable {
+  var datagram = Datagram()
+  var isPresent = false
 }
