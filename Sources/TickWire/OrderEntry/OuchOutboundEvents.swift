@@ -1,0 +1,148 @@
+/// Messages from the venue to the client: what happened to a live order. Views to read them, encoders to write
+/// them. A view is made only of bytes that are whole, so that its properties cannot fail.
+extension Ouch50 {
+  /// `S`: start or end of day.
+  @frozen
+  public struct SystemEvent: Sendable {
+    public static let length = 10
+    public let bytes: Bytes
+
+    @inlinable
+    public init?(_ bytes: Bytes) {
+      guard Ouch50.outbound(bytes) == .message(.systemEvent) else { return nil }
+      self.bytes = bytes
+    }
+
+    /// Exchange time, ns since midnight US Eastern.
+    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
+    @inlinable public var event: UInt8 { bytes[9] }
+
+    /// Writes the message. Returns its length; traps unless it fits.
+    @inlinable
+    public static func encode(
+      into target: MutableBytes, time_ns: UInt64, event: UInt8
+    ) -> Int {
+      target.put(u8: OutboundType.systemEvent.rawValue, at: 0)
+      target.put(u64be: time_ns, at: 1)
+      target.put(u8: event, at: 9)
+      return length
+    }
+  }
+
+  /// `E`: a fill.
+  @frozen
+  public struct Executed: Sendable {
+    public static let length = 36
+    public let bytes: Bytes
+
+    @inlinable
+    public init?(_ bytes: Bytes) {
+      guard Ouch50.outbound(bytes) == .message(.executed) else { return nil }
+      self.bytes = bytes
+    }
+
+    /// Exchange time, ns since midnight US Eastern.
+    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
+    @inlinable public var userRefNum: UInt32 { bytes.u32be(9) }
+    /// Shares of this fill, not the total.
+    @inlinable public var quantity: UInt32 { bytes.u32be(13) }
+    @inlinable public var priceE4: UInt64 { bytes.u64be(17) }
+    @inlinable public var liquidity: UInt8 { bytes[25] }
+    /// Unique for a trade: the key, with `userRefNum`, under which a fill counts once.
+    @inlinable public var match: UInt64 { bytes.u64be(26) }
+    @inlinable public var appendage: Appendage {
+      Appendage(bytes, lengthAt: 34)!  // checked in init
+    }
+
+    /// Writes the message. Returns its length; traps unless it fits.
+    @inlinable
+    public static func encode(
+      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, quantity: UInt32,
+      priceE4: UInt64, liquidity: UInt8, match: UInt64
+    ) -> Int {
+      target.put(u8: OutboundType.executed.rawValue, at: 0)
+      target.put(u64be: time_ns, at: 1)
+      target.put(u32be: userRefNum, at: 9)
+      target.put(u32be: quantity, at: 13)
+      target.put(u64be: priceE4, at: 17)
+      target.put(u8: liquidity, at: 25)
+      target.put(u64be: match, at: 26)
+      target.put(u16be: 0, at: 34)
+      return length
+    }
+  }
+
+  /// `C`: shares that will not be executed any more.
+  @frozen
+  public struct Canceled: Sendable {
+    public static let length = 18
+    public let bytes: Bytes
+
+    @inlinable
+    public init?(_ bytes: Bytes) {
+      guard Ouch50.outbound(bytes) == .message(.canceled) else { return nil }
+      self.bytes = bytes
+    }
+
+    /// Exchange time, ns since midnight US Eastern.
+    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
+    @inlinable public var userRefNum: UInt32 { bytes.u32be(9) }
+    /// The decrement, not what is left.
+    @inlinable public var quantity: UInt32 { bytes.u32be(13) }
+    @inlinable public var reason: CancelReason? { CancelReason(rawValue: bytes[17]) }
+
+    /// Writes the message. Returns its length; traps unless it fits.
+    @inlinable
+    public static func encode(
+      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, quantity: UInt32,
+      reason: CancelReason
+    ) -> Int {
+      target.put(u8: OutboundType.canceled.rawValue, at: 0)
+      target.put(u64be: time_ns, at: 1)
+      target.put(u32be: userRefNum, at: 9)
+      target.put(u32be: quantity, at: 13)
+      target.put(u8: reason.rawValue, at: 17)
+      return length
+    }
+  }
+
+  /// `D` (AIQ canceled): taken out so as not to trade with itself.
+  @frozen
+  public struct CanceledSelfMatch: Sendable {
+    public static let length = 31
+    public let bytes: Bytes
+
+    @inlinable
+    public init?(_ bytes: Bytes) {
+      guard Ouch50.outbound(bytes) == .message(.canceledSelfMatch) else { return nil }
+      self.bytes = bytes
+    }
+
+    /// Exchange time, ns since midnight US Eastern.
+    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
+    @inlinable public var userRefNum: UInt32 { bytes.u32be(9) }
+    /// The decrement, not what is left.
+    @inlinable public var quantity: UInt32 { bytes.u32be(13) }
+    @inlinable public var reason: CancelReason? { CancelReason(rawValue: bytes[17]) }
+    @inlinable public var preventedQuantity: UInt32 { bytes.u32be(18) }
+    @inlinable public var priceE4: UInt64 { bytes.u64be(22) }
+    @inlinable public var liquidity: UInt8 { bytes[30] }
+
+    /// Writes the message. Returns its length; traps unless it fits.
+    @inlinable
+    public static func encode(
+      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, quantity: UInt32,
+      reason: CancelReason, preventedQuantity: UInt32, priceE4: UInt64, liquidity: UInt8
+    ) -> Int {
+      target.put(u8: OutboundType.canceledSelfMatch.rawValue, at: 0)
+      target.put(u64be: time_ns, at: 1)
+      target.put(u32be: userRefNum, at: 9)
+      target.put(u32be: quantity, at: 13)
+      target.put(u8: reason.rawValue, at: 17)
+      target.put(u32be: preventedQuantity, at: 18)
+      target.put(u64be: priceE4, at: 22)
+      target.put(u8: liquidity, at: 30)
+      return length
+    }
+  }
+}
