@@ -3,5 +3,6 @@ import ArgumentParser
 @main
 struct Tickway: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.")
+    commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
+    subcommands: [SynthCommand.self])
 }

@@ -1,0 +1,112 @@
+import Glibc
+
+/// A file that appears under its name only when it is whole: written without a name where the
+/// file system can (`O_TMPFILE`: not even SIGKILL leaves anything behind), else under a temporary
+/// name beside the target, and renamed by `commit`. Dropped without `commit`, it leaves nothing.
+///
+/// What exists already and is no regular file (a pipe, `/dev/stdout`) is written to directly:
+/// renaming over it would replace the device.
+///
+/// - Errors: `Failure`, with the `errno` and what was being done.
+/// - Thread safety: one owner.
+public struct AtomicFile: ~Copyable {
+  public struct Failure: Error, Equatable, CustomStringConvertible {
+    public enum Step: String, Sendable { case create, write, rename }
+    public let step: Step
+    public let path: String
+    /// The `errno` of the call that failed.
+    public let code: Int32
+
+    public var description: String {
+      "cannot \(step.rawValue) \(path): \(unsafe String(cString: strerror(code)))"
+    }
+  }
+
+  public let path: String
+  private let descriptor: Int32
+  /// The temporary name; nil while there is none to remove.
+  private var currentName: String?
+  /// Also set where there is nothing to do: what is written to directly.
+  private var isCommitted: Bool
+
+  // The C macro is an expression the importer does not see: __O_TMPFILE | O_DIRECTORY.
+  private static let unnamed: Int32 = 0o20_000_000 | O_DIRECTORY
+
+  public init(path: String) throws(Failure) {
+    let kind = Self.kind(of: path)
+    let isDirect = kind != nil && kind != S_IFREG
+    // All the ways to fail come before the first property is set.
+    let opened = isDirect ? try Self.openDirectly(path, kind) : try Self.openNew(path)
+    self.path = path
+    descriptor = opened.descriptor
+    currentName = opened.name
+    isCommitted = isDirect
+  }
+
+  deinit {
+    close(descriptor)
+    if let currentName, !isCommitted { _ = unsafe unlink(currentName) }
+  }
+
+  /// Writes all of `buffer`.
+  public func write(_ buffer: UnsafeRawBufferPointer) throws(Failure) {
+    var done = 0
+    while done < buffer.count {
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
+      let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw Failure(step: .write, path: path, code: errno) }
+      done += count
+    }
+  }
+
+  /// Gives the file its name, in place of what had it.
+  public consuming func commit() throws(Failure) {
+    guard !isCommitted else { return }
+    if currentName == nil {
+      let name = Self.temporaryName(path)
+      let source = "/proc/self/fd/\(descriptor)"
+      guard unsafe linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 else {
+        throw Failure(step: .rename, path: path, code: errno)
+      }
+      currentName = name
+    }
+    guard let name = currentName, unsafe rename(name, path) == 0 else {
+      throw Failure(step: .rename, path: path, code: errno)
+    }
+    isCommitted = true
+  }
+
+  /// The type bits of what `path` names; nil if there is nothing.
+  private static func kind(of path: String) -> mode_t? {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+  }
+
+  private static func openDirectly(
+    _ path: String, _ kind: mode_t?
+  ) throws(Failure) -> (descriptor: Int32, name: String?) {
+    if kind == S_IFDIR { throw Failure(step: .create, path: path, code: EISDIR) }
+    let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure(step: .create, path: path, code: errno) }
+    return (descriptor, nil)
+  }
+
+  private static func openNew(
+    _ path: String
+  ) throws(Failure) -> (descriptor: Int32, name: String?) {
+    let hidden = unsafe open(directory(of: path), O_WRONLY | O_CLOEXEC | unnamed, 0o666)
+    if hidden >= 0 { return (hidden, nil) }
+    let name = temporaryName(path)
+    let descriptor = unsafe open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Failure(step: .create, path: path, code: errno) }
+    return (descriptor, name)
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  private static func temporaryName(_ path: String) -> String { "\(path).\(getpid()).partial" }
+}

@@ -1,0 +1,20 @@
+/// The command's exit codes: one table for all verbs, repeated in the README.
+enum TickwayExit: Int32 {
+  case ok = 0
+  /// The counts contradict each other, or a bug was caught.
+  case inconsistent = 1
+  /// A restart in the feed, under the policy `refuse`.
+  case restartRefused = 3
+  case usage = 64
+  case badData = 65
+  case cannotOpenInput = 66
+  case venueUnavailable = 69
+  case cannotCreateOutput = 73
+  case inputOutput = 74
+  /// No room: shared memory or disk.
+  case full = 75
+  case permission = 77
+  case configuration = 78
+  case interrupted = 130
+  case terminated = 143
+}
