@@ -14,7 +14,7 @@
 /// | 2 | precision bits (7) | once |
 /// | 3–7 | zero | – |
 /// | 8 | count: values recorded | by the writer |
-/// | 9 | negative: intervals that ended before they began; in no bucket, not in `count` | by the writer |
+/// | 9 | negative: intervals that ended before they began; in no bucket | by the writer |
 /// | 10 | maximum value | by the writer |
 /// | 11 | sum of the values, modulo 2^64 | by the writer |
 /// | 12 | saturated: values of 2^41 or more (these are in the last bucket too) | by the writer |
