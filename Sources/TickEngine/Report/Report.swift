@@ -1,0 +1,174 @@
+/// What a run did, as `--json` prints it: schema `tickway.report/1`. Every count is of the whole
+/// run, repeats added up. A field that the schema does not name is an addition that readers may
+/// ignore.
+public struct Report: Codable, Equatable, Sendable {
+  public static let schemaName = "tickway.report/1"
+
+  public var schema = Report.schemaName
+  public var capture = Capture()
+  public var feed = Feed()
+  public var ticks = Ticks()
+  public var rings: [Ring] = []
+  public var orders = Orders()
+  /// By stage name (`Stage`), in nanoseconds.
+  public var latency_ns: [String: LatencySummary] = [:]
+  public var machine: MachineCard
+
+  public init(machine: MachineCard = MachineCard()) { self.machine = machine }
+}
+
+extension Report {
+  /// The intervals that a run measures.
+  public enum Stage: String, CaseIterable, Sendable {
+    /// Packet received → its ticks committed to the ring.
+    case ingest
+    /// Packet received → tick polled by its worker.
+    case delivery
+    /// Tick polled → order request published.
+    case strategy
+    /// Order request polled → risk gate decided.
+    case risk
+    /// Risk gate decided → handed to the kernel.
+    case send
+    /// Packet received → order handed to the kernel.
+    case tickToOrder = "tick_to_order"
+  }
+
+  /// What was in the capture files.
+  public struct Capture: Codable, Equatable, Sendable {
+    /// Number of files.
+    public var files: UInt64 = 0
+    /// Their names, in the order given; an addition to the schema.
+    public var paths: [String] = []
+    public var packets: UInt64 = 0
+    /// Bytes of the packets as captured.
+    public var bytes: UInt64 = 0
+    /// Whether a file ended in the middle of a packet.
+    public var cutTail = false
+    /// Packets of which the capture kept only the beginning.
+    public var truncated: UInt64 = 0
+    /// Packets that are not of the feed.
+    public var ignored: UInt64 = 0
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case files, paths, packets, bytes, truncated, ignored
+      case cutTail = "cut_tail"
+    }
+  }
+
+  /// What the feed said.
+  public struct Feed: Codable, Equatable, Sendable {
+    public var packets: UInt64 = 0
+    public var heartbeats: UInt64 = 0
+    /// After arbitration: each message once.
+    public var messages: UInt64 = 0
+    /// By the venue's message type.
+    public var byType: [String: UInt64] = [:]
+    public var unknown: UInt64 = 0
+    public var malformed: UInt64 = 0
+    /// Events; `missing` counts the messages that were never seen.
+    public var gaps: UInt64 = 0
+    public var missing: UInt64 = 0
+    public var duplicates: UInt64 = 0
+    public var overlaps: UInt64 = 0
+    public var restarts: UInt64 = 0
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case packets, heartbeats, messages, unknown, malformed, gaps, missing
+      case duplicates, overlaps, restarts
+      case byType = "by_type"
+    }
+  }
+
+  /// What was published. The kinds are those of the record's `symbol_id`.
+  public struct Ticks: Codable, Equatable, Sendable {
+    /// Each tick once, however many rings it went to.
+    public var published: UInt64 = 0
+    public var trade: UInt64 = 0
+    public var tradeBreak: UInt64 = 0
+    public var bid: UInt64 = 0
+    public var ask: UInt64 = 0
+    public var status: UInt64 = 0
+    /// Further copies of ticks that more than one worker got.
+    public var copies: UInt64 = 0
+    /// Not published, by reason.
+    public var rejected: [String: UInt64] = [:]
+    /// Shares, over all trade messages decoded, published or not.
+    public var tradeVolume: UInt64 = 0
+    /// Price times quantity, over all trade messages decoded, published or not.
+    public var tradeNotional = Notional()
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case published, trade, bid, ask, status, copies, rejected
+      case tradeBreak = "trade_break"
+      case tradeVolume = "trade_volume"
+      case tradeNotional = "trade_notional"
+    }
+  }
+
+  /// One ring's counters.
+  public struct Ring: Codable, Equatable, Sendable {
+    public enum Kind: String, Codable, Sendable { case tick, order, event }
+
+    public var name: String
+    public var kind: Kind
+    /// Slots.
+    public var capacity: UInt64
+    public var published: UInt64
+    public var polled: UInt64
+    /// Times the producer found it full.
+    public var full: UInt64
+    /// Dropped by the ring's policy: published and never to be polled.
+    public var lost: UInt64
+
+    public init(
+      name: String, kind: Kind, capacity: UInt64, published: UInt64 = 0, polled: UInt64 = 0,
+      full: UInt64 = 0, lost: UInt64 = 0
+    ) {
+      self.name = name
+      self.kind = kind
+      self.capacity = capacity
+      self.published = published
+      self.polled = polled
+      self.full = full
+      self.lost = lost
+    }
+  }
+
+  /// What became of the order requests.
+  public struct Orders: Codable, Equatable, Sendable {
+    public var requested: UInt64 = 0
+    /// By reason.
+    public var riskRejected: [String: UInt64] = [:]
+    /// Allowed, but there is no venue.
+    public var unsent: UInt64 = 0
+    public var sent: UInt64 = 0
+    public var acked: UInt64 = 0
+    public var venueRejected: UInt64 = 0
+    public var filled: UInt64 = 0
+    public var partiallyFilled: UInt64 = 0
+    public var cancelsSent: UInt64 = 0
+    public var canceled: UInt64 = 0
+    /// Sent and not yet answered.
+    public var inFlight: UInt64 = 0
+    /// Acknowledged and not yet terminal.
+    public var open: UInt64 = 0
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case requested, unsent, sent, acked, filled, canceled, open
+      case riskRejected = "risk_rejected"
+      case venueRejected = "venue_rejected"
+      case partiallyFilled = "partially_filled"
+      case cancelsSent = "cancels_sent"
+      case inFlight = "in_flight"
+    }
+  }
+}

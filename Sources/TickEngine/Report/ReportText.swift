@@ -1,0 +1,101 @@
+/// A report for the terminal: aligned counts, the latency table, the machine.
+public struct ReportText: CustomStringConvertible {
+  private let report: Report
+
+  public init(_ report: Report) { self.report = report }
+
+  public var description: String {
+    [captureLines, feedLines, tickLines, ringLines, orderLines, latencyLines]
+      .filter { !$0.isEmpty }
+      .map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+  }
+
+  private typealias Count = (name: String, value: String)
+
+  /// A heading, then one line per count: names to the left, numbers to the right.
+  private func section(_ title: String, _ counts: [Count]) -> [String] {
+    [title] + Columns.lines(counts.map { ["  " + $0.name, $0.value] })
+  }
+
+  private func sorted(_ counts: [String: UInt64], prefix: String) -> [Count] {
+    counts.sorted { $0.key < $1.key }.map { ("\(prefix)\($0.key)", String($0.value)) }
+  }
+
+  private var captureLines: [String] {
+    let capture = report.capture
+    return section("capture", [
+      ("files", "\(capture.files)"), ("packets", "\(capture.packets)"),
+      ("bytes", "\(capture.bytes)"), ("truncated", "\(capture.truncated)"),
+      ("ignored", "\(capture.ignored)"), ("cut tail", capture.cutTail ? "yes" : "no"),
+    ])
+  }
+
+  private var feedLines: [String] {
+    let feed = report.feed
+    return section("feed", [
+      ("packets", "\(feed.packets)"), ("heartbeats", "\(feed.heartbeats)"),
+      ("messages", "\(feed.messages)"),
+    ] + sorted(feed.byType, prefix: "  ") + [
+      ("unknown", "\(feed.unknown)"), ("malformed", "\(feed.malformed)"),
+      ("gaps", "\(feed.gaps)"), ("missing", "\(feed.missing)"),
+      ("duplicates", "\(feed.duplicates)"), ("overlaps", "\(feed.overlaps)"),
+      ("restarts", "\(feed.restarts)"),
+    ])
+  }
+
+  private var tickLines: [String] {
+    let ticks = report.ticks
+    return section("ticks", [
+      ("published", "\(ticks.published)"), ("  trade", "\(ticks.trade)"),
+      ("  trade break", "\(ticks.tradeBreak)"), ("  bid", "\(ticks.bid)"),
+      ("  ask", "\(ticks.ask)"), ("  status", "\(ticks.status)"),
+      ("copies", "\(ticks.copies)"),
+    ] + sorted(ticks.rejected, prefix: "rejected ") + [
+      ("trade volume", "\(ticks.tradeVolume)"), ("trade notional", "\(ticks.tradeNotional)"),
+    ])
+  }
+
+  private var ringLines: [String] {
+    guard !report.rings.isEmpty else { return [] }
+    let header = ["rings", "capacity", "published", "polled", "full", "lost"]
+    return Columns.lines([header] + report.rings.map { ring in
+      ["  " + ring.name]
+        + [ring.capacity, ring.published, ring.polled, ring.full, ring.lost].map { "\($0)" }
+    })
+  }
+
+  private var orderLines: [String] {
+    let orders = report.orders
+    return section("orders", [("requested", "\(orders.requested)")]
+      + sorted(orders.riskRejected, prefix: "risk-rejected ") + [
+        ("unsent", "\(orders.unsent)"), ("sent", "\(orders.sent)"),
+        ("acknowledged", "\(orders.acked)"), ("venue-rejected", "\(orders.venueRejected)"),
+        ("in flight", "\(orders.inFlight)"), ("filled", "\(orders.filled)"),
+        ("partially filled", "\(orders.partiallyFilled)"),
+        ("cancels sent", "\(orders.cancelsSent)"), ("canceled", "\(orders.canceled)"),
+        ("open", "\(orders.open)"),
+      ])
+  }
+
+  private var latencyLines: [String] {
+    let named = Report.Stage.allCases.map(\.rawValue)
+    let others = report.latency_ns.keys.filter { !named.contains($0) }.sorted()
+    let rows = (named + others).compactMap { stage in
+      report.latency_ns[stage].map { latencyRow(stage, $0) }
+    }
+    guard !rows.isEmpty else { return [] }
+    let header = [
+      "latency", "count", "negative", "p50", "p90", "p99", "p99.9", "p99.99", "max",
+    ]
+    return Columns.lines([header] + rows)
+  }
+
+  private func latencyRow(_ stage: String, _ latency: LatencySummary) -> [String] {
+    // Nothing measured has no percentiles; a zero would look like a very good one.
+    let values = [
+      latency.p50, latency.p90, latency.p99, latency.p999, latency.p9999, latency.max,
+    ].map { latency.count == 0 ? "-" : DurationText.text(nanoseconds: $0) }
+    return ["  " + stage, "\(latency.count)", "\(latency.negative)"] + values
+  }
+}

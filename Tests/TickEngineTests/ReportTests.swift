@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+import TickMetrics
+
+@testable import TickEngine
+
+@Suite struct ReportTests {
+  @Test func theJSONIsExactlyTheSchema() throws {
+    let text = try JSONText.encode(Report.filled())
+    #expect(text == goldenReport)
+  }
+
+  @Test func whatIsPrintedReadsBackEqual() throws {
+    let report = Report.filled()
+    let data = Data(try JSONText.encode(report).utf8)
+    #expect(try JSONDecoder().decode(Report.self, from: data) == report)
+  }
+
+  @Test func foundationsEncoderSaysTheSame() throws {
+    let report = Report.filled()
+    let data = try JSONEncoder().encode(report)
+    #expect(try JSONDecoder().decode(Report.self, from: data) == report)
+  }
+
+  @Test func aFreshReportHasEveryFieldOfTheSchema() throws {
+    let data = Data(try JSONText.encode(Report()).utf8)
+    let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(json["schema"] as? String == "tickway.report/1")
+    func keys(_ name: String) -> Set<String> { Set((json[name] as? [String: Any] ?? [:]).keys) }
+    #expect(keys("capture").isSuperset(of: [
+      "files", "packets", "bytes", "cut_tail", "truncated", "ignored",
+    ]))
+    #expect(keys("feed") == [
+      "packets", "heartbeats", "messages", "by_type", "unknown", "malformed", "gaps", "missing",
+      "duplicates", "overlaps", "restarts",
+    ])
+    #expect(keys("ticks").isSuperset(of: [
+      "published", "trade", "bid", "ask", "status", "rejected", "trade_volume", "trade_notional",
+    ]))
+    #expect(keys("orders") == [
+      "requested", "risk_rejected", "unsent", "sent", "acked", "venue_rejected", "filled",
+      "partially_filled", "cancels_sent", "canceled", "in_flight", "open",
+    ])
+    #expect(json["rings"] is [Any])
+    #expect(json["latency_ns"] is [String: Any])
+    #expect(json["machine"] is [String: Any])
+  }
+
+  @Test(arguments: [
+    (0, "0.0000"), (1, "0.0001"), (-1, "-0.0001"), (9_999, "0.9999"), (10_000, "1.0000"),
+    (693_942_768_200, "69394276.8200"), (-123_400, "-12.3400"),
+    (92_233_720_368_547_758_079_999, "9223372036854775807.9999"),
+  ] as [(Int128, String)])
+  func aNotionalHasExactlyFourDecimals(units: Int128, text: String) throws {
+    let notional = Notional(tenThousandths: units)
+    #expect(notional.description == text)
+    #expect(Notional(text) == notional)
+    #expect(try JSONText.encode([notional]) == "[\n  \(text)\n]\n")
+    let decoded = try JSONDecoder().decode([Notional].self, from: Data("[\(text)]".utf8))
+    #expect(decoded == [notional])
+  }
+
+  @Test(arguments: ["", "-", ".", "1.", ".5", "1.23456", "1e4", "--1", "+1", "1.-2", "nan"])
+  func whatIsNoAmountIsRefused(text: String) { #expect(Notional(text) == nil) }
+
+  @Test func stringsAreEscapedAndNumbersThatJSONLacksAreRefused() throws {
+    #expect(JSONText.quoted("a\"b\\c\n\t\u{1}é") == "\"a\\\"b\\\\c\\n\\t\\u0001é\"")
+    #expect(throws: EncodingError.self) { try JSONText.encode([Double.nan]) }
+    #expect(try JSONText.encode([0.25, 1e300]) == "[\n  0.25,\n  1e+300\n]\n")
+  }
+
+  @Test func nestedContainersKeepTheirPlace() throws {
+    #expect(
+      try JSONText.encode(Nest()) == """
+        {
+          "inner": {
+            "list": [
+              1,
+              {
+                "deep": null
+              },
+              []
+            ]
+          }
+        }
+
+        """)
+  }
+}
+
+/// Encodes itself through nested containers, as no part of a report does today.
+private struct Nest: Encodable {
+  enum Key: String, CodingKey { case inner, list, deep }
+
+  func encode(to encoder: any Encoder) throws {
+    var outer = encoder.container(keyedBy: Key.self)
+    var inner = outer.nestedContainer(keyedBy: Key.self, forKey: .inner)
+    var list = inner.nestedUnkeyedContainer(forKey: .list)
+    try list.encode(1)
+    var deep = list.nestedContainer(keyedBy: Key.self)
+    try deep.encodeNil(forKey: .deep)
+    _ = list.nestedUnkeyedContainer()
+  }
+}
