@@ -1,0 +1,115 @@
+/// Best bid and ask of one instrument, prices in units of 1e-4; size 0: that side is empty.
+struct TopOfBook: BitwiseCopyable, Equatable {
+  var bidPrice: Int64 = 0
+  var askPrice: Int64 = 0
+  var bidSize: UInt32 = 0
+  var askSize: UInt32 = 0
+}
+
+enum BookSide: Int { case bid = 0, ask = 1 }
+
+/// Price-level books of every instrument: aggregate size at each price, best first.
+///
+/// Hot path. Thread: the ingester. Each side is a sorted list in one preallocated pool; a change
+/// walks from the best price, which is where nearly all changes are. No allocation. Failure: false
+/// when the pool or the depth allowed is used up; the book is then short of that level.
+struct PriceLevelBooks: ~Copyable {
+  /// Levels over all books; 16 bytes each.
+  static let levelsMax = 1 << 19
+  /// Levels of one side: a longer walk would be an attack, not a market.
+  static let depthMax = 4096
+  private static let none: Int32 = -1
+
+  struct Level: BitwiseCopyable {
+    var price: Int64 = 0
+    var size: UInt32 = 0
+    var next: Int32 = PriceLevelBooks.none
+  }
+
+  private let levels: Slab<Level>
+  private let heads: Slab<Int32>
+  private var free: Int32 = 0
+
+  /// - Parameter instruments: instrument numbers are below this.
+  init(instruments: Int) {
+    levels = Slab(count: PriceLevelBooks.levelsMax, repeating: Level())
+    heads = Slab(count: instruments * 2, repeating: PriceLevelBooks.none)
+    clear()
+  }
+
+  /// Empties every book.
+  mutating func clear() {
+    heads.fill(PriceLevelBooks.none)
+    for index in 0..<levels.count {
+      levels[index].next = index + 1 < levels.count ? Int32(index + 1) : PriceLevelBooks.none
+    }
+    free = 0
+  }
+
+  /// Sets the size at a price; 0 removes the level.
+  mutating func set(_ instrument: UInt32, _ side: BookSide, price: Int64, size: UInt32) -> Bool {
+    let head = Int(instrument) * 2 + side.rawValue
+    var previous = PriceLevelBooks.none
+    var current = heads[head]
+    var depth = 0
+    while current != PriceLevelBooks.none {
+      let level = levels[Int(current)]
+      if level.price == price { break }
+      if side == .bid ? level.price < price : level.price > price {
+        current = PriceLevelBooks.none
+        break
+      }
+      previous = current
+      current = level.next
+      depth += 1
+      if depth == PriceLevelBooks.depthMax { return size == 0 }
+    }
+    if current != PriceLevelBooks.none {
+      if size > 0 { levels[Int(current)].size = size } else { remove(current, after: previous, head) }
+      return true
+    }
+    return size == 0 || insert(price, size, after: previous, head)
+  }
+
+  private mutating func remove(_ index: Int32, after previous: Int32, _ head: Int) {
+    let next = levels[Int(index)].next
+    if previous == PriceLevelBooks.none {
+      heads[head] = next
+    } else {
+      levels[Int(previous)].next = next
+    }
+    levels[Int(index)].next = free
+    free = index
+  }
+
+  private mutating func insert(
+    _ price: Int64, _ size: UInt32, after previous: Int32, _ head: Int
+  ) -> Bool {
+    guard free != PriceLevelBooks.none else { return false }
+    let index = free
+    free = levels[Int(index)].next
+    let next = previous == PriceLevelBooks.none ? heads[head] : levels[Int(previous)].next
+    levels[Int(index)] = Level(price: price, size: size, next: next)
+    if previous == PriceLevelBooks.none {
+      heads[head] = index
+    } else {
+      levels[Int(previous)].next = index
+    }
+    return true
+  }
+
+  func top(_ instrument: UInt32) -> TopOfBook {
+    var top = TopOfBook()
+    let bid = heads[Int(instrument) * 2]
+    let ask = heads[Int(instrument) * 2 + 1]
+    if bid != PriceLevelBooks.none {
+      top.bidPrice = levels[Int(bid)].price
+      top.bidSize = levels[Int(bid)].size
+    }
+    if ask != PriceLevelBooks.none {
+      top.askPrice = levels[Int(ask)].price
+      top.askSize = levels[Int(ask)].size
+    }
+    return top
+  }
+}

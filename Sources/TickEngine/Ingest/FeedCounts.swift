@@ -1,0 +1,80 @@
+import TickRing
+
+/// What came in on a feed. Plain words with one writer, the ingester; read after it has stopped.
+public struct FeedCounts: Sendable {
+  /// Datagrams of the feed, heartbeats included.
+  public var packets: UInt64 = 0
+  public var heartbeats: UInt64 = 0
+  /// Messages after arbitration, each once, those of unknown type included.
+  public var messages: UInt64 = 0
+  public var unknown: UInt64 = 0
+  /// Datagrams whose header or message walk cannot be true, and messages too short for their type.
+  public var malformed: UInt64 = 0
+  /// Gap events, and the messages never seen in them.
+  public var gaps: UInt64 = 0
+  public var missing: UInt64 = 0
+  /// Datagrams seen before, whole or in part.
+  public var duplicates: UInt64 = 0
+  public var overlaps: UInt64 = 0
+  /// Sequences that began anew inside one session.
+  public var restarts: UInt64 = 0
+  /// Datagrams that are not of the feed.
+  public var foreign: UInt64 = 0
+  /// Datagrams of streams beyond the number that is followed at once.
+  public var untracked: UInt64 = 0
+  /// Price levels that found no room in the books.
+  public var booksFull: UInt64 = 0
+}
+
+/// Why a message was refused publication (MD4). Books, status and directory see it all the same.
+public enum TickRejection: Int, CaseIterable, Sendable {
+  case stale, future, crossed, locked, wideSpread, badPrice, unknownSymbol, directoryFull
+
+  public var name: String {
+    switch self {
+    case .stale: "stale"
+    case .future: "future"
+    case .crossed: "crossed"
+    case .locked: "locked"
+    case .wideSpread: "wide_spread"
+    case .badPrice: "bad_price"
+    case .unknownSymbol: "unknown_symbol"
+    case .directoryFull: "directory_full"
+    }
+  }
+}
+
+/// What went out as ticks. One writer, the ingester.
+public struct TickCounts: Sendable {
+  /// Ticks, each once however many workers it went to.
+  public var published: UInt64 = 0
+  /// Further copies of ticks that concern the whole feed: one for each worker after the first.
+  public var copies: UInt64 = 0
+  /// By kind.
+  public var byKind = InlineArray<16, UInt64>(repeating: 0)
+  /// Messages refused, by `TickRejection`.
+  public var rejected = InlineArray<8, UInt64>(repeating: 0)
+  /// Over all trade messages decoded: shares, and price times shares in units of 1e-4.
+  public var tradeVolume: UInt64 = 0
+  public var tradeNotionalE4: Int128 = 0
+  /// Ticks that no ring took because the run was failing.
+  public var abandoned: UInt64 = 0
+
+  public func count(_ kind: TickKind) -> UInt64 { byKind[Int(kind.rawValue)] }
+}
+
+/// What a message must pass to be published (MD4). The defaults are the requirement's.
+public struct ValidationLimits: Sendable {
+  /// Refused from this age on: receive time (or the capture's) less the venue's sending time, ns.
+  public var age_ns: UInt64 = 1_000_000_000
+  /// Refused when the venue's sending time is later than this ahead, ns.
+  public var ahead_ns: UInt64 = 1_000_000_000
+  /// Refused from this spread on, in units of 1e-4 of the bid (100 is 1 %).
+  public var spread_e4: Int64 = 100
+  /// Whether bid = ask is published.
+  public var allowsLocked = false
+  /// Prices above this are nonsense: 1e-4 of the quote currency.
+  public var price_e4: Int64 = 10_000_000_000_000
+
+  public init() {}
+}

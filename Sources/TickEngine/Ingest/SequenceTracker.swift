@@ -1,0 +1,105 @@
+/// What to do when a venue begins its sequence anew inside one session.
+public enum RestartPolicy: String, CaseIterable, Sendable {
+  /// Report it, empty the books, go on from the new sequence.
+  case follow
+  /// Stop the run: somebody must look.
+  case refuse
+}
+
+/// One datagram's place in its stream.
+struct SequencedPacket {
+  /// Protocol and channel: which stream it belongs to.
+  var stream: UInt64
+  var session: UInt64
+  /// Sequence of the first message, or the next one expected in a heartbeat.
+  var first: UInt64
+  /// Messages in it; 0 is a heartbeat.
+  var count: UInt64
+  /// Venue's sending time, ns: a duplicate carries an old one, a restart a new one.
+  var sendTime: UInt64
+}
+
+/// Judgement on one datagram.
+struct SequenceVerdict {
+  /// Messages to skip at its start, since they came before; all of them in a duplicate.
+  var skip: UInt64 = 0
+  /// Messages never seen between the last datagram and this one.
+  var missing: UInt64 = 0
+  var isDuplicate = false
+  var isOverlap = false
+  var isRestart = false
+  /// A session not seen before on this stream.
+  var isNewSession = false
+  /// More streams than are followed at once.
+  var isUntracked = false
+}
+
+/// Follows the sequence of each stream of a feed; knows no protocol. With e expected: first > e is
+/// a gap, first + count <= e a duplicate, first < e < first + count an overlap; a sequence that
+/// falls back with a newer sending time is a restart.
+///
+/// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
+struct SequenceTracker {
+  static let streamsMax = 16
+
+  private struct Stream {
+    var key: UInt64 = 0
+    var session: UInt64 = 0
+    var expected: UInt64 = 0
+    var newestSendTime: UInt64 = 0
+  }
+
+  private var streams = InlineArray<16, Stream>(repeating: Stream())
+  private var count = 0
+
+  /// Forgets every stream: a fresh session of a replay.
+  mutating func reset() { count = 0 }
+
+  mutating func judge(_ packet: SequencedPacket) -> SequenceVerdict {
+    guard let index = index(of: packet) else { return SequenceVerdict(isUntracked: true) }
+    var verdict = SequenceVerdict()
+    if streams[index].session != packet.session {
+      // A new day, or the first datagram: there is nothing yet to compare with.
+      begin(index, packet)
+      verdict.isNewSession = true
+      return verdict
+    }
+    let expected = streams[index].expected
+    let end = packet.first + packet.count
+    let isNewer = packet.sendTime > streams[index].newestSendTime
+    if packet.first < expected && isNewer && (end <= expected || packet.first <= 1) {
+      verdict.isRestart = true
+      // What the new sequence sent before this datagram was lost.
+      verdict.missing = packet.first > 1 ? packet.first - 1 : 0
+      begin(index, packet)
+      return verdict
+    }
+    if packet.first > expected {
+      verdict.missing = packet.first - expected
+    } else if packet.count > 0 && end <= expected {
+      verdict.isDuplicate = true
+      verdict.skip = packet.count
+    } else if packet.first < expected {
+      verdict.isOverlap = packet.count > 0
+      verdict.skip = min(packet.count, expected - packet.first)
+    }
+    streams[index].expected = max(expected, end)
+    streams[index].newestSendTime = max(streams[index].newestSendTime, packet.sendTime)
+    return verdict
+  }
+
+  private mutating func begin(_ index: Int, _ packet: SequencedPacket) {
+    streams[index].session = packet.session
+    streams[index].expected = packet.first + packet.count
+    streams[index].newestSendTime = packet.sendTime
+  }
+
+  /// The stream's place; a new stream begins with a session that no packet has.
+  private mutating func index(of packet: SequencedPacket) -> Int? {
+    for index in 0..<count where streams[index].key == packet.stream { return index }
+    guard count < SequenceTracker.streamsMax else { return nil }
+    streams[count] = Stream(key: packet.stream, session: ~packet.session)
+    count += 1
+    return count - 1
+  }
+}

@@ -1,0 +1,319 @@
+import TickRing
+import TickWire
+
+/// Turns decoded messages into ticks: finds the instrument, validates (MD4), keeps the board, and
+/// commits to the rings of those concerned.
+///
+/// Hot path. Thread: the ingester, alone. Lines written: ring slots, the board's line of the
+/// instrument, its own tables. Cost: some 10 ns a tick. No allocation, lock or system call, except
+/// that a full ring is waited for (the replay's policy) and counted. Failure: none; what is
+/// refused is counted by reason.
+public struct TickPublisher: ~Copyable {
+  /// Instruments that a directory holds, instrument 0 included.
+  public static let instrumentsMax = 1 << 16
+
+  /// How old a packet is, judged once for all its messages.
+  private enum Freshness { case fresh, stale, future }
+
+  /// What is known of an instrument, one byte each.
+  struct InstrumentState: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+    /// The last quote published has a side that is not empty.
+    static let quoted = InstrumentState(rawValue: 1)
+    static let halted = InstrumentState(rawValue: 2)
+    static let venueHalted = InstrumentState(rawValue: 4)
+    /// Its book lost messages that nothing brings back.
+    static let suspect = InstrumentState(rawValue: 8)
+    static let doubtful: InstrumentState = [.halted, .venueHalted, .suspect]
+  }
+
+  private var directory: DirectoryWriter
+  /// The workers' rings, then the taps: rings that take every tick (the venue's, the recorder's).
+  private let rings: Slab<TickProducer>
+  private let workers: Int
+  private var board: BoardWriter?
+  private let control: ControlPage
+  private let states: Slab<InstrumentState>
+  private let limits: ValidationLimits
+  /// Symbols beyond the directory's are refused: it was given, not grown.
+  private let isRestricted: Bool
+  private let waitPolicy: WaitPolicy
+
+  public private(set) var counts = TickCounts()
+  private var freshness = Freshness.fresh
+  private var received: UInt32 = 0
+
+  init(
+    directory: consuming DirectoryWriter, rings: consuming Slab<TickProducer>, workers: Int,
+    board: consuming BoardWriter?,
+    control: consuming ControlPage, limits: ValidationLimits, isRestricted: Bool,
+    waitPolicy: WaitPolicy
+  ) {
+    precondition(workers > 0 && workers <= rings.count)
+    self.directory = directory
+    self.rings = rings
+    self.workers = workers
+    self.board = board
+    self.control = control
+    self.limits = limits
+    self.isRestricted = isRestricted
+    self.waitPolicy = waitPolicy
+    states = Slab(count: TickPublisher.instrumentsMax, repeating: [])
+  }
+
+  var instrumentCount: Int { directory.count }
+
+  // MARK: One packet
+
+  /// - Parameters:
+  ///   - received_ns: receive time, CLOCK_MONOTONIC (paced replay: the intended time).
+  ///   - clock: the clock that age is judged by, ns since the Unix epoch: the capture's in a replay.
+  ///   - sendTime: the venue's sending time, ns since the Unix epoch.
+  mutating func beginPacket(received_ns: UInt64, clock: UInt64, sendTime: UInt64) {
+    received = receiveStamp(monotonic_ns: received_ns)
+    if clock >= sendTime {
+      freshness = clock - sendTime >= limits.age_ns ? .stale : .fresh
+    } else {
+      freshness = sendTime - clock > limits.ahead_ns ? .future : .fresh
+    }
+  }
+
+  /// The instrument of a symbol, new ones numbered as they appear; nil (counted) if the symbol is
+  /// not of a given list, or the directory is full.
+  @inline(__always)
+  mutating func instrument(of symbol: Symbol) -> UInt32? {
+    if let known = directory.find(symbol.word) { return known }
+    return newInstrument(symbol)
+  }
+
+  @inline(never)
+  private mutating func newInstrument(_ symbol: Symbol) -> UInt32? {
+    if isRestricted {
+      reject(.unknownSymbol)
+      return nil
+    }
+    let number = directory.number(of: symbol.word)
+    if number == nil { reject(.directoryFull) }
+    return number
+  }
+
+  private mutating func reject(_ reason: TickRejection) { counts.rejected[reason.rawValue] += 1 }
+
+  private mutating func rejectForAge() -> Bool {
+    switch freshness {
+    case .fresh: return false
+    case .stale: reject(.stale)
+    case .future: reject(.future)
+    }
+    return true
+  }
+
+  // MARK: Messages
+
+  /// Counts a decoded trade, published or not.
+  mutating func countTrade(priceE4: Int64, size: UInt32) {
+    counts.tradeVolume &+= UInt64(size)
+    counts.tradeNotionalE4 &+= Int128(priceE4) * Int128(size)
+  }
+
+  mutating func trade(
+    _ instrument: UInt32, time: UInt64, priceE4: Int64, size: UInt32, setsNoLast: Bool
+  ) {
+    if rejectForAge() { return }
+    guard priceE4 > 0, priceE4 <= limits.price_e4 else { return reject(.badPrice) }
+    let kind: TickKind = setsNoLast ? .tradeNoLast : .trade
+    let price = price(priceE4)
+    // The board first: whoever acts on the tick finds a reference at least as new.
+    if !setsNoLast { board?.setLast(instrument, price: price, time: time) }
+    publish(instrument, kind, time: time, price: price, quantity: size)
+  }
+
+  mutating func tradeBreak(_ instrument: UInt32, time: UInt64, priceE4: Int64, size: UInt32) {
+    publish(instrument, .tradeBreak, time: time, price: price(priceE4), quantity: size)
+  }
+
+  /// A change of an instrument's state; never refused for age.
+  mutating func status(_ instrument: UInt32, time: UInt64, code: StatusCode) {
+    switch code {
+    case .halted, .paused, .orderAcceptance: states[Int(instrument)].insert(.halted)
+    case .trading: states[Int(instrument)].remove(.halted)
+    case .venueHalted: states[Int(instrument)].insert(.venueHalted)
+    case .venueTrading: states[Int(instrument)].remove(.venueHalted)
+    default: break
+    }
+    tellBoardOfDoubt(instrument)
+    publish(instrument, .status, time: time, price: 0, quantity: code.rawValue)
+  }
+
+  private mutating func tellBoardOfDoubt(_ instrument: UInt32) {
+    let isDoubtful = !states[Int(instrument)].isDisjoint(with: .doubtful)
+    board?.setSuspect(instrument, isDoubtful)
+  }
+
+  /// A quote: a bid tick and an ask tick, committed together, or neither.
+  mutating func quote(_ instrument: UInt32, time: UInt64, _ top: TopOfBook) {
+    var top = top
+    if top.bidSize == 0 || top.bidPrice == 0 { (top.bidPrice, top.bidSize) = (0, 0) }
+    if top.askSize == 0 || top.askPrice == 0 { (top.askPrice, top.askSize) = (0, 0) }
+    if let reason = refusal(of: top) {
+      reject(reason)
+      return withdrawQuote(instrument, time: time)
+    }
+    if top.bidSize == 0 && top.askSize == 0 {
+      states[Int(instrument)].remove(.quoted)
+    } else {
+      states[Int(instrument)].insert(.quoted)
+    }
+    publishQuote(instrument, time: time, top)
+  }
+
+  private func refusal(of top: TopOfBook) -> TickRejection? {
+    switch freshness {
+    case .fresh: break
+    case .stale: return .stale
+    case .future: return .future
+    }
+    let prices = 0...limits.price_e4
+    guard prices.contains(top.bidPrice), prices.contains(top.askPrice) else { return .badPrice }
+    guard top.bidSize > 0, top.askSize > 0 else { return nil }
+    if top.bidPrice > top.askPrice { return .crossed }
+    if top.bidPrice == top.askPrice { return limits.allowsLocked ? nil : .locked }
+    // In integers, so that the boundary is exact; prices are bounded, so nothing overflows.
+    let spread = top.askPrice - top.bidPrice
+    return spread * 10_000 >= top.bidPrice * limits.spread_e4 ? .wideSpread : nil
+  }
+
+  /// A refused quote empties both sides once, so that the last good one does not stay live.
+  private mutating func withdrawQuote(_ instrument: UInt32, time: UInt64) {
+    guard states[Int(instrument)].contains(.quoted) else { return }
+    states[Int(instrument)].remove(.quoted)
+    publishQuote(instrument, time: time, TopOfBook())
+  }
+
+  // MARK: The whole feed
+
+  /// Messages were lost: prices known so far vouch for nothing. With `booksSuspect`, books built
+  /// of many messages stay wrong until the sequence begins anew.
+  mutating func gap(time: UInt64, booksSuspect: Bool) {
+    forgetPrices()
+    if booksSuspect {
+      for instrument in 1...UInt32(max(1, directory.count)) {
+        states[Int(instrument)].insert(.suspect)
+        tellBoardOfDoubt(instrument)
+      }
+    }
+    publishToAll(.gap, time: time)
+  }
+
+  /// The venue began its sequence anew: nothing of before holds.
+  mutating func restart(time: UInt64) {
+    forgetPrices()
+    states.fill([])
+    publishToAll(.restart, time: time)
+  }
+
+  /// A fresh session of a replay; every ring is empty when this is called.
+  mutating func beginSession() {
+    forgetPrices()
+    states.fill([])
+  }
+
+  private mutating func forgetPrices() { board?.clear(instruments: directory.count) }
+
+  private mutating func publishToAll(_ code: StatusCode, time: UInt64) {
+    let tick = Tick(
+      timestamp: time, symbolId: Series(instrument: 0, kind: .status).id, price: 0,
+      quantity: code.rawValue)
+    for ring in 0..<rings.count { commit(tick, to: ring) }
+    count(.status)
+    counts.copies += UInt64(workers - 1)
+  }
+
+  // MARK: Committing
+
+  @inline(__always)
+  private func price(_ priceE4: Int64) -> Double { Double(priceE4) / 10_000 }
+
+  @inline(__always)
+  private mutating func count(_ kind: TickKind) {
+    counts.published += 1
+    counts.byKind[Int(kind.rawValue)] += 1
+  }
+
+  @inline(__always)
+  private func worker(of instrument: UInt32) -> Int {
+    workers == 1 ? 0 : Int(instrument) % workers
+  }
+
+  @inline(__always)
+  private mutating func publish(
+    _ instrument: UInt32, _ kind: TickKind, time: UInt64, price: Double, quantity: UInt32
+  ) {
+    let tick = Tick(
+      timestamp: time, symbolId: Series(instrument: instrument, kind: kind).id, price: price,
+      quantity: quantity)
+    commit(tick, to: worker(of: instrument))
+    for tap in workers..<rings.count { commit(tick, to: tap) }
+    count(kind)
+  }
+
+  @inline(__always)
+  private mutating func publishQuote(_ instrument: UInt32, time: UInt64, _ top: TopOfBook) {
+    let bidPrice = price(top.bidPrice)
+    let askPrice = price(top.askPrice)
+    board?.setQuote(instrument, bid: bidPrice, ask: askPrice, time: time)
+    let bid = Tick(
+      timestamp: time, symbolId: Series(instrument: instrument, kind: .bid).id, price: bidPrice,
+      quantity: top.bidSize)
+    let ask = Tick(
+      timestamp: time, symbolId: Series(instrument: instrument, kind: .ask).id, price: askPrice,
+      quantity: top.askSize)
+    commit(bid, ask, to: worker(of: instrument))
+    for tap in workers..<rings.count { commit(bid, ask, to: tap) }
+    count(.bid)
+    count(.ask)
+  }
+
+  @inline(__always)
+  private mutating func commit(_ tick: Tick, to ring: Int) {
+    if !rings[ring].publish(tick, received: received) { waitAndCommit(tick, nil, to: ring) }
+  }
+
+  @inline(__always)
+  private mutating func commit(_ first: Tick, _ second: Tick, to ring: Int) {
+    if !rings[ring].publish(first, second, received: received) {
+      waitAndCommit(first, second, to: ring)
+    }
+  }
+
+  /// The policy *wait*: replay and recording only. Ends without the tick, counted, if a role has
+  /// failed: then nobody may be left to make room.
+  @inline(never)
+  private mutating func waitAndCommit(_ first: Tick, _ second: Tick?, to ring: Int) {
+    rings[ring].countFull()
+    var backoff = Backoff(waitPolicy)
+    while control.read(.failed) == 0 {
+      backoff.wait()
+      let isDone =
+        if let second {
+          rings[ring].publish(first, second, received: received)
+        } else {
+          rings[ring].publish(first, received: received)
+        }
+      if isDone { return }
+    }
+    counts.abandoned += second == nil ? 1 : 2
+  }
+
+  // MARK: Reports and quiet
+
+  var ringCount: Int { rings.count }
+
+  /// Published, capacity and times full of one ring, workers first.
+  func ringState(_ ring: Int) -> (published: UInt64, capacity: Int, full: UInt64) {
+    (rings[ring].published, rings[ring].capacity, rings[ring].full)
+  }
+
+  /// Whether the consumer of a ring has taken all that was published.
+  func isDrained(_ ring: Int) -> Bool { rings[ring].advanced == rings[ring].published }
+}

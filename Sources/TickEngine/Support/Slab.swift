@@ -1,0 +1,55 @@
+/// A fixed array, allocated once at start and freed with its owner: what tables and pools of the
+/// hot path are made of. Bounds are checked; elements are reached in place, so nothing is copied,
+/// retained or made unique as an `Array` would be.
+///
+/// - Thread safety: one thread at a time.
+@safe
+public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
+  @usableFromInline let base: UnsafeMutablePointer<Element>
+  public let count: Int
+
+  /// Makes `count` elements, the n-th by `make(n)`.
+  public init<E: Error>(count: Int, _ make: (Int) throws(E) -> Element) throws(E) {
+    precondition(count >= 0)
+    unsafe base = .allocate(capacity: max(1, count))
+    self.count = count
+    var made = 0
+    do {
+      while made < count {
+        unsafe (base + made).initialize(to: try make(made))
+        made += 1
+      }
+    } catch {
+      unsafe base.deinitialize(count: made)
+      unsafe base.deallocate()
+      throw error
+    }
+  }
+
+  deinit {
+    unsafe base.deinitialize(count: count)
+    unsafe base.deallocate()
+  }
+
+  @inlinable
+  public subscript(index: Int) -> Element {
+    @inline(__always) _read {
+      precondition(index >= 0 && index < count, "slab index out of range")
+      yield unsafe base[index]
+    }
+    @inline(__always) nonmutating _modify {
+      precondition(index >= 0 && index < count, "slab index out of range")
+      yield unsafe &base[index]
+    }
+  }
+}
+
+extension Slab where Element: BitwiseCopyable {
+  public init(count: Int, repeating value: Element) {
+    self.init(count: count) { _ in value }
+  }
+
+  public func fill(_ value: Element) {
+    unsafe base.update(repeating: value, count: count)
+  }
+}
