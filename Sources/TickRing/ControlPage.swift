@@ -18,22 +18,42 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case stopIngest = 3
     /// Not 0: the ingester is done, so workers stop once their rings are empty.
     case ingestDone = 4
-    /// Not 0: every worker is done, so the sender stops once its rings are empty. Written by the
-    /// starter.
+    /// Not 0: every worker is done asking, so the sender stops once its rings are empty. Written by
+    /// the starter.
     case workersDone = 5
-    /// Orders that the sender has settled of those polled, for a driver that waits for quiet.
-    case senderSettled = 6
+    /// Order requests that the sender has polled and decided. Written by the sender, when idle.
+    case requestsDecided = 6
     /// Not 0: a role has failed; every other stops. Written by the starter.
     case failed = 7
     /// Not 0: the venue stops. Written by the starter.
     case stopVenue = 8
+    /// Not 0: the sender is done, so workers stop once their event rings are empty. Written by the
+    /// starter.
+    case senderDone = 9
+    /// Not 0: every tick is published, so the recorder stops once its rings are empty. Written by
+    /// the starter.
+    case stopRecorder = 10
+  }
+
+  /// What one worker says of itself when it is idle; the worker is its one writer.
+  public enum WorkerWord: Int, Sendable {
+    /// Ticks polled and acted upon.
+    case ticksProcessed = 0
+    /// Order requests published before that.
+    case requests = 1
+    /// Not 0: it asks for nothing more.
+    case done = 2
   }
 
   private let region: Region
   @usableFromInline let words: UnsafeMutablePointer<UInt64>
 
-  /// Words that a page holds, as the capacity of its region.
-  public static let capacity = 16
+  /// Lines of a page, as the capacity of its region.
+  public static let capacity = 64
+  /// Lines before the workers'.
+  @usableFromInline static let commonLines = 16
+  /// Workers that a page has lines for.
+  public static let workersMax = capacity - 16
 
   public init(_ region: consuming Region) {
     precondition(region.capacity >= ControlPage.capacity)
@@ -54,5 +74,17 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
   @inlinable
   public func write(_ word: Word, _ value: UInt64) {
     tickring_store_release(words + word.rawValue * 8, value)  // SHARE
+  }
+
+  @inlinable
+  public func read(_ word: WorkerWord, worker: Int) -> UInt64 {
+    tickring_load_acquire(words + (ControlPage.commonLines + worker) * 8 + word.rawValue)  // SHARE
+  }
+
+  @inlinable
+  public func write(_ word: WorkerWord, worker: Int, _ value: UInt64) {
+    precondition(worker >= 0 && worker < ControlPage.workersMax)
+    tickring_store_release(  // SHARE
+      words + (ControlPage.commonLines + worker) * 8 + word.rawValue, value)
   }
 }

@@ -7,6 +7,11 @@ public typealias OrderRequest = OrderRequestRecord
 /// What became of an order; the layout is that of `tickring_record.h`.
 public typealias OrderEvent = OrderEventRecord
 
+extension OrderEvent {
+  /// All zeros: no event.
+  @inlinable public static var none: OrderEvent { OrderEventRecord() }
+}
+
 public typealias OrderProducer = RecordProducer<OrderRequest>
 public typealias OrderConsumer = RecordConsumer<OrderRequest>
 public typealias EventProducer = RecordProducer<OrderEvent>

@@ -11,6 +11,7 @@ public enum WaitPolicy: String, Sendable {
 }
 
 /// One role's waiting. `wait` after each turn without work, `reset` after one with.
+@usableFromInline
 struct Backoff {
   private static let spins = 64
   private static let yields = 256
@@ -19,11 +20,11 @@ struct Backoff {
   let policy: WaitPolicy
   private var turns = 0
 
-  init(_ policy: WaitPolicy) { self.policy = policy }
+  @usableFromInline init(_ policy: WaitPolicy) { self.policy = policy }
 
-  mutating func reset() { turns = 0 }
+  @usableFromInline mutating func reset() { turns = 0 }
 
-  mutating func wait() {
+  @usableFromInline mutating func wait() {
     turns &+= 1
     if policy == .spin || turns <= Backoff.spins { return clinux_pause() }
     if turns <= Backoff.spins + Backoff.yields {

@@ -2,22 +2,50 @@ import CLinux
 import Glibc
 
 /// What a thread of the pipeline runs: the whole of a role's life between start and stop.
+@usableFromInline
 protocol Role: ~Copyable {
   /// Thread name, at most 15 characters.
   var name: String { get }
   mutating func run() throws
 }
 
-/// One role on a thread of its own, pinned if it has a core. The role stays readable after `join`.
+/// A thread that runs `body`.
 ///
-/// - Thread safety: `start` and `join` from one thread; the role belongs to its thread between.
-final class RoleThread<R: Role & ~Copyable>: @unchecked Sendable {
+/// - Thread safety: `start` and `join` from one thread.
+class RunningThread: @unchecked Sendable {
+  private var thread = pthread_t()
+  private var isRunning = false
+
+  func body() {}
+
+  final func start() {
+    let context = Unmanaged.passRetained(self)
+    let code = unsafe pthread_create(&thread, nil, runBody, context.toOpaque())
+    precondition(code == 0, "the kernel refuses another thread")
+    isRunning = true
+  }
+
+  final func join() {
+    guard isRunning else { return }
+    pthread_join(thread, nil)
+    isRunning = false
+  }
+}
+
+private func runBody(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  if let context = unsafe context {
+    unsafe Unmanaged<RunningThread>.fromOpaque(context).takeRetainedValue().body()
+  }
+  return nil
+}
+
+/// One role on a thread of its own, pinned if it has a core. The role is its thread's between
+/// `start` and `join`, and may be read by the starter after that.
+final class RoleThread<R: Role & ~Copyable>: RunningThread, @unchecked Sendable {
   var role: R
   private(set) var failure: (any Error)?
   private let core: Int?
   private let onFailure: @Sendable () -> Void
-  private var thread = pthread_t()
-  private var isRunning = false
 
   /// - Parameter onFailure: called on the role's thread if it throws, so that others can stop.
   init(_ role: consuming R, core: Int?, onFailure: @escaping @Sendable () -> Void) {
@@ -26,26 +54,8 @@ final class RoleThread<R: Role & ~Copyable>: @unchecked Sendable {
     self.onFailure = onFailure
   }
 
-  func start() {
-    let context = unsafe Unmanaged.passRetained(self).toOpaque()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        unsafe Unmanaged<RoleThread<R>>.fromOpaque(context!).takeRetainedValue().body()
-        return nil
-      }, context)
-    precondition(code == 0, "the kernel refuses another thread")
-    isRunning = true
-  }
-
-  func join() {
-    guard isRunning else { return }
-    _ = unsafe pthread_join(thread, nil)
-    isRunning = false
-  }
-
-  private func body() {
-    clinux_name_thread(role.name)
+  override func body() {
+    unsafe clinux_name_thread(role.name)
     if let core { clinux_pin(Int32(core)) }
     do { try role.run() } catch {
       failure = error

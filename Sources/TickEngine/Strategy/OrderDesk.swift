@@ -1,0 +1,169 @@
+import TickMetrics
+import TickRing
+import TickWire
+
+/// Names an order for its whole life: instrument number << 32 | n, the n-th of that instrument.
+@frozen
+public struct OrderId: Hashable, BitwiseCopyable, Sendable {
+  public let raw: UInt64
+  @inlinable public init(raw: UInt64) { self.raw = raw }
+  /// No order.
+  @inlinable public static var none: OrderId { OrderId(raw: 0) }
+  @inlinable public var instrument: UInt32 { UInt32(truncatingIfNeeded: raw >> 32) }
+  @inlinable public var number: UInt32 { UInt32(truncatingIfNeeded: raw) }
+}
+
+public enum OrderSide: UInt8, Sendable {
+  case buy = 1, sell = 2
+}
+
+public enum OrderAction: UInt8, Sendable {
+  case new = 1, cancel = 2
+}
+
+public enum TimeInForce: UInt8, Sendable {
+  case day = 1
+  /// Immediate or cancel: what does not fill at once is cancelled.
+  case ioc = 2
+}
+
+public enum OrderEventKind: UInt8, Sendable {
+  case ack = 1, fill, canceled, riskReject, venueReject, unsent, lost
+}
+
+extension OrderEvent {
+  @inlinable public var eventKind: OrderEventKind? { OrderEventKind(rawValue: kind) }
+  @inlinable public var order: OrderId { OrderId(raw: order_id) }
+  @inlinable public var orderSide: OrderSide? { OrderSide(rawValue: side) }
+  /// Shares still open after an ack, fill or cancel.
+  @inlinable public var openQuantity: UInt32 { UInt32(max(0, min(value, 4_294_967_295))) }
+}
+
+/// Where a strategy leaves its orders. Requests go into the worker's order ring at once; what
+/// becomes of them comes back as events.
+///
+/// Hot path. Thread: the worker's. Lines written: one slot of the order ring. No allocation.
+/// Failure: a full ring is waited for, while the worker's events are drained, so that no cycle of
+/// waits can form; after the feed's end requests are refused with `OrderId.none`.
+@frozen
+public struct OrderDesk: ~Copyable {
+  @usableFromInline var orders: OrderProducer
+  /// A second copy of every request, for `--orders`.
+  @usableFromInline var journal: OrderProducer?
+  @usableFromInline var counters: Slab<UInt32>
+  @usableFromInline var backlog: EventBacklog
+  @usableFromInline let latency: LatencyHistogram
+  @usableFromInline let control: ControlPage
+  @usableFromInline let waitPolicy: WaitPolicy
+  @usableFromInline let directory: DirectoryReader
+  @usableFromInline let strategy: UInt8
+
+  /// Exchange time of the tick or event being handled, ns since the Unix epoch, UTC.
+  @inlinable public var time: UInt64 { now }
+  @usableFromInline var now: UInt64 = 0
+  /// Receive and poll time of that tick, CLOCK_MONOTONIC ns.
+  @usableFromInline var received_ns: UInt64 = 0
+  @usableFromInline var polled_ns: UInt64 = 0
+  @usableFromInline var timer: UInt64 = .max
+  @usableFromInline var isOpen = true
+  /// Requests published.
+  @usableFromInline var requests: UInt64 = 0
+
+  init(
+    orders: consuming OrderProducer, journal: consuming OrderProducer?,
+    backlog: consuming EventBacklog, latency: LatencyHistogram, control: consuming ControlPage,
+    directory: consuming DirectoryReader, waitPolicy: WaitPolicy, strategy: UInt8
+  ) {
+    self.orders = orders
+    self.journal = journal
+    self.backlog = backlog
+    self.latency = latency
+    self.control = control
+    self.directory = directory
+    self.waitPolicy = waitPolicy
+    self.strategy = strategy
+    counters = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
+  }
+
+  /// Asks to buy `quantity` shares at `limit` (quote currency) or better.
+  @discardableResult
+  public mutating func buy(
+    _ instrument: UInt32, quantity: UInt32, limit: Double, _ timeInForce: TimeInForce
+  ) -> OrderId {
+    request(instrument, .buy, quantity: quantity, limit: limit, timeInForce)
+  }
+
+  /// Asks to sell `quantity` shares at `limit` (quote currency) or better.
+  @discardableResult
+  public mutating func sell(
+    _ instrument: UInt32, quantity: UInt32, limit: Double, _ timeInForce: TimeInForce
+  ) -> OrderId {
+    request(instrument, .sell, quantity: quantity, limit: limit, timeInForce)
+  }
+
+  /// Asks to cancel what is open of `order`. Cancelling an order that is done is harmless.
+  public mutating func cancel(_ order: OrderId) {
+    guard isOpen, order != .none else { return }
+    var request = OrderRequest()
+    request.order_id = order.raw
+    request.target_id = order.raw
+    request.action = OrderAction.cancel.rawValue
+    publish(request)
+  }
+
+  /// Asks for `onTimer` at an exchange time; replaces the timer set before.
+  public mutating func setTimer(at time: UInt64) { timer = time }
+
+  /// An instrument's symbol, or nil for instrument 0 and numbers not given.
+  public func symbol(_ instrument: UInt32) -> Symbol? {
+    directory.symbol(instrument).map(Symbol.init(word:))
+  }
+
+  private mutating func request(
+    _ instrument: UInt32, _ side: OrderSide, quantity: UInt32, limit: Double,
+    _ timeInForce: TimeInForce
+  ) -> OrderId {
+    guard isOpen else { return .none }
+    // A number outside the table cannot be an instrument: the gate refuses it as unknown.
+    let slot = Int(instrument) < counters.count ? Int(instrument) : 0
+    counters[slot] += 1
+    var request = OrderRequest()
+    request.order_id = UInt64(instrument) << 32 | UInt64(counters[slot])
+    request.price = limit
+    request.quantity = quantity
+    request.action = OrderAction.new.rawValue
+    request.side = side.rawValue
+    request.time_in_force = timeInForce.rawValue
+    publish(request)
+    return OrderId(raw: request.order_id)
+  }
+
+  private mutating func publish(_ partial: OrderRequest) {
+    var request = partial
+    request.decision_time = now
+    request.received_ns = received_ns
+    request.strategy = strategy
+    request.published_ns = MonotonicClock.now
+    if !orders.publish(request) { waitAndPublish(request) }
+    latency.recordDifference(from: polled_ns, to: request.published_ns)
+    requests += 1
+    if journal?.publish(request) == false { waitForJournal(request) }
+  }
+
+  @inline(never)
+  private mutating func waitAndPublish(_ request: OrderRequest) {
+    orders.countFull()
+    var backoff = Backoff(waitPolicy)
+    while control.read(.failed) == 0 {
+      backlog.fill()
+      if orders.publish(request) { return }
+      backoff.wait()
+    }
+  }
+
+  @inline(never)
+  private mutating func waitForJournal(_ request: OrderRequest) {
+    var backoff = Backoff(waitPolicy)
+    while control.read(.failed) == 0, journal?.publish(request) == false { backoff.wait() }
+  }
+}

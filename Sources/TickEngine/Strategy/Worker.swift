@@ -1,0 +1,173 @@
+import TickMetrics
+import TickRing
+
+/// A worker: one strategy, its tick ring, its order ring, its event ring, on one thread.
+///
+/// Hot path. Thread: its own. Lines written: its own tables, the order ring's slots, the tick
+/// ring's position. Cost: a few ns a tick beside the strategy's own; the clock is read once for
+/// each batch of ticks. No allocation, lock, retain or system call, except to wait.
+/// Generic over the strategy, so that its calls are inlined.
+@frozen
+public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
+  /// Ticks handled between two looks at the events and the clock.
+  @usableFromInline static var batchMax: Int { 256 }
+
+  public var strategy: S
+  @usableFromInline var desk: OrderDesk
+  @usableFromInline var ticks: TickConsumer
+  @usableFromInline var merge: MergeLogWriter?
+  @usableFromInline let control: ControlPage
+  @usableFromInline let quotes: Slab<Quote>
+  @usableFromInline let delivery: LatencyHistogram
+  @usableFromInline let number: Int
+  @usableFromInline let waitPolicy: WaitPolicy
+  @usableFromInline var session: UInt64 = 0
+  @usableFromInline var isDone = false
+  /// Mallocs and retains of this thread's loop, if they are being counted.
+  @usableFromInline var hotAllocations: UInt64?
+
+  init(
+    _ strategy: consuming S, number: Int, ticks: consuming TickConsumer, desk: consuming OrderDesk,
+    merge: consuming MergeLogWriter?, control: consuming ControlPage, delivery: LatencyHistogram,
+    waitPolicy: WaitPolicy
+  ) {
+    self.strategy = strategy
+    self.number = number
+    self.ticks = ticks
+    self.desk = desk
+    self.merge = merge
+    self.control = control
+    self.delivery = delivery
+    self.waitPolicy = waitPolicy
+    quotes = Slab(count: TickPublisher.instrumentsMax, repeating: Quote())
+  }
+
+  @usableFromInline var name: String { "worker-\(number)" }
+
+  /// Runs until the feed is done and the sender too, or a role fails.
+  @inlinable
+  public mutating func run() {
+    let before = AllocationAudit.count()
+    var backoff = Backoff(waitPolicy)
+    while control.read(.failed) == 0 {
+      let work = pollTicks() + pollEvents()
+      if work > 0 {
+        backoff.reset()
+        continue
+      }
+      if isFinished() { break }
+      backoff.wait()
+    }
+    if let before, let after = AllocationAudit.count() { hotAllocations = after - before }
+  }
+
+  /// Says how far it is, and whether there is nothing left to do.
+  @usableFromInline
+  mutating func isFinished() -> Bool {
+    // Before the ring is looked at: what is published before `ingestDone` is seen then.
+    let feedIsDone = control.read(.ingestDone) != 0
+    let senderIsDone = control.read(.senderDone) != 0
+    control.write(.requests, worker: number, desk.requests)
+    control.write(.ticksProcessed, worker: number, ticks.polled)
+    guard feedIsDone, ticks.isEmpty() else { return false }
+    if !isDone {
+      // Events still come, and may not lead to orders that nobody would watch.
+      isDone = true
+      desk.isOpen = false
+      control.write(.done, worker: number, 1)
+    }
+    return senderIsDone
+  }
+
+  @inlinable
+  mutating func pollTicks() -> Int {
+    var tick = Tick()
+    guard ticks.poll(&tick) else { return 0 }
+    let now = MonotonicClock.now
+    desk.polled_ns = now
+    followSession()
+    var count = 0
+    repeat {
+      handle(tick, now)
+      count += 1
+    } while count < Worker.batchMax && ticks.poll(&tick)
+    return count
+  }
+
+  @inlinable
+  mutating func pollEvents() -> Int {
+    var event = OrderEvent.none
+    guard desk.backlog.poll(&event) else { return 0 }
+    var count = 0
+    desk.polled_ns = MonotonicClock.now
+    repeat {
+      merge?.event(event, afterTicks: ticks.polled)
+      desk.received_ns = event.receive_time
+      strategy.onEvent(event, &desk)
+      count += 1
+    } while count < Worker.batchMax && desk.backlog.poll(&event)
+    return count
+  }
+
+  /// The session changes only while the ring is empty, so a tick polled is of the session read now.
+  @inlinable
+  mutating func followSession() {
+    let current = control.read(.session)
+    guard current != session else { return }
+    session = current
+    quotes.fill(Quote())
+    desk.now = 0
+    strategy.onSession(&desk)
+  }
+
+  @inlinable
+  mutating func handle(_ tick: Tick, _ now: UInt64) {
+    if let age = tick.age(monotonicNow: now) {
+      delivery.record(age)
+      desk.received_ns = now &- age
+    } else {
+      delivery.recordNegative()
+      desk.received_ns = now
+    }
+    desk.now = tick.timestamp
+    if tick.timestamp >= desk.timer { fireTimer() }
+    apply(tick)
+  }
+
+  @usableFromInline
+  mutating func fireTimer() {
+    let due = desk.timer
+    desk.timer = .max
+    merge?.timer(due, afterTicks: ticks.polled - 1)
+    strategy.onTimer(due, &desk)
+  }
+
+  /// What a tick means to the strategy; also how a recorded run is repeated.
+  @inlinable
+  mutating func apply(_ tick: Tick) {
+    let series = tick.series
+    let instrument = Int(series.instrument)
+    guard instrument < quotes.count else { return }
+    switch series.kind {
+    case .bid:
+      quotes[instrument].bidPrice = tick.price
+      quotes[instrument].bidQuantity = tick.quantity
+    case .ask:
+      quotes[instrument].instrument = series.instrument
+      quotes[instrument].askPrice = tick.price
+      quotes[instrument].askQuantity = tick.quantity
+      quotes[instrument].time = tick.timestamp
+      strategy.onQuote(quotes[instrument], &desk)
+    case .trade, .tradeNoLast, .tradeBreak, .auction:
+      strategy.onTrade(Trade(tick, series.kind ?? .trade), &desk)
+    case .status:
+      strategy.onStatus(Status(tick), &desk)
+    case nil:
+      break
+    }
+  }
+
+  /// Ticks and events polled so far.
+  public var ticksPolled: UInt64 { ticks.polled }
+  var eventsPolled: UInt64 { desk.backlog.polled }
+}
