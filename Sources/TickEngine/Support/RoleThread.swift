@@ -19,7 +19,7 @@ class RunningThread: @unchecked Sendable {
   func body() {}
 
   final func start() {
-    let context = Unmanaged.passRetained(self)
+    let context = unsafe Unmanaged.passRetained(self)
     let code = unsafe pthread_create(&thread, nil, runBody, context.toOpaque())
     precondition(code == 0, "the kernel refuses another thread")
     isRunning = true
