@@ -122,6 +122,26 @@ struct CaptureSummaryTests {
     #expect(stream.malformed == 1)
   }
 
+  @Test(.timeLimit(.minutes(1))) func damagedPayloadsAreSurvived() {
+    let whole = [
+      iex([message("Q", 42), message("T", 38)], first: 1, sent: 1),
+      mold([message("A", 36), message("D", 19)], first: 1),
+    ]
+    var seed: UInt64 = 20_170_710
+    func random(_ limit: Int) -> Int {
+      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(seed >> 33) % limit
+    }
+    var stream = CaptureStream(destination: UdpEndpoint())
+    for round in 0..<20_000 {
+      if round % 50 == 0 { stream = CaptureStream(destination: UdpEndpoint()) }
+      var payload = whole[random(2)]
+      for _ in 0..<random(4) { payload[random(payload.count)] = UInt8(random(256)) }
+      payload.removeLast(random(8) == 0 ? random(payload.count) : 0)
+      payload.withUnsafeBytes { stream.add(Bytes($0)) }
+    }
+  }
+
   @Test func whatIsNoFeedIsUnknown() throws {
     for payload in [[], [1], Array("hello, this is no feed at all".utf8)] as [[UInt8]] {
       let found = try summary([payload])
