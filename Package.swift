@@ -55,7 +55,8 @@ let package = Package(
     .executableTarget(
       name: "tickway",
       dependencies: [
-        "TickEngine", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "TickEngine", "TickWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 

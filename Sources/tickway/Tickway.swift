@@ -4,5 +4,5 @@ import ArgumentParser
 struct Tickway: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
-    subcommands: [SynthCommand.self])
+    subcommands: [CaptureCommand.self, SynthCommand.self])
 }
