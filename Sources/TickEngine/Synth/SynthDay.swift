@@ -3,8 +3,8 @@
 ///
 /// A whole day runs from 08:00 to 17:00 New York time, the market being open from 09:30 to 16:00.
 /// It has few messages before and after; ten times the usual rate at the open, decaying; a rise
-/// into the close; and now and then a second of ten times its neighbours. A feed with few messages has a
-/// day that is shorter in all its parts, so that its rates stay those of a market: about
+/// into the close; and now and then a second of ten times its neighbours. A feed with few messages
+/// has a day that is shorter in all its parts, so that its rates stay those of a market: about
 /// `messagesPerSecond` on average.
 struct SynthDay: Sendable {
   enum Session: Sendable { case before, regular, after }
