@@ -36,10 +36,7 @@ public struct RecordProducer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sen
   /// Publishes one record; false when full.
   @inlinable
   public mutating func publish(_ record: Record, received: UInt32 = 0) -> Bool {
-    withUnsafeBytes(of: record) { bytes in
-      tickring_publish64(
-        &raw, bytes.baseAddress!.assumingMemoryBound(to: UInt64.self), received)
-    }
+    withUnsafeBytes(of: record) { bytes in tickring_publish64(&raw, bytes.baseAddress!, received) }
   }
 
   @inlinable public mutating func hasRoom(_ count: Int) -> Bool {
@@ -76,9 +73,7 @@ public struct RecordConsumer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sen
   /// Takes the next record; false when there is none.
   @inlinable
   public mutating func poll(_ record: inout Record) -> Bool {
-    withUnsafeMutableBytes(of: &record) { bytes in
-      tickring_poll64(&raw, bytes.baseAddress!.assumingMemoryBound(to: UInt64.self))
-    }
+    withUnsafeMutableBytes(of: &record) { bytes in tickring_poll64(&raw, bytes.baseAddress!) }
   }
 
   @inlinable public var polled: UInt64 { raw.next }
