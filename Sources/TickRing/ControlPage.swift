@@ -35,7 +35,9 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
   /// Words that a page holds, as the capacity of its region.
   public static let capacity = 16
 
+  /// Takes over an attachment of the page's region: of kind `.control`, with room for every word.
   public init(_ region: consuming Region) {
+    precondition(region.raw.kind == RegionKind.control.rawValue)
     precondition(region.capacity >= ControlPage.capacity)
     words = region.words
     self.region = region

@@ -7,6 +7,19 @@ public typealias OrderRequest = OrderRequestRecord
 /// What became of an order; the layout is that of `tickring_record.h`.
 public typealias OrderEvent = OrderEventRecord
 
+/// A record that has a ring kind of its own: 56 bytes, aligned to 8.
+public protocol RingRecord {
+  static var regionKind: RegionKind { get }
+}
+
+extension OrderRequestRecord: RingRecord {
+  public static var regionKind: RegionKind { .orders }
+}
+
+extension OrderEventRecord: RingRecord {
+  public static var regionKind: RegionKind { .events }
+}
+
 public typealias OrderProducer = RecordProducer<OrderRequest>
 public typealias OrderConsumer = RecordConsumer<OrderRequest>
 public typealias EventProducer = RecordProducer<OrderEvent>
@@ -14,16 +27,17 @@ public typealias EventConsumer = RecordConsumer<OrderEvent>
 
 /// The one producer of a ring of 64-byte slots. Dropping it gives up the role.
 @frozen
-public struct RecordProducer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+public struct RecordProducer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   @usableFromInline var raw: tickring_producer
 
-  /// Takes over `region`. Throws if another producer lives.
+  /// Takes over `region`. Throws if another producer lives, or the region is of another kind.
   public init(claiming region: consuming Region) throws(RingError) {
     precondition(MemoryLayout<Record>.size == 56, "a record is 56 bytes beside its commit word")
+    raw = tickring_producer()  // first, so that what is destroyed on a throw holds nothing
+    try region.require(Record.regionKind)
     let path = region.path
     var from = region.take()
     var owner: UInt64 = 0
-    raw = tickring_producer()
     let code = tickring_producer_open(&from, &raw, &owner)
     guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }
@@ -51,16 +65,17 @@ public struct RecordProducer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sen
 
 /// The one consumer of a ring of 64-byte slots. Dropping it gives up the role.
 @frozen
-public struct RecordConsumer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+public struct RecordConsumer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   @usableFromInline var raw: tickring_consumer
 
-  /// Takes over `region`. Throws if another consumer lives.
+  /// Takes over `region`. Throws if another consumer lives, or the region is of another kind.
   public init(claiming region: consuming Region) throws(RingError) {
     precondition(MemoryLayout<Record>.size == 56, "a record is 56 bytes beside its commit word")
+    raw = tickring_consumer()  // first, so that what is destroyed on a throw holds nothing
+    try region.require(Record.regionKind)
     let path = region.path
     var from = region.take()
     var owner: UInt64 = 0
-    raw = tickring_consumer()
     let code = tickring_consumer_open(&from, &raw, &owner)
     guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }
