@@ -72,7 +72,9 @@ static int error_of_errno(void) {
     case EROFS: return TICKRING_E_PERMISSION;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG: /* the process's limit on file sizes, or the file system's */
     case ENOMEM: return TICKRING_E_FULL;
+    case ENAMETOOLONG: return TICKRING_E_ARGUMENT;
     case ELOOP:
     case EISDIR:
     case ENXIO: return TICKRING_E_NOT_A_REGION;
@@ -94,30 +96,66 @@ static uint64_t clock_ns(clockid_t clock) {
   return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* Maps the file and touches every page, so that no fault waits in the hot path. */
-static int map(int fd, uint64_t bytes, const tickring_options *options, tickring_region *region) {
+static void clear(tickring_region *region) {
+  memset(region, 0, sizeof *region);
+  region->fd = -1;
+}
+
+static int map(int fd, uint64_t bytes, tickring_region *region) {
   void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return error_of_errno();
-  if (options != NULL && options->node_plus_1 > 0) {
-    unsigned long nodes[16] = {0};
-    unsigned node = (unsigned)options->node_plus_1 - 1;
-    if (node >= sizeof nodes * 8) return TICKRING_E_ARGUMENT;
-    nodes[node / (sizeof nodes[0] * 8)] = 1ul << node % (sizeof nodes[0] * 8);
-    const int bind = 2; /* MPOL_BIND: the node or an error, never silently another */
-    if (syscall(SYS_mbind, memory, bytes, bind, nodes, sizeof nodes * 8, 0) != 0) {
-      int error = error_of_errno();
-      munmap(memory, bytes);
-      return error;
-    }
-  }
-#ifdef MADV_POPULATE_WRITE
-  (void)madvise(memory, bytes, MADV_POPULATE_WRITE); /* an optimisation: older kernels refuse */
-#endif
   region->header = (tickring_header *)memory;
   region->body = (unsigned char *)memory + TICKRING_HEADER_BYTES;
   region->bytes = bytes;
   region->fd = fd;
   return TICKRING_OK;
+}
+
+/* Ends a region and leaves errno as it was, so that the first failure is the one told. */
+static void unmap_and_close(tickring_region *region, int fd) {
+  int first = errno;
+  if (region->header != NULL) munmap(region->header, region->bytes);
+  close(fd);
+  clear(region);
+  errno = first;
+}
+
+/* Binds the file's memory to a node. Before the first touch: pages do not move afterwards. */
+static int bind_node(const tickring_region *region, int32_t node_plus_1) {
+  unsigned long nodes[16] = {0};
+  const unsigned long word_bits = sizeof nodes[0] * 8;
+  if (node_plus_1 == 0) return TICKRING_OK;
+  unsigned long node = (unsigned long)node_plus_1 - 1;
+  if (node_plus_1 < 0 || node >= sizeof nodes * 8) return TICKRING_E_ARGUMENT;
+  nodes[node / word_bits] = 1ul << node % word_bits;
+  const int bind = 2; /* MPOL_BIND: the node or an error, never silently another */
+  const unsigned long bits = sizeof nodes * 8 + 1; /* the kernel counts one fewer */
+  long result = syscall(SYS_mbind, region->header, region->bytes, bind, nodes, bits, 0);
+  if (result == 0) return TICKRING_OK;
+  return errno == EINVAL ? TICKRING_E_ARGUMENT : error_of_errno(); /* EINVAL: no such node */
+}
+
+/* Touches every page, so that no fault waits in the hot path. */
+static int populate(const tickring_region *region) {
+#ifdef MADV_POPULATE_WRITE
+  if (madvise(region->header, region->bytes, MADV_POPULATE_WRITE) == 0) return TICKRING_OK;
+  /* A page that cannot be had now would be a SIGBUS later. */
+  if (errno == EFAULT || errno == ENOMEM) return TICKRING_E_FULL;
+  /* Anything else: a kernel before 5.14. Pages fault in at their first use, as they always did. */
+#endif
+  return TICKRING_OK;
+}
+
+/* Sizes, maps, binds and only then allocates: the allocation is what chooses the node. */
+static int build(int fd, uint64_t bytes, const tickring_options *options,
+                 tickring_region *region) {
+  if (ftruncate(fd, (off_t)bytes) != 0) return error_of_errno();
+  int error = map(fd, bytes, region);
+  if (!error) error = bind_node(region, options->node_plus_1);
+  if (error) return error;
+  do errno = posix_fallocate(fd, 0, (off_t)bytes);
+  while (errno == EINTR);
+  return errno != 0 ? error_of_errno() : populate(region);
 }
 
 static void write_header(tickring_region *region, const tickring_options *options) {
@@ -138,21 +176,19 @@ static void write_header(tickring_region *region, const tickring_options *option
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region) {
   char path[PATH_BYTES];
-  memset(region, 0, sizeof *region);
-  region->fd = -1;
+  clear(region);
   uint32_t slot_bytes = options == NULL ? 0 : slot_bytes_of(options->kind);
   if (slot_bytes == 0 || !is_capacity(options->capacity)) return TICKRING_E_ARGUMENT;
   int error = path_of(directory, name, path);
   if (error) return error;
   int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return error_of_errno();
-  uint64_t bytes = region_bytes_of(slot_bytes, options->capacity);
-  errno = posix_fallocate(fd, 0, (off_t)bytes);
-  error = errno ? error_of_errno() : map(fd, bytes, options, region);
+  error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
   if (error) {
-    close(fd);
+    int first = errno;
     unlink(path);
-    region->fd = -1;
+    errno = first;
+    unmap_and_close(region, fd);
     return error;
   }
   region->capacity = options->capacity;
@@ -180,50 +216,57 @@ static int check_header(const tickring_header *header, uint32_t kind, uint64_t f
   return TICKRING_OK;
 }
 
-static int attach_file(int fd, uint32_t kind, tickring_region *region) {
+static int check_file(int fd, uint64_t *bytes) {
   struct stat file;
   if (fstat(fd, &file) != 0) return error_of_errno();
   if (!S_ISREG(file.st_mode)) return TICKRING_E_NOT_A_REGION;
   if (file.st_uid != geteuid() && geteuid() != 0) return TICKRING_E_OWNER;
   if ((file.st_mode & (S_IWGRP | S_IWOTH)) != 0) return TICKRING_E_OWNER;
   if (file.st_size < (off_t)TICKRING_HEADER_BYTES) return TICKRING_E_NOT_A_REGION;
-  int error = map(fd, (uint64_t)file.st_size, NULL, region);
-  if (error) return error;
-  error = check_header(region->header, kind, region->bytes, &region->capacity);
-  if (error) {
-    munmap(region->header, region->bytes);
-    return error;
-  }
-  region->kind = kind;
-  region->slot_bytes = slot_bytes_of(kind);
+  *bytes = (uint64_t)file.st_size;
   return TICKRING_OK;
 }
 
+/* Looks at the header alone first: a file of holes, however large it says it is, must not take
+ * memory before it has shown that it is a region. */
+static int attach_file(int fd, uint32_t kind, tickring_region *region) {
+  uint64_t bytes = 0;
+  int error = check_file(fd, &bytes);
+  if (!error) error = map(fd, TICKRING_HEADER_BYTES, region);
+  if (error) return error;
+  uint64_t capacity = 0;
+  error = check_header(region->header, kind, bytes, &capacity);
+  munmap(region->header, region->bytes);
+  clear(region);
+  if (!error) error = map(fd, bytes, region);
+  if (error) return error;
+  region->capacity = capacity;
+  region->kind = kind;
+  region->slot_bytes = slot_bytes_of(kind);
+  return populate(region);
+}
+
 static int attach_path(const char *path, uint32_t kind, int flags, tickring_region *region) {
-  memset(region, 0, sizeof *region);
-  region->fd = -1;
   if (slot_bytes_of(kind) == 0) return TICKRING_E_ARGUMENT;
   /* Non-blocking, so that a FIFO of that name is an error and not a wait. */
   int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | flags);
   if (fd < 0) return error_of_errno();
   int error = attach_file(fd, kind, region);
-  if (error) {
-    close(fd);
-    memset(region, 0, sizeof *region);
-    region->fd = -1;
-  }
+  if (error) unmap_and_close(region, fd);
   return error;
 }
 
 int tickring_attach(const char *directory, const char *name, uint32_t kind,
                     tickring_region *region) {
   char path[PATH_BYTES];
+  clear(region);
   int error = path_of(directory, name, path);
   return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
 }
 
 int tickring_duplicate(const tickring_region *region, tickring_region *copy) {
   char path[64];
+  clear(copy);
   /* A new open file description: a duplicated descriptor would share its locks. */
   snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
   return attach_path(path, region->kind, 0, copy);
@@ -231,10 +274,7 @@ int tickring_duplicate(const tickring_region *region, tickring_region *copy) {
 
 void tickring_detach(tickring_region *region) {
   if (region->header == NULL) return; /* never attached, or given away */
-  munmap(region->header, region->bytes);
-  close(region->fd);
-  memset(region, 0, sizeof *region);
-  region->fd = -1;
+  unmap_and_close(region, region->fd);
 }
 
 int tickring_remove(const char *directory, const char *name) {
@@ -304,8 +344,7 @@ int tickring_producer_open(tickring_region *region, tickring_producer *producer,
   producer->limit = limit;
   producer->header = region->header;
   producer->region = *region;
-  memset(region, 0, sizeof *region);
-  region->fd = -1;
+  clear(region);
   return TICKRING_OK;
 }
 
@@ -324,8 +363,7 @@ int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
   consumer->share_mask = eighth > 1 ? eighth - 1 : 0;
   consumer->header = region->header;
   consumer->region = *region;
-  memset(region, 0, sizeof *region);
-  region->fd = -1;
+  clear(region);
   return TICKRING_OK;
 }
 
@@ -336,8 +374,8 @@ const char *tickring_error_text(int error) {
   switch (error) {
     case TICKRING_OK: return "no error";
     case TICKRING_E_ARGUMENT:
-      return "the name, kind or capacity is not valid: a name has no slash, a capacity is a power "
-             "of two up to 2^30";
+      return "the name, kind, capacity or NUMA node is not valid: a name has no slash and no dot "
+             "in front, a capacity is a power of two up to 2^30, a node is one of this machine";
     case TICKRING_E_EXISTS:
       return "a region of that name exists: another instance runs, or remove the leftover";
     case TICKRING_E_ABSENT: return "no such region or directory: check the name, start its maker";

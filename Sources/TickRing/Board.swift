@@ -27,24 +27,27 @@ public struct BoardWriter: ~Copyable, @unchecked Sendable {
   @usableFromInline let words: UnsafeMutablePointer<UInt64>
   @usableFromInline let capacity: Int
 
-  /// Takes over the board's region. Throws if another writer lives.
+  /// Takes over the board's region. Throws if another writer lives. A line that a writer before
+  /// this one died in the middle of is forgotten: half a quote is no price.
   public init(claiming region: consuming Region) throws(RingError) {
-    let code = tickring_claim(&region.raw, TICKRING_PRODUCER, nil)
-    guard code == 0 else { throw RingError(code: code, path: region.path) }
+    try region.claimWriter(.board)
     words = region.words
     capacity = region.capacity
     self.region = region
+    for instrument in 0..<capacity where tickring_load_relaxed(words + instrument * 8) & 1 == 1 {
+      forget(UInt32(instrument))
+    }
   }
 
   @inlinable @inline(__always)
   func write(_ instrument: UInt32, _ body: (UnsafeMutablePointer<UInt64>) -> Void) {
     guard Int(instrument) < capacity else { return }
     let line = words + Int(instrument) * 8
-    let sequence = line[0]
-    tickring_store_relaxed(line, sequence &+ 1)
+    let writing = tickring_load_relaxed(line) | 1
+    tickring_store_relaxed(line, writing)
     tickring_fence_release()
     body(line)
-    tickring_store_release(line, sequence &+ 2)  // SHARE
+    tickring_store_release(line, writing &+ 1)  // SHARE
   }
 
   @inlinable
@@ -69,12 +72,14 @@ public struct BoardWriter: ~Copyable, @unchecked Sendable {
     write(instrument) { line in tickring_store_relaxed(line + 6, suspect ? 1 : 0) }
   }
 
-  /// Forgets every price: a new session.
+  /// Forgets every price of the whole feed and of instruments up to this number: a new session.
   public func clear(instruments: Int) {
-    for instrument in 0...UInt32(min(instruments, capacity - 1)) {
-      write(instrument) { line in
-        for word in 1..<8 { tickring_store_relaxed(line + word, 0) }
-      }
+    for instrument in 0...max(0, min(instruments, capacity - 1)) { forget(UInt32(instrument)) }
+  }
+
+  private func forget(_ instrument: UInt32) {
+    write(instrument) { line in
+      for word in 1..<8 { tickring_store_relaxed(line + word, 0) }
     }
   }
 }
@@ -84,7 +89,9 @@ public struct BoardReader: ~Copyable, @unchecked Sendable {
   private let region: Region
   private let words: UnsafeMutablePointer<UInt64>
 
+  /// Takes over an attachment of the board's region, of kind `.board`.
   public init(_ region: consuming Region) {
+    precondition(region.raw.kind == RegionKind.board.rawValue)
     words = region.words
     self.region = region
   }

@@ -55,7 +55,9 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
   /// Workers that a page has lines for.
   public static let workersMax = capacity - 16
 
+  /// Takes over an attachment of the page's region: of kind `.control`, with room for every word.
   public init(_ region: consuming Region) {
+    precondition(region.raw.kind == RegionKind.control.rawValue)
     precondition(region.capacity >= ControlPage.capacity)
     words = region.words
     self.region = region

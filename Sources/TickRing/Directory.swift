@@ -4,9 +4,11 @@ import CTickRing
 ///
 /// Layout: entries of four words. Entry 0 is the directory's own: {version, hash of all entries,
 /// 0, instruments}; entry n is instrument n: {symbol, venue, 0, 0}, each name 8 bytes padded with
-/// spaces. Entries are never changed or taken back, so an instrument's number is stable.
+/// spaces. Entries are never changed or taken back, so an instrument's number is stable, also when
+/// a writer dies and another takes over.
 /// Ordering: the count is stored last (SHARE); a reader trusts entries up to it.
 private enum Layout {
+  static let hashStart: UInt64 = 0xCBF2_9CE4_8422_2325
   static let version: UInt64 = 1
   static let entryWords = 4
   static let hashWord = 1
@@ -21,24 +23,40 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
   /// Open addressing: pairs of symbol and instrument number (0: free).
   @usableFromInline let table: UnsafeMutablePointer<(symbol: UInt64, instrument: UInt64)>
   @usableFromInline let tableMask: Int
+  private let limit: Int
   /// Instruments known.
   public private(set) var count = 0
   private let venue: UInt64
 
-  /// - Parameter venue: 8 bytes padded with spaces, for every instrument of this directory.
+  /// Takes over the directory's region, with the instruments that it already has.
+  /// - Parameter venue: 8 bytes padded with spaces, for every instrument that this writer adds.
   public init(claiming region: consuming Region, venue: UInt64) throws(RingError) {
-    let code = tickring_claim(&region.raw, TICKRING_PRODUCER, nil)
-    guard code == 0 else { throw RingError(code: code, path: region.path) }
+    try region.claimWriter(.directory)
     words = region.words
+    limit = min(region.capacity - 1, Int(Series.instrumentMax))
     let slots = region.capacity * 2
     tableMask = slots - 1
     table = .allocate(capacity: slots)
     table.initialize(repeating: (0, 0), count: slots)
     self.venue = venue
     self.region = region
+    resume()
+  }
+
+  /// Learns what a writer before this one added. The hash is made anew: it may have died between
+  /// the hash and the count.
+  private mutating func resume() {
+    let isSame = words[0] == Layout.version
+    count = isSame ? min(Int(clamping: words[Layout.countWord]), limit) : 0
     words[0] = Layout.version
-    words[Layout.hashWord] = 0xCBF2_9CE4_8422_2325
-    tickring_store_release(words + Layout.countWord, 0)
+    var hash = Layout.hashStart
+    for number in 1..<(count + 1) {
+      let entry = words + number * Layout.entryWords
+      if entry[1] == venue { table[slot(of: entry[0])] = (entry[0], UInt64(number)) }
+      hash = mix(mix(hash, entry[0]), entry[1])
+    }
+    words[Layout.hashWord] = hash
+    tickring_store_release(words + Layout.countWord, UInt64(count))  // SHARE
   }
 
   deinit { table.deallocate() }
@@ -68,19 +86,20 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
   @usableFromInline
   mutating func add(_ symbol: UInt64) -> UInt32? {
     let number = count + 1
-    guard number < region.capacity else { return nil }
+    guard number <= limit else { return nil }
     let entry = words + number * Layout.entryWords
     entry[0] = symbol
     entry[1] = venue
     table[slot(of: symbol)] = (symbol, UInt64(number))
-    var hash = words[Layout.hashWord]
-    for word in [symbol, venue] { hash = (hash ^ word) &* 0x100_0000_01B3 }
-    words[Layout.hashWord] = hash
+    words[Layout.hashWord] = mix(mix(words[Layout.hashWord], symbol), venue)
     count = number
     tickring_store_release(words + Layout.countWord, UInt64(number))  // SHARE
     return UInt32(number)
   }
 }
+
+/// One step of FNV-1a, a word at a time.
+private func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 { (hash ^ word) &* 0x100_0000_01B3 }
 
 /// Any reader, of an attachment of its own. Lock-free; sees every instrument whose ticks it can
 /// have polled.
@@ -88,15 +107,17 @@ public struct DirectoryReader: ~Copyable, @unchecked Sendable {
   private let region: Region
   private let words: UnsafeMutablePointer<UInt64>
 
-  /// Takes over an attachment of the directory's region.
+  /// Takes over an attachment of the directory's region, of kind `.directory`.
   public init(_ region: consuming Region) {
+    precondition(region.raw.kind == RegionKind.directory.rawValue)
     words = region.words
     self.region = region
   }
 
   /// Instruments known so far; never more than the region holds.
   public var count: Int {
-    min(Int(clamping: tickring_load_acquire(words + Layout.countWord)), region.capacity - 1)  // SHARE
+    let told = Int(clamping: tickring_load_acquire(words + Layout.countWord))  // SHARE
+    return min(told, region.capacity - 1)
   }
 
   /// The symbol's 8 bytes, or nil for instrument 0 and numbers not given yet.

@@ -12,6 +12,19 @@ extension OrderEvent {
   @inlinable public static var none: OrderEvent { OrderEventRecord() }
 }
 
+/// A record that has a ring kind of its own: 56 bytes, aligned to 8.
+public protocol RingRecord {
+  static var regionKind: RegionKind { get }
+}
+
+extension OrderRequestRecord: RingRecord {
+  public static var regionKind: RegionKind { .orders }
+}
+
+extension OrderEventRecord: RingRecord {
+  public static var regionKind: RegionKind { .events }
+}
+
 public typealias OrderProducer = RecordProducer<OrderRequest>
 public typealias OrderConsumer = RecordConsumer<OrderRequest>
 public typealias EventProducer = RecordProducer<OrderEvent>
@@ -19,16 +32,17 @@ public typealias EventConsumer = RecordConsumer<OrderEvent>
 
 /// The one producer of a ring of 64-byte slots. Dropping it gives up the role.
 @frozen
-public struct RecordProducer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+public struct RecordProducer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   @usableFromInline var raw: tickring_producer
 
-  /// Takes over `region`. Throws if another producer lives.
+  /// Takes over `region`. Throws if another producer lives, or the region is of another kind.
   public init(claiming region: consuming Region) throws(RingError) {
     precondition(MemoryLayout<Record>.size == 56, "a record is 56 bytes beside its commit word")
+    raw = tickring_producer()  // first, so that what is destroyed on a throw holds nothing
+    try region.require(Record.regionKind)
     let path = region.path
     var from = region.take()
     var owner: UInt64 = 0
-    raw = tickring_producer()
     let code = tickring_producer_open(&from, &raw, &owner)
     guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }
@@ -41,10 +55,7 @@ public struct RecordProducer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sen
   /// Publishes one record; false when full.
   @inlinable
   public mutating func publish(_ record: Record, received: UInt32 = 0) -> Bool {
-    withUnsafeBytes(of: record) { bytes in
-      tickring_publish64(
-        &raw, bytes.baseAddress!.assumingMemoryBound(to: UInt64.self), received)
-    }
+    withUnsafeBytes(of: record) { bytes in tickring_publish64(&raw, bytes.baseAddress!, received) }
   }
 
   @inlinable public mutating func hasRoom(_ count: Int) -> Bool {
@@ -59,16 +70,17 @@ public struct RecordProducer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sen
 
 /// The one consumer of a ring of 64-byte slots. Dropping it gives up the role.
 @frozen
-public struct RecordConsumer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+public struct RecordConsumer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   @usableFromInline var raw: tickring_consumer
 
-  /// Takes over `region`. Throws if another consumer lives.
+  /// Takes over `region`. Throws if another consumer lives, or the region is of another kind.
   public init(claiming region: consuming Region) throws(RingError) {
     precondition(MemoryLayout<Record>.size == 56, "a record is 56 bytes beside its commit word")
+    raw = tickring_consumer()  // first, so that what is destroyed on a throw holds nothing
+    try region.require(Record.regionKind)
     let path = region.path
     var from = region.take()
     var owner: UInt64 = 0
-    raw = tickring_consumer()
     let code = tickring_consumer_open(&from, &raw, &owner)
     guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }
@@ -81,9 +93,7 @@ public struct RecordConsumer<Record: BitwiseCopyable>: ~Copyable, @unchecked Sen
   /// Takes the next record; false when there is none.
   @inlinable
   public mutating func poll(_ record: inout Record) -> Bool {
-    withUnsafeMutableBytes(of: &record) { bytes in
-      tickring_poll64(&raw, bytes.baseAddress!.assumingMemoryBound(to: UInt64.self))
-    }
+    withUnsafeMutableBytes(of: &record) { bytes in tickring_poll64(&raw, bytes.baseAddress!) }
   }
 
   @inlinable public var polled: UInt64 { raw.next }

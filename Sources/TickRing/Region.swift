@@ -40,7 +40,7 @@ public struct Region: ~Copyable, @unchecked Sendable {
     var options = tickring_options()
     options.kind = kind.rawValue
     options.capacity = UInt64(max(0, capacity))
-    options.node_plus_1 = Int32(node.map { $0 + 1 } ?? 0)
+    options.node_plus_1 = Int32(clamping: node.map { $0 < 0 ? -1 : $0 &+ 1 } ?? 0)
     var raw = tickring_region()
     let code = tickring_create(directory, name, &options, &raw)
     let path = "\(directory)/\(name)"
@@ -84,6 +84,19 @@ public struct Region: ~Copyable, @unchecked Sendable {
   /// The body's words, for the kinds whose layout TickRing itself defines.
   @usableFromInline var words: UnsafeMutablePointer<UInt64> {
     UnsafeMutableRawPointer(raw.body).assumingMemoryBound(to: UInt64.self)
+  }
+
+  /// Refuses a region of another kind, whose slots would be of another size.
+  borrowing func require(_ kind: RegionKind) throws(RingError) {
+    guard raw.kind == kind.rawValue else { throw RingError(kind: .kind, path: path) }
+  }
+
+  /// Claims the one writer's role of a region that is not a ring.
+  mutating func claimWriter(_ kind: RegionKind) throws(RingError) {
+    try require(kind)
+    var owner: UInt64 = 0
+    let code = tickring_claim(&raw, TICKRING_PRODUCER, &owner)
+    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }
 
   /// The raw region, given away: what remains detaches nothing.

@@ -12,17 +12,23 @@ public struct RingError: Error, CustomStringConvertible, Sendable {
   public let path: String
   /// The holder of a role that is taken, or 0.
   public let ownerPid: UInt64
-  let code: Int32
+  /// What the kernel said, for `.system`; else 0.
+  public let systemErrno: Int32
 
   init(code: Int32, path: String, ownerPid: UInt64 = 0) {
-    self.code = code
+    self.systemErrno = code == Kind.system.rawValue ? errno : 0
     self.kind = Kind(rawValue: code) ?? .system
     self.path = path
     self.ownerPid = ownerPid
   }
 
+  init(kind: Kind, path: String) {
+    self.init(code: kind.rawValue, path: path)
+  }
+
   public var description: String {
+    if kind == .system { return "\(path): \(String(cString: strerror(systemErrno)))" }
     let owner = ownerPid == 0 ? "" : " (pid \(ownerPid))"
-    return "\(path): \(String(cString: tickring_error_text(code)))\(owner)"
+    return "\(path): \(String(cString: tickring_error_text(kind.rawValue)))\(owner)"
   }
 }

@@ -10,12 +10,13 @@ import CTickRing
 public struct TickProducer: ~Copyable, @unchecked Sendable {
   @usableFromInline var raw: tickring_producer
 
-  /// Takes over `region`. Throws if another producer lives.
+  /// Takes over `region`. Throws if another producer lives, or the region is no tick ring.
   public init(claiming region: consuming Region) throws(RingError) {
+    raw = tickring_producer()  // first, so that what is destroyed on a throw holds nothing
+    try region.require(.ticks)
     let path = region.path
     var from = region.take()
     var owner: UInt64 = 0
-    raw = tickring_producer()
     let code = tickring_producer_open(&from, &raw, &owner)
     guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }
@@ -32,7 +33,8 @@ public struct TickProducer: ~Copyable, @unchecked Sendable {
     tickring_publish(&raw, tickring_words(word: tick.raw.word), received)
   }
 
-  /// Publishes two ticks that appear together.
+  /// Publishes two ticks that appear together; false when there is no room for both, which a ring
+  /// of one slot never has.
   @inlinable
   public mutating func publish(_ first: Tick, _ second: Tick, received: UInt32) -> Bool {
     tickring_publish_pair(
@@ -57,12 +59,13 @@ public struct TickProducer: ~Copyable, @unchecked Sendable {
 public struct TickConsumer: ~Copyable, @unchecked Sendable {
   @usableFromInline var raw: tickring_consumer
 
-  /// Takes over `region`. Throws if another consumer lives.
+  /// Takes over `region`. Throws if another consumer lives, or the region is no tick ring.
   public init(claiming region: consuming Region) throws(RingError) {
+    raw = tickring_consumer()  // first, so that what is destroyed on a throw holds nothing
+    try region.require(.ticks)
     let path = region.path
     var from = region.take()
     var owner: UInt64 = 0
-    raw = tickring_consumer()
     let code = tickring_consumer_open(&from, &raw, &owner)
     guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }

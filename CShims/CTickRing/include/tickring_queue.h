@@ -11,6 +11,8 @@
  *
  * Progress: publish and poll are wait-free. "Full" and "empty" are return values: no call waits.
  * Threads: one thread at a time uses a producer, one a consumer.
+ * The calls without a number are for rings of 32-byte slots (ticks), those with 64 for orders and
+ * events: used on the other kind they would run past the slots.
  */
 #ifndef TICKRING_QUEUE_H
 #define TICKRING_QUEUE_H
@@ -68,17 +70,27 @@ static inline uint32_t tickring_stamp(uint64_t monotonic_ns) {
   return (uint32_t)(monotonic_ns >> 4);
 }
 
-/* Whether `count` slots are free; asks the consumer's lines only when they seem not to be. */
-/* The reason for two look-ups: `head` costs the consumer nothing to share, `position` does. */
+/* Takes note that the consumer is done with all slots before `taken`, if that makes room for
+ * `count`. `limit` never moves back: `head` may lie further behind than what `position` told
+ * before, even by more than the capacity, and a broken consumer's may lie ahead of `next`. So
+ * limit - next is at most the capacity, whatever the header says. */
+static inline bool tickring_extend(tickring_producer *producer, uint64_t taken, uint64_t count) {
+  uint64_t capacity = producer->mask + 1;
+  uint64_t used = producer->next - taken;
+  if (used > capacity || capacity - used < count) return false;
+  producer->limit = taken + capacity;
+  return true;
+}
+
+/* Whether `count` slots are free; asks the consumer's lines only when they seem not to be. First
+ * `head`, which costs the consumer nothing to share; then its exact position, without which the
+ * whole capacity could not be used. */
 static inline bool tickring_has_room(tickring_producer *producer, uint64_t count) {
   if (producer->limit - producer->next >= count) return true;
-  uint64_t capacity = producer->mask + 1;
-  /* RETURN: the consumer is done with all slots before `head`. */
-  producer->limit = tickring_load_acquire(&producer->header->head) + capacity;
-  if (producer->limit - producer->next >= count) return true;
-  /* RETURN, on demand: the exact position, so that the whole capacity is usable. */
-  producer->limit = tickring_load_acquire(&producer->header->position) + capacity;
-  return producer->limit - producer->next >= count;
+  uint64_t head = tickring_load_acquire(&producer->header->head); /* RETURN */
+  if (tickring_extend(producer, head, count)) return true;
+  uint64_t position = tickring_load_acquire(&producer->header->position); /* RETURN, on demand */
+  return tickring_extend(producer, position, count);
 }
 
 /* Counts a publish that found no room. One writer: the producer. */
@@ -110,7 +122,8 @@ static inline bool tickring_publish(tickring_producer *producer, tickring_words 
   return true;
 }
 
-/* Publishes two ticks that appear together (a quote). False: no room for both, nothing written. */
+/* Publishes two ticks that appear together (a quote). False: no room for both, nothing written;
+ * a ring of one slot never has it. */
 static inline bool tickring_publish_pair(tickring_producer *producer, tickring_words first,
                                          tickring_words second, uint32_t received_16ns) {
   if (!tickring_has_room(producer, 2)) return false;
@@ -172,25 +185,25 @@ static inline bool tickring_is_empty(const tickring_consumer *consumer) {
   return (uint32_t)tickring_load_acquire(&slot->word) != (uint32_t)(consumer->next + 1);
 }
 
-/* The same for order and event records, 56 bytes in 64-byte slots. */
-static inline bool tickring_publish64(tickring_producer *producer, const uint64_t record[7],
+/* The same for order and event records: `record` is any 56 bytes, for rings of 64-byte slots. */
+static inline bool tickring_publish64(tickring_producer *producer, const void *record,
                                       uint32_t received_16ns) {
   if (!tickring_has_room(producer, 1)) return false;
   tickring_slot64 *slot = tickring_slot64_at(producer->slots, producer->mask, producer->next);
-  for (int i = 0; i < 7; i++) slot->record[i] = record[i];
+  __builtin_memcpy(slot->record, record, sizeof slot->record);
   tickring_store_release(&slot->word, tickring_word(producer->next, received_16ns)); /* PUBLISH */
   producer->next += 1;
   return true;
 }
 
-static inline bool tickring_poll64(tickring_consumer *consumer, uint64_t record[7]) {
+static inline bool tickring_poll64(tickring_consumer *consumer, void *record) {
   tickring_slot64 *slot = tickring_slot64_at(consumer->slots, consumer->mask, consumer->next);
   uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
   if ((uint32_t)word != (uint32_t)(consumer->next + 1)) {
     tickring_share_idle(consumer);
     return false;
   }
-  for (int i = 0; i < 7; i++) record[i] = slot->record[i];
+  __builtin_memcpy(record, slot->record, sizeof slot->record);
   consumer->next += 1;
   tickring_share(consumer);
   return true;
