@@ -72,3 +72,13 @@ public struct MutableBytes: @unchecked Sendable {
     unsafe (base + offset).initializeMemory(as: UInt8.self, repeating: value, count: length)
   }
 }
+
+extension MutableBytes {
+  /// Calls `body` with the bytes, for the kernel to write.
+  @unsafe @inlinable
+  public func withUnsafeMutableBytes<R>(
+    _ body: (UnsafeMutableRawBufferPointer) throws -> R
+  ) rethrows -> R {
+    try unsafe body(UnsafeMutableRawBufferPointer(start: base, count: count))
+  }
+}

@@ -1,3 +1,5 @@
+import TickWire
+
 /// A fixed array, allocated once at start and freed with its owner: what tables and pools of the
 /// hot path are made of. Bounds are checked; elements are reached in place, so nothing is copied,
 /// retained or made unique as an `Array` would be.
@@ -52,4 +54,9 @@ extension Slab where Element: BitwiseCopyable {
   public func fill(_ value: Element) {
     unsafe base.update(repeating: value, count: count)
   }
+}
+
+extension Slab<UInt8> {
+  /// The bytes, to write: valid as long as the slab lives.
+  @unsafe var mutableBytes: MutableBytes { unsafe MutableBytes(base, count: count) }
 }

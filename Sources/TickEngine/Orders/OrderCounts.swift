@@ -1,0 +1,30 @@
+/// What became of orders. One writer, the sender; read after it has stopped.
+public struct OrderCounts: Sendable {
+  /// New orders polled from the workers.
+  public var requested: UInt64 = 0
+  /// By `RiskReason`.
+  public var riskRejected = InlineArray<16, UInt64>(repeating: 0)
+  /// Allowed, but there is no venue.
+  public var unsent: UInt64 = 0
+  public var sent: UInt64 = 0
+  public var acked: UInt64 = 0
+  public var venueRejected: UInt64 = 0
+  /// Orders filled to the last share.
+  public var filled: UInt64 = 0
+  /// Orders that ended, or are still open, with only a part filled.
+  public var partiallyFilled: UInt64 = 0
+  public var cancelsSent: UInt64 = 0
+  /// Cancels asked for of orders that were done, or being cancelled, already.
+  public var cancelsIdle: UInt64 = 0
+  public var canceled: UInt64 = 0
+  /// Sent, not answered.
+  public var inFlight: UInt64 = 0
+  /// Accepted and not ended.
+  public var open: UInt64 = 0
+  /// Answers of the venue to no order that is out: reported, never acted upon.
+  public var anomalies: UInt64 = 0
+  /// Messages of a type that we do not know.
+  public var unknownMessages: UInt64 = 0
+  /// Events that found no room in a worker's event ring; the worker is told how many.
+  public var eventsLost: UInt64 = 0
+}

@@ -1,0 +1,270 @@
+import TickMetrics
+import TickRing
+import TickWire
+
+/// One worker's rings, as the sender sees them.
+struct SenderPort: ~Copyable {
+  var requests: OrderConsumer
+  var events: EventProducer
+  /// Events that found no room since the worker was last told.
+  var lost: UInt32 = 0
+
+  init(requests: consuming OrderConsumer, events: consuming EventProducer) {
+    self.requests = requests
+    self.events = events
+  }
+}
+
+/// Latencies of the sender's stages.
+struct SenderLatency {
+  /// Order polled → decided.
+  let risk: LatencyHistogram
+  /// Decided → handed to the kernel.
+  let send: LatencyHistogram
+  /// Receive time of the packet → handed to the kernel.
+  let tickToOrder: LatencyHistogram
+}
+
+/// The last hop: polls the workers' order rings, asks the risk gate, takes an order from the pool,
+/// encodes, sends; reads what the venue says and tells the workers.
+///
+/// Hot path. Thread: its own. Lines written: pool, event rings' slots, its buffers. No allocation
+/// or lock; one `send` for the orders of one duty cycle, one `recv`. Never waits for a worker: an
+/// event without room is counted and the worker told. While bytes wait for the kernel no order is
+/// polled, so that a slow venue is felt by the strategies and not hidden in a buffer.
+struct Sender: ~Copyable, Role {
+  /// Requests of one worker taken in one duty cycle.
+  private static let batchMax = 16
+  /// How long working orders are waited for at the end.
+  private static let drain_ns: UInt64 = 3_000_000_000
+
+  /// A message in the send buffer, for its latencies.
+  private struct Handover {
+    var decided_ns: UInt64 = 0
+    var received_ns: UInt64 = 0
+  }
+
+  private let ports: Slab<SenderPort>
+  private var gate: RiskGate
+  private var book: OrderBook
+  private var session: VenueSession?
+  private let directory: DirectoryReader
+  private let control: ControlPage
+  private let latency: SenderLatency
+  private let waitPolicy: WaitPolicy
+  private var handovers = InlineArray<256, Handover>(repeating: Handover())
+  private var handoverCount = 0
+  private var decided: UInt64 = 0
+  private(set) var hotAllocations: UInt64?
+
+  init(
+    ports: consuming Slab<SenderPort>, gate: consuming RiskGate, openOrdersMax: Int,
+    session: consuming VenueSession?, directory: consuming DirectoryReader,
+    control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy
+  ) {
+    self.ports = ports
+    self.gate = gate
+    book = OrderBook(capacity: openOrdersMax)
+    self.session = session
+    self.directory = directory
+    self.control = control
+    self.latency = latency
+    self.waitPolicy = waitPolicy
+  }
+
+  var name: String { "sender" }
+  var counts: OrderCounts { book.counts }
+  /// Requests and events of one worker's rings.
+  func ringStates(_ worker: Int) -> (
+    requests: (polled: UInt64, capacity: Int), events: (published: UInt64, full: UInt64, capacity: Int)
+  ) {
+    (
+      (ports[worker].requests.polled, ports[worker].requests.capacity),
+      (ports[worker].events.published, ports[worker].events.full, ports[worker].events.capacity)
+    )
+  }
+
+  mutating func run() throws {
+    let before = AllocationAudit.count()
+    defer {
+      if let before, let after = AllocationAudit.count() { hotAllocations = after - before }
+      book.finish()
+    }
+    var backoff = Backoff(waitPolicy)
+    while control.read(.failed) == 0 {
+      // Before the rings are looked at: what was asked before `workersDone` is seen then.
+      let isLast = control.read(.workersDone) != 0
+      if try turn() {
+        backoff.reset()
+        continue
+      }
+      control.write(.requestsDecided, decided)
+      if isLast { break }
+      backoff.wait()
+    }
+    if control.read(.failed) == 0 { try drain() }
+    session?.logOut()
+  }
+
+  /// One duty cycle; false if there was nothing to do.
+  private mutating func turn() throws -> Bool {
+    var isBusy = false
+    if (session?.unsent ?? 0) == 0 {
+      for worker in 0..<ports.count { isBusy = try takeRequests(of: worker) || isBusy }
+    }
+    try handOver()
+    isBusy = try hear() || isBusy
+    if !isBusy { try session?.keepAlive() }
+    return isBusy
+  }
+
+  // MARK: Out
+
+  private mutating func takeRequests(of worker: Int) throws -> Bool {
+    var request = OrderRequest()
+    var count = 0
+    while count < Sender.batchMax, handoverCount < handovers.count,
+      ports[worker].requests.poll(&request)
+    {
+      count += 1
+      decided += 1
+      if request.action == OrderAction.cancel.rawValue {
+        takeCancel(request)
+      } else {
+        takeOrder(request, of: worker)
+      }
+    }
+    return count > 0
+  }
+
+  private mutating func takeOrder(_ request: OrderRequest, of worker: Int) {
+    let polled_ns = MonotonicClock.now
+    book.counts.requested += 1
+    var decision = gate.judge(request)
+    if request.action != OrderAction.new.rawValue { decision = .reject(.malformed) }
+    let isKnown = book.isKnown(request.order_id)
+    if decision.reason == nil, isKnown { decision = .reject(.malformed) }
+    if decision.reason == nil, session != nil, !book.hasRoom {
+      decision = .reject(.openOrders, limit: Double(book.capacity), value: Double(book.capacity))
+    }
+    let decided_ns = MonotonicClock.now
+    latency.risk.recordDifference(from: polled_ns, to: decided_ns)
+    if let reason = decision.reason {
+      book.counts.riskRejected[Int(reason.rawValue)] += 1
+      return tell(worker, .rejected(request, decision, at: decided_ns))
+    }
+    guard session != nil else {
+      book.counts.unsent += 1
+      return tell(worker, .unsent(request, at: decided_ns))
+    }
+    send(request, decision, of: worker, decided_ns: decided_ns)
+  }
+
+  /// An allowed order, into the buffer. The gate has proven that the symbol and a place are there.
+  private mutating func send(
+    _ request: OrderRequest, _ decision: RiskDecision, of worker: Int, decided_ns: UInt64
+  ) {
+    let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
+    guard let target = session?.writable, let word = directory.symbol(instrument),
+      let number = book.add(request, priceE4: decision.priceE4, worker: worker)
+    else { preconditionFailure("the gate let an order pass that cannot be sent") }
+    let body = target.slice(
+      at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
+    let length = Ouch50.EnterOrder.encode(
+      into: body, userRefNum: number,
+      side: request.side == OrderSide.buy.rawValue ? .buy : .sell, quantity: request.quantity,
+      symbol: Symbol(word: word), priceE4: UInt64(decision.priceE4),
+      timeInForce: request.time_in_force == TimeInForce.ioc.rawValue ? .immediateOrCancel : .day)
+    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
+    handovers[handoverCount] = Handover(
+      decided_ns: decided_ns, received_ns: request.received_ns)
+    handoverCount += 1
+  }
+
+  /// Cancels pass every check: they only ever reduce.
+  private mutating func takeCancel(_ request: OrderRequest) {
+    guard let number = book.beginCancel(request.target_id) else {
+      book.counts.cancelsIdle += 1
+      return
+    }
+    sendCancel(number)
+  }
+
+  private mutating func sendCancel(_ number: UInt32) {
+    guard let target = session?.writable else { return book.abandonCancel(number) }
+    let body = target.slice(
+      at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
+    let length = Ouch50.CancelOrder.encode(into: body, userRefNum: number, quantity: 0)
+    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
+    book.counts.cancelsSent += 1
+  }
+
+  /// Hands the buffer to the kernel; orders count as sent from then on.
+  private mutating func handOver() throws {
+    guard session != nil, session?.unsent != 0 else { return }
+    try session?.flush()
+    guard session?.unsent == 0 else { return }
+    let now = MonotonicClock.now
+    for index in 0..<handoverCount {
+      latency.send.recordDifference(from: handovers[index].decided_ns, to: now)
+      latency.tickToOrder.recordDifference(from: handovers[index].received_ns, to: now)
+    }
+    handoverCount = 0
+  }
+
+  // MARK: In
+
+  private mutating func hear() throws -> Bool {
+    guard session != nil, try session?.receive() == true else { return false }
+    let now = MonotonicClock.now
+    while let packet = session?.next() {
+      switch packet.type {
+      case .sequenced:
+        if let answer = book.apply(packet.payload, at: now) {
+          tell(answer.worker, answer.event)
+        }
+      case .endOfSession:
+        throw SessionError.lost(session?.name ?? "", reason: "it ended the session")
+      default: break  // Heartbeats and debug packets.
+      }
+    }
+    try session?.check()
+    return true
+  }
+
+  /// An event for a worker, or the news that events were lost.
+  private mutating func tell(_ worker: Int, _ event: OrderEvent) {
+    if ports[worker].lost > 0 {
+      guard ports[worker].events.publish(.lost(ports[worker].lost)) else {
+        return countLost(worker)
+      }
+      ports[worker].lost = 0
+    }
+    if !ports[worker].events.publish(event) {
+      ports[worker].events.countFull()
+      countLost(worker)
+    }
+  }
+
+  private mutating func countLost(_ worker: Int) {
+    ports[worker].lost += 1
+    book.counts.eventsLost += 1
+  }
+
+  // MARK: The end
+
+  /// Cancels what is open and waits, not for ever, until every order has ended.
+  private mutating func drain() throws {
+    guard session != nil else { return }
+    let deadline = MonotonicClock.now + Sender.drain_ns
+    var place = 0
+    while book.count > 0, MonotonicClock.now < deadline, control.read(.failed) == 0 {
+      while place < book.places, session?.writable != nil {
+        if let number = book.beginCancel(atPlace: place) { sendCancel(number) }
+        place += 1
+      }
+      try handOver()
+      if try !hear() { try session?.keepAlive() }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// Why there is no session with the venue (any more), in a sentence that says what to do.
+public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
+  case unknownHost(String)
+  case unreachable(String, reason: String)
+  case noAnswer(String, seconds: Int)
+  case loginRejected(String, reason: String)
+  case credentials(String)
+  case lost(String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unknownHost(let venue):
+      "the venue \(venue) cannot be found: give --venue HOST:PORT with a name that resolves"
+    case .unreachable(let venue, let reason):
+      "the venue \(venue) cannot be reached (\(reason)): is it running, and is the port right?"
+    case .noAnswer(let venue, let seconds):
+      "the venue \(venue) did not answer the login within \(seconds) s: is it a SoupBinTCP server?"
+    case .loginRejected(let venue, let reason):
+      "the venue \(venue) refuses the login (\(reason)): check --venue-user and the password"
+        + " in TICKWAY_VENUE_PASSWORD"
+    case .credentials(let what):
+      "\(what): a user name has at most 6 characters, a password at most 10"
+    case .lost(let venue, let reason):
+      "the venue \(venue) is gone (\(reason)): orders in flight are in doubt; ask the venue before"
+        + " trading on"
+    }
+  }
+}
+
+/// Where the venue is and who we are to it.
+public struct VenueAddress: Sendable {
+  public var host: String
+  public var port: UInt16
+  public var user: String
+  public var password: String
+
+  public init(host: String, port: UInt16, user: String = "TICKWY", password: String = "") {
+    self.host = host
+    self.port = port
+    self.user = user
+    self.password = password
+  }
+
+  public var text: String { "\(host):\(port)" }
+}

@@ -1,0 +1,148 @@
+import Glibc
+import TickWire
+
+/// A SoupBinTCP session with the venue, the client's side: login, heartbeats, one buffer out and
+/// one in. (SoupBinTCP 3.00.)
+///
+/// Hot path after `init`. Thread: the sender's. No allocation. What is not handed to the kernel
+/// stays in the buffer, and no order joins it until it is empty.
+struct VenueSession: ~Copyable {
+  /// Bytes that may wait for the kernel.
+  private static let outBytes = 64 * 1024
+  private static let inBytes = 256 * 1024
+  private static let heartbeat_ns: UInt64 = 1_000_000_000
+  /// Silence after which the venue is dead.
+  private static let silence_ns: UInt64 = 15_000_000_000
+  static let loginTimeoutSeconds = 3
+
+  private let stream: TcpStream
+  private var framer: SoupBinFramer
+  private let out: Slab<UInt8>
+  private let outView: MutableBytes
+  private var outStart = 0
+  private var outEnd = 0
+  private var lastSent_ns: UInt64
+  private var lastReceived_ns: UInt64
+  let name: String
+
+  /// Connects and logs in. Takes at most 5 s, whatever the venue does.
+  init(_ address: VenueAddress) throws(SessionError) {
+    guard let user = FixedText(address.user, lengthMax: SoupBin.usernameLength) else {
+      throw .credentials("user \(address.user)")
+    }
+    guard let password = FixedText(address.password, lengthMax: SoupBin.passwordLength) else {
+      throw .credentials("the password")
+    }
+    let connected = try TcpStream.connect(
+      host: address.host, port: address.port, timeout_ms: 2_000)
+    stream = connected
+    framer = SoupBinFramer(capacity: VenueSession.inBytes)
+    out = Slab(count: VenueSession.outBytes, repeating: 0)
+    unsafe outView = out.mutableBytes
+    name = address.text
+    lastSent_ns = MonotonicClock.now
+    lastReceived_ns = lastSent_ns
+    try logIn(user, password)
+  }
+
+  private mutating func logIn(_ user: FixedText, _ password: FixedText) throws(SessionError) {
+    let request = SoupBinLoginRequest(
+      username: user, password: password, session: .blank, sequence: 1)
+    outEnd = request.encode(into: outView)
+    let deadline = MonotonicClock.now + UInt64(VenueSession.loginTimeoutSeconds) * 1_000_000_000
+    while MonotonicClock.now < deadline {
+      try flush()
+      try receive()
+      while let packet = next() {
+        if packet.type != .debug { return try judgeLogin(packet) }
+      }
+      try check()
+      usleep(1_000)
+    }
+    throw .noAnswer(name, seconds: VenueSession.loginTimeoutSeconds)
+  }
+
+  private func judgeLogin(_ packet: SoupBinPacket) throws(SessionError) {
+    switch packet.type {
+    case .loginAccepted: return
+    case .loginRejected:
+      let isUnauthorised = packet.payload.count > 0 && packet.payload[0] == UInt8(ascii: "A")
+      throw .loginRejected(
+        name, reason: isUnauthorised ? "not authorised" : "session not available")
+    default: throw .lost(name, reason: "it answers the login with something else")
+    }
+  }
+
+  // MARK: Out
+
+  /// Bytes not yet handed to the kernel.
+  var unsent: Int { outEnd - outStart }
+
+  /// Room for one packet, or nil if the buffer is too full for any.
+  var writable: MutableBytes? {
+    let needed = SoupBin.headerLength + Ouch50.messageLengthMax
+    guard outView.count - outEnd >= needed else { return nil }
+    return outView.slice(at: outEnd, count: needed)
+  }
+
+  /// Adds what was written into `writable`.
+  mutating func append(_ count: Int) { outEnd += count }
+
+  /// Hands the kernel what it takes.
+  mutating func flush() throws(SessionError) {
+    guard unsent > 0 else { return }
+    switch stream.send(outView.bytes.slice(at: outStart, count: unsent)) {
+    case .moved(let count):
+      outStart += count
+      lastSent_ns = MonotonicClock.now
+    case .wouldBlock: return
+    case .closed: throw .lost(name, reason: "connection closed")
+    case .failed(let code): throw .lost(name, reason: unsafe String(cString: strerror(code)))
+    }
+    if unsent == 0 { (outStart, outEnd) = (0, 0) }
+  }
+
+  /// Heartbeats, and the venue's silence. Call each duty cycle that had nothing else to do.
+  mutating func keepAlive() throws(SessionError) {
+    let now = MonotonicClock.now
+    if now &- lastSent_ns >= VenueSession.heartbeat_ns, unsent == 0, let target = writable {
+      append(SoupBin.encode(.clientHeartbeat, into: target))
+      try flush()
+    }
+    if now &- lastReceived_ns > VenueSession.silence_ns {
+      throw .lost(name, reason: "silent for 15 s")
+    }
+  }
+
+  /// Says goodbye; the venue may be gone by then.
+  mutating func logOut() {
+    guard let target = writable else { return }
+    append(SoupBin.encode(.logout, into: target))
+    try? flush()
+  }
+
+  // MARK: In
+
+  /// Takes what the kernel has; true if there was something.
+  @discardableResult
+  mutating func receive() throws(SessionError) -> Bool {
+    switch stream.receive(into: framer.writable) {
+    case .moved(let count):
+      framer.received(count)
+      lastReceived_ns = MonotonicClock.now
+      return true
+    case .wouldBlock: return false
+    case .closed: throw .lost(name, reason: "it closed the connection")
+    case .failed(let code): throw .lost(name, reason: unsafe String(cString: strerror(code)))
+    }
+  }
+
+  /// The next whole packet, valid until the next `receive`.
+  mutating func next() -> SoupBinPacket? { framer.next() }
+
+  /// Throws if the stream no longer makes sense.
+  func check() throws(SessionError) {
+    if framer.fault != nil { throw .lost(name, reason: "it does not speak SoupBinTCP") }
+  }
+}
+

@@ -1,0 +1,35 @@
+/// Counts orders in any sliding second (RM8). O(1), no allocation. Thread: the sender's.
+///
+/// Time is the capture's in a replay: that of the decisions, which never goes backwards here, so
+/// that a request cannot make room for itself with an old time.
+struct RateWindow: ~Copyable {
+  static let window_ns: UInt64 = 1_000_000_000
+
+  /// Times of the last `max` orders let through, oldest at `next` once full.
+  private let times: Slab<UInt64>
+  private var next = 0
+  private var isFull = false
+  private var newest: UInt64 = 0
+
+  init(max: Int) { times = Slab(count: max, repeating: 0) }
+
+  /// Whether one more order at `time` stays within the limit; it is counted if so.
+  mutating func admit(_ time: UInt64) -> Bool {
+    newest = max(newest, time)
+    if isFull, newest - times[next] < RateWindow.window_ns { return false }
+    times[next] = newest
+    next += 1
+    if next == times.count {
+      next = 0
+      isFull = true
+    }
+    return true
+  }
+
+  /// A fresh session: its clock begins anew.
+  mutating func reset() {
+    next = 0
+    isFull = false
+    newest = 0
+  }
+}

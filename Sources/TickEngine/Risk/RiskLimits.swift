@@ -1,0 +1,108 @@
+import Foundation
+
+/// The limits of the risk gate. Every one must be given for a real venue; `simulation` is for the
+/// built-in one.
+///
+/// The file (`--limits FILE`) is a JSON object with exactly these names; an unknown name, a missing
+/// one, or a value that cannot be is an error.
+public struct RiskLimits: Equatable, Sendable {
+  /// Largest order, shares.
+  public var orderQuantityMax: Int
+  /// Largest order, price times quantity, quote currency.
+  public var orderValueMax: Double
+  /// How far a price may be from the reference, percent of it; exactly this passes.
+  public var collarPercent: Double
+  /// Orders in any sliding second of the capture's time; one more trips the gate.
+  public var ordersPerSecondMax: Int
+  /// Age up to which a last trade is a reference, seconds of exchange time.
+  public var referenceAgeMaxSeconds: Double
+  /// Orders that may be open or in flight at once.
+  public var openOrdersMax: Int
+
+  /// What a replay against the built-in venue uses when nothing is given.
+  public static let simulation = RiskLimits(
+    orderQuantityMax: 10_000, orderValueMax: 1_000_000, collarPercent: 5,
+    ordersPerSecondMax: 100_000, referenceAgeMaxSeconds: 60, openOrdersMax: 65_536)
+
+  public init(
+    orderQuantityMax: Int, orderValueMax: Double, collarPercent: Double, ordersPerSecondMax: Int,
+    referenceAgeMaxSeconds: Double, openOrdersMax: Int
+  ) {
+    self.orderQuantityMax = orderQuantityMax
+    self.orderValueMax = orderValueMax
+    self.collarPercent = collarPercent
+    self.ordersPerSecondMax = ordersPerSecondMax
+    self.referenceAgeMaxSeconds = referenceAgeMaxSeconds
+    self.openOrdersMax = openOrdersMax
+  }
+
+  /// A limits file that cannot be used, in a sentence that says what to do.
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// Reads and checks a limits file.
+  public init(json data: Data) throws(Failure) {
+    let object: [String: Any]
+    do {
+      guard let parsed = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+        throw Failure(description: "a JSON object of limits is needed")
+      }
+      object = parsed
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(description: "not JSON (\(error.localizedDescription)): a JSON object is needed")
+    }
+    var numbers = LimitNumbers(object)
+    self.init(
+      orderQuantityMax: Int(
+        try numbers.take("order_quantity_max", in: 1...4_294_967_295, whole: true)),
+      orderValueMax: try numbers.take("order_value_max", in: 0.01...100_000_000_000),
+      collarPercent: try numbers.take("collar_percent", in: 0.01...100),
+      ordersPerSecondMax: Int(
+        try numbers.take("orders_per_second_max", in: 1...1_000_000, whole: true)),
+      referenceAgeMaxSeconds: try numbers.take("reference_age_max_seconds", in: 0.001...86_400),
+      openOrdersMax: Int(try numbers.take("open_orders_max", in: 1...1_048_576, whole: true)))
+    try numbers.checkAllTaken()
+  }
+
+  /// Name and value of each limit, for the operator.
+  public var lines: [(name: String, value: String)] {
+    [
+      ("order_quantity_max", "\(orderQuantityMax)"), ("order_value_max", "\(orderValueMax)"),
+      ("collar_percent", "\(collarPercent)"), ("orders_per_second_max", "\(ordersPerSecondMax)"),
+      ("reference_age_max_seconds", "\(referenceAgeMaxSeconds)"),
+      ("open_orders_max", "\(openOrdersMax)"),
+    ]
+  }
+}
+
+/// The numbers of a limits file, taken one by one, so that none is left unread.
+private struct LimitNumbers {
+  private var object: [String: Any]
+
+  init(_ object: [String: Any]) { self.object = object }
+
+  mutating func take(
+    _ name: String, in range: ClosedRange<Double>, whole: Bool = false
+  ) throws(RiskLimits.Failure) -> Double {
+    guard let value = object.removeValue(forKey: name) else {
+      throw RiskLimits.Failure(
+        description: "limit \(name) is missing: every limit must be given; none has a default")
+    }
+    guard let number = value as? NSNumber, !(value is Bool), range.contains(number.doubleValue),
+      !whole || number.doubleValue.rounded() == number.doubleValue
+    else {
+      throw RiskLimits.Failure(
+        description: "limit \(name): a \(whole ? "whole " : "")number from \(range.lowerBound) to"
+          + " \(range.upperBound) is needed, not \(value)")
+    }
+    return number.doubleValue
+  }
+
+  func checkAllTaken() throws(RiskLimits.Failure) {
+    guard let name = object.keys.sorted().first else { return }
+    throw RiskLimits.Failure(description: "unknown limit \(name): remove it or correct its name")
+  }
+}
