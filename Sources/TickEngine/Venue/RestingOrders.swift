@@ -74,8 +74,9 @@ struct RestingOrders {
   /// Takes the order out of its queue, clears its slot and gives it back.
   mutating func remove(_ slot: Int32, from queue: inout OrderQueue) {
     let order = slots[Int(slot)]
-    if order.previous < 0 { queue.head = order.next } else { self[order.previous].next = order.next }
-    if order.next < 0 { queue.tail = order.previous } else { self[order.next].previous = order.previous }
+    let (previous, next) = (order.previous, order.next)
+    if previous < 0 { queue.head = next } else { slots[Int(previous)].next = next }
+    if next < 0 { queue.tail = previous } else { slots[Int(next)].previous = previous }
     index[RestingOrders.key(order.account, order.userRefNum)] = nil
     slots[Int(slot)] = RestingOrder()
     slots[Int(slot)].next = free

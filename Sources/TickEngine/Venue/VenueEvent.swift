@@ -15,7 +15,7 @@ public struct VenueOrderRequest: Equatable, Sendable {
   /// nil: a byte that is none.
   public var timeInForce: Ouch50.TimeInForce?
   public var clientOrderId: FixedText
-  /// Execute at least this many at once, or nothing; 0: no such wish. Only with immediate-or-cancel.
+  /// Execute at least this many at once, or nothing; 0: no such wish. Immediate-or-cancel only.
   public var minimumQuantity: UInt32
   public var display: UInt8
   public var capacity: UInt8

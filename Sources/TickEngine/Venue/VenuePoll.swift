@@ -29,10 +29,4 @@ struct VenuePoll {
   func isReadable(_ index: Int) -> Bool {
     index < entries.count && entries[index].revents & ~Int16(POLLOUT) != 0
   }
-
-  /// The connections have changed: nothing is known of them.
-  mutating func forget() {
-    entries.removeAll(keepingCapacity: true)
-    connections = 0
-  }
 }

@@ -105,8 +105,6 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   private mutating func removeClosed() {
     guard connections.contains(where: { $0.state == .closed }) else { return }
     connections.removeAll { $0.state == .closed }
-    // The poll set is of before; without it every connection is tried once.
-    poll.forget()
   }
 
   private func currentCounts() -> VenueCounts {

@@ -89,6 +89,9 @@ extension VenueServer {
     do throws(SoupBin.LoginRejection) {
       let account = try admit(request)
       let start = try self.start(of: request, account)
+      if engine.sink.streams[Int(account)].nextSequence == 1 {
+        engine.sink.emit(systemEvent: Ouch50.eventStartOfDay, to: account)
+      }
       accounts[Int(account)].isLive = true
       counts.logins += 1
       connection.state = .live(account: account)
@@ -125,9 +128,7 @@ extension VenueServer {
     accounts.append(Account(username: request.username))
     engine.sink.streams.append(
       RetainedStream(chunkBytes: options.retainedChunkBytes, bytesMax: options.retainedBytesMax))
-    let account = UInt32(accounts.count - 1)
-    engine.sink.emit(systemEvent: Ouch50.eventStartOfDay, to: account)
-    return account
+    return UInt32(accounts.count - 1)
   }
 
   /// Where a login's stream begins, and the sequence there.
