@@ -25,7 +25,12 @@ public struct FixedText: Hashable, Sendable {
   public init(_ bytes: Bytes, at offset: Int, count: Int) {
     precondition(count <= FixedText.lengthMax && bytes.has(count, at: offset))
     var text = FixedText.blank
-    for index in 0..<count { text = text.setting(bytes[offset + index], at: index) }
+    var first = 0
+    if count >= 8 {
+      text = FixedText(low: bytes.u64le(offset), high: text.high)
+      first = 8
+    }
+    for index in first..<count { text = text.setting(bytes[offset + index], at: index) }
     self = text
   }
 
@@ -78,7 +83,12 @@ public struct FixedText: Hashable, Sendable {
   @inlinable
   public func put(into target: MutableBytes, at offset: Int, count: Int) {
     precondition(count <= FixedText.lengthMax)
-    for index in 0..<count { target.put(u8: self[index], at: offset + index) }
+    var first = 0
+    if count >= 8 {
+      target.put(u64le: low, at: offset)
+      first = 8
+    }
+    for index in first..<count { target.put(u8: self[index], at: offset + index) }
   }
 
   /// The text without blanks at either end. Allocates: for reports and messages only.

@@ -1,5 +1,6 @@
-/// Messages from the venue to the client: what happened to a live order. Views to read them, encoders to write
-/// them. A view is made only of bytes that are whole, so that its properties cannot fail.
+/// Messages from the venue to the client: what happened to a live order.
+/// Views to read them, encoders to write them. A view is made only of bytes that are whole, so
+/// that its properties cannot fail.
 extension Ouch50 {
   /// `S`: start or end of day.
   @frozen
@@ -142,6 +143,35 @@ extension Ouch50 {
       target.put(u32be: preventedQuantity, at: 18)
       target.put(u64be: priceE4, at: 22)
       target.put(u8: liquidity, at: 30)
+      return length
+    }
+  }
+
+  /// `Q`: the answer to an account query.
+  @frozen
+  public struct AccountQueryResponse: Sendable {
+    public static let length = 13
+    public let bytes: Bytes
+
+    @inlinable
+    public init?(_ bytes: Bytes) {
+      guard Ouch50.outbound(bytes) == .message(.accountQueryResponse) else { return nil }
+      self.bytes = bytes
+    }
+
+    /// Exchange time, ns since midnight US Eastern.
+    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
+    /// The lowest number that the venue will take next.
+    @inlinable public var nextUserRefNum: UInt32 { bytes.u32be(9) }
+
+    /// Writes the message. Returns its length; traps unless it fits.
+    @inlinable
+    public static func encode(
+      into target: MutableBytes, time_ns: UInt64, nextUserRefNum: UInt32
+    ) -> Int {
+      target.put(u8: OutboundType.accountQueryResponse.rawValue, at: 0)
+      target.put(u64be: time_ns, at: 1)
+      target.put(u32be: nextUserRefNum, at: 9)
       return length
     }
   }

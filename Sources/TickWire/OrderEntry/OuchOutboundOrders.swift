@@ -1,5 +1,6 @@
-/// Messages from the venue to the client: what became of a request. Views to read them, encoders to write
-/// them. A view is made only of bytes that are whole, so that its properties cannot fail.
+/// Messages from the venue to the client: what became of a request.
+/// Views to read them, encoders to write them. A view is made only of bytes that are whole, so
+/// that its properties cannot fail.
 extension Ouch50 {
   /// `A`: the order is in.
   @frozen

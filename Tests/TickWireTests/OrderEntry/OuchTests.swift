@@ -117,6 +117,10 @@ struct OuchTests {
     #expect(selfMatch.userRefNum == 2 && selfMatch.quantity == 3 && selfMatch.priceE4 == Self.price)
     #expect(selfMatch.reason == .selfMatchPrevention && selfMatch.preventedQuantity == 4)
     #expect(selfMatch.liquidity == 5)
+    let answer = WireBuffer.encoded {
+      O.AccountQueryResponse.encode(into: $0, time_ns: 1, nextUserRefNum: 9)
+    }
+    #expect(O.AccountQueryResponse(answer.bytes)?.nextUserRefNum == 9)
   }
 
   @Test func everyTruncationAndAnExtraByteAreMalformed() {

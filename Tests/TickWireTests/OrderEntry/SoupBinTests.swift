@@ -65,7 +65,8 @@ struct SoupBinTests {
     }
     let rejected = WireBuffer.encoded { SoupBin.LoginRejection.notAuthorised.encode(into: $0) }
     #expect(rejected.array == [0, 2, 0x4A, 0x41])
-    #expect(SoupBin.LoginRejection(payload: rejected.bytes.slice(at: 3, count: 1)) == .notAuthorised)
+    let reason = rejected.bytes.slice(at: 3, count: 1)
+    #expect(SoupBin.LoginRejection(payload: reason) == .notAuthorised)
     #expect(SoupBin.LoginRejection(payload: rejected.bytes.slice(at: 3, count: 0)) == nil)
   }
 

@@ -1,0 +1,32 @@
+import Glibc
+
+/// The sockets to wait for: the listener first, then the connections in order.
+struct VenuePoll {
+  private var entries: [pollfd] = []
+  /// Connections in the set.
+  private(set) var connections = 0
+  /// Some socket that was blocked can be written to again.
+  private(set) var anyWritable = false
+
+  /// Waits until something can be read, or written where it was blocked; 0: only looks.
+  mutating func wait(
+    listener: VenueSocket?, connections sockets: [VenueConnection], timeout_ms: Int32
+  ) {
+    entries.removeAll(keepingCapacity: true)
+    // poll ignores an entry with a negative descriptor.
+    entries.append(pollfd(fd: listener?.descriptor ?? -1, events: Int16(POLLIN), revents: 0))
+    for connection in sockets {
+      let events = Int16(connection.isBlocked ? POLLIN | POLLOUT : POLLIN)
+      entries.append(pollfd(fd: connection.socket.descriptor, events: events, revents: 0))
+    }
+    connections = sockets.count
+    // The array is ours for the length of the call.
+    _ = unsafe Glibc.poll(&entries, nfds_t(entries.count), timeout_ms)
+    anyWritable = entries.contains { $0.revents & Int16(POLLOUT) != 0 }
+  }
+
+  /// Whether entry `index` has something to read, an end or an error.
+  func isReadable(_ index: Int) -> Bool {
+    index < entries.count && entries[index].revents & ~Int16(POLLOUT) != 0
+  }
+}
