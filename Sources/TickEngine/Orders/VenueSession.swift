@@ -26,23 +26,28 @@ struct VenueSession: ~Copyable {
   let name: String
 
   /// Connects and logs in. Takes at most 5 s, whatever the venue does.
-  init(_ address: VenueAddress) throws(SessionError) {
+  static func open(_ address: VenueAddress) throws(SessionError) -> VenueSession {
     guard let user = FixedText(address.user, lengthMax: SoupBin.usernameLength) else {
       throw .credentials("user \(address.user)")
     }
     guard let password = FixedText(address.password, lengthMax: SoupBin.passwordLength) else {
       throw .credentials("the password")
     }
-    let connected = try TcpStream.connect(
+    let stream = try TcpStream.connect(
       host: address.host, port: address.port, timeout_ms: 2_000)
-    stream = connected
+    var session = VenueSession(stream, name: address.text)
+    try session.logIn(user, password)
+    return session
+  }
+
+  private init(_ stream: consuming TcpStream, name: String) {
+    self.stream = stream
+    self.name = name
     framer = SoupBinFramer(capacity: VenueSession.inBytes)
     out = Slab(count: VenueSession.outBytes, repeating: 0)
     unsafe outView = out.mutableBytes
-    name = address.text
     lastSent_ns = MonotonicClock.now
     lastReceived_ns = lastSent_ns
-    try logIn(user, password)
   }
 
   private mutating func logIn(_ user: FixedText, _ password: FixedText) throws(SessionError) {
