@@ -25,14 +25,14 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case requestsDecided = 6
     /// Not 0: a role has failed; every other stops. Written by the starter.
     case failed = 7
-    /// Not 0: the venue stops. Written by the starter.
-    case stopVenue = 8
     /// Not 0: the sender is done, so workers stop once their event rings are empty. Written by the
     /// starter.
-    case senderDone = 9
+    case senderDone = 8
     /// Not 0: every tick is published, so the recorder stops once its rings are empty. Written by
     /// the starter.
-    case stopRecorder = 10
+    case stopRecorder = 9
+    /// Packets taken so far, now and then, for whoever watches. Written by the ingester.
+    case packetsIngested = 10
   }
 
   /// What one worker says of itself when it is idle; the worker is its one writer.

@@ -309,9 +309,11 @@ public struct TickPublisher: ~Copyable {
 
   var ringCount: Int { rings.count }
 
-  /// Published, capacity and times full of one ring, workers first.
-  func ringState(_ ring: Int) -> (published: UInt64, capacity: Int, full: UInt64) {
-    (rings[ring].published, rings[ring].capacity, rings[ring].full)
+  /// One ring's counters, workers' first; `advanced` is how far its consumer is.
+  func ringState(_ ring: Int) -> (
+    published: UInt64, advanced: UInt64, capacity: Int, full: UInt64
+  ) {
+    (rings[ring].published, rings[ring].advanced, rings[ring].capacity, rings[ring].full)
   }
 
   /// Whether the consumer of a ring has taken all that was published.

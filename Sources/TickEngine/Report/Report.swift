@@ -12,6 +12,7 @@ public struct Report: Codable, Equatable, Sendable {
   public var orders = Orders()
   /// By stage name (`Stage`), in nanoseconds.
   public var latency_ns: [String: LatencySummary] = [:]
+  public var run = Run()
   public var machine: MachineCard
 
   public init(machine: MachineCard = MachineCard()) { self.machine = machine }
@@ -114,7 +115,8 @@ extension Report {
 
   /// One ring's counters.
   public struct Ring: Codable, Equatable, Sendable {
-    public enum Kind: String, Codable, Sendable { case tick, order, event }
+    /// A tap is a tick ring that takes every tick beside the workers': the venue's, the recorder's.
+    public enum Kind: String, Codable, Sendable { case tick, order, event, tap }
 
     public var name: String
     public var kind: Kind
@@ -169,6 +171,46 @@ extension Report {
       case partiallyFilled = "partially_filled"
       case cancelsSent = "cancels_sent"
       case inFlight = "in_flight"
+    }
+  }
+
+  /// The run itself, and counts that are zero in a healthy one.
+  public struct Run: Codable, Equatable, Sendable {
+    /// From the first packet taken to the last one done.
+    public var seconds = 0.0
+    public var messagesPerSecond = 0.0
+    public var sessions: UInt64 = 0
+    public var workers: UInt64 = 0
+    /// How roles wait, and why.
+    public var waiting = ""
+    /// Mallocs and retains of each hot thread between start and stop; absent when not counted.
+    public var hotAllocations: [String: UInt64]?
+    /// Datagrams of more streams than are followed at once.
+    public var untracked: UInt64 = 0
+    /// Price levels that found no room.
+    public var booksFull: UInt64 = 0
+    /// Answers of the venue that fit no order.
+    public var anomalies: UInt64 = 0
+    public var unknownMessages: UInt64 = 0
+    /// Cancels asked for of orders that had ended.
+    public var cancelsIdle: UInt64 = 0
+    /// Events that found no room; the workers were told.
+    public var eventsLost: UInt64 = 0
+    /// Whether the risk gate tripped its kill switch.
+    public var tripped = false
+    /// What ended the run early.
+    public var failure: String?
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case seconds, sessions, workers, waiting, untracked, anomalies, tripped, failure
+      case messagesPerSecond = "messages_per_second"
+      case hotAllocations = "hot_allocations"
+      case booksFull = "books_full"
+      case unknownMessages = "unknown_messages"
+      case cancelsIdle = "cancels_idle"
+      case eventsLost = "events_lost"
     }
   }
 }

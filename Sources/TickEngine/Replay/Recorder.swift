@@ -1,0 +1,100 @@
+import TickRing
+import TickWire
+
+/// Writes what a run leaves behind: the ticks in publication order as raw 24-byte records, each
+/// worker's merge log, and the order requests as CSV. Drains rings on a thread of its own, so that
+/// no stage ever touches a file.
+///
+/// Thread: its own; not a hot path, but it must keep up, since its rings are waited for.
+struct Recorder: ~Copyable, Role {
+  /// None or one.
+  private let ticks: Slab<TickTap>
+  private let merges: Slab<MergeTap>
+  private let requests: Slab<OrderConsumer>
+  private var collected: [OrderRequest] = []
+  private let ordersFile: RecordingFile?
+  private let directory: DirectoryReader
+  private let control: ControlPage
+
+  /// The tick ring's tap and its files.
+  struct TickTap: ~Copyable {
+    var ring: TickConsumer
+    let file: RecordingFile
+    let symbols: RecordingFile
+  }
+
+  struct MergeTap: ~Copyable {
+    var ring: EventConsumer
+    let file: RecordingFile
+  }
+
+  init(
+    ticks: consuming Slab<TickTap>, merges: consuming Slab<MergeTap>,
+    requests: consuming Slab<OrderConsumer>, ordersFile: RecordingFile?,
+    directory: consuming DirectoryReader, control: consuming ControlPage
+  ) {
+    self.ticks = ticks
+    self.merges = merges
+    self.requests = requests
+    self.ordersFile = ordersFile
+    self.directory = directory
+    self.control = control
+  }
+
+  var name: String { "recorder" }
+
+  mutating func run() throws {
+    var backoff = Backoff(.share)
+    while true {
+      // Before the rings are looked at: what was published before it is seen then.
+      let isLast = control.read(.stopRecorder) != 0
+      if try drain() {
+        backoff.reset()
+        continue
+      }
+      if isLast { break }
+      backoff.wait()
+    }
+    try finish()
+  }
+
+  private mutating func drain() throws -> Bool {
+    var isBusy = false
+    var tick = Tick()
+    for tap in 0..<ticks.count {
+      while ticks[tap].ring.poll(&tick) {
+        try ticks[tap].file.write(tick.words)
+        isBusy = true
+      }
+    }
+    var event = OrderEvent.none
+    for worker in 0..<merges.count {
+      while merges[worker].ring.poll(&event) {
+        try merges[worker].file.write(event)
+        isBusy = true
+      }
+    }
+    var request = OrderRequest()
+    for worker in 0..<requests.count {
+      while requests[worker].poll(&request) {
+        collected.append(request)
+        isBusy = true
+      }
+    }
+    return isBusy
+  }
+
+  /// Gives the files their names: each is there whole, or not at all.
+  private mutating func finish() throws {
+    for tap in 0..<ticks.count {
+      try SymbolTable.write(directory, to: ticks[tap].symbols)
+      try ticks[tap].file.commit()
+      try ticks[tap].symbols.commit()
+    }
+    for worker in 0..<merges.count { try merges[worker].file.commit() }
+    if let ordersFile {
+      try OrderRequestTable.write(collected, directory, to: ordersFile)
+      try ordersFile.commit()
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import TickRing
+import TickWire
+
+/// The symbols beside a recording: `symbol_id,symbol,kind,venue`, one row a series, by number.
+enum SymbolTable {
+  static func write(
+    _ directory: borrowing DirectoryReader, to file: RecordingFile
+  ) throws(AtomicFile.Failure) {
+    try file.write("symbol_id,symbol,kind,venue\n")
+    for number in 0...UInt32(directory.count) {
+      // Instrument 0 is the whole feed: it has no symbol.
+      let symbol = directory.symbol(number).map { Symbol(word: $0).text } ?? ""
+      let venue = directory.venue(max(1, number)).map { Symbol(word: $0).text } ?? ""
+      for kind in TickKind.allCases {
+        let series = Series(instrument: number, kind: kind)
+        try file.write("\(series.id),\(symbol),\(kind.name),\(venue)\n")
+      }
+    }
+  }
+}
+
+/// Order requests as CSV, by symbol and then in the order asked, so that the same decisions give
+/// the same file however many workers made them. Cancels name the order meant by its number.
+enum OrderRequestTable {
+  static func write(
+    _ requests: [OrderRequest], _ directory: borrowing DirectoryReader, to file: RecordingFile
+  ) throws(AtomicFile.Failure) {
+    try file.write("symbol,number,time_ns,action,side,price,quantity,time_in_force\n")
+    // Requests of one instrument come from one worker, so their order here is that of asking.
+    let byInstrument = requests.indices.sorted { left, right in
+      let (first, second) = (requests[left].order_id >> 32, requests[right].order_id >> 32)
+      return first == second ? left < right : first < second
+    }
+    for index in byInstrument {
+      try file.write(row(requests[index], directory))
+    }
+  }
+
+  private static func row(
+    _ request: OrderRequest, _ directory: borrowing DirectoryReader
+  ) -> String {
+    let order = OrderId(raw: request.order_id)
+    let symbol = directory.symbol(order.instrument).map { Symbol(word: $0).text } ?? ""
+    let start = "\(symbol),\(order.number),\(request.decision_time)"
+    guard request.action == OrderAction.new.rawValue else { return "\(start),cancel,,,,\n" }
+    let side = request.side == OrderSide.buy.rawValue ? "buy" : "sell"
+    let timeInForce = request.time_in_force == TimeInForce.ioc.rawValue ? "ioc" : "day"
+    return "\(start),new,\(side),\(request.price),\(request.quantity),\(timeInForce)\n"
+  }
+}

@@ -1,0 +1,47 @@
+import CLinux
+import TickRing
+
+/// Runs the whole pipeline over captures, its stages as threads of this process.
+///
+/// ```swift
+/// var options = ReplayOptions(captures: ["day.pcap.gz"])
+/// options.venue = .builtin
+/// let outcome = try Replay.run(MyStrategy.self, options)
+/// print(ReportText(outcome.report))
+/// ```
+public enum Replay {
+  /// Replays with one `S` on each worker. Blocks SIGINT and SIGTERM and ends the run on either.
+  ///
+  /// - Throws: what keeps the run from starting: `CaptureError`, `RingError`, `SessionError`,
+  ///   `VenueError`, `StrategyError`, `AtomicFile.Failure`, `ReplayError`. What ends it early is
+  ///   in the outcome instead, with the counts as they were.
+  public static func run<S: Strategy & ~Copyable>(
+    _ strategy: S.Type, _ options: ReplayOptions, observer: ReplayObserver = ReplayObserver()
+  ) throws -> ReplayOutcome {
+    try check(options)
+    clinux_block_stop_signals()
+    let isCounting = S.self == CountingStrategy.self
+    // A venue that is named is contacted even when no order can come.
+    var isTrading = !isCounting
+    if case .address = options.venue { isTrading = true }
+    let run = try ReplayAssembly<S>(options, isTrading: isTrading).assemble()
+    observer.note(run.plan.reason)
+    if isTrading { noteLimits(options, observer) }
+    run.run(observer)
+    return run.outcome()
+  }
+
+  private static func check(_ options: ReplayOptions) throws(ReplayError) {
+    guard !options.captures.isEmpty else { throw .options("no capture is given") }
+    guard (1...ControlPage.workersMax).contains(options.workers) else {
+      throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")
+    }
+    guard options.repeats >= 1 else { throw .options("--repeat: at least 1 is needed") }
+  }
+
+  private static func noteLimits(_ options: ReplayOptions, _ observer: ReplayObserver) {
+    let kind = options.limits == .simulation ? "simulation defaults" : "given"
+    let limits = options.limits.lines.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    observer.note("risk limits (\(kind)): \(limits)")
+  }
+}

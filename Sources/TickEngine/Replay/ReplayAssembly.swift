@@ -1,0 +1,230 @@
+import TickMetrics
+import TickRing
+import TickWire
+
+/// Makes everything that a replay needs before its first tick: opens the captures, connects to the
+/// venue, makes regions and files, and hands each role its ends of the rings. Whatever can fail
+/// fails here.
+final class ReplayAssembly<S: Strategy & ~Copyable> {
+  private let options: ReplayOptions
+  /// Whether orders can come: then there is a sender.
+  private let isTrading: Bool
+  private let venueStop = VenueStop()
+  private let histograms: ReplayHistograms
+  private let plan: CorePlan
+  private var cores: ArraySlice<Int?>
+  private var regions: ReplayRegions
+  private let page: SharedRegion
+  private let directory: SharedRegion
+  private let board: SharedRegion
+  private let failure: FailureFlag
+
+  init(_ options: ReplayOptions, isTrading: Bool) throws {
+    self.options = options
+    self.isTrading = isTrading
+    histograms = ReplayHistograms(workers: options.workers)
+    plan = CorePlan(roles: ReplayAssembly.roleCount(options, isTrading))
+    cores = plan.cores[...]
+    regions = ReplayRegions(directory: options.ringDirectory)
+    page = try regions.make(.control, capacity: ControlPage.capacity)
+    directory = try regions.make(.directory, capacity: TickPublisher.instrumentsMax)
+    board = try regions.make(.board, capacity: TickPublisher.instrumentsMax)
+    failure = FailureFlag(ControlPage(try page.attach()))
+  }
+
+  private static func roleCount(_ options: ReplayOptions, _ isTrading: Bool) -> Int {
+    var roles = 1 + options.workers
+    if isTrading { roles += 1 }
+    if isTrading, case .builtin = options.venue { roles += 1 }
+    if options.recordPath != nil || options.ordersPath != nil { roles += 1 }
+    return roles
+  }
+
+  func assemble() throws -> ReplayRun<S> {
+    let capture = try ReplayFeedCheck.open(options.captures)
+    let ingesterCore = cores.popFirst() ?? nil
+    var workers: [RoleThread<Worker<S>>] = []
+    var rings: [WorkerRings] = []
+    for number in 0..<options.workers {
+      let core = cores.popFirst() ?? nil
+      rings.append(try makeRings(core))
+      workers.append(thread(try makeWorker(number, rings[number]), core))
+    }
+    var taps: [SharedRegion] = []
+    let (venue, port) = try makeVenue(&taps)
+    let sender = isTrading ? thread(try makeSender(rings, port), cores.popFirst() ?? nil) : nil
+    let recorder = try makeRecorder(rings, &taps)
+    let ingester = thread(try makeIngester(capture, rings, taps), ingesterCore)
+    return ReplayRun(
+      options: options, control: ControlPage(try page.attach()), ingester: ingester,
+      workers: workers, sender: sender, recorder: recorder, venue: venue, venueStop: venueStop,
+      histograms: histograms, plan: plan)
+  }
+
+  private func thread<R: Role & ~Copyable>(_ role: consuming R, _ core: Int?) -> RoleThread<R> {
+    let failure = self.failure
+    return RoleThread(role, core: core, onFailure: { failure.raise() })
+  }
+
+  private func control() throws -> ControlPage { ControlPage(try page.attach()) }
+
+  // MARK: Workers
+
+  private func makeRings(_ core: Int?) throws -> WorkerRings {
+    let node = CorePlan.node(of: core)
+    return WorkerRings(
+      ticks: try regions.make(.ticks, capacity: options.ringCapacity, node: node),
+      orders: try regions.make(.orders, capacity: ReplayRegions.orderSlots),
+      events: try regions.make(.events, capacity: ReplayRegions.eventSlots, node: node),
+      journal: options.ordersPath == nil
+        ? nil : try regions.make(.orders, capacity: ReplayRegions.orderSlots),
+      merge: options.recordPath == nil
+        ? nil : try regions.make(.events, capacity: ReplayRegions.orderSlots))
+  }
+
+  private func makeWorker(_ number: Int, _ rings: WorkerRings) throws -> Worker<S> {
+    let context = StrategyContext(
+      worker: number, workers: options.workers, instrumentsMax: TickPublisher.instrumentsMax)
+    var parameters = StrategyParameters(options.parameters)
+    let strategy = try S(parameters: &parameters, context: context)
+    try parameters.checkAllTaken()
+    var journal: OrderProducer?
+    if let region = rings.journal { journal = try OrderProducer(claiming: region.attach()) }
+    var merge: MergeLogWriter?
+    if let region = rings.merge {
+      merge = MergeLogWriter(
+        try EventProducer(claiming: region.attach()), control: try control(),
+        waitPolicy: plan.policy)
+    }
+    let desk = OrderDesk(
+      orders: try OrderProducer(claiming: rings.orders.attach()), journal: journal,
+      backlog: EventBacklog(try EventConsumer(claiming: rings.events.attach())),
+      latency: unsafe histograms.strategy[number], control: try control(),
+      directory: DirectoryReader(try directory.attach()), waitPolicy: plan.policy, strategy: 1)
+    return Worker(
+      strategy, number: number, ticks: try TickConsumer(claiming: rings.ticks.attach()),
+      desk: desk, merge: merge, control: try control(),
+      delivery: unsafe histograms.delivery[number], waitPolicy: plan.policy)
+  }
+
+  // MARK: Venue and sender
+
+  /// The built-in venue, its tap, and the port that it listens on.
+  private func makeVenue(
+    _ taps: inout [SharedRegion]
+  ) throws -> (RoleThread<VenueRole>?, UInt16) {
+    guard isTrading, case .builtin = options.venue else { return (nil, 0) }
+    let server = try VenueServer(VenueOptions())
+    let port = server.port
+    let tap = try regions.make(.ticks, capacity: options.ringCapacity)
+    taps.append(tap)
+    let market = RingMarket(
+      ticks: try TickConsumer(claiming: tap.attach()),
+      directory: DirectoryReader(try directory.attach()))
+    let venue = thread(VenueRole(server, market: market, stop: venueStop), cores.popFirst() ?? nil)
+    // Now: the sender logs in before anything else starts.
+    venue.start()
+    return (venue, port)
+  }
+
+  private func makeSender(_ rings: [WorkerRings], _ port: UInt16) throws -> Sender {
+    var session: VenueSession?
+    do {
+      switch options.venue {
+      case .builtin:
+        session = try VenueSession.open(VenueAddress(host: "127.0.0.1", port: port))
+      case .address(let address): session = try VenueSession.open(address)
+      case .none: session = nil
+      }
+    } catch {
+      venueStop.request()
+      throw error
+    }
+    let gate = RiskGate(
+      limits: options.limits, control: try control(), board: BoardReader(try board.attach()),
+      directory: DirectoryReader(try directory.attach()))
+    let ports = try Slab<SenderPort>(count: rings.count) { number throws(RingError) in
+      SenderPort(
+        requests: try OrderConsumer(claiming: rings[number].orders.attach()),
+        events: try EventProducer(claiming: rings[number].events.attach()))
+    }
+    let latency = unsafe SenderLatency(
+      risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
+    return Sender(
+      ports: ports, gate: gate, openOrdersMax: options.limits.openOrdersMax, session: session,
+      directory: DirectoryReader(try directory.attach()), control: try control(),
+      latency: latency, waitPolicy: plan.policy)
+  }
+
+  // MARK: Recorder
+
+  private func makeRecorder(
+    _ rings: [WorkerRings], _ taps: inout [SharedRegion]
+  ) throws -> RoleThread<Recorder>? {
+    guard options.recordPath != nil || options.ordersPath != nil else { return nil }
+    var tap: SharedRegion?
+    if options.recordPath != nil {
+      let region = try regions.make(.ticks, capacity: options.ringCapacity)
+      taps.append(region)
+      tap = region
+    }
+    let ticks = try Slab<Recorder.TickTap>(count: tap == nil ? 0 : 1) { _ in
+      Recorder.TickTap(
+        ring: try TickConsumer(claiming: tap!.attach()),
+        file: try RecordingFile(path: options.recordPath!),
+        symbols: try RecordingFile(path: options.recordPath! + ".symbols.csv"))
+    }
+    let merges = try Slab<Recorder.MergeTap>(
+      count: options.recordPath == nil ? 0 : rings.count
+    ) { number in
+      Recorder.MergeTap(
+        ring: try EventConsumer(claiming: rings[number].merge!.attach()),
+        file: try RecordingFile(path: "\(options.recordPath!).worker-\(number).merge"))
+    }
+    let requests = try Slab<OrderConsumer>(
+      count: options.ordersPath == nil ? 0 : rings.count
+    ) { number throws(RingError) in
+      try OrderConsumer(claiming: rings[number].journal!.attach())
+    }
+    let recorder = Recorder(
+      ticks: ticks, merges: merges, requests: requests,
+      ordersFile: try options.ordersPath.map { try RecordingFile(path: $0) },
+      directory: DirectoryReader(try directory.attach()), control: try control())
+    return thread(recorder, cores.popFirst() ?? nil)
+  }
+
+  // MARK: Ingester
+
+  private func makeIngester(
+    _ capture: consuming CaptureMerge, _ rings: [WorkerRings], _ taps: [SharedRegion]
+  ) throws -> ReplayIngester {
+    var numbers = try DirectoryWriter(
+      claiming: directory.attach(), venue: Symbol("IEX")!.word)
+    for name in options.symbols ?? [] {
+      guard let symbol = Symbol(name) else {
+        throw ReplayError.badSymbols("\(name) is not a symbol of 1 to 8 printable characters")
+      }
+      guard numbers.find(symbol.word) == nil else {
+        throw ReplayError.badSymbols("\(name) is listed twice")
+      }
+      guard numbers.number(of: symbol.word) != nil else {
+        throw ReplayError.badSymbols("more than \(TickPublisher.instrumentsMax - 1) symbols")
+      }
+    }
+    let outlets = rings.map(\.ticks) + taps
+    let producers = try Slab<TickProducer>(count: outlets.count) { index throws(RingError) in
+      try TickProducer(claiming: outlets[index].attach())
+    }
+    // The board serves the risk gate alone.
+    var writer: BoardWriter?
+    if isTrading { writer = try BoardWriter(claiming: board.attach()) }
+    let publisher = TickPublisher(
+      directory: numbers, rings: producers, workers: rings.count, board: writer,
+      control: try control(), limits: options.validation, isRestricted: options.symbols != nil,
+      waitPolicy: plan.policy)
+    return ReplayIngester(
+      capture: capture, feed: IexFeed(publisher: publisher, restarts: options.restarts),
+      options: options, isTrading: isTrading, control: try control(),
+      latency: unsafe histograms.ingest[0], waitPolicy: plan.policy)
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+
+/// How fast a capture is replayed.
+public enum ReplayPace: Equatable, Sendable {
+  /// As fast as it can be taken.
+  case max
+  /// Times the capture's own speed, by absolute deadlines.
+  case times(Double)
+
+  /// `max`, or a factor such as `1x`, `10x`, `0.5x`.
+  public init?(_ text: String) {
+    if text == "max" {
+      self = .max
+      return
+    }
+    guard text.hasSuffix("x"), let factor = Double(text.dropLast()),
+      factor.isFinite, factor >= 0.001, factor <= 1_000_000
+    else { return nil }
+    self = .times(factor)
+  }
+}
+
+/// Where a replay sends its orders.
+public enum ReplayVenue: Sendable {
+  /// A venue of our own, started for the run on a port of loopback.
+  case builtin
+  case address(VenueAddress)
+  /// None: orders that pass the gate count as unsent.
+  case none
+}
+
+/// What to replay, and how. The defaults are those of the command.
+public struct ReplayOptions: Sendable {
+  public var captures: [String]
+  public var workers = 1
+  public var pace = ReplayPace.max
+  public var repeats = 1
+  public var restarts = RestartPolicy.follow
+  public var venue = ReplayVenue.builtin
+  public var limits = RiskLimits.simulation
+  /// Symbols that the directory is made of, in this order; nil: as they appear.
+  public var symbols: [String]?
+  /// File for the published ticks, and the symbols and merge logs beside it.
+  public var recordPath: String?
+  /// File for the order requests.
+  public var ordersPath: String?
+  public var parameters: [String: String] = [:]
+  public var validation = ValidationLimits()
+  /// Where the regions are made; they lose their names before the first tick.
+  public var ringDirectory = "/dev/shm"
+  /// Slots of each tick ring, a power of two.
+  public var ringCapacity = 65_536
+
+  public init(captures: [String]) { self.captures = captures }
+}
+
+/// Why a replay cannot start or did not finish, in a sentence that says what to do.
+public enum ReplayError: Error, CustomStringConvertible {
+  case unknownFeed(String)
+  case restartRefused(packet: UInt64)
+  case badSymbols(String)
+  case options(String)
+
+  public var description: String {
+    switch self {
+    case .unknownFeed(let found):
+      "no IEX-TP packet with TOPS or DEEP in the capture (\(found)): `tickway capture FILE` says"
+        + " what is in it"
+    case .restartRefused(let packet):
+      "the venue began its sequence anew at packet \(packet), and --restarts refuse stops there:"
+        + " use --restarts follow to go on"
+    case .badSymbols(let what): "the symbols file: \(what)"
+    case .options(let what): what
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import TickMetrics
+
+/// What a replay comes to.
+public struct ReplayOutcome {
+  public var report: Report
+  /// Latencies by stage, in full.
+  public var latency: [(stage: Report.Stage, snapshot: HistogramSnapshot)]
+  /// SIGINT or SIGTERM, if that ended the run.
+  public var signal: Int32?
+  /// Why a role stopped before its time; the counts are then what they were.
+  public var failure: (any Error)?
+  /// Equations that the counts do not satisfy; empty when all do.
+  public var inconsistencies: [String]
+}
+
+/// How a run tells the person who waits for it.
+public struct ReplayObserver {
+  /// A line for the operator, before the run begins.
+  public var note: (String) -> Void
+  /// Called about each second: packets taken so far, and seconds since the start.
+  public var progress: (UInt64, Double) -> Void
+
+  public init(
+    note: @escaping (String) -> Void = { _ in },
+    progress: @escaping (UInt64, Double) -> Void = { _, _ in }
+  ) {
+    self.note = note
+    self.progress = progress
+  }
+}

@@ -1,0 +1,56 @@
+import Glibc
+import TickRing
+
+/// A region that several roles attach to. The first attachment is kept so that others can be made.
+final class SharedRegion: Sendable {
+  private let region: Region
+  init(_ region: consuming Region) { self.region = region }
+  func attach() throws(RingError) -> Region { try region.duplicate() }
+}
+
+/// The rings of one worker.
+struct WorkerRings {
+  let ticks: SharedRegion
+  let orders: SharedRegion
+  let events: SharedRegion
+  /// Copies of its requests, and its merge log, for the recorder.
+  let journal: SharedRegion?
+  let merge: SharedRegion?
+}
+
+/// Makes the regions of a run. Each loses its name as soon as it is made: whoever needs it
+/// attaches to the file that is still open, and however the process ends nothing is left behind.
+struct ReplayRegions {
+  /// Slots of the rings beside the tick rings.
+  static let orderSlots = 8_192
+  static let eventSlots = 65_536
+
+  let directory: String
+  private let prefix: String
+  private var made = 0
+
+  init(directory: String) {
+    self.directory = directory
+    // The clock tells two runs of one process apart.
+    prefix = "tickway-replay-\(getpid())-\(MonotonicClock.now)"
+  }
+
+  /// - Parameter node: the NUMA node of the core that polls it, where there are several.
+  mutating func make(
+    _ kind: RegionKind, capacity: Int, node: Int? = nil
+  ) throws(RingError) -> SharedRegion {
+    made += 1
+    let name = "\(prefix)-\(made)"
+    let region = try Region.create(
+      kind, directory: directory, name: name, capacity: capacity, node: node)
+    try Region.remove(directory: directory, name: name)
+    return SharedRegion(region)
+  }
+}
+
+/// Set when a role fails, so that every other stops. Any thread.
+final class FailureFlag: Sendable {
+  private let control: ControlPage
+  init(_ control: consuming ControlPage) { self.control = control }
+  func raise() { control.write(.failed, 1) }
+}

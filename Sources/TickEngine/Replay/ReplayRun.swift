@@ -1,0 +1,136 @@
+import CLinux
+import TickMetrics
+import TickRing
+import TickWire
+
+/// One replay, from opened captures to joined threads: makes regions and roles, starts them,
+/// watches for signals and failures, and stops them in the order in which data flows.
+///
+/// Thread: the caller's. The roles meet only in rings and on the control page.
+final class ReplayRun<S: Strategy & ~Copyable> {
+  let options: ReplayOptions
+  let control: ControlPage
+  let ingester: RoleThread<ReplayIngester>
+  let workers: [RoleThread<Worker<S>>]
+  let sender: RoleThread<Sender>?
+  let recorder: RoleThread<Recorder>?
+  let venue: RoleThread<VenueRole>?
+  let venueStop: VenueStop
+  let histograms: ReplayHistograms
+  let plan: CorePlan
+  private(set) var signal: Int32?
+
+  init(
+    options: ReplayOptions, control: consuming ControlPage, ingester: RoleThread<ReplayIngester>,
+    workers: [RoleThread<Worker<S>>], sender: RoleThread<Sender>?,
+    recorder: RoleThread<Recorder>?, venue: RoleThread<VenueRole>?, venueStop: VenueStop,
+    histograms: ReplayHistograms, plan: CorePlan
+  ) {
+    self.options = options
+    self.control = control
+    self.ingester = ingester
+    self.workers = workers
+    self.sender = sender
+    self.recorder = recorder
+    self.venue = venue
+    self.venueStop = venueStop
+    self.histograms = histograms
+    self.plan = plan
+  }
+
+  /// Runs to the end, a signal or a failure.
+  func run(_ observer: ReplayObserver) {
+    recorder?.start()
+    sender?.start()
+    workers.forEach { $0.start() }
+    ingester.start()
+    watch(observer)
+    finish()
+  }
+
+  private var hasFailed: Bool { control.read(.failed) != 0 }
+
+  /// Until the feed is done and every worker with it.
+  private func watch(_ observer: ReplayObserver) {
+    let start = MonotonicClock.now
+    var nextProgress = start + 1_000_000_000
+    while !hasFailed, !areWorkersDone {
+      let caught = clinux_wait_stop_signal(5)
+      if caught != 0 {
+        signal = caught
+        control.write(.stopIngest, 1)
+      }
+      let now = MonotonicClock.now
+      if now >= nextProgress {
+        nextProgress = now + 1_000_000_000
+        observer.progress(control.read(.packetsIngested), Double(now - start) / 1e9)
+      }
+    }
+  }
+
+  private var areWorkersDone: Bool {
+    control.read(.ingestDone) != 0
+      && workers.indices.allSatisfy { control.read(.done, worker: $0) != 0 }
+  }
+
+  /// Downstream last: each role stops when nothing more can come to it.
+  private func finish() {
+    ingester.join()
+    control.write(.workersDone, 1)
+    sender?.join()
+    control.write(.senderDone, 1)
+    workers.forEach { $0.join() }
+    waitForTaps()
+    control.write(.stopRecorder, 1)
+    recorder?.join()
+    venueStop.request()
+    venue?.join()
+  }
+
+  /// The venue takes ticks at its own pace; its ring is drained before it is stopped.
+  private func waitForTaps() {
+    let rings = ingester.role.feed.publisher.ringCount
+    let deadline = MonotonicClock.now + 10_000_000_000
+    while !hasFailed, MonotonicClock.now < deadline {
+      let areDrained = (workers.count..<rings).allSatisfy {
+        ingester.role.feed.publisher.isDrained($0)
+      }
+      if areDrained { return }
+      clinux_sleep_until(MonotonicClock.now + 200_000)
+    }
+  }
+
+  /// The first failure in the order in which data flows.
+  var failure: (any Error)? {
+    ingester.failure ?? workers.lazy.compactMap(\.failure).first ?? sender?.failure
+      ?? recorder?.failure ?? venue?.failure
+  }
+}
+
+/// The histograms of a run, one writer each.
+final class ReplayHistograms: Sendable {
+  let ingest = HistogramStorage()
+  let delivery: HistogramStorage
+  let strategy: HistogramStorage
+  let sender = HistogramStorage(count: 3)
+
+  init(workers: Int) {
+    delivery = HistogramStorage(count: workers)
+    strategy = HistogramStorage(count: workers)
+  }
+
+  func snapshot(_ stage: Report.Stage) -> HistogramSnapshot {
+    switch stage {
+    case .ingest: ingest.snapshot()
+    case .delivery: ReplayHistograms.merged(delivery)
+    case .strategy: ReplayHistograms.merged(strategy)
+    case .risk: sender.snapshot(at: 0)
+    case .send: sender.snapshot(at: 1)
+    case .tickToOrder: sender.snapshot(at: 2)
+    }
+  }
+
+  private static func merged(_ storage: HistogramStorage) -> HistogramSnapshot {
+    (0..<storage.count).reduce(into: HistogramSnapshot()) { $0.merge(storage.snapshot(at: $1)) }
+  }
+}
