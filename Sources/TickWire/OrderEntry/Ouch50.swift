@@ -179,6 +179,20 @@ public enum Ouch50 {
     return whole ? .message(type) : .malformed
   }
 
+  /// Whether `bytes` are a whole message of this type: what a view asks, without naming the type
+  /// of every other message first.
+  @inlinable
+  static func isWhole(_ bytes: Bytes, as type: InboundType) -> Bool {
+    bytes.count > 0 && bytes[0] == type.rawValue
+      && isWhole(bytes, lengthMin: type.lengthMin, hasAppendage: type.hasAppendage)
+  }
+
+  @inlinable
+  static func isWhole(_ bytes: Bytes, as type: OutboundType) -> Bool {
+    bytes.count > 0 && bytes[0] == type.rawValue
+      && isWhole(bytes, lengthMin: type.lengthMin, hasAppendage: type.hasAppendage)
+  }
+
   /// Messages without an appendage of their own may carry one all the same: later editions add it.
   @inlinable
   static func isWhole(_ bytes: Bytes, lengthMin: Int, hasAppendage: Bool) -> Bool {

@@ -10,7 +10,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.inbound(bytes) == .message(.enterOrder) else { return nil }
+      guard Ouch50.isWhole(bytes, as: InboundType.enterOrder) else { return nil }
       self.bytes = bytes
     }
 
@@ -70,7 +70,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.inbound(bytes) == .message(.replaceOrder) else { return nil }
+      guard Ouch50.isWhole(bytes, as: InboundType.replaceOrder) else { return nil }
       self.bytes = bytes
     }
 
@@ -117,7 +117,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.inbound(bytes) == .message(.cancelOrder) else { return nil }
+      guard Ouch50.isWhole(bytes, as: InboundType.cancelOrder) else { return nil }
       self.bytes = bytes
     }
 
@@ -145,7 +145,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.inbound(bytes) == .message(.modifyOrder) else { return nil }
+      guard Ouch50.isWhole(bytes, as: InboundType.modifyOrder) else { return nil }
       self.bytes = bytes
     }
 

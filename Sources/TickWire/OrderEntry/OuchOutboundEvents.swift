@@ -10,7 +10,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.systemEvent) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.systemEvent) else { return nil }
       self.bytes = bytes
     }
 
@@ -38,7 +38,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.executed) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.executed) else { return nil }
       self.bytes = bytes
     }
 
@@ -81,7 +81,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.canceled) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.canceled) else { return nil }
       self.bytes = bytes
     }
 
@@ -115,7 +115,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.canceledSelfMatch) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.canceledSelfMatch) else { return nil }
       self.bytes = bytes
     }
 
@@ -155,7 +155,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.accountQueryResponse) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.accountQueryResponse) else { return nil }
       self.bytes = bytes
     }
 

@@ -10,7 +10,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.accepted) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.accepted) else { return nil }
       self.bytes = bytes
     }
 
@@ -73,7 +73,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.replaced) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.replaced) else { return nil }
       self.bytes = bytes
     }
 
@@ -136,7 +136,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.rejected) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.rejected) else { return nil }
       self.bytes = bytes
     }
 
@@ -172,7 +172,7 @@ extension Ouch50 {
 
     @inlinable
     public init?(_ bytes: Bytes) {
-      guard Ouch50.outbound(bytes) == .message(.modified) else { return nil }
+      guard Ouch50.isWhole(bytes, as: OutboundType.modified) else { return nil }
       self.bytes = bytes
     }
 
