@@ -134,8 +134,10 @@ enum FuzzSeeds {
     let accepted = made {
       SoupBinLoginAccepted(session: FixedText("day")!, sequence: 7).encode(into: $0)
     }
-    let inbound = Ouch50.InboundType.allCases.map { packet(.unsequenced, $0.rawValue, $0.lengthMin) }
-    let outbound = Ouch50.OutboundType.allCases.map { packet(.sequenced, $0.rawValue, $0.lengthMin) }
+    let inbound = Ouch50.InboundType.allCases
+      .map { packet(.unsequenced, $0.rawValue, $0.lengthMin) }
+    let outbound = Ouch50.OutboundType.allCases
+      .map { packet(.sequenced, $0.rawValue, $0.lengthMin) }
     return [
       [255] + login, [255] + accepted, [20] + login + inbound.joined(),
       [3] + accepted + outbound.joined(), [255] + packet(.unsequenced, 0x4F, 47 + 6, option: true),

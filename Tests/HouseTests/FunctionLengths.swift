@@ -30,10 +30,10 @@ enum FunctionLengths {
       if index > start, isOpen, line.hasPrefix(indentation + "}") {
         return Function(line: start + 1, length: index - start + 1)
       }
+      let isOutside = index > start && line.prefix { $0 == " " }.count <= indentation.count
+      let goesOn = [")", "{", "where "].contains { line.hasPrefix(indentation + $0) }
+      if !isOpen && isOutside && !goesOn { return nil }
       if line.hasSuffix("{") { isOpen = true }
-      let isDeclarationOver = index > start && line.prefix { $0 == " " }.count <= indentation.count
-      let goesOn = line.hasPrefix(indentation + ")") || line.hasPrefix(indentation + "{")
-      if !isOpen && isDeclarationOver && !goesOn { return nil }
     }
     return nil
   }

@@ -8,7 +8,7 @@ struct HouseFile {
 
   var isSwift: Bool { path.hasSuffix(".swift") }
   var isC: Bool { path.hasSuffix(".c") || path.hasSuffix(".h") }
-  var name: String { String(path[path.index(after: path.lastIndex(of: "/") ?? path.startIndex)...]) }
+  var name: String { String(path.split(separator: "/").last ?? "") }
 
   /// The lines without comments: what the compiler sees, near enough for words.
   var code: [String] {

@@ -52,7 +52,7 @@ import Testing
     for file in files {
       for (index, line) in file.lines.enumerated() {
         // mktemp's pattern is the one innocent use.
-        let text = line.replacingOccurrences(of: "X" + "XXXXX", with: "")
+        let text = line.replacingOccurrences(of: String(repeating: "X", count: 6), with: "")
         let mark = marks.first { text.contains($0) }
         #expect(mark == nil, "\(file.path):\(index + 1)")
       }
@@ -60,8 +60,7 @@ import Testing
   }
 
   @Test func typesAreNamedForWhatTheyAre() {
-    let pattern =
-      #/\b(struct|class|enum|actor|protocol|typealias) \w*(Manager|Helper|Helpers|Util|Utils|Impl)\b/#
+    let pattern = #/\b(struct|class|enum|actor|protocol) \w*(Manager|Helpers?|Utils?|Impl)\b/#
     for file in HouseFiles.sources where file.isSwift {
       for (index, line) in file.code.enumerated() {
         #expect(!line.contains(pattern), "\(file.path):\(index + 1)")
@@ -77,7 +76,7 @@ import Testing
     }
     for file in HouseFiles.shims where file.isC {
       let first = file.lines.first ?? ""
-      #expect(first.hasPrefix("/*") || first.hasPrefix("//"), "\(file.path)")
+      #expect(first.contains("/*") || first.hasPrefix("//"), "\(file.path)")
     }
   }
 
@@ -147,12 +146,15 @@ struct ReadmeTests {
   @Test func functionLengthsAreMeasured() {
     let swift = [
       "  public static func one(", "    _ a: Int", "  ) throws -> Int {", "    1", "  }",
-      "  func two() -> Int { 2 }", "  func three()", "  init?(_ a: Int) {", "  }", "  mutating func f()",
-      "  {", "    1", "  }", "  func four() {", "    if a {", "    }", "  }",
+      "  func two() -> Int { 2 }", "  func three()", "  init?(_ a: Int) {", "  }",
+      "  mutating func f()", "  {", "    1", "  }", "  func four() {", "    if a {", "    }", "  }",
     ]
     let lengths = FunctionLengths.inSwift(swift).map { "\($0.line) \($0.length)" }
-    #expect(lengths == ["1 5", "8 2", "14 4"] || lengths == ["1 5", "8 2", "10 4", "14 4"])
-    let c = ["static int f(int a)", "{", "  return a;", "}", "int g(void);", "int h(int a,", "      int b) {", "}"]
+    #expect(lengths == ["1 5", "8 2", "10 4", "14 4"])
+    let c = [
+      "static int f(int a)", "{", "  return a;", "}", "int g(void);", "int h(int a,",
+      "      int b) {", "}",
+    ]
     #expect(FunctionLengths.inC(c).map { "\($0.line) \($0.length)" } == ["1 4", "6 3"])
   }
 
