@@ -27,6 +27,7 @@ enum FuzzCapture {
       fuzzUse(datagram.captureTime)
       fuzzUse(datagram.destination.address)
       FuzzIex.read(datagram.payload)
+      FuzzMold.read(datagram.payload)
     }
     let after = reader.counts
     let dropped =

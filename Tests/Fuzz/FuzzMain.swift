@@ -6,13 +6,14 @@
 import Glibc
 
 enum FuzzTarget: String, CaseIterable {
-  case capture, file, iex, order
+  case capture, file, iex, mold, order
 
   func run(_ bytes: Bytes) {
     switch self {
     case .capture: FuzzCapture.read(bytes)
     case .file: FuzzCapture.readFile(bytes)
     case .iex: FuzzIex.read(bytes)
+    case .mold: FuzzMold.read(bytes)
     case .order: FuzzOrder.read(bytes)
     }
   }
@@ -21,6 +22,7 @@ enum FuzzTarget: String, CaseIterable {
     switch self {
     case .capture, .file: FuzzSeeds.captures
     case .iex: FuzzSeeds.datagrams
+    case .mold: FuzzSeeds.moldDatagrams
     case .order: FuzzSeeds.streams
     }
   }

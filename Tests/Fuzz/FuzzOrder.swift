@@ -113,5 +113,6 @@ enum FuzzOuchOutbound {
     }
     if let modified = Ouch50.Modified(bytes) { fuzzUse(modified.quantity) }
     if let event = Ouch50.SystemEvent(bytes) { fuzzUse(event.event) }
+    if let answer = Ouch50.AccountQueryResponse(bytes) { fuzzUse(answer.nextUserRefNum) }
   }
 }

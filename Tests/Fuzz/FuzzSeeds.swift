@@ -64,6 +64,19 @@ enum FuzzSeeds {
     return writer.finish(stream(.deep))
   }
 
+  // MARK: MoldUDP64
+
+  /// A heartbeat, two messages, and an end of session.
+  static var moldDatagrams: [[UInt8]] {
+    let session = Array("SESSION001".utf8)
+    let first: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 5]
+    let event: [UInt8] = [0, 12] + Array("S".utf8) + [UInt8](repeating: 0, count: 11)
+    return [
+      session + first + [0, 0], session + first + [0, 2] + event + event,
+      session + first + [0xFF, 0xFF],
+    ]
+  }
+
   // MARK: Captures
 
   /// pcap in two byte orders, pcapng, and each link layer.
