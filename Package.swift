@@ -66,6 +66,8 @@ let package = Package(
       name: "TickMetricsTests", dependencies: ["TickMetrics"], swiftSettings: ringSettings),
     .testTarget(
       name: "TickEngineTests", dependencies: ["TickEngine"], swiftSettings: ringSettings),
+    // The house rules, read from the sources themselves.
+    .testTarget(name: "HouseTests", dependencies: [], swiftSettings: ringSettings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -75,3 +75,12 @@ public struct Bytes: @unchecked Sendable {
     try unsafe body(UnsafeRawBufferPointer(start: base, count: count))
   }
 }
+
+extension Bytes {
+  /// No bytes at all.
+  @inlinable
+  public static var none: Bytes {
+    // Sound for any lifetime: of nothing, nothing can be read.
+    unsafe Bytes(UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+}

@@ -10,7 +10,9 @@ public struct Symbol: Hashable, Sendable {
 
   /// The eight bytes at `offset`. NUL padding reads as spaces, so that one name is one value.
   @inlinable
-  public init(_ bytes: Bytes, at offset: Int) { self.init(word: Symbol.padded(bytes.u64le(offset))) }
+  public init(_ bytes: Bytes, at offset: Int) {
+    self.init(word: Symbol.padded(bytes.u64le(offset)))
+  }
 
   /// nil if `text` is empty, longer than 8 bytes, or not printable ASCII without spaces.
   public init?(_ text: some StringProtocol) {

@@ -140,8 +140,9 @@ struct SynthReading: Equatable {
   @Test func theGeneratorGivesItsPublishedNumbers() {
     // splitmix64 from seed 0 begins with E220A8397B1DCDAF; xoshiro256** then follows its formula.
     var random = SeededRandom(seed: 0)
-    #expect((0..<3).map { _ in random.next() } == [
-      0x99EC_5F36_CB75_F2B4, 0xBF6E_1F78_4956_452A, 0x1A5F_849D_4933_E6E0,
-    ])
+    #expect(
+      (0..<3).map { _ in random.next() } == [
+        0x99EC_5F36_CB75_F2B4, 0xBF6E_1F78_4956_452A, 0x1A5F_849D_4933_E6E0,
+      ])
   }
 }

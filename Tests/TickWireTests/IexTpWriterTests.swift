@@ -86,10 +86,13 @@ import Testing
 
   @Test func roomIsSaidToTheByte() {
     let capacity = 40 + 2 + 18
-    packet(capacity: capacity, { writer in
-      #expect(writer.hasRoom(for: 18) && !writer.hasRoom(for: 19))
-      writer.retailLiquidity(Self.head)
-      #expect(!writer.hasRoom(for: 0))
-    }) { #expect($0.count == capacity) }
+    packet(
+      capacity: capacity,
+      { writer in
+        #expect(writer.hasRoom(for: 18) && !writer.hasRoom(for: 19))
+        writer.retailLiquidity(Self.head)
+        #expect(!writer.hasRoom(for: 0))
+      }
+    ) { #expect($0.count == capacity) }
   }
 }

@@ -23,9 +23,10 @@ import Testing
       let file = MutableBytes(raw.baseAddress!, count: raw.count)
       #expect(PcapWriter(route: Self.route).putFileHeader(into: file) == 24)
     }
-    #expect(header == [
-      0x4D, 0x3C, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 1, 0, 0, 0,
-    ])
+    #expect(
+      header == [
+        0x4D, 0x3C, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 1, 0, 0, 0,
+      ])
   }
 
   @Test(arguments: [0, 1, 2, 3, 7, 8, 9, 40, 333, 1_472])

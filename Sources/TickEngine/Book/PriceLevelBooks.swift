@@ -65,7 +65,11 @@ struct PriceLevelBooks: ~Copyable {
       if depth == PriceLevelBooks.depthMax { return size == 0 }
     }
     if current != PriceLevelBooks.none {
-      if size > 0 { levels[Int(current)].size = size } else { remove(current, after: previous, head) }
+      if size > 0 {
+        levels[Int(current)].size = size
+      } else {
+        remove(current, after: previous, head)
+      }
       return true
     }
     return size == 0 || insert(price, size, after: previous, head)

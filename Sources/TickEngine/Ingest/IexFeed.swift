@@ -74,7 +74,9 @@ struct IexFeed: ~Copyable {
     }
     if verdict.missing > 0 {
       counts.gaps += 1
-      counts.missing += verdict.missing
+      // Sequences are anybody's bytes: their sum saturates.
+      let (sum, overflow) = counts.missing.addingReportingOverflow(verdict.missing)
+      counts.missing = overflow ? .max : sum
       publisher.gap(
         time: header.sendTime,
         booksSuspect: header.messageProtocol == IexProtocol.deep.rawValue)

@@ -67,7 +67,7 @@ public struct TickPublisher: ~Copyable {
 
   /// - Parameters:
   ///   - received_ns: receive time, CLOCK_MONOTONIC (paced replay: the intended time).
-  ///   - clock: the clock that age is judged by, ns since the Unix epoch: the capture's in a replay.
+  ///   - clock: what age is judged by, ns since the Unix epoch: in a replay, the capture's.
   ///   - sendTime: the venue's sending time, ns since the Unix epoch.
   mutating func beginPacket(received_ns: UInt64, clock: UInt64, sendTime: UInt64) {
     received = receiveStamp(monotonic_ns: received_ns)

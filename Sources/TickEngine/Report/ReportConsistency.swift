@@ -1,3 +1,4 @@
+/// Whether the counts of a run agree with each other.
 extension Report {
   /// The equations that every finished run must satisfy, and what each that does not comes to, in
   /// words for a person. Empty: consistent. Sums wrap, so that counters read from a damaged region

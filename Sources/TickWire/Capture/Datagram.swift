@@ -52,12 +52,3 @@ public struct UdpEndpoint: Hashable, Sendable {
     return octets.joined(separator: ".") + ":\(port)"
   }
 }
-
-extension Bytes {
-  /// No bytes at all.
-  @inlinable
-  public static var none: Bytes {
-    // Sound for any lifetime: of nothing, nothing can be read.
-    unsafe Bytes(UnsafeRawBufferPointer(start: nil, count: 0))
-  }
-}

@@ -166,10 +166,14 @@ extension IexTpWriter {
   }
 
   /// I, 18 bytes. The head's flags are the retail liquidity indicator.
-  public mutating func retailLiquidity(_ head: Head) { _ = message(IexMessageType.retailLiquidity, 18, head) }
+  public mutating func retailLiquidity(_ head: Head) {
+    _ = message(IexMessageType.retailLiquidity, 18, head)
+  }
 
   /// O, 18 bytes. The head's flags are the operational halt status: `O` or `N`.
-  public mutating func operationalHalt(_ head: Head) { _ = message(IexMessageType.operationalHalt, 18, head) }
+  public mutating func operationalHalt(_ head: Head) {
+    _ = message(IexMessageType.operationalHalt, 18, head)
+  }
 
   /// P, 19 bytes. The head's flags are the short sale price test status: 0 or 1.
   public mutating func shortSalePriceTest(_ head: Head, detail: UInt8) {
@@ -177,7 +181,9 @@ extension IexTpWriter {
   }
 
   /// E, 18 bytes. The head's flags are the security event: `O` or `C`.
-  public mutating func securityEvent(_ head: Head) { _ = message(IexMessageType.securityEvent, 18, head) }
+  public mutating func securityEvent(_ head: Head) {
+    _ = message(IexMessageType.securityEvent, 18, head)
+  }
 
   /// Q, 42 bytes. An empty side has price 0 and size 0.
   public mutating func quote(

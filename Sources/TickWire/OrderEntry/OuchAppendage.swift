@@ -1,3 +1,4 @@
+/// The options that a message may end with.
 extension Ouch50 {
   /// The options at the end of a message: a length u16, then elements of length u8 (counting the
   /// tag), tag u8, value. Checked whole when made, so walking it cannot fail.
