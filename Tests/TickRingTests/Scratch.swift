@@ -35,6 +35,12 @@ func ringStarted(at start: UInt64, capacity: Int, in directory: String, name: St
   }
 }
 
+extension Region {
+  /// Looks that keep the region alive meanwhile: it is detached after its last use.
+  borrowing func word(_ index: Int) -> UInt64 { words[index] }
+  borrowing func headerNow() -> tickring_header { raw.header.pointee }
+}
+
 /// Stores the commit word of the slot in which `sequence` lies.
 func setWord(_ region: borrowing Region, sequence: UInt64, to word: UInt64) {
   let slot = Int(sequence & (region.raw.capacity - 1))
