@@ -60,7 +60,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "TickRingTests", dependencies: ["TickRing"], swiftSettings: ringSettings),
+    .testTarget(
+      name: "TickRingTests", dependencies: ["TickRing", "CTickRing"],
+      swiftSettings: ringSettings),
     .testTarget(name: "TickWireTests", dependencies: ["TickWire"], swiftSettings: ringSettings),
     .testTarget(
       name: "TickMetricsTests", dependencies: ["TickMetrics"], swiftSettings: ringSettings),

@@ -1,0 +1,173 @@
+/* litmus.c: the ring's promises, in plain C, for gcc, clang, TSan, ASan and UBSan.
+ *
+ * Two threads on one mapping (TSan sees nothing across two), small capacities so that full, empty
+ * and the lazily shared head are met all the time, and sequences that cross 2^32.
+ *
+ * Outcomes forbidden: a tick out of order, twice, never, or torn; a pair of which only the first
+ * is there; an overwritten slot. Anything else is allowed.
+ *
+ *   litmus [TICKS]   per case; default 200000
+ */
+#include "tickring.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static uint64_t ticks = 200000;
+
+typedef struct side {
+  tickring_producer producer;
+  tickring_consumer consumer;
+  int batch; /* 1 or 2 ticks; 64: order records */
+  uint64_t seed;
+} side;
+
+static void fail(const char *what, uint64_t number, uint64_t seen) {
+  fprintf(stderr, "litmus: %s at %llu: %llx\n", what, (unsigned long long)number,
+          (unsigned long long)seen);
+  exit(1);
+}
+
+static uint64_t draw(uint64_t *seed) {
+  *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return *seed >> 33;
+}
+
+static void pause_now_and_then(uint64_t *seed) {
+  if ((draw(seed) & 255) == 0) sched_yield();
+}
+
+static tickring_words words_of(uint64_t number) {
+  return tickring_words_of(number, (uint32_t)number * 7u, (double)number, (uint32_t)~number);
+}
+
+static void publish_record(side *self, uint64_t number) {
+  uint64_t record[7];
+  for (uint64_t i = 0; i < 7; i++) record[i] = number * 7 + i;
+  while (!tickring_publish64(&self->producer, record, (uint32_t)number)) sched_yield();
+}
+
+static void *produce(void *context) {
+  side *self = (side *)context;
+  uint64_t number = 0;
+  while (number < ticks) {
+    if (self->batch == 64) {
+      publish_record(self, number);
+      number += 1;
+    } else if (self->batch == 2) {
+      while (!tickring_publish_pair(&self->producer, words_of(number), words_of(number + 1), 1))
+        sched_yield();
+      number += 2;
+    } else {
+      while (!tickring_publish(&self->producer, words_of(number), 1)) sched_yield();
+      number += 1;
+    }
+    pause_now_and_then(&self->seed);
+  }
+  return NULL;
+}
+
+static uint64_t sum_of(const uint64_t *word, int count) {
+  uint64_t sum = 0;
+  for (int i = 0; i < count; i++) sum = (sum ^ word[i]) * UINT64_C(0x100000001B3);
+  return sum;
+}
+
+static uint64_t consume_tick(side *self, uint64_t number) {
+  tickring_tick tick;
+  bool is_second = self->batch == 2 && (number & 1) == 1;
+  while (!tickring_poll(&self->consumer, &tick)) {
+    if (is_second) fail("half a pair", number, 0);
+    sched_yield();
+  }
+  tickring_words expected = words_of(number);
+  if (memcmp(expected.word, tick.word, sizeof tick.word) != 0)
+    fail("order or tear", number, tick.word[0]);
+  return sum_of(tick.word, 3);
+}
+
+static uint64_t consume_record(side *self, uint64_t number) {
+  uint64_t record[7];
+  while (!tickring_poll64(&self->consumer, record)) sched_yield();
+  for (uint64_t i = 0; i < 7; i++)
+    if (record[i] != number * 7 + i) fail("order or tear", number, record[i]);
+  return sum_of(record, 7);
+}
+
+/* Makes the ring look as if `start` ticks had gone through it. */
+static void start_at(tickring_region *region, uint64_t start) {
+  region->header->position = start;
+  region->header->head = start;
+  for (uint64_t back = 1; back <= region->capacity && back <= start; back++) {
+    uint64_t index = (start - back) & (region->capacity - 1);
+    unsigned char *end = region->body + (index + 1) * region->slot_bytes;
+    uint64_t word = tickring_word(start - back, 0);
+    memcpy(end - sizeof word, &word, sizeof word);
+  }
+}
+
+static void open_both(side *self, uint64_t capacity, uint64_t start) {
+  tickring_options options;
+  tickring_region region, other;
+  char name[64];
+  memset(&options, 0, sizeof options);
+  options.kind = self->batch == 64 ? TICKRING_REGION_ORDERS : TICKRING_REGION_TICKS;
+  options.capacity = capacity;
+  snprintf(name, sizeof name, "tickring-litmus-%d", (int)getpid());
+  int error = tickring_create("/dev/shm", name, &options, &region);
+  if (!error) start_at(&region, start);
+  if (!error) error = tickring_duplicate(&region, &other);
+  (void)tickring_remove("/dev/shm", name);
+  if (!error) error = tickring_producer_open(&region, &self->producer, NULL);
+  if (!error) error = tickring_consumer_open(&other, &self->consumer, NULL);
+  if (error) {
+    fprintf(stderr, "litmus: %s\n", tickring_error_text(error));
+    exit(2);
+  }
+  /* Both sides through one mapping, which is what TSan can follow. */
+  self->consumer.header = self->producer.header;
+  self->consumer.slots = self->producer.slots;
+}
+
+static void run_case(uint64_t capacity, int batch, uint64_t start) {
+  side self;
+  pthread_t thread;
+  memset(&self, 0, sizeof self);
+  self.batch = batch;
+  self.seed = capacity;
+  open_both(&self, capacity, start);
+  if (pthread_create(&thread, NULL, produce, &self) != 0) exit(2);
+  uint64_t seed = start + 1, sum = 0, expected = 0;
+  for (uint64_t number = 0; number < ticks; number++) {
+    sum += batch == 64 ? consume_record(&self, number) : consume_tick(&self, number);
+    pause_now_and_then(&seed);
+  }
+  pthread_join(thread, NULL);
+  for (uint64_t number = 0; number < ticks; number++) {
+    uint64_t record[7];
+    for (uint64_t i = 0; i < 7; i++) record[i] = number * 7 + i;
+    expected += batch == 64 ? sum_of(record, 7) : sum_of(words_of(number).word, 3);
+  }
+  if (sum != expected) fail("checksum", ticks, sum);
+  if (!tickring_is_empty(&self.consumer) && batch != 64) fail("a tick too many", ticks, 0);
+  tickring_producer_close(&self.producer);
+  tickring_consumer_close(&self.consumer);
+}
+
+int main(int argc, char **argv) {
+  static const uint64_t capacities[] = {1, 2, 8, 64, 1024};
+  static const int batches[] = {1, 2, 64};
+  if (argc > 1) ticks = strtoull(argv[1], NULL, 10) & ~UINT64_C(1);
+  for (size_t c = 0; c < sizeof capacities / sizeof capacities[0]; c++)
+    for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
+      if (capacities[c] == 1 && batches[b] == 2) continue; /* never fits */
+      run_case(capacities[c], batches[b], 0);
+      run_case(capacities[c], batches[b], (UINT64_C(1) << 32) - ticks / 2);
+    }
+  printf("litmus: ok\n");
+  return 0;
+}

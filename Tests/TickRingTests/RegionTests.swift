@@ -1,0 +1,248 @@
+import CTickRing
+import Foundation
+import Testing
+
+@testable import TickRing
+
+/// Creating and attaching: each refusal has its reason, and leaves nothing behind.
+@Suite(.timeLimit(.minutes(1)))
+struct RegionTests {
+  /// Creates a good region, spoils it, and says why attaching it is refused.
+  func refusal(after spoil: (borrowing Region, String) throws -> Void) throws -> RingError.Kind? {
+    var kind: RingError.Kind?
+    try withScratch { directory in
+      let path = "\(directory)/r"
+      do {
+        let region = try Region.create(.ticks, directory: directory, name: "r", capacity: 256)
+        try spoil(region, path)
+      }
+      kind = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.attach(.ticks, directory: directory, name: "r")
+      }
+      #expect(attachments(to: path) == 0, "a refused attach leaves no mapping")
+    }
+    return kind
+  }
+
+  @Test func anUnspoiltRegionIsAttached() throws {
+    #expect(try refusal { _, _ in } == nil)
+  }
+
+  @Test func aHeaderFieldThatLiesIsRefusedWithItsReason() throws {
+    typealias Spoil = (UnsafeMutablePointer<tickring_header>) -> Void
+    let cases: [(RingError.Kind, Spoil)] = [
+      (.notARegion, { $0.pointee.magic = 0 }),
+      (.notARegion, { $0.pointee.magic ^= 1 << 63 }),
+      (.version, { $0.pointee.version = 2 }),
+      (.version, { $0.pointee.version = 0 }),
+      (.kind, { $0.pointee.kind = RegionKind.directory.rawValue }),
+      (.kind, { $0.pointee.kind = 99 }),
+      (.layout, { $0.pointee.layout_hash ^= 1 }),
+      (.layout, { $0.pointee.slot_bytes = 24 }),
+      (.layout, { $0.pointee.header_bytes = 8192 }),
+      (.layout, { $0.pointee.capacity = 0 }),
+      (.layout, { $0.pointee.capacity = 255 }),
+      (.layout, { $0.pointee.capacity = 1 << 31 }),
+      (.layout, { $0.pointee.capacity = .max }),
+      (.size, { $0.pointee.capacity = 512 }),
+      (.size, { $0.pointee.capacity = 1 << 30 }),
+      (.size, { $0.pointee.capacity = 1 }),
+      (.size, { $0.pointee.region_bytes = 0 }),
+      (.size, { $0.pointee.region_bytes += 4096 }),
+    ]
+    for (number, (reason, spoil)) in cases.enumerated() {
+      let kind = try refusal { region, _ in spoil(region.raw.header) }
+      #expect(kind == reason, "case \(number)")
+    }
+  }
+
+  @Test func aFileOfAnotherSizeThanItsHeaderSaysIsRefused() throws {
+    let expected: [(Int, RingError.Kind)] = [
+      (0, .notARegion), (100, .notARegion), (4095, .notARegion), (4096, .size), (8192, .size),
+      (4096 + 256 * 32 - 1, .size), (4096 + 256 * 32 + 1, .size), (1 << 40, .size),
+    ]
+    for (bytes, reason) in expected {
+      let kind = try refusal { _, path in #expect(truncate(path, bytes) == 0) }
+      #expect(kind == reason, "\(bytes) bytes")
+    }
+  }
+
+  @Test func aFileThatOthersMayWriteIsRefused() throws {
+    let expected: [(mode_t, RingError.Kind?)] = [
+      (0o620, .owner), (0o602, .owner), (0o666, .owner), (0o644, nil),
+    ]
+    for (mode, reason) in expected {
+      let kind = try refusal { _, path in #expect(chmod(path, mode) == 0) }
+      #expect(kind == reason)
+    }
+  }
+
+  @Test func whatIsNoFileIsRefusedAndNotWaitedFor() throws {
+    try withScratch { directory in
+      mkfifo("\(directory)/fifo", 0o600)
+      mkdir("\(directory)/directory", 0o700)
+      _ = try Region.create(.ticks, directory: directory, name: "real", capacity: 4)
+      symlink("\(directory)/real", "\(directory)/symlink")
+      for name in ["fifo", "directory", "symlink"] {
+        let kind = TickRingTests.refusal { () throws(RingError) in
+          _ = try Region.attach(.ticks, directory: directory, name: name)
+        }
+        #expect(kind == .notARegion, "\(name)")
+      }
+    }
+  }
+
+  @Test func whatIsAbsentIsSaidToBe() throws {
+    try withScratch { directory in
+      for (place, name) in [(directory, "none"), ("\(directory)/none", "r")] {
+        let attached = TickRingTests.refusal { () throws(RingError) in
+          _ = try Region.attach(.ticks, directory: place, name: name)
+        }
+        #expect(attached == .absent)
+      }
+      let removed = TickRingTests.refusal { () throws(RingError) in
+        try Region.remove(directory: directory, name: "none")
+      }
+      #expect(removed == .absent)
+    }
+  }
+
+  static let badNames = [
+    "", ".", "..", ".hidden", "a/b", "/a", "../r", String(repeating: "n", count: 300),
+  ]
+
+  @Test(arguments: badNames)
+  func aNameThatIsNoPlainFileNameIsRefused(name: String) throws {
+    try withScratch { directory in
+      let created = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.create(.ticks, directory: directory, name: name, capacity: 4)
+      }
+      let attached = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.attach(.ticks, directory: directory, name: name)
+      }
+      #expect(created == .argument && attached == .argument)
+    }
+  }
+
+  @Test(arguments: [0, -1, 3, 100, (1 << 30) + 1, 1 << 31, .max])
+  func aCapacityThatIsNoPowerOfTwoUpToTheMaximumIsRefused(capacity: Int) throws {
+    try withScratch { directory in
+      let kind = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.create(.ticks, directory: directory, name: "r", capacity: capacity)
+      }
+      #expect(kind == .argument)
+      #expect(access("\(directory)/r", F_OK) != 0)
+    }
+  }
+
+  @Test(arguments: [-1, 1023, 1024, Int(Int32.max), .max])
+  func aNodeThatTheMachineLacksIsRefusedAndLeavesNothing(node: Int) throws {
+    try withScratch { directory in
+      let kind = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.create(.ticks, directory: directory, name: "r", capacity: 4, node: node)
+      }
+      #expect(kind == .argument || kind == .system)  // .system: a kernel without NUMA
+      #expect(access("\(directory)/r", F_OK) != 0)
+      #expect(attachments(to: "\(directory)/r") == 0)
+    }
+  }
+
+  @Test func aNameThatExistsIsNotTakenOver() throws {
+    try withScratch { directory in
+      let first = try Region.create(.ticks, directory: directory, name: "r", capacity: 4)
+      let instance = first.headerNow().instance
+      let kind = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.create(.ticks, directory: directory, name: "r", capacity: 8)
+      }
+      let attached = try Region.attach(.ticks, directory: directory, name: "r")
+      #expect(kind == .exists)
+      #expect(attached.headerNow().instance == instance && attached.capacity == 4)
+    }
+  }
+
+  @Test func aFullFileSystemIsAnErrorAndLeavesNothing() throws {
+    try withScratch { directory in
+      var space = statvfs()
+      #expect(statvfs(directory, &space) == 0)
+      let bytes = UInt64(space.f_blocks) * UInt64(space.f_frsize)
+      // Beyond the file system's whole size: refused before a page of it is taken.
+      let capacity = 1 << (64 - (bytes / 64).leadingZeroBitCount)
+      guard bytes > 0, capacity <= 1 << 30 else {
+        print("SKIPPED: /dev/shm is too large for a region that does not fit into it")
+        return
+      }
+      let kind = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.create(.orders, directory: directory, name: "r", capacity: capacity)
+      }
+      #expect(kind == .full)
+      #expect(access("\(directory)/r", F_OK) != 0)
+      #expect(attachments(to: "\(directory)/r") == 0)
+    }
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "SKIPPED: root is refused nothing"))
+  func aDirectoryWithoutPermissionIsRefused() throws {
+    try withScratch { directory in
+      _ = try Region.create(.ticks, directory: directory, name: "r", capacity: 4)
+      chmod("\(directory)/r", 0)
+      chmod(directory, 0o500)
+      defer { chmod(directory, 0o700) }
+      let created = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.create(.ticks, directory: directory, name: "s", capacity: 4)
+      }
+      let attached = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.attach(.ticks, directory: directory, name: "r")
+      }
+      #expect(created == .permission && attached == .permission)
+    }
+  }
+
+  @Test func aRemovedRegionLivesOnForThoseAttached() throws {
+    try withScratch { directory in
+      let region = try Region.create(.ticks, directory: directory, name: "r", capacity: 4)
+      try Region.remove(directory: directory, name: "r")
+      var producer = try TickProducer(claiming: region.duplicate())
+      var consumer = try TickConsumer(claiming: region.duplicate())
+      var polled = Tick()
+      let isPublished = producer.publish(tick(3), received: 0)
+      let isPolled = consumer.poll(&polled)
+      #expect(isPublished && isPolled && isSame(polled, tick(3)))
+    }
+  }
+
+  @Test func anotherKindsRegionIsRefusedByEveryEndpoint() throws {
+    try withScratch { directory in
+      let metrics = try Region.create(.metrics, directory: directory, name: "m", capacity: 8)
+      let kinds = [
+        TickRingTests.refusal { () throws(RingError) in
+          _ = try TickProducer(claiming: metrics.duplicate())
+        },
+        TickRingTests.refusal { () throws(RingError) in
+          _ = try EventConsumer(claiming: metrics.duplicate())
+        },
+        TickRingTests.refusal { () throws(RingError) in
+          _ = try BoardWriter(claiming: metrics.duplicate())
+        },
+        TickRingTests.refusal { () throws(RingError) in
+          _ = try DirectoryWriter(claiming: metrics.duplicate(), venue: 0)
+        },
+      ]
+      #expect(kinds == [.kind, .kind, .kind, .kind])
+    }
+  }
+
+  @Test func theFileIsPrivateAndItsHeaderIsLaidOutAsDocumented() throws {
+    try withScratch { directory in
+      let region = try Region.create(.ticks, directory: directory, name: "r", capacity: 256)
+      var file = stat()
+      #expect(stat("\(directory)/r", &file) == 0)
+      #expect(file.st_mode == S_IFREG | 0o600)
+      #expect(Int(file.st_size) == 4096 + 256 * 32 && region.byteCount == Int(file.st_size))
+      #expect(Int(file.st_blocks) * 512 >= Int(file.st_size), "all of it is allocated")
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/r"))
+      #expect(Array(bytes.prefix(8)) == Array("TKWRING1".utf8))
+      let words = bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt32.self).prefix(8)) }
+      #expect(Array(words[2...]) == [1, 1, 4096, 32, 256, 0])
+    }
+  }
+}
