@@ -35,20 +35,14 @@ struct CaptureCommand: ParsableCommand {
   }
 
   private func write(_ report: CaptureReport, to path: String) throws {
-    var text = try JSONText.encode(report)
+    let text = try JSONText.encode(report)
     if path == "-" {
       print(text, terminator: "")
       return
     }
     do throws(AtomicFile.Failure) {
       let output = try AtomicFile(path: path)
-      // The bytes are read within the closure, and nowhere else.
-      let written = text.withUTF8 { buffer in
-        Result { () throws(AtomicFile.Failure) in
-          try unsafe output.write(UnsafeRawBufferPointer(buffer))
-        }
-      }
-      try written.get()
+      try output.write(text)
       try output.commit()
     } catch {
       throw failure("\(error); give --json a file in a folder that can be written", error.exitCode)

@@ -4,5 +4,5 @@ import ArgumentParser
 struct Tickway: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
-    subcommands: [CaptureCommand.self, SynthCommand.self])
+    subcommands: [CaptureCommand.self, ReplayCommand.self, SynthCommand.self])
 }

@@ -60,6 +60,16 @@ public struct AtomicFile: ~Copyable {
     }
   }
 
+  /// Writes a text as UTF-8.
+  public func write(_ text: String) throws(Failure) {
+    var text = text
+    // The bytes are read within the closure, and nowhere else.
+    let result = text.withUTF8 { buffer in
+      Result { () throws(Failure) in try unsafe write(UnsafeRawBufferPointer(buffer)) }
+    }
+    try result.get()
+  }
+
   /// Gives the file its name, in place of what had it.
   public consuming func commit() throws(Failure) {
     guard !isCommitted else { return }

@@ -1,0 +1,17 @@
+/// The strategies that come with Tickway, by the name of `--strategy`.
+public enum BuiltinStrategy: String, CaseIterable, Sendable {
+  case none
+  case momentum
+  case marketMaker = "market-maker"
+
+  /// Replays with this strategy on each worker.
+  public func replay(
+    _ options: ReplayOptions, observer: ReplayObserver = ReplayObserver()
+  ) throws -> ReplayOutcome {
+    switch self {
+    case .none: try Replay.run(CountingStrategy.self, options, observer: observer)
+    case .momentum: try Replay.run(MomentumStrategy.self, options, observer: observer)
+    case .marketMaker: try Replay.run(MarketMakerStrategy.self, options, observer: observer)
+    }
+  }
+}

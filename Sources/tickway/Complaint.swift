@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import TickEngine
+import TickRing
+import TickWire
+
+/// How the command says what went wrong: a sentence on standard error, and an exit code.
+enum Complaint {
+  static func note(_ text: String) {
+    var standardError = StandardError()
+    print(text, terminator: "", to: &standardError)
+  }
+
+  /// Says it and returns the exit code to throw.
+  static func exit(_ verb: String, _ message: String, _ code: TickwayExit) -> ExitCode {
+    note("tickway \(verb): \(message)\n")
+    return ExitCode(code.rawValue)
+  }
+
+  /// Any error of the engine, under the exit code of its kind.
+  static func exit(_ verb: String, _ error: any Error) -> ExitCode {
+    exit(verb, "\(error)", code(of: error))
+  }
+
+  private static func code(of error: any Error) -> TickwayExit {
+    switch error {
+    case let error as CaptureError: error.exitCode
+    case let error as AtomicFile.Failure: error.exitCode
+    case let error as RingError: code(of: error)
+    case is SessionError: .venueUnavailable
+    case is StrategyError: .usage
+    case is InputFileError: .configuration
+    case let error as VenueError: if case .portForbidden = error { .permission } else { .venueUnavailable }
+    case let error as ReplayError: code(of: error)
+    default: .inconsistent
+    }
+  }
+
+  private static func code(of error: RingError) -> TickwayExit {
+    switch error.kind {
+    case .full: .full
+    case .permission, .owner: .permission
+    case .absent, .exists: .cannotCreateOutput
+    case .argument: .usage
+    default: .inputOutput
+    }
+  }
+
+  private static func code(of error: ReplayError) -> TickwayExit {
+    switch error {
+    case .unknownFeed: .badData
+    case .restartRefused: .restartRefused
+    case .badSymbols: .configuration
+    case .options: .usage
+    }
+  }
+}

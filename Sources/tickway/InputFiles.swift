@@ -1,0 +1,41 @@
+import Foundation
+import TickEngine
+
+/// A file of settings that cannot be used, in a sentence that says what to do.
+struct InputFileError: Error, CustomStringConvertible {
+  let description: String
+
+  /// The whole file.
+  static func contents(_ path: String, _ what: String) throws(InputFileError) -> Data {
+    do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+      throw InputFileError(
+        description: "cannot read the \(what) file \(path): \(error.localizedDescription)")
+    }
+  }
+}
+
+/// `--symbols FILE`: a symbol a line; empty lines and what follows a # are skipped.
+enum SymbolList {
+  static func read(_ path: String) throws(InputFileError) -> [String] {
+    let text = String(decoding: try InputFileError.contents(path, "symbols"), as: UTF8.self)
+    var symbols: [String] = []
+    for line in text.split(whereSeparator: \.isNewline) {
+      let content = line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+      if !content.isEmpty { symbols.append(content) }
+    }
+    guard !symbols.isEmpty else {
+      throw InputFileError(description: "the symbols file \(path) names no symbol")
+    }
+    return symbols
+  }
+}
+
+/// `--limits FILE`.
+enum LimitsFile {
+  static func read(_ path: String) throws(InputFileError) -> RiskLimits {
+    let data = try InputFileError.contents(path, "limits")
+    do { return try RiskLimits(json: data) } catch {
+      throw InputFileError(description: "the limits file \(path): \(error)")
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import ArgumentParser
+import Foundation
+import TickEngine
+
+/// `tickway replay CAPTURE…`: the whole pipeline over captures.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Replay captures through ingester, workers, risk gate, sender and venue.",
+    discussion: """
+      Captures are pcap or pcapng files of IEX TOPS 1.6 or DEEP 1.0, plain or gzip-compressed;
+      several are merged in time order. The run ends with the captures, SIGINT or SIGTERM, and
+      then prints its counts and the latency histogram of each stage.
+      """)
+
+  @Argument(help: "The captures to replay.", completion: .file())
+  var captures: [String]
+
+  @Option(help: "The feed: auto or iex.")
+  var feed = "auto"
+
+  @Option(help: "The strategy: none, momentum or market-maker.")
+  var strategy = "none"
+
+  @Option(
+    name: .customLong("param"), parsing: .upToNextOption,
+    help: ArgumentHelp("Parameters of the strategy.", valueName: "k=v"))
+  var parameters: [String] = []
+
+  @Option(help: "Workers; the instruments are shared out among them.")
+  var workers = 1
+
+  @Option(help: ArgumentHelp("max, or a factor of the capture's speed.", valueName: "max|1x|10x"))
+  var pace = "max"
+
+  @Option(name: .customLong("repeat"), help: "How often; each time is a fresh session.")
+  var repeats = 1
+
+  @Option(help: "When the venue's sequence begins anew in a session: follow or refuse.")
+  var restarts = "follow"
+
+  @Option(
+    help: ArgumentHelp("Where orders go.", valueName: "HOST:PORT|builtin|none"))
+  var venue = "builtin"
+
+  @Option(help: "User name at the venue; the password is read from TICKWAY_VENUE_PASSWORD.")
+  var venueUser = "TICKWY"
+
+  @Option(help: "Risk limits, a JSON file; needed with a venue that is named.", completion: .file())
+  var limits: String?
+
+  @Option(help: "A symbol a line: restricts and numbers the directory.", completion: .file())
+  var symbols: String?
+
+  @Option(
+    help: "Write the published ticks, raw 24-byte records, and FILE.symbols.csv.",
+    completion: .file())
+  var record: String?
+
+  @Option(help: "Write the order requests as CSV.", completion: .file())
+  var orders: String?
+
+  @Option(help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
+    completion: .file())
+  var json: String?
+
+  @Option(help: "Write HdrHistogram percentile files into this directory.",
+    completion: .directory)
+  var hgrm: String?
+
+  @Option(help: "Where the rings are made.", completion: .directory)
+  var ringDirectory = "/dev/shm"
+
+  @Option(help: "Slots of each tick ring, a power of two.")
+  var ringCapacity = 65_536
+
+  func run() throws {
+    do {
+      let strategy = try builtin()
+      let outcome = try strategy.replay(try options(strategy), observer: observer)
+      try ReplayOutput(json: json, hgrm: hgrm).write(outcome)
+      try judge(outcome)
+    } catch let exit as ExitCode {
+      throw exit
+    } catch {
+      throw Complaint.exit("replay", error)
+    }
+  }
+
+  private func judge(_ outcome: ReplayOutcome) throws {
+    if let failure = outcome.failure { throw failure }
+    if !outcome.inconsistencies.isEmpty {
+      throw Complaint.exit(
+        "replay", "the counts contradict each other; please report this:\n  "
+          + outcome.inconsistencies.joined(separator: "\n  "), .inconsistent)
+    }
+    switch outcome.signal {
+    case SIGINT: throw ExitCode(TickwayExit.interrupted.rawValue)
+    case SIGTERM: throw ExitCode(TickwayExit.terminated.rawValue)
+    default: break
+    }
+  }
+
+  private var observer: ReplayObserver {
+    let isTerminal = isatty(2) == 1
+    return ReplayObserver(
+      note: { Complaint.note("tickway replay: \($0)\n") },
+      progress: { packets, seconds in
+        guard isTerminal else { return }
+        let elapsed = String(format: "%.0f", seconds)
+        Complaint.note("\r\(packets) packets in \(elapsed) s ")
+      })
+  }
+
+  // MARK: Options
+
+  private func builtin() throws -> BuiltinStrategy {
+    guard let builtin = BuiltinStrategy(rawValue: strategy) else {
+      let known = BuiltinStrategy.allCases.map(\.rawValue).joined(separator: ", ")
+      throw usage("unknown strategy \(strategy): choose one of \(known)")
+    }
+    return builtin
+  }
+
+  private func usage(_ message: String) -> ExitCode { Complaint.exit("replay", message, .usage) }
+
+  private func options(_ strategy: BuiltinStrategy) throws -> ReplayOptions {
+    guard feed == "auto" || feed == "iex" else {
+      throw usage("unknown feed \(feed): choose auto or iex")
+    }
+    guard let pace = ReplayPace(pace) else {
+      throw usage("--pace \(self.pace): max or a factor such as 1x or 10x is needed")
+    }
+    guard let restarts = RestartPolicy(rawValue: restarts) else {
+      throw usage("--restarts \(self.restarts): choose follow or refuse")
+    }
+    guard ringCapacity > 1, ringCapacity <= 1 << 30, ringCapacity.nonzeroBitCount == 1 else {
+      throw usage("--ring-capacity \(ringCapacity): a power of two from 2 to 2^30 is needed")
+    }
+    var options = ReplayOptions(captures: captures)
+    options.workers = workers
+    options.pace = pace
+    options.repeats = repeats
+    options.restarts = restarts
+    options.recordPath = record
+    options.ordersPath = orders
+    options.ringDirectory = ringDirectory
+    options.ringCapacity = ringCapacity
+    options.parameters = try parsedParameters()
+    options.venue = try parsedVenue()
+    if let symbols { options.symbols = try SymbolList.read(symbols) }
+    if let limits {
+      options.limits = try LimitsFile.read(limits)
+    } else if case .address = options.venue, strategy != .none {
+      throw usage(
+        "--venue \(venue) needs --limits FILE: the simulation's defaults are only for the"
+          + " built-in venue")
+    }
+    return options
+  }
+
+  private func parsedParameters() throws -> [String: String] {
+    var result: [String: String] = [:]
+    for parameter in parameters {
+      let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw usage("--param \(parameter): k=v is needed")
+      }
+      guard result.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
+        throw usage("--param \(parts[0]) is given twice")
+      }
+    }
+    return result
+  }
+
+  private func parsedVenue() throws -> ReplayVenue {
+    switch venue {
+    case "builtin": return .builtin
+    case "none": return .none
+    default:
+      guard let colon = venue.lastIndex(of: ":"), colon != venue.startIndex,
+        let port = UInt16(venue[venue.index(after: colon)...]), port > 0
+      else { throw usage("--venue \(venue): HOST:PORT, builtin or none is needed") }
+      let password = ProcessInfo.processInfo.environment["TICKWAY_VENUE_PASSWORD"] ?? ""
+      return .address(
+        VenueAddress(
+          host: String(venue[..<colon]), port: port, user: venueUser, password: password))
+    }
+  }
+}
