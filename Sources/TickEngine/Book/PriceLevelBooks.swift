@@ -28,22 +28,21 @@ struct PriceLevelBooks: ~Copyable {
 
   private let levels: Slab<Level>
   private let heads: Slab<Int32>
-  private var free: Int32 = 0
+  /// Levels given back, as a list; beyond `fresh` none has been used since the last `clear`.
+  private var free = PriceLevelBooks.none
+  private var fresh: Int32 = 0
 
   /// - Parameter instruments: instrument numbers are below this.
   init(instruments: Int) {
     levels = Slab(count: PriceLevelBooks.levelsMax, repeating: Level())
     heads = Slab(count: instruments * 2, repeating: PriceLevelBooks.none)
-    clear()
   }
 
-  /// Empties every book.
-  mutating func clear() {
-    heads.fill(PriceLevelBooks.none)
-    for index in 0..<levels.count {
-      levels[index].next = index + 1 < levels.count ? Int32(index + 1) : PriceLevelBooks.none
-    }
-    free = 0
+  /// Empties the books of the first `instruments` numbers: all that have been used.
+  mutating func clear(instruments: Int) {
+    heads.fill(PriceLevelBooks.none, prefix: instruments * 2)
+    free = PriceLevelBooks.none
+    fresh = 0
   }
 
   /// Sets the size at a price; 0 removes the level.
@@ -89,9 +88,7 @@ struct PriceLevelBooks: ~Copyable {
   private mutating func insert(
     _ price: Int64, _ size: UInt32, after previous: Int32, _ head: Int
   ) -> Bool {
-    guard free != PriceLevelBooks.none else { return false }
-    let index = free
-    free = levels[Int(index)].next
+    guard let index = takeLevel() else { return false }
     let next = previous == PriceLevelBooks.none ? heads[head] : levels[Int(previous)].next
     levels[Int(index)] = Level(price: price, size: size, next: next)
     if previous == PriceLevelBooks.none {
@@ -100,6 +97,17 @@ struct PriceLevelBooks: ~Copyable {
       levels[Int(previous)].next = index
     }
     return true
+  }
+
+  private mutating func takeLevel() -> Int32? {
+    if free != PriceLevelBooks.none {
+      let index = free
+      free = levels[Int(index)].next
+      return index
+    }
+    guard Int(fresh) < levels.count else { return nil }
+    fresh += 1
+    return fresh - 1
   }
 
   func top(_ instrument: UInt32) -> TopOfBook {

@@ -32,8 +32,9 @@ struct IexFeed: ~Copyable {
   }
 
   private mutating func emptyBooks() {
-    books.clear()
-    publishedTops.fill(TopOfBook())
+    let used = publisher.instrumentCount + 1
+    books.clear(instruments: used)
+    publishedTops.fill(TopOfBook(), prefix: used)
   }
 
   /// Takes one datagram.

@@ -208,14 +208,14 @@ public struct TickPublisher: ~Copyable {
   /// The venue began its sequence anew: nothing of before holds.
   mutating func restart(time: UInt64) {
     forgetPrices()
-    states.fill([])
+    states.fill([], prefix: directory.count + 1)
     publishToAll(.restart, time: time)
   }
 
   /// A fresh session of a replay; every ring is empty when this is called.
   mutating func beginSession() {
     forgetPrices()
-    states.fill([])
+    states.fill([], prefix: directory.count + 1)
   }
 
   private mutating func forgetPrices() { board?.clear(instruments: directory.count) }

@@ -83,12 +83,12 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   mutating func pollTicks() -> Int {
     var tick = Tick()
     guard ticks.poll(&tick) else { return 0 }
-    let now = MonotonicClock.now
+    var now = MonotonicClock.now
     desk.polled_ns = now
     followSession()
     var count = 0
     repeat {
-      handle(tick, now)
+      handle(tick, &now)
       count += 1
     } while count < Worker.batchMax && ticks.poll(&tick)
     return count
@@ -115,13 +115,15 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
     let current = control.read(.session)
     guard current != session else { return }
     session = current
-    quotes.fill(Quote())
+    quotes.fill(Quote(), prefix: desk.directory.count + 1)
     desk.now = 0
     strategy.onSession(&desk)
   }
 
   @inlinable
-  mutating func handle(_ tick: Tick, _ now: UInt64) {
+  mutating func handle(_ tick: Tick, _ now: inout UInt64) {
+    // A tick that came in after the batch's look at the clock needs a look of its own.
+    if tick.age(monotonicNow: now) == nil { now = MonotonicClock.now }
     if let age = tick.age(monotonicNow: now) {
       delivery.record(age)
       desk.received_ns = now &- age

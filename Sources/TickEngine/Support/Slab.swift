@@ -51,8 +51,11 @@ extension Slab where Element: BitwiseCopyable {
     self.init(count: count) { _ in value }
   }
 
-  public func fill(_ value: Element) {
-    unsafe base.update(repeating: value, count: count)
+  /// Sets all elements, or the first `prefix` of them.
+  public func fill(_ value: Element, prefix: Int? = nil) {
+    let length = min(prefix ?? count, count)
+    precondition(length >= 0, "a negative number of elements")
+    unsafe base.update(repeating: value, count: length)
   }
 }
 
