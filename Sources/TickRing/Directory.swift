@@ -13,6 +13,8 @@ private enum Layout {
   static let entryWords = 4
   static let hashWord = 1
   static let countWord = 3
+  /// Of the writer's look-up table, which is its own.
+  static let tableSlotsMin = 4096
 }
 
 /// The one writer, which also finds symbols. Thread: the ingester. Cost of a look-up: one or two
@@ -20,9 +22,11 @@ private enum Layout {
 public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
   @usableFromInline let region: Region
   @usableFromInline let words: UnsafeMutablePointer<UInt64>
-  /// Open addressing: pairs of symbol and instrument number (0: free).
+  /// Open addressing: pairs of symbol and instrument number (0: free). All of it is allocated at
+  /// the start, but only as much is used as keeps it half empty, so that it stays in the cache.
   @usableFromInline let table: UnsafeMutablePointer<(symbol: UInt64, instrument: UInt64)>
-  @usableFromInline let tableMask: Int
+  @usableFromInline var tableMask: Int
+  private let tableSlotsMax: Int
   private let limit: Int
   /// Instruments known.
   public private(set) var count = 0
@@ -34,10 +38,10 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
     try region.claimWriter(.directory)
     words = region.words
     limit = min(region.capacity - 1, Int(Series.instrumentMax))
-    let slots = region.capacity * 2
-    tableMask = slots - 1
-    table = .allocate(capacity: slots)
-    table.initialize(repeating: (0, 0), count: slots)
+    tableSlotsMax = region.capacity * 2
+    tableMask = min(tableSlotsMax, Layout.tableSlotsMin) - 1
+    table = .allocate(capacity: tableSlotsMax)
+    table.initialize(repeating: (0, 0), count: tableSlotsMax)
     self.venue = venue
     self.region = region
     resume()
@@ -52,7 +56,7 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
     var hash = Layout.hashStart
     for number in 1..<(count + 1) {
       let entry = words + number * Layout.entryWords
-      if entry[1] == venue { table[slot(of: entry[0])] = (entry[0], UInt64(number)) }
+      if entry[1] == venue { index(entry[0], number) }
       hash = mix(mix(hash, entry[0]), entry[1])
     }
     words[Layout.hashWord] = hash
@@ -60,6 +64,19 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
   }
 
   deinit { table.deallocate() }
+
+  /// Makes `number` findable. The table doubles when it is half full: rare, without allocation.
+  private mutating func index(_ symbol: UInt64, _ number: Int) {
+    if number * 2 > tableMask, tableMask + 1 < tableSlotsMax {
+      tableMask = tableMask * 2 + 1
+      table.update(repeating: (0, 0), count: tableMask + 1)
+      for known in 1..<number {
+        let entry = words + known * Layout.entryWords
+        if entry[1] == venue { table[slot(of: entry[0])] = (entry[0], UInt64(known)) }
+      }
+    }
+    table[slot(of: symbol)] = (symbol, UInt64(number))
+  }
 
   @inlinable @inline(__always)
   func slot(of symbol: UInt64) -> Int {
@@ -90,7 +107,7 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
     let entry = words + number * Layout.entryWords
     entry[0] = symbol
     entry[1] = venue
-    table[slot(of: symbol)] = (symbol, UInt64(number))
+    index(symbol, number)
     words[Layout.hashWord] = mix(mix(words[Layout.hashWord], symbol), venue)
     count = number
     tickring_store_release(words + Layout.countWord, UInt64(number))  // SHARE

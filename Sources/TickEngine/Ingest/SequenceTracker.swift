@@ -39,17 +39,17 @@ struct SequenceVerdict {
 /// falls back with a newer sending time is a restart.
 ///
 /// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
-struct SequenceTracker {
+struct SequenceTracker: ~Copyable {
   static let streamsMax = 16
 
-  private struct Stream {
+  struct Stream: BitwiseCopyable {
     var key: UInt64 = 0
     var session: UInt64 = 0
     var expected: UInt64 = 0
     var newestSendTime: UInt64 = 0
   }
 
-  private var streams = InlineArray<16, Stream>(repeating: Stream())
+  private let streams = Slab(count: SequenceTracker.streamsMax, repeating: Stream())
   private var count = 0
 
   /// Forgets every stream: a fresh session of a replay.

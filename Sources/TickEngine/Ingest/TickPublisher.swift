@@ -39,7 +39,14 @@ public struct TickPublisher: ~Copyable {
   private let isRestricted: Bool
   private let waitPolicy: WaitPolicy
 
-  public private(set) var counts = TickCounts()
+  // What `counts` is made of, word by word: a struct of arrays would be copied to add one to it.
+  private var published: UInt64 = 0
+  private var copies: UInt64 = 0
+  private var abandoned: UInt64 = 0
+  private var tradeVolume: UInt64 = 0
+  private var tradeNotionalE4: Int128 = 0
+  private let byKind = Slab(count: 16, repeating: UInt64(0))
+  private let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
   private var freshness = Freshness.fresh
   private var received: UInt32 = 0
 
@@ -97,7 +104,7 @@ public struct TickPublisher: ~Copyable {
     return number
   }
 
-  private mutating func reject(_ reason: TickRejection) { counts.rejected[reason.rawValue] += 1 }
+  private mutating func reject(_ reason: TickRejection) { rejected[reason.rawValue] += 1 }
 
   private mutating func rejectForAge() -> Bool {
     switch freshness {
@@ -112,8 +119,8 @@ public struct TickPublisher: ~Copyable {
 
   /// Counts a decoded trade, published or not.
   mutating func countTrade(priceE4: Int64, size: UInt32) {
-    counts.tradeVolume &+= UInt64(size)
-    counts.tradeNotionalE4 &+= Int128(priceE4) * Int128(size)
+    tradeVolume &+= UInt64(size)
+    tradeNotionalE4 &+= Int128(priceE4) * Int128(size)
   }
 
   mutating func trade(
@@ -226,7 +233,7 @@ public struct TickPublisher: ~Copyable {
       quantity: code.rawValue)
     for ring in 0..<rings.count { commit(tick, to: ring) }
     count(.status)
-    counts.copies += UInt64(workers - 1)
+    copies += UInt64(workers - 1)
   }
 
   // MARK: Committing
@@ -236,8 +243,8 @@ public struct TickPublisher: ~Copyable {
 
   @inline(__always)
   private mutating func count(_ kind: TickKind) {
-    counts.published += 1
-    counts.byKind[Int(kind.rawValue)] += 1
+    published += 1
+    byKind[Int(kind.rawValue)] += 1
   }
 
   @inline(__always)
@@ -302,10 +309,22 @@ public struct TickPublisher: ~Copyable {
         }
       if isDone { return }
     }
-    counts.abandoned += second == nil ? 1 : 2
+    abandoned += second == nil ? 1 : 2
   }
 
   // MARK: Reports and quiet
+
+  public var counts: TickCounts {
+    var counts = TickCounts()
+    counts.published = published
+    counts.copies = copies
+    counts.abandoned = abandoned
+    counts.tradeVolume = tradeVolume
+    counts.tradeNotionalE4 = tradeNotionalE4
+    for kind in 0..<byKind.count { counts.byKind[kind] = byKind[kind] }
+    for reason in 0..<rejected.count { counts.rejected[reason] = rejected[reason] }
+    return counts
+  }
 
   var ringCount: Int { rings.count }
 

@@ -31,9 +31,16 @@ public protocol Strategy: ~Copyable {
   mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk)
   /// The exchange time asked for with `setTimer` has come.
   mutating func onTimer(_ time: UInt64, _ orders: inout OrderDesk)
+
+  /// Not to be implemented: the worker's loop, compiled for this strategy. Being a requirement
+  /// with a default, it is made in the module of the strategy, where its calls can be inlined,
+  /// however far from here that is.
+  static func loop(_ worker: inout Worker<Self>)
 }
 
 extension Strategy where Self: ~Copyable {
+  @inlinable public static func loop(_ worker: inout Worker<Self>) { worker.loop() }
+
   @inlinable public mutating func onSession(_ orders: inout OrderDesk) {}
   @inlinable public mutating func onQuote(_ quote: Quote, _ orders: inout OrderDesk) {}
   @inlinable public mutating func onTrade(_ trade: Trade, _ orders: inout OrderDesk) {}

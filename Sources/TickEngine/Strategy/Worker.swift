@@ -45,8 +45,11 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   @usableFromInline var name: String { "worker-\(number)" }
 
   /// Runs until the feed is done and the sender too, or a role fails.
+  @usableFromInline
+  mutating func run() { S.loop(&self) }
+
   @inlinable
-  public mutating func run() {
+  mutating func loop() {
     let before = AllocationAudit.count()
     var backoff = Backoff(waitPolicy)
     while control.read(.failed) == 0 {

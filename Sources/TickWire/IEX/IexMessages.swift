@@ -2,22 +2,22 @@
 /// fields in place. Prices are i64 in units of 1e-4 of a dollar; times are exchange time, ns since
 /// the Unix epoch, UTC. (IEX TOPS Specification 1.66, IEX DEEP Specification 1.08.)
 
-/// The first byte of a message.
+/// The first byte of a message. (Computed, so that they are constants in other modules too.)
 public enum IexMessageType {
-  public static let systemEvent = UInt8(ascii: "S")
-  public static let securityDirectory = UInt8(ascii: "D")
-  public static let tradingStatus = UInt8(ascii: "H")
-  public static let retailLiquidity = UInt8(ascii: "I")
-  public static let operationalHalt = UInt8(ascii: "O")
-  public static let shortSalePriceTest = UInt8(ascii: "P")
-  public static let quoteUpdate = UInt8(ascii: "Q")
-  public static let tradeReport = UInt8(ascii: "T")
-  public static let officialPrice = UInt8(ascii: "X")
-  public static let tradeBreak = UInt8(ascii: "B")
-  public static let auctionInformation = UInt8(ascii: "A")
-  public static let priceLevelBuy = UInt8(ascii: "8")
-  public static let priceLevelSell = UInt8(ascii: "5")
-  public static let securityEvent = UInt8(ascii: "E")
+  @inlinable public static var systemEvent: UInt8 { 0x53 }  // S
+  @inlinable public static var securityDirectory: UInt8 { 0x44 }  // D
+  @inlinable public static var tradingStatus: UInt8 { 0x48 }  // H
+  @inlinable public static var retailLiquidity: UInt8 { 0x49 }  // I
+  @inlinable public static var operationalHalt: UInt8 { 0x4F }  // O
+  @inlinable public static var shortSalePriceTest: UInt8 { 0x50 }  // P
+  @inlinable public static var quoteUpdate: UInt8 { 0x51 }  // Q
+  @inlinable public static var tradeReport: UInt8 { 0x54 }  // T
+  @inlinable public static var officialPrice: UInt8 { 0x58 }  // X
+  @inlinable public static var tradeBreak: UInt8 { 0x42 }  // B
+  @inlinable public static var auctionInformation: UInt8 { 0x41 }  // A
+  @inlinable public static var priceLevelBuy: UInt8 { 0x38 }  // 8
+  @inlinable public static var priceLevelSell: UInt8 { 0x35 }  // 5
+  @inlinable public static var securityEvent: UInt8 { 0x45 }  // E
 
   /// Bytes that a message of `type` has at least, or nil for a type that we do not know.
   @inlinable
@@ -43,6 +43,8 @@ public enum IexMessageType {
 public struct IexMessage {
   public let bytes: Bytes
   public let type: UInt8
+  /// Whether the type is one that we know.
+  public let isKnown: Bool
 
   /// nil if the message has no type byte or is shorter than its type requires; an unknown type
   /// passes if `isKnown` is false. A longer message is a later minor version: the tail is ignored.
@@ -51,10 +53,11 @@ public struct IexMessage {
     guard bytes.count >= 1 else { return nil }
     self.bytes = bytes
     type = bytes[0]
-    if let needed = IexMessageType.byteCount(type), bytes.count < needed { return nil }
+    let needed = IexMessageType.byteCount(type)
+    isKnown = needed != nil
+    if let needed, bytes.count < needed { return nil }
   }
 
-  @inlinable public var isKnown: Bool { IexMessageType.byteCount(type) != nil }
   @inlinable public var flags: UInt8 { bytes[1] }
   /// Exchange time of the event, ns since the Unix epoch; a negative one reads as 0.
   @inlinable public var time: UInt64 { UInt64(max(0, bytes.i64le(2))) }
@@ -89,14 +92,14 @@ extension IexMessage {
 }
 
 public enum IexTradeFlags {
-  public static let intermarketSweep: UInt8 = 0x80
-  public static let extendedHours: UInt8 = 0x40
-  public static let oddLot: UInt8 = 0x20
-  public static let tradeThroughExempt: UInt8 = 0x10
-  public static let singlePriceCross: UInt8 = 0x08
+  @inlinable public static var intermarketSweep: UInt8 { 0x80 }
+  @inlinable public static var extendedHours: UInt8 { 0x40 }
+  @inlinable public static var oddLot: UInt8 { 0x20 }
+  @inlinable public static var tradeThroughExempt: UInt8 { 0x10 }
+  @inlinable public static var singlePriceCross: UInt8 { 0x08 }
 }
 
 public enum IexQuoteFlags {
-  public static let halted: UInt8 = 0x80
-  public static let extendedHours: UInt8 = 0x40
+  @inlinable public static var halted: UInt8 { 0x80 }
+  @inlinable public static var extendedHours: UInt8 { 0x40 }
 }
