@@ -30,7 +30,8 @@ enum Complaint {
     case is SessionError: .venueUnavailable
     case is StrategyError: .usage
     case is InputFileError: .configuration
-    case let error as VenueError: if case .portForbidden = error { .permission } else { .venueUnavailable }
+    case let error as VenueError:
+      if case .portForbidden = error { .permission } else { .venueUnavailable }
     case let error as ReplayError: code(of: error)
     default: .inconsistent
     }

@@ -94,6 +94,20 @@ let goldenReport = #"""
         "published": 10
       }
     ],
+    "run": {
+      "anomalies": 0,
+      "books_full": 0,
+      "cancels_idle": 0,
+      "events_lost": 0,
+      "messages_per_second": 0.0,
+      "seconds": 0.0,
+      "sessions": 0,
+      "tripped": false,
+      "unknown_messages": 0,
+      "untracked": 0,
+      "waiting": "",
+      "workers": 0
+    },
     "schema": "tickway.report/1",
     "ticks": {
       "ask": 29,

@@ -82,7 +82,8 @@ struct OrderBook: ~Copyable {
     return nil
   }
 
-  private mutating func accept(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)? {
+  private mutating func accept(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)?
+  {
     guard let accepted = Ouch50.Accepted(message), pool.contains(accepted.userRefNum),
       pool[accepted.userRefNum].state == OrderState.inFlight.rawValue
     else { return anomaly() }
@@ -99,7 +100,9 @@ struct OrderBook: ~Copyable {
     return (Int(order.worker), event)
   }
 
-  private mutating func execute(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)? {
+  private mutating func execute(_ message: Bytes, _ now: UInt64) -> (
+    worker: Int, event: OrderEvent
+  )? {
     guard let executed = Ouch50.Executed(message), pool.contains(executed.userRefNum),
       pool[executed.userRefNum].state == OrderState.live.rawValue,
       executed.quantity > 0, executed.quantity <= pool[executed.userRefNum].open,
@@ -119,7 +122,8 @@ struct OrderBook: ~Copyable {
     return (Int(order.worker), event)
   }
 
-  private mutating func cancel(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)? {
+  private mutating func cancel(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)?
+  {
     guard let canceled = Ouch50.Canceled(message), pool.contains(canceled.userRefNum),
       pool[canceled.userRefNum].state == OrderState.live.rawValue,
       canceled.quantity > 0, canceled.quantity <= pool[canceled.userRefNum].open
@@ -137,7 +141,8 @@ struct OrderBook: ~Copyable {
     return (Int(order.worker), event)
   }
 
-  private mutating func reject(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)? {
+  private mutating func reject(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)?
+  {
     guard let rejected = Ouch50.Rejected(message), pool.contains(rejected.userRefNum),
       pool[rejected.userRefNum].state == OrderState.inFlight.rawValue
     else { return anomaly() }

@@ -76,7 +76,8 @@ struct Sender: ~Copyable, Role {
   var counts: OrderCounts { book.counts }
   /// Requests and events of one worker's rings.
   func ringStates(_ worker: Int) -> (
-    requests: (polled: UInt64, capacity: Int), events: (published: UInt64, full: UInt64, capacity: Int)
+    requests: (polled: UInt64, capacity: Int),
+    events: (published: UInt64, full: UInt64, capacity: Int)
   ) {
     (
       (ports[worker].requests.polled, ports[worker].requests.capacity),

@@ -25,7 +25,8 @@ enum ReplayFeedCheck {
 
   private static func found(_ file: CaptureFile) -> String {
     let summary = CaptureSummary(file)
-    let feed = summary.feed.map { "\($0.title) found" } ?? "\(summary.counts.packets) packets, none known"
+    let feed =
+      summary.feed.map { "\($0.title) found" } ?? "\(summary.counts.packets) packets, none known"
     return "\(file.path): \(feed)"
   }
 }

@@ -52,7 +52,8 @@ public struct RiskLimits: Equatable, Sendable {
     } catch let failure as Failure {
       throw failure
     } catch {
-      throw Failure(description: "not JSON (\(error.localizedDescription)): a JSON object is needed")
+      throw Failure(
+        description: "not JSON (\(error.localizedDescription)): a JSON object is needed")
     }
     var numbers = LimitNumbers(object)
     self.init(
