@@ -62,19 +62,3 @@ public struct TickCounts: Sendable {
 
   public func count(_ kind: TickKind) -> UInt64 { byKind[Int(kind.rawValue)] }
 }
-
-/// What a message must pass to be published (MD4). The defaults are the requirement's.
-public struct ValidationLimits: Sendable {
-  /// Refused from this age on: receive time (or the capture's) less the venue's sending time, ns.
-  public var age_ns: UInt64 = 1_000_000_000
-  /// Refused when the venue's sending time is later than this ahead, ns.
-  public var ahead_ns: UInt64 = 1_000_000_000
-  /// Refused from this spread on, in units of 1e-4 of the bid (100 is 1 %).
-  public var spread_e4: Int64 = 100
-  /// Whether bid = ask is published.
-  public var allowsLocked = false
-  /// Prices above this are nonsense: 1e-4 of the quote currency.
-  public var price_e4: Int64 = 10_000_000_000_000
-
-  public init() {}
-}

@@ -12,9 +12,6 @@ public struct TickPublisher: ~Copyable {
   /// Instruments that a directory holds, instrument 0 included.
   public static let instrumentsMax = 1 << 16
 
-  /// How old a packet is, judged once for all its messages.
-  private enum Freshness { case fresh, stale, future }
-
   /// What is known of an instrument, one byte each.
   struct InstrumentState: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
@@ -47,7 +44,7 @@ public struct TickPublisher: ~Copyable {
   private var tradeNotionalE4: Int128 = 0
   private let byKind = Slab(count: 16, repeating: UInt64(0))
   private let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
-  private var freshness = Freshness.fresh
+  private var freshness = PacketFreshness.fresh
   private var received: UInt32 = 0
 
   init(
@@ -78,11 +75,7 @@ public struct TickPublisher: ~Copyable {
   ///   - sendTime: the venue's sending time, ns since the Unix epoch.
   mutating func beginPacket(received_ns: UInt64, clock: UInt64, sendTime: UInt64) {
     received = receiveStamp(monotonic_ns: received_ns)
-    if clock >= sendTime {
-      freshness = clock - sendTime >= limits.age_ns ? .stale : .fresh
-    } else {
-      freshness = sendTime - clock > limits.ahead_ns ? .future : .fresh
-    }
+    freshness = limits.freshness(at: clock, sendTime: sendTime)
   }
 
   /// The instrument of a symbol, new ones numbered as they appear; nil (counted) if the symbol is
@@ -162,7 +155,7 @@ public struct TickPublisher: ~Copyable {
     var top = top
     if top.bidSize == 0 || top.bidPrice == 0 { (top.bidPrice, top.bidSize) = (0, 0) }
     if top.askSize == 0 || top.askPrice == 0 { (top.askPrice, top.askSize) = (0, 0) }
-    if let reason = refusal(of: top) {
+    if let reason = limits.refusal(of: top, freshness) {
       reject(reason)
       return withdrawQuote(instrument, time: time)
     }
@@ -172,22 +165,6 @@ public struct TickPublisher: ~Copyable {
       states[Int(instrument)].insert(.quoted)
     }
     publishQuote(instrument, time: time, top)
-  }
-
-  private func refusal(of top: TopOfBook) -> TickRejection? {
-    switch freshness {
-    case .fresh: break
-    case .stale: return .stale
-    case .future: return .future
-    }
-    let prices = 0...limits.price_e4
-    guard prices.contains(top.bidPrice), prices.contains(top.askPrice) else { return .badPrice }
-    guard top.bidSize > 0, top.askSize > 0 else { return nil }
-    if top.bidPrice > top.askPrice { return .crossed }
-    if top.bidPrice == top.askPrice { return limits.allowsLocked ? nil : .locked }
-    // In integers, so that the boundary is exact; prices are bounded, so nothing overflows.
-    let spread = top.askPrice - top.bidPrice
-    return spread * 10_000 >= top.bidPrice * limits.spread_e4 ? .wideSpread : nil
   }
 
   /// A refused quote empties both sides once, so that the last good one does not stay live.

@@ -113,7 +113,8 @@ struct RiskGate: ~Copyable {
     return judgePrice(request, instrument)
   }
 
-  private func judgePrice(_ request: OrderRequest, _ instrument: UInt32) -> RiskDecision {
+  // Mutating though it changes nothing: called from a mutating function, it would get a copy of self.
+  private mutating func judgePrice(_ request: OrderRequest, _ instrument: UInt32) -> RiskDecision {
     // Not a number compares false, so it is refused here too.
     guard let priceE4 = RiskGate.fixedPoint(request.price) else {
       return .reject(.price, limit: RiskGate.priceE4Max / 10_000, value: request.price)
