@@ -113,7 +113,7 @@ struct RiskGate: ~Copyable {
     return judgePrice(request, instrument)
   }
 
-  // Mutating though it changes nothing: called from a mutating function, it would get a copy of self.
+  // Mutating though it changes nothing: otherwise it would be called with a copy of self.
   private mutating func judgePrice(_ request: OrderRequest, _ instrument: UInt32) -> RiskDecision {
     // Not a number compares false, so it is refused here too.
     guard let priceE4 = RiskGate.fixedPoint(request.price) else {
