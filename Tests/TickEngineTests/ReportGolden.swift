@@ -101,6 +101,7 @@ let goldenReport = #"""
       "events_lost": 0,
       "messages_per_second": 0.0,
       "seconds": 0.0,
+      "session_changes": 0,
       "sessions": 0,
       "tripped": false,
       "unknown_messages": 0,

@@ -8,7 +8,7 @@ public struct FeedCounts: Sendable {
   /// Messages after arbitration, each once, those of unknown type included.
   public var messages: UInt64 = 0
   public var unknown: UInt64 = 0
-  /// Datagrams whose header or message walk cannot be true, and messages too short for their type.
+  /// Datagrams whose header cannot be true, and messages that cannot be read.
   public var malformed: UInt64 = 0
   /// Gap events, and the messages never seen in them.
   public var gaps: UInt64 = 0
@@ -18,6 +18,8 @@ public struct FeedCounts: Sendable {
   public var overlaps: UInt64 = 0
   /// Sequences that began anew inside one session.
   public var restarts: UInt64 = 0
+  /// Streams that went on under another session.
+  public var sessionChanges: UInt64 = 0
   /// Datagrams that are not of the feed.
   public var foreign: UInt64 = 0
   /// Datagrams of streams beyond the number that is followed at once.

@@ -70,6 +70,9 @@ struct IexFeed: ~Copyable {
     if verdict.isRestart {
       counts.restarts += 1
       guard restarts == .follow else { return false }
+    }
+    if verdict.isNewSession { counts.sessionChanges += 1 }
+    if verdict.isRestart || verdict.isNewSession {
       emptyBooks()
       publisher.restart(time: header.sendTime)
     }
@@ -98,8 +101,8 @@ struct IexFeed: ~Copyable {
       counts.messages += 1
       if let message = IexMessage(bytes) { take(message) } else { counts.malformed += 1 }
     }
-    // The walk ended early: a length lies, and what follows it cannot be read.
-    if messages.remaining > 0 { counts.malformed += 1 }
+    // A length lies, so the messages from there on cannot be read.
+    counts.malformed += UInt64(messages.remaining)
   }
 
   @inline(__always)

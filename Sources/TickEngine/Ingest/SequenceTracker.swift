@@ -28,7 +28,7 @@ struct SequenceVerdict {
   var isDuplicate = false
   var isOverlap = false
   var isRestart = false
-  /// A session not seen before on this stream.
+  /// Another session than before on this stream: a new day, or a publisher started anew.
   var isNewSession = false
   /// More streams than are followed at once.
   var isUntracked = false
@@ -56,10 +56,12 @@ struct SequenceTracker: ~Copyable {
   mutating func reset() { count = 0 }
 
   mutating func judge(_ packet: SequencedPacket) -> SequenceVerdict {
-    guard let index = index(of: packet) else { return SequenceVerdict(isUntracked: true) }
+    guard let index = index(of: packet) else {
+      // Where a stream is joined there is nothing yet to compare with.
+      return SequenceVerdict(isUntracked: !join(packet))
+    }
     var verdict = SequenceVerdict()
     if streams[index].session != packet.session {
-      // A new day, or the first datagram: there is nothing yet to compare with.
       begin(index, packet)
       verdict.isNewSession = true
       return verdict
@@ -94,12 +96,17 @@ struct SequenceTracker: ~Copyable {
     streams[index].newestSendTime = packet.sendTime
   }
 
-  /// The stream's place; a new stream begins with a session that no packet has.
-  private mutating func index(of packet: SequencedPacket) -> Int? {
+  private func index(of packet: SequencedPacket) -> Int? {
     for index in 0..<count where streams[index].key == packet.stream { return index }
-    guard count < SequenceTracker.streamsMax else { return nil }
-    streams[count] = Stream(key: packet.stream, session: ~packet.session)
+    return nil
+  }
+
+  /// Follows one more stream; false if there are too many.
+  private mutating func join(_ packet: SequencedPacket) -> Bool {
+    guard count < SequenceTracker.streamsMax else { return false }
+    streams[count].key = packet.stream
+    begin(count, packet)
     count += 1
-    return count - 1
+    return true
   }
 }

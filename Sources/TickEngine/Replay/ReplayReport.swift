@@ -124,6 +124,7 @@ extension ReplayRun where S: ~Copyable {
     report.run.sessions = UInt64(ingester.role.sessions)
     report.run.workers = UInt64(workers.count)
     report.run.waiting = plan.reason
+    report.run.sessionChanges = ingester.role.feed.counts.sessionChanges
     report.run.untracked = ingester.role.feed.counts.untracked
     report.run.booksFull = ingester.role.feed.counts.booksFull
     report.run.tripped = control.read(.tripped) != 0

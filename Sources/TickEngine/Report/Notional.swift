@@ -1,7 +1,7 @@
 import Foundation
 
 /// An amount of the quote currency, exact to 1e-4: an integer of ten-thousandths, as the venues'
-/// price integers times shares add up. In JSON it is a number with exactly four decimals.
+/// price integers times shares add up. In JSON it is a decimal number, exact.
 public struct Notional: Hashable, Comparable, Sendable {
   public var tenThousandths: Int128
 
@@ -41,7 +41,7 @@ extension Notional: CustomStringConvertible {
 }
 
 extension Notional: Codable {
-  /// Other encoders get an exact `Decimal`, but may drop zeroes at its end; `JSONText` keeps them.
+  /// As an exact `Decimal`: zeroes at the end may be dropped, digits never.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     guard let decimal = Decimal(string: description) else {

@@ -185,6 +185,8 @@ extension Report {
     public var waiting = ""
     /// Mallocs and retains of each hot thread between start and stop; absent when not counted.
     public var hotAllocations: [String: UInt64]?
+    /// Streams that went on under another session.
+    public var sessionChanges: UInt64 = 0
     /// Datagrams of more streams than are followed at once.
     public var untracked: UInt64 = 0
     /// Price levels that found no room.
@@ -208,6 +210,7 @@ extension Report {
       case messagesPerSecond = "messages_per_second"
       case hotAllocations = "hot_allocations"
       case booksFull = "books_full"
+      case sessionChanges = "session_changes"
       case unknownMessages = "unknown_messages"
       case cancelsIdle = "cancels_idle"
       case eventsLost = "events_lost"

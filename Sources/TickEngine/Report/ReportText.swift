@@ -5,7 +5,7 @@ public struct ReportText: CustomStringConvertible {
   public init(_ report: Report) { self.report = report }
 
   public var description: String {
-    [captureLines, feedLines, tickLines, ringLines, orderLines, latencyLines]
+    [captureLines, feedLines, tickLines, ringLines, orderLines, runLines, latencyLines]
       .filter { !$0.isEmpty }
       .map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
@@ -76,6 +76,27 @@ public struct ReportText: CustomStringConvertible {
         ("cancels sent", "\(orders.cancelsSent)"), ("canceled", "\(orders.canceled)"),
         ("open", "\(orders.open)"),
       ])
+  }
+
+  /// The pace, and what is zero in a healthy run only where it is not.
+  private var runLines: [String] {
+    let run = report.run
+    let unusual: [Count] = [
+      ("session changes", run.sessionChanges), ("streams untracked", run.untracked),
+      ("books full", run.booksFull), ("venue anomalies", run.anomalies),
+      ("venue messages unknown", run.unknownMessages), ("cancels idle", run.cancelsIdle),
+      ("events lost", run.eventsLost),
+    ].compactMap { $0.1 == 0 ? nil : ($0.0, "\($0.1)") }
+    let audit = (run.hotAllocations ?? [:]).sorted { $0.key < $1.key }.map {
+      ("hot allocations \($0.key)", "\($0.value)")
+    }
+    let lines = section("run", [
+      ("sessions", "\(run.sessions)"), ("workers", "\(run.workers)"),
+      ("milliseconds", "\(UInt64(run.seconds * 1000))"),
+      ("messages/s", "\(UInt64(run.messagesPerSecond))"),
+    ] + unusual + audit)
+    return lines + (run.tripped ? ["  THE RISK GATE TRIPPED ITS KILL SWITCH"] : [])
+      + (run.failure.map { ["  FAILED: \($0)"] } ?? [])
   }
 
   private var latencyLines: [String] {
