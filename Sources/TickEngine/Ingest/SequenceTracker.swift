@@ -36,17 +36,24 @@ struct SequenceVerdict {
 
 /// Follows the sequence of each stream of a feed; knows no protocol. With e expected: first > e is
 /// a gap, first + count <= e a duplicate, first < e < first + count an overlap; a sequence that
-/// falls back with a newer sending time is a restart.
+/// falls back with a newer sending time is a restart. After a restart, and in a new session, what was
+/// sent before it and comes late is a duplicate whatever its number: taken for a gap, it would undo
+/// the restart.
 ///
 /// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
 struct SequenceTracker {
   static let streamsMax = 16
+  /// How late a datagram of before a restart is known as such. Bounded, so that one impossible
+  /// sending time cannot shut a stream.
+  static let lateness_ns_max: UInt64 = 10_000_000_000
 
   private struct Stream {
     var key: UInt64 = 0
     var session: UInt64 = 0
     var expected: UInt64 = 0
     var newestSendTime: UInt64 = 0
+    /// Sending time of the datagram that its sequence began with.
+    var begun: UInt64 = 0
   }
 
   private var streams = InlineArray<16, Stream>(repeating: Stream())
@@ -58,6 +65,11 @@ struct SequenceTracker {
   mutating func judge(_ packet: SequencedPacket) -> SequenceVerdict {
     guard let index = index(of: packet) else { return SequenceVerdict(isUntracked: true) }
     var verdict = SequenceVerdict()
+    if isOfBefore(packet, streams[index].begun) {
+      verdict.isDuplicate = packet.count > 0
+      verdict.skip = packet.count
+      return verdict
+    }
     if streams[index].session != packet.session {
       // A new day, or the first datagram: there is nothing yet to compare with.
       begin(index, packet)
@@ -88,10 +100,15 @@ struct SequenceTracker {
     return verdict
   }
 
+  private func isOfBefore(_ packet: SequencedPacket, _ begun: UInt64) -> Bool {
+    packet.sendTime < begun && begun - packet.sendTime <= SequenceTracker.lateness_ns_max
+  }
+
   private mutating func begin(_ index: Int, _ packet: SequencedPacket) {
     streams[index].session = packet.session
     streams[index].expected = packet.first + packet.count
     streams[index].newestSendTime = packet.sendTime
+    streams[index].begun = packet.sendTime
   }
 
   /// The stream's place; a new stream begins with a session that no packet has.
