@@ -37,8 +37,9 @@ struct SequenceVerdict {
 /// Follows the sequence of each stream of a feed; knows no protocol. With e expected: first > e is
 /// a gap, first + count <= e a duplicate, first < e < first + count an overlap; a sequence that
 /// falls back with a newer sending time is a restart. After a restart, and in a new session, what was
-/// sent before it and comes late is a duplicate whatever its number: taken for a gap, it would undo
-/// the restart.
+/// sent before it and comes late is a duplicate, unless its number is the very next: taken for a
+/// gap, it would undo the restart. (A venue's clock that is set back does not lose what is in
+/// sequence.)
 ///
 /// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
 struct SequenceTracker {
@@ -52,7 +53,7 @@ struct SequenceTracker {
     var session: UInt64 = 0
     var expected: UInt64 = 0
     var newestSendTime: UInt64 = 0
-    /// Sending time of the datagram that its sequence began with.
+    /// Sending time of the datagram that its sequence began anew with; 0 for the first one.
     var begun: UInt64 = 0
   }
 
@@ -65,7 +66,7 @@ struct SequenceTracker {
   mutating func judge(_ packet: SequencedPacket) -> SequenceVerdict {
     guard let index = index(of: packet) else { return SequenceVerdict(isUntracked: true) }
     var verdict = SequenceVerdict()
-    if isOfBefore(packet, streams[index].begun) {
+    if isOfBefore(packet, streams[index]) {
       verdict.isDuplicate = packet.count > 0
       verdict.skip = packet.count
       return verdict
@@ -100,15 +101,18 @@ struct SequenceTracker {
     return verdict
   }
 
-  private func isOfBefore(_ packet: SequencedPacket, _ begun: UInt64) -> Bool {
-    packet.sendTime < begun && begun - packet.sendTime <= SequenceTracker.lateness_ns_max
+  private func isOfBefore(_ packet: SequencedPacket, _ stream: Stream) -> Bool {
+    guard packet.sendTime < stream.begun,
+      stream.begun - packet.sendTime <= SequenceTracker.lateness_ns_max
+    else { return false }
+    return packet.session != stream.session || packet.first != stream.expected
   }
 
   private mutating func begin(_ index: Int, _ packet: SequencedPacket) {
     streams[index].session = packet.session
     streams[index].expected = packet.first + packet.count
+    streams[index].begun = streams[index].newestSendTime == 0 ? 0 : packet.sendTime
     streams[index].newestSendTime = packet.sendTime
-    streams[index].begun = packet.sendTime
   }
 
   /// The stream's place; a new stream begins with a session that no packet has.

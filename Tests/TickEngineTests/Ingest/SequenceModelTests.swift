@@ -53,7 +53,6 @@ import Testing
     var seen = Set<UInt64>()
     var tally = Tally()
     var expected = line[0].first
-    let begun = line[0].time
     for datagram in line {
       let messages = datagram.first..<(datagram.first + datagram.count)
       if datagram.first > expected {
@@ -61,7 +60,7 @@ import Testing
         tally.missing += datagram.first - expected
       }
       // Beyond what is expected, a message is new; before it, it was seen or given up.
-      let new = datagram.time < begun ? [] : messages.filter { $0 >= expected }
+      let new = messages.filter { $0 >= expected }
       if !messages.isEmpty, new.isEmpty {
         tally.duplicates += 1
       } else if new.count < messages.count {

@@ -146,6 +146,16 @@ import Testing
     #expect(!next.isNewSession && next.missing == 0 && next.skip == 0)
   }
 
+  /// Numbers in sequence are taken though the venue's clock was set back after its restart.
+  @Test func aSendingTimeSetBackLosesNothingInSequence() {
+    let line = Line()
+    _ = line.take(1, 500, at: 100)
+    #expect(line.take(1, 2, at: 200).isRestart)
+    let next = line.take(3, 4, at: 150)
+    #expect(!next.isDuplicate && next.skip == 0 && next.missing == 0)
+    #expect(line.take(7, 1, at: 300).missing == 0)
+  }
+
   /// One datagram with an impossible sending time must not shut the stream.
   @Test func aSendingTimeFromTheFarFutureDoesNotShutTheStream() {
     let line = Line()
