@@ -26,8 +26,14 @@ struct PriceLevelBooks: ~Copyable {
     var next: Int32 = PriceLevelBooks.none
   }
 
+  /// One side of one book.
+  struct Side: BitwiseCopyable {
+    var head: Int32 = PriceLevelBooks.none
+    var depth: Int32 = 0
+  }
+
   private let levels: Slab<Level>
-  private let heads: Slab<Int32>
+  private let sides: Slab<Side>
   /// Levels given back, as a list; beyond `fresh` none has been used since the last `clear`.
   private var free = PriceLevelBooks.none
   private var fresh: Int32 = 0
@@ -35,22 +41,21 @@ struct PriceLevelBooks: ~Copyable {
   /// - Parameter instruments: instrument numbers are below this.
   init(instruments: Int) {
     levels = Slab(count: PriceLevelBooks.levelsMax, repeating: Level())
-    heads = Slab(count: instruments * 2, repeating: PriceLevelBooks.none)
+    sides = Slab(count: instruments * 2, repeating: Side())
   }
 
   /// Empties the books of the first `instruments` numbers: all that have been used.
   mutating func clear(instruments: Int) {
-    heads.fill(PriceLevelBooks.none, prefix: instruments * 2)
+    sides.fill(Side(), prefix: instruments * 2)
     free = PriceLevelBooks.none
     fresh = 0
   }
 
   /// Sets the size at a price; 0 removes the level.
   mutating func set(_ instrument: UInt32, _ side: BookSide, price: Int64, size: UInt32) -> Bool {
-    let head = Int(instrument) * 2 + side.rawValue
+    let place = Int(instrument) * 2 + side.rawValue
     var previous = PriceLevelBooks.none
-    var current = heads[head]
-    var depth = 0
+    var current = sides[place].head
     while current != PriceLevelBooks.none {
       let level = levels[Int(current)]
       if level.price == price { break }
@@ -60,39 +65,41 @@ struct PriceLevelBooks: ~Copyable {
       }
       previous = current
       current = level.next
-      depth += 1
-      if depth == PriceLevelBooks.depthMax { return size == 0 }
     }
     if current != PriceLevelBooks.none {
       if size > 0 {
         levels[Int(current)].size = size
       } else {
-        remove(current, after: previous, head)
+        remove(current, after: previous, place)
       }
       return true
     }
-    return size == 0 || insert(price, size, after: previous, head)
+    return size == 0 || insert(price, size, after: previous, place)
   }
 
-  private mutating func remove(_ index: Int32, after previous: Int32, _ head: Int) {
+  private mutating func remove(_ index: Int32, after previous: Int32, _ place: Int) {
     let next = levels[Int(index)].next
     if previous == PriceLevelBooks.none {
-      heads[head] = next
+      sides[place].head = next
     } else {
       levels[Int(previous)].next = next
     }
     levels[Int(index)].next = free
     free = index
+    sides[place].depth -= 1
   }
 
   private mutating func insert(
-    _ price: Int64, _ size: UInt32, after previous: Int32, _ head: Int
+    _ price: Int64, _ size: UInt32, after previous: Int32, _ place: Int
   ) -> Bool {
-    guard let index = takeLevel() else { return false }
-    let next = previous == PriceLevelBooks.none ? heads[head] : levels[Int(previous)].next
+    guard Int(sides[place].depth) < PriceLevelBooks.depthMax, let index = takeLevel() else {
+      return false
+    }
+    sides[place].depth += 1
+    let next = previous == PriceLevelBooks.none ? sides[place].head : levels[Int(previous)].next
     levels[Int(index)] = Level(price: price, size: size, next: next)
     if previous == PriceLevelBooks.none {
-      heads[head] = index
+      sides[place].head = index
     } else {
       levels[Int(previous)].next = index
     }
@@ -112,8 +119,8 @@ struct PriceLevelBooks: ~Copyable {
 
   func top(_ instrument: UInt32) -> TopOfBook {
     var top = TopOfBook()
-    let bid = heads[Int(instrument) * 2]
-    let ask = heads[Int(instrument) * 2 + 1]
+    let bid = sides[Int(instrument) * 2].head
+    let ask = sides[Int(instrument) * 2 + 1].head
     if bid != PriceLevelBooks.none {
       top.bidPrice = levels[Int(bid)].price
       top.bidSize = levels[Int(bid)].size

@@ -15,6 +15,8 @@ struct IexFeed: ~Copyable {
   /// The top last published of each book: changes below it are nobody's business.
   private let publishedTops: Slab<TopOfBook>
   private let restarts: RestartPolicy
+  /// No book's top: a side with shares has a price.
+  private static let untold = TopOfBook(bidPrice: .min, askPrice: .min)
 
   init(publisher: consuming TickPublisher, restarts: RestartPolicy) {
     self.publisher = publisher
@@ -171,7 +173,8 @@ struct IexFeed: ~Copyable {
     guard message.completesEvent else { return }
     let top = books.top(instrument)
     guard publishedTops[Int(instrument)] != top else { return }
-    publishedTops[Int(instrument)] = top
+    // A top refused for its packet's age is told when one comes that is fresh.
+    publishedTops[Int(instrument)] = publisher.isFresh ? top : IexFeed.untold
     publisher.quote(instrument, time: message.time, top)
   }
 

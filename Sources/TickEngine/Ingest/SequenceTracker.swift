@@ -36,17 +36,25 @@ struct SequenceVerdict {
 
 /// Follows the sequence of each stream of a feed; knows no protocol. With e expected: first > e is
 /// a gap, first + count <= e a duplicate, first < e < first + count an overlap; a sequence that
-/// falls back with a newer sending time is a restart.
+/// falls back with a newer sending time is a restart. After a restart, and in a new session, what was
+/// sent before it and comes late is a duplicate, unless its number is the very next: taken for a
+/// gap, it would undo the restart. (A venue's clock that is set back does not lose what is in
+/// sequence.)
 ///
 /// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
 struct SequenceTracker: ~Copyable {
   static let streamsMax = 16
+  /// How late a datagram of before a restart is known as such. Bounded, so that one impossible
+  /// sending time cannot shut a stream.
+  static let lateness_ns_max: UInt64 = 10_000_000_000
 
   struct Stream: BitwiseCopyable {
     var key: UInt64 = 0
     var session: UInt64 = 0
     var expected: UInt64 = 0
     var newestSendTime: UInt64 = 0
+    /// Sending time of the datagram that its sequence began anew with; 0 for the first one.
+    var begun: UInt64 = 0
   }
 
   private let streams = Slab(count: SequenceTracker.streamsMax, repeating: Stream())
@@ -61,6 +69,11 @@ struct SequenceTracker: ~Copyable {
       return SequenceVerdict(isUntracked: !join(packet))
     }
     var verdict = SequenceVerdict()
+    if isOfBefore(packet, streams[index]) {
+      verdict.isDuplicate = packet.count > 0
+      verdict.skip = packet.count
+      return verdict
+    }
     if streams[index].session != packet.session {
       begin(index, packet)
       verdict.isNewSession = true
@@ -90,9 +103,17 @@ struct SequenceTracker: ~Copyable {
     return verdict
   }
 
+  private func isOfBefore(_ packet: SequencedPacket, _ stream: Stream) -> Bool {
+    guard packet.sendTime < stream.begun,
+      stream.begun - packet.sendTime <= SequenceTracker.lateness_ns_max
+    else { return false }
+    return packet.session != stream.session || packet.first != stream.expected
+  }
+
   private mutating func begin(_ index: Int, _ packet: SequencedPacket) {
     streams[index].session = packet.session
     streams[index].expected = packet.first + packet.count
+    streams[index].begun = streams[index].newestSendTime == 0 ? 0 : packet.sendTime
     streams[index].newestSendTime = packet.sendTime
   }
 

@@ -46,6 +46,8 @@ public struct TickPublisher: ~Copyable {
   private let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
   private var freshness = PacketFreshness.fresh
   private var received: UInt32 = 0
+  /// Books lost messages: also those of instruments that have not appeared yet.
+  private var areBooksSuspect = false
 
   init(
     directory: consuming DirectoryWriter, rings: consuming Slab<TickProducer>, workers: Int,
@@ -66,6 +68,8 @@ public struct TickPublisher: ~Copyable {
   }
 
   var instrumentCount: Int { directory.count }
+  /// Whether the packet's age lets its quotes and trades through.
+  var isFresh: Bool { freshness == .fresh }
 
   // MARK: One packet
 
@@ -92,8 +96,14 @@ public struct TickPublisher: ~Copyable {
       reject(.unknownSymbol)
       return nil
     }
-    let number = directory.number(of: symbol.word)
-    if number == nil { reject(.directoryFull) }
+    guard let number = directory.number(of: symbol.word) else {
+      reject(.directoryFull)
+      return nil
+    }
+    if areBooksSuspect {
+      states[Int(number)].insert(.suspect)
+      tellBoardOfDoubt(number)
+    }
     return number
   }
 
@@ -180,11 +190,11 @@ public struct TickPublisher: ~Copyable {
   /// of many messages stay wrong until the sequence begins anew.
   mutating func gap(time: UInt64, booksSuspect: Bool) {
     forgetPrices()
-    if booksSuspect {
-      for instrument in 1...UInt32(max(1, directory.count)) {
-        states[Int(instrument)].insert(.suspect)
-        tellBoardOfDoubt(instrument)
-      }
+    if booksSuspect { areBooksSuspect = true }
+    // The board forgot halts and doubts with the prices; they hold.
+    for instrument in 1..<(UInt32(directory.count) + 1) {
+      if booksSuspect { states[Int(instrument)].insert(.suspect) }
+      tellBoardOfDoubt(instrument)
     }
     publishToAll(.gap, time: time)
   }
@@ -192,14 +202,19 @@ public struct TickPublisher: ~Copyable {
   /// The venue began its sequence anew: nothing of before holds.
   mutating func restart(time: UInt64) {
     forgetPrices()
-    states.fill([], prefix: directory.count + 1)
+    forgetStates()
     publishToAll(.restart, time: time)
   }
 
   /// A fresh session of a replay; every ring is empty when this is called.
   mutating func beginSession() {
     forgetPrices()
+    forgetStates()
+  }
+
+  private mutating func forgetStates() {
     states.fill([], prefix: directory.count + 1)
+    areBooksSuspect = false
   }
 
   private mutating func forgetPrices() { board?.clear(instruments: directory.count) }

@@ -90,6 +90,8 @@ struct OrderBook: ~Copyable {
     let number = accepted.userRefNum
     counts.acked += 1
     pool[number].state = OrderState.live.rawValue
+    // Dead on arrival: nothing of it is open, and no cancel follows to say so.
+    if accepted.state == Ouch50.stateDead { pool[number].open = 0 }
     let order = pool[number]
     let event = OrderEvent.of(
       order, .ack, quantity: order.quantity, priceE4: order.priceE4, at: now)

@@ -81,8 +81,8 @@ struct RiskGate: ~Copyable {
     directory: consuming DirectoryReader
   ) {
     self.limits = limits
-    valueMaxE4 = Int64((limits.orderValueMax * 10_000).rounded(.down))
-    collarE4 = Int64((limits.collarPercent * 100).rounded(.down))
+    valueMaxE4 = RiskGate.units(limits.orderValueMax, each: 10_000)
+    collarE4 = RiskGate.units(limits.collarPercent, each: 100)
     referenceAge_ns = UInt64(limits.referenceAgeMaxSeconds * 1_000_000_000)
     rate = RateWindow(max: limits.ordersPerSecondMax)
     self.control = control
@@ -135,6 +135,13 @@ struct RiskGate: ~Copyable {
       return .reject(.collar, limit: limits.collarPercent, value: percent)
     }
     return RiskDecision(reason: nil, priceE4: priceE4)
+  }
+
+  /// Whole units in a limit, rounded down; 2.3 % is 230 units though 2.3 * 100 falls short of it.
+  private static func units(_ limit: Double, each: Double) -> Int64 {
+    let scaled = limit * each
+    let nearest = scaled.rounded()
+    return Int64(abs(scaled - nearest) <= 2 * scaled.ulp ? nearest : scaled.rounded(.down))
   }
 
   /// A price in units of 1e-4, or nil if it is not a positive number that can be counted.

@@ -19,7 +19,7 @@ public struct MarketMakerStrategy: Strategy, ~Copyable {
     var askPrice = 0.0
     var position: Int64 = 0
     var movedAt: UInt64 = 0
-    var isHalted = false
+    var halt = TradingHalt()
   }
 
   private let quantity: UInt32
@@ -45,14 +45,14 @@ public struct MarketMakerStrategy: Strategy, ~Copyable {
   public mutating func onSession(_ orders: inout OrderDesk) {
     for index in 0..<books.count {
       withdraw(index, &orders)
-      books[index].isHalted = false
+      books[index].halt = TradingHalt()
       books[index].movedAt = 0
     }
   }
 
   public mutating func onQuote(_ quote: Quote, _ orders: inout OrderDesk) {
     let index = Int(quote.instrument)
-    guard quote.hasBothSides, !books[index].isHalted else { return withdraw(index, &orders) }
+    guard quote.hasBothSides, !books[index].halt.isHalted else { return withdraw(index, &orders) }
     let isNew = books[index].bid == .none || books[index].ask == .none
     let hasMoved =
       abs(quote.bidPrice - books[index].bidPrice) >= requote * 0.999
@@ -100,8 +100,8 @@ public struct MarketMakerStrategy: Strategy, ~Copyable {
       for index in 0..<books.count { withdraw(index, &orders) }
       return
     }
-    books[index].isHalted = status.code != .trading && status.code != .venueTrading
-    if books[index].isHalted { withdraw(index, &orders) }
+    books[index].halt.take(status.code)
+    if books[index].halt.isHalted { withdraw(index, &orders) }
   }
 
   public mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk) {

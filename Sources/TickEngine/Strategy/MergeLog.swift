@@ -1,26 +1,24 @@
 import TickRing
 
-/// The order in which a worker took ticks, events and timers, so that a run can be repeated.
+/// The order in which a worker took ticks, events and timers, so that a run can be repeated: see
+/// `Rerun`.
 ///
 /// A log is a file of 56-byte `OrderEvent` records in the order taken. A record of kind
 /// `position` says in `order_id` how many ticks had been handled when what follows was; kind
-/// `timer` says in `order_id` the exchange time; any other record is the event itself.
+/// `timer` says in `order_id` the exchange time, just before the tick that let it ring; kind
+/// `session` says in `order_id` which session begins; kind `closed` that no order is taken any
+/// more. Any other record is the event itself.
 /// Ticks are not repeated: they are in the recording.
 public enum MergeLog {
   public static let positionKind: UInt8 = 0xF0
   public static let timerKind: UInt8 = 0xF1
+  public static let sessionKind: UInt8 = 0xF2
+  public static let closedKind: UInt8 = 0xF3
 
-  static func position(_ ticks: UInt64) -> OrderEvent {
+  static func record(_ kind: UInt8, _ value: UInt64 = 0) -> OrderEvent {
     var record = OrderEvent()
-    record.kind = positionKind
-    record.order_id = ticks
-    return record
-  }
-
-  static func timer(_ time: UInt64) -> OrderEvent {
-    var record = OrderEvent()
-    record.kind = timerKind
-    record.order_id = time
+    record.kind = kind
+    record.order_id = value
     return record
   }
 }
@@ -43,13 +41,21 @@ struct MergeLogWriter: ~Copyable {
   @usableFromInline mutating func event(_ event: OrderEvent, afterTicks ticks: UInt64) {
     if ticks != self.ticks {
       self.ticks = ticks
-      write(MergeLog.position(ticks))
+      write(MergeLog.record(MergeLog.positionKind, ticks))
     }
     write(event)
   }
 
   @usableFromInline mutating func timer(_ time: UInt64, afterTicks ticks: UInt64) {
-    event(MergeLog.timer(time), afterTicks: ticks)
+    event(MergeLog.record(MergeLog.timerKind, time), afterTicks: ticks)
+  }
+
+  @usableFromInline mutating func session(_ number: UInt64, afterTicks ticks: UInt64) {
+    event(MergeLog.record(MergeLog.sessionKind, number), afterTicks: ticks)
+  }
+
+  @usableFromInline mutating func closed(afterTicks ticks: UInt64) {
+    event(MergeLog.record(MergeLog.closedKind), afterTicks: ticks)
   }
 
   private mutating func write(_ record: OrderEvent) {

@@ -13,7 +13,7 @@ public struct MomentumStrategy: Strategy, ~Copyable {
   private let anchors: Slab<Double>
   private let quotes: Slab<Quote>
   private let positions: Slab<Int64>
-  private let halted: Slab<Bool>
+  private let halts: Slab<TradingHalt>
 
   public init(
     parameters: inout StrategyParameters, context: StrategyContext
@@ -27,13 +27,13 @@ public struct MomentumStrategy: Strategy, ~Copyable {
     anchors = Slab(count: context.instrumentsMax, repeating: 0)
     quotes = Slab(count: context.instrumentsMax, repeating: Quote())
     positions = Slab(count: context.instrumentsMax, repeating: 0)
-    halted = Slab(count: context.instrumentsMax, repeating: false)
+    halts = Slab(count: context.instrumentsMax, repeating: TradingHalt())
   }
 
   public mutating func onSession(_ orders: inout OrderDesk) {
     anchors.fill(0)
     quotes.fill(Quote())
-    halted.fill(false)
+    halts.fill(TradingHalt())
   }
 
   public mutating func onQuote(_ quote: Quote, _ orders: inout OrderDesk) {
@@ -51,7 +51,7 @@ public struct MomentumStrategy: Strategy, ~Copyable {
     let move = trade.price / anchor - 1
     guard abs(move) >= threshold else { return }
     anchors[index] = trade.price
-    guard !halted[index] else { return }
+    guard !halts[index].isHalted else { return }
     let quote = quotes[index]
     if move > 0, quote.askQuantity > 0, positions[index] + Int64(quantity) <= positionMax {
       orders.buy(trade.instrument, quantity: quantity, limit: quote.askPrice, .ioc)
@@ -66,7 +66,7 @@ public struct MomentumStrategy: Strategy, ~Copyable {
       anchors.fill(0)
       return quotes.fill(Quote())
     }
-    halted[Int(status.instrument)] = status.code != .trading && status.code != .venueTrading
+    halts[Int(status.instrument)].take(status.code)
   }
 
   public mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk) {

@@ -57,6 +57,8 @@ public struct OrderDesk: ~Copyable {
   @usableFromInline let waitPolicy: WaitPolicy
   @usableFromInline let directory: DirectoryReader
   @usableFromInline let strategy: UInt8
+  /// Empties the order ring when it is full, where nobody else does: in a rerun.
+  @usableFromInline var sink: RequestSink?
 
   /// Exchange time of the tick or event being handled, ns since the Unix epoch, UTC.
   @inlinable public var time: UInt64 { now }
@@ -156,6 +158,7 @@ public struct OrderDesk: ~Copyable {
     var backoff = Backoff(waitPolicy)
     while control.read(.failed) == 0 {
       backlog.fill()
+      sink?.drain()
       if orders.publish(request) { return }
       backoff.wait()
     }

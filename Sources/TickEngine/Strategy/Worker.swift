@@ -76,6 +76,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
     if !isDone {
       // Events still come, and may not lead to orders that nobody would watch.
       isDone = true
+      merge?.closed(afterTicks: ticks.polled)
       desk.isOpen = false
       control.write(.done, worker: number, 1)
     }
@@ -117,7 +118,14 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   mutating func followSession() {
     let current = control.read(.session)
     guard current != session else { return }
-    session = current
+    merge?.session(current, afterTicks: ticks.polled - 1)
+    beginSession(current)
+  }
+
+  /// What a new session means to the strategy; also how a recorded run is repeated.
+  @usableFromInline
+  mutating func beginSession(_ number: UInt64) {
+    session = number
     quotes.fill(Quote(), prefix: desk.directory.count + 1)
     desk.now = 0
     strategy.onSession(&desk)
@@ -134,6 +142,12 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
       delivery.recordNegative()
       desk.received_ns = now
     }
+    act(on: tick)
+  }
+
+  /// The timer that a tick lets ring, then the tick; also how a recorded run is repeated.
+  @inlinable @inline(__always)
+  mutating func act(on tick: Tick) {
     desk.now = tick.timestamp
     if tick.timestamp >= desk.timer { fireTimer() }
     apply(tick)
@@ -147,7 +161,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
     strategy.onTimer(due, &desk)
   }
 
-  /// What a tick means to the strategy; also how a recorded run is repeated.
+  /// What a tick means to the strategy.
   @inlinable
   mutating func apply(_ tick: Tick) {
     let series = tick.series

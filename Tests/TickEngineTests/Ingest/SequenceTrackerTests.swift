@@ -1,0 +1,195 @@
+import Testing
+
+@testable import TickEngine
+
+/// MD2, MD3: what a sequence says of a datagram.
+@Suite(.timeLimit(.minutes(1))) struct SequenceTrackerTests {
+  /// A tracker, and the sending time that rises by one with each datagram unless it is told.
+  final class Line {
+    var tracker = SequenceTracker()
+    var now: UInt64 = 1_000
+
+    func take(
+      _ first: UInt64, _ count: UInt64, at time: UInt64? = nil, session: UInt64 = 1,
+      stream: UInt64 = 1
+    ) -> SequenceVerdict {
+      now += 1
+      return tracker.judge(
+        SequencedPacket(
+          stream: stream, session: session, first: first, count: count, sendTime: time ?? now))
+    }
+  }
+
+  @Test func theFirstDatagramIsANewSessionWhereverItBegins() {
+    let line = Line()
+    let verdict = line.take(5_000, 3)
+    #expect(verdict.isNewSession && verdict.missing == 0 && verdict.skip == 0)
+    #expect(!verdict.isRestart && !verdict.isDuplicate)
+  }
+
+  @Test func whatFollowsIsTakenWhole() {
+    let line = Line()
+    _ = line.take(1, 3)
+    for verdict in [line.take(4, 2), line.take(6, 0), line.take(6, 1)] {
+      #expect(verdict.missing == 0 && verdict.skip == 0)
+      #expect(!verdict.isDuplicate && !verdict.isOverlap && !verdict.isRestart)
+      #expect(!verdict.isNewSession)
+    }
+  }
+
+  @Test func aGapSaysHowManyAreMissing() {
+    let line = Line()
+    _ = line.take(1, 3)
+    #expect(line.take(10, 2).missing == 6)
+    #expect(line.take(12, 1).missing == 0)
+  }
+
+  /// MD3: the tail of a burst is missed with the next heartbeat.
+  @Test func aHeartbeatRevealsAGapAtTheTail() {
+    let line = Line()
+    _ = line.take(1, 3)
+    #expect(line.take(9, 0).missing == 5)
+    #expect(line.take(9, 1).missing == 0)
+  }
+
+  @Test func aSecondCopyIsADuplicate() {
+    let line = Line()
+    _ = line.take(1, 3, at: 2_000)
+    let verdict = line.take(1, 3, at: 2_000)
+    #expect(verdict.isDuplicate && verdict.skip == 3 && !verdict.isRestart)
+  }
+
+  @Test func whatWasSentEarlierAndComesLaterIsADuplicate() {
+    let line = Line()
+    _ = line.take(1, 2, at: 10)
+    _ = line.take(5, 2, at: 30)
+    let verdict = line.take(3, 2, at: 20)
+    #expect(verdict.isDuplicate && verdict.skip == 2 && verdict.missing == 0)
+    #expect(line.take(7, 1, at: 40).missing == 0)
+  }
+
+  @Test func anOverlapSkipsWhatIsKnown() {
+    let line = Line()
+    _ = line.take(1, 5)
+    let verdict = line.take(4, 4)
+    #expect(verdict.isOverlap && verdict.skip == 2 && !verdict.isDuplicate)
+    #expect(line.take(8, 1).missing == 0)
+  }
+
+  @Test func aHeartbeatIsNeitherDuplicateNorOverlap() {
+    let line = Line()
+    _ = line.take(1, 5, at: 50)
+    let verdict = line.take(6, 0, at: 50)
+    #expect(!verdict.isDuplicate && !verdict.isOverlap && verdict.skip == 0)
+    let late = line.take(3, 0, at: 40)
+    #expect(!late.isDuplicate && !late.isRestart && late.missing == 0)
+    #expect(line.take(6, 1, at: 60).missing == 0)
+  }
+
+  // MARK: Restarts
+
+  @Test func aRestartMayShowAsAHeartbeatFirst() {
+    let line = Line()
+    _ = line.take(1, 500)
+    let heartbeat = line.take(1, 0)
+    #expect(heartbeat.isRestart && heartbeat.missing == 0)
+    let data = line.take(1, 4)
+    #expect(!data.isRestart && !data.isDuplicate && data.skip == 0 && data.missing == 0)
+  }
+
+  @Test func aRestartMayShowAsDataFirst() {
+    let line = Line()
+    _ = line.take(1, 500)
+    let data = line.take(1, 4)
+    #expect(data.isRestart && data.skip == 0 && data.missing == 0)
+    #expect(!data.isOverlap && !data.isDuplicate)
+    #expect(line.take(5, 1).missing == 0)
+  }
+
+  /// A restart at 1 with more messages than were sent before is no overlap.
+  @Test func aLongFirstDatagramOfARestartIsTakenWhole() {
+    let line = Line()
+    _ = line.take(1, 3)
+    let verdict = line.take(1, 10)
+    #expect(verdict.isRestart && !verdict.isOverlap && verdict.skip == 0)
+  }
+
+  @Test func aRestartWhoseStartWasLostSaysWhatIsMissing() {
+    let line = Line()
+    _ = line.take(1, 500)
+    let verdict = line.take(41, 2)
+    #expect(verdict.isRestart && verdict.missing == 40)
+    #expect(line.take(43, 1).missing == 0)
+  }
+
+  /// Late copies of before a restart are old whatever their number says.
+  @Test func anOldCopyAfterARestartIsADuplicateAndNoGap() {
+    let line = Line()
+    _ = line.take(1, 500, at: 100)
+    #expect(line.take(1, 2, at: 200).isRestart)
+    for verdict in [line.take(501, 3, at: 150), line.take(2, 4, at: 90)] {
+      #expect(verdict.isDuplicate && verdict.missing == 0 && !verdict.isRestart)
+    }
+    let heartbeat = line.take(504, 0, at: 160)
+    #expect(!heartbeat.isDuplicate && heartbeat.missing == 0 && !heartbeat.isRestart)
+    let next = line.take(3, 1, at: 300)
+    #expect(next.missing == 0 && !next.isRestart && !next.isDuplicate)
+  }
+
+  @Test func anOldCopyOfTheLastSessionDoesNotBringItBack() {
+    let line = Line()
+    _ = line.take(1, 500, at: 100, session: 1)
+    #expect(line.take(1, 2, at: 200, session: 2).isNewSession)
+    let old = line.take(501, 1, at: 150, session: 1)
+    #expect(old.isDuplicate && !old.isNewSession)
+    let next = line.take(3, 1, at: 300, session: 2)
+    #expect(!next.isNewSession && next.missing == 0 && next.skip == 0)
+  }
+
+  /// Numbers in sequence are taken though the venue's clock was set back after its restart.
+  @Test func aSendingTimeSetBackLosesNothingInSequence() {
+    let line = Line()
+    _ = line.take(1, 500, at: 100)
+    #expect(line.take(1, 2, at: 200).isRestart)
+    let next = line.take(3, 4, at: 150)
+    #expect(!next.isDuplicate && next.skip == 0 && next.missing == 0)
+    #expect(line.take(7, 1, at: 300).missing == 0)
+  }
+
+  /// One datagram with an impossible sending time must not shut the stream.
+  @Test func aSendingTimeFromTheFarFutureDoesNotShutTheStream() {
+    let line = Line()
+    _ = line.take(1, 500, at: 100)
+    #expect(line.take(1, 1, at: .max / 2).isRestart)
+    let next = line.take(501, 2, at: 200)
+    #expect(next.missing == 499 && !next.isDuplicate)
+    #expect(line.take(503, 1, at: 300).missing == 0)
+  }
+
+  @Test func aNewSessionBeginsAnewWithoutAGap() {
+    let line = Line()
+    _ = line.take(1, 500, session: 1)
+    let verdict = line.take(90, 2, session: 2)
+    #expect(verdict.isNewSession && !verdict.isRestart && verdict.missing == 0)
+    #expect(line.take(92, 1, session: 2).missing == 0)
+  }
+
+  // MARK: Streams
+
+  @Test func streamsAreFollowedApart() {
+    let line = Line()
+    _ = line.take(1, 5, stream: 1)
+    #expect(line.take(100, 5, stream: 2).isNewSession)
+    #expect(line.take(6, 1, stream: 1).missing == 0)
+    #expect(line.take(107, 1, stream: 2).missing == 2)
+  }
+
+  @Test func streamsBeyondSixteenAreSaidToBeUntracked() {
+    let line = Line()
+    for stream in 0..<16 { #expect(!line.take(1, 1, stream: UInt64(stream)).isUntracked) }
+    #expect(line.take(1, 1, stream: 16).isUntracked)
+    #expect(line.take(2, 1, stream: 15).missing == 0)
+    line.tracker.reset()
+    #expect(line.take(1, 1, stream: 16).isNewSession)
+  }
+}
