@@ -13,7 +13,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   private let histograms: ReplayHistograms
   private let plan: CorePlan
   private var cores: ArraySlice<Int?>
-  private var regions: ReplayRegions
+  private let regions: ReplayRegions
   private let page: SharedRegion
   private let directory: SharedRegion
   private let board: SharedRegion

@@ -56,7 +56,7 @@ public final class VenueRun {
   /// Opens everything; nothing moves yet. Blocks SIGINT and SIGTERM.
   ///
   /// - Throws: `CaptureError`, `ReplayError`, `RingError`, `VenueMarketError`, `VenueError`.
-  /// - Parameter ringDirectory: where the rings of its own are made; they lose their names.
+  /// - Parameter ringDirectory: where the rings of its own are made, without names.
   public init(
     _ options: VenueOptions, market source: VenueMarketSource, ringDirectory: String = "/dev/shm"
   ) throws {
@@ -121,7 +121,7 @@ private struct CaptureMarket {
   private let directory: SharedRegion
 
   init(ringDirectory: String) throws(RingError) {
-    var regions = ReplayRegions(directory: ringDirectory)
+    let regions = ReplayRegions(directory: ringDirectory)
     control = try regions.make(.control, capacity: ControlPage.capacity)
     directory = try regions.make(.directory, capacity: TickPublisher.instrumentsMax)
     ticks = try regions.make(.ticks, capacity: CaptureMarket.ringSlots)
