@@ -68,7 +68,9 @@ struct ReplayCommand: ParsableCommand {
     completion: .directory)
   var hgrm: String?
 
-  @Option(help: "Where the rings are made.", completion: .directory)
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "Where the rings are made.", completion: .directory)
   var ringDirectory = "/dev/shm"
 
   @Option(help: "Slots of each tick ring, a power of two.")

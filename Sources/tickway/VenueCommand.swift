@@ -31,7 +31,9 @@ struct VenueCommand: ParsableCommand {
     valueName: "name"))
   var ring: String?
 
-  @Option(help: "Where the ring is, or rings of its own are made.", completion: .directory)
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "Where the ring is, or rings of its own are made.", completion: .directory)
   var ringDir = "/dev/shm"
 
   @Option(help: ArgumentHelp("max, or a factor of the capture's speed.", valueName: "max|1x|10x"))
