@@ -19,7 +19,18 @@ enum Complaint {
 
   /// Any error of the engine, under the exit code of its kind.
   static func exit(_ verb: String, _ error: any Error) -> ExitCode {
-    exit(verb, "\(error)", code(of: error))
+    var message = "\(error)"
+    if let failure = error as? AtomicFile.Failure { message += "; \(advice(failure))" }
+    return exit(verb, message, code(of: error))
+  }
+
+  private static func advice(_ failure: AtomicFile.Failure) -> String {
+    switch failure.exitCode {
+    case .permission: "choose a directory that you may write to"
+    case .full: "free some space, or choose another disk"
+    case .cannotCreateOutput: "check the path"
+    default: "nothing was left behind; try again"
+    }
   }
 
   private static func code(of error: any Error) -> TickwayExit {

@@ -40,7 +40,11 @@ struct VenueSession: ~Copyable {
     let stream = try TcpStream.connect(
       host: address.host, port: address.port, timeout_ms: 2_000)
     var session = VenueSession(stream, name: address.text)
-    try session.logIn(user, password)
+    do throws(SessionError) { try session.logIn(user, password) } catch {
+      // Before the login is answered nothing is in doubt: there was no venue to begin with.
+      guard case .lost(let name, let reason) = error else { throw error }
+      throw .unreachable(name, reason: reason)
+    }
     return session
   }
 
