@@ -173,20 +173,14 @@ static void write_header(tickring_region *region, const tickring_options *option
   tickring_store_release(&header->magic, TICKRING_MAGIC); /* SHARE: last, so all above is there */
 }
 
-int tickring_create(const char *directory, const char *name, const tickring_options *options,
-                    tickring_region *region) {
-  char path[PATH_BYTES];
-  clear(region);
-  uint32_t slot_bytes = options == NULL ? 0 : slot_bytes_of(options->kind);
-  if (slot_bytes == 0 || !is_capacity(options->capacity)) return TICKRING_E_ARGUMENT;
-  int error = path_of(directory, name, path);
-  if (error) return error;
-  int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return error_of_errno();
-  error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
+/* Makes a region of a new file. Takes `fd` over; `path` is its name, to be removed on failure. */
+static int create_in(int fd, const char *path, const tickring_options *options,
+                     tickring_region *region) {
+  uint32_t slot_bytes = slot_bytes_of(options->kind);
+  int error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
   if (error) {
     int first = errno;
-    unlink(path);
+    if (path != NULL) unlink(path);
     errno = first;
     unmap_and_close(region, fd);
     return error;
@@ -196,6 +190,55 @@ int tickring_create(const char *directory, const char *name, const tickring_opti
   region->slot_bytes = slot_bytes;
   write_header(region, options);
   return TICKRING_OK;
+}
+
+static bool is_valid(const tickring_options *options) {
+  return options != NULL && slot_bytes_of(options->kind) != 0 && is_capacity(options->capacity);
+}
+
+static int open_new(const char *path) {
+  return open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int tickring_create(const char *directory, const char *name, const tickring_options *options,
+                    tickring_region *region) {
+  char path[PATH_BYTES];
+  clear(region);
+  if (!is_valid(options)) return TICKRING_E_ARGUMENT;
+  int error = path_of(directory, name, path);
+  if (error) return error;
+  int fd = open_new(path);
+  return fd < 0 ? error_of_errno() : create_in(fd, path, options, region);
+}
+
+/* Where the file system cannot make files without a name: a name for as long as two calls take. */
+static int open_and_unlink(const char *directory) {
+  char path[PATH_BYTES];
+  int length = snprintf(path, sizeof path, "%s/tickway-%ld-%llu", directory, (long)getpid(),
+                        (unsigned long long)clock_ns(CLOCK_MONOTONIC));
+  if (length <= 0 || length >= PATH_BYTES) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int fd = open_new(path);
+  if (fd >= 0) {
+    unlink(path);
+  } else if (errno == ENOENT && access(directory, F_OK) == 0) {
+    errno = EPERM; /* as /proc says it: there, but not for new files */
+  }
+  return fd;
+}
+
+int tickring_create_unnamed(const char *directory, const tickring_options *options,
+                            tickring_region *region) {
+  clear(region);
+  if (directory == NULL || !is_valid(options)) return TICKRING_E_ARGUMENT;
+  int fd = -1;
+#ifdef O_TMPFILE
+  fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+#endif
+  if (fd < 0 && errno != ENOENT && errno != ENOTDIR) fd = open_and_unlink(directory);
+  return fd < 0 ? error_of_errno() : create_in(fd, NULL, options, region);
 }
 
 /* Every field is compared with what it must be; nothing of the header is used unchecked. */

@@ -125,6 +125,11 @@ typedef struct tickring_region {
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region);
 
+/* The same without a name: whoever needs it duplicates the region or inherits its descriptor, and
+ * however its owners die, nothing is left behind. */
+int tickring_create_unnamed(const char *directory, const tickring_options *options,
+                            tickring_region *region);
+
 /* Attaches an existing region of `kind`. */
 int tickring_attach(const char *directory, const char *name, uint32_t kind,
                     tickring_region *region);

@@ -13,7 +13,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   private let histograms: ReplayHistograms
   private let plan: CorePlan
   private var cores: ArraySlice<Int?>
-  private var regions: ReplayRegions
+  private let regions: ReplayRegions
   private let page: SharedRegion
   private let directory: SharedRegion
   private let board: SharedRegion
@@ -202,7 +202,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
       claiming: directory.attach(), venue: Symbol("IEX")!.word)
     for name in options.symbols ?? [] {
       guard let symbol = Symbol(name) else {
-        throw ReplayError.badSymbols("\(name) is not a symbol of 1 to 8 printable characters")
+        // Quoted and cut, as it may be anything.
+        let text = String(reflecting: String(name.prefix(20)))
+        throw ReplayError.badSymbols("\(text) is not a symbol of 1 to 8 printable characters")
       }
       guard numbers.find(symbol.word) == nil else {
         throw ReplayError.badSymbols("\(name) is listed twice")
