@@ -60,6 +60,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // A strategy to copy out; scripts/check-example proves that it builds outside, too.
+    .executableTarget(
+      name: "MeanReversion", dependencies: ["TickEngine", "TickRing"],
+      path: "Sources/Examples/MeanReversion", swiftSettings: strict),
+
     .testTarget(
       name: "TickRingTests", dependencies: ["TickRing", "CTickRing"],
       swiftSettings: ringSettings),
