@@ -33,7 +33,7 @@ public struct FeedIngester: ~Copyable {
     ring: borrowing Region, directory: borrowing Region,
     validation: ValidationLimits = ValidationLimits(), restarts: RestartPolicy = .follow
   ) throws(RingError) {
-    var regions = ReplayRegions(directory: Region.defaultDirectory)
+    let regions = ReplayRegions(directory: Region.defaultDirectory)
     let control = ControlPage(
       try regions.make(.control, capacity: ControlPage.capacity).attach())
     let names = try DirectoryWriter(

@@ -23,7 +23,7 @@ struct RerunStage<S: Strategy & ~Copyable>: ~Copyable {
     merge: RecordedFile, mergePath: String, symbols: [UInt64], parameters: [String: String],
     context: StrategyContext, ringDirectory: String
   ) throws {
-    var regions = ReplayRegions(directory: ringDirectory)
+    let regions = ReplayRegions(directory: ringDirectory)
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let directory = try regions.make(.directory, capacity: TickPublisher.instrumentsMax)
     let orders = try regions.make(.orders, capacity: RerunStage.orderSlots)
