@@ -46,12 +46,28 @@ struct RefusalTests {
     try expectRefusal([verb, scratch["cut"]], 65, says: scratch["cut"])
   }
 
-  @Test(.enabled(if: getuid() != 0, "root may read everything"))
-  func aCaptureThatMayNotBeReadIsRefused() throws {
+  /// By a user without rights, as whom a root shell runs the command.
+  @Test(.enabled(if: canLackRights, "root, without setpriv to run as another user"))
+  func whatAUserMayNotUseIsRefused() throws {
     let path = try day()
+    try expectFailure(["replay", path, "--ring-dir", scratch.path], 77, asNobody: true,
+      says: "permission denied: choose a directory")
+    try expectFailure(["replay", path, "--record", scratch["ticks"]], 77, asNobody: true,
+      says: "may write to")
+    try expectFailure(["replay", path, "--json", scratch["json"]], 77, asNobody: true,
+      says: "may write to")
     chmod(path, 0)
-    try expectRefusal(["replay", path], 77, says: "Permission denied")
+    try expectFailure(["replay", path], 77, asNobody: true, says: "Permission denied")
+    #expect(scratch.names == ["day.pcap"])
   }
+
+  private static let nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+
+  private static let canLackRights: Bool = {
+    if getuid() != 0 { return true }
+    let process = try? Running(nobody + [Command.path, "--help"])
+    return (try? process?.wait(within: 5).status) == 0
+  }()
 
   @Test func aCaptureWithoutAKnownFeedIsRefused() throws {
     let file = PcapFile(try scratch.bytes(URL(filePath: try day()).lastPathComponent))
@@ -129,9 +145,15 @@ struct RefusalTests {
   }
 
   /// As `expectRefusal`, of verbs that may have printed their result.
-  private func expectFailure(_ arguments: [String], _ code: Int32, says part: String) throws {
-    let result = try Command.run(arguments, within: 10)
+  private func expectFailure(
+    _ arguments: [String], _ code: Int32, asNobody: Bool = false, says part: String
+  ) throws {
+    let user = asNobody && getuid() == 0 ? Self.nobody : []
+    if asNobody && getuid() != 0 { chmod(scratch.path, 0o555) }
+    defer { chmod(scratch.path, 0o755) }
+    let result = try Running(user + [Command.path] + arguments).wait(within: 10)
     #expect(result.status == code, "\(arguments): \(result.error)")
+    #expect(result.seconds < 5)
     #expect(result.error.contains(part), "\(arguments): \(result.error)")
     #expect(arguments[0] != "replay" || result.output.isEmpty)
   }
