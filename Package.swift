@@ -72,7 +72,14 @@ let package = Package(
     .testTarget(
       name: "TickMetricsTests", dependencies: ["TickMetrics"], swiftSettings: ringSettings),
     .testTarget(
-      name: "TickEngineTests", dependencies: ["TickEngine"], swiftSettings: ringSettings),
+      name: "TickEngineTests", dependencies: ["TickEngine", "TestSupport"],
+      swiftSettings: ringSettings),
+    // The command itself: real processes.
+    .testTarget(
+      name: "TickwayTests", dependencies: ["tickway", "TickRing", "TestSupport"],
+      swiftSettings: ringSettings),
+    // What tests of several modules need.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: ringSettings),
     // The house rules, read from the sources themselves.
     .testTarget(name: "HouseTests", dependencies: [], swiftSettings: ringSettings),
   ],
