@@ -60,7 +60,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // A strategy to copy out; scripts/check-example proves that it builds outside, too.
+    // A strategy to copy out; scripts/check-outside proves that it builds outside, too.
     .executableTarget(
       name: "MeanReversion", dependencies: ["TickEngine", "TickRing"],
       path: "Sources/Examples/MeanReversion", swiftSettings: strict),

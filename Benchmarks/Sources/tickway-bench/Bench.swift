@@ -18,7 +18,7 @@ struct Bench {
   private var captures: [String] = []
   private var messages = 1_000_000
   private var repeats = 10
-  private var runs = 5
+  private var runs = 9
   private var json: String?
 
   static func main() {
