@@ -55,7 +55,7 @@ final class FeedBench {
   var age: Int64 = 0
 
   init(_ options: Options = Options()) throws {
-    var regions = ReplayRegions(directory: "/dev/shm")
+    let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let names = try regions.make(.directory, capacity: options.directoryCapacity)
     let prices = try regions.make(.board, capacity: options.directoryCapacity)

@@ -66,7 +66,7 @@ struct RestlessStrategy: Strategy, ~Copyable {
         of: strategy, parameters: parameters, recording: scratch.file("day.ticks"),
         worker: worker, workers: workers)
     }
-    var regions = ReplayRegions(directory: scratch.path)
+    let regions = ReplayRegions(directory: scratch.path)
     let region = try regions.make(.directory, capacity: 1 << 10)
     var names = try DirectoryWriter(claiming: region.attach(), venue: 0)
     for word in try RerunFiles.symbols(of: scratch.file("day.ticks")) { _ = names.number(of: word) }

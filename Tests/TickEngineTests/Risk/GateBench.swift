@@ -19,7 +19,7 @@ final class GateBench {
   ) throws {
     var limits = RiskLimits.simulation
     change(&limits)
-    var regions = ReplayRegions(directory: "/dev/shm")
+    let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let names = try regions.make(.directory, capacity: 16)
     let prices = try regions.make(.board, capacity: 16)

@@ -19,7 +19,7 @@ final class WorkerBench<S: Strategy & ~Copyable> {
     parameters: [String: String] = [:], tickSlots: Int = 1 << 10, orderSlots: Int = 1 << 10,
     eventSlots: Int = 1 << 10
   ) throws {
-    var regions = ReplayRegions(directory: "/dev/shm")
+    let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let names = try regions.make(.directory, capacity: 16)
     let tickRing = try regions.make(.ticks, capacity: tickSlots)
