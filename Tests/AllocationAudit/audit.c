@@ -190,7 +190,7 @@ PUBLIC void *pvalloc(size_t size) {
   return too_early() ? NULL : next.pvalloc(size);
 }
 
-/* ---- The Swift runtime ---------------------------------------------------------------- */
+/* ---- The Swift runtime --------------------------------------------------------------------- */
 
 /* All take at most two words and return at most one, so one shape forwards them all. */
 #define COUNTED(X) \

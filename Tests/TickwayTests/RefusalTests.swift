@@ -20,7 +20,8 @@ struct RefusalTests {
     #expect(result.status == code, "\(seen)", sourceLocation: location)
     #expect(result.seconds < 5, "\(seen)", sourceLocation: location)
     #expect(result.output.isEmpty, "\(seen)", sourceLocation: location)
-    #expect(result.error.hasPrefix("tickway \(arguments[0]): "), "\(seen)", sourceLocation: location)
+    let start = "tickway \(arguments[0]): "
+    #expect(result.error.hasPrefix(start), "\(seen)", sourceLocation: location)
     #expect(result.error.hasSuffix("\n"), "\(seen)", sourceLocation: location)
     for part in parts {
       #expect(result.error.contains(part), "\(seen) lacks: \(part)", sourceLocation: location)

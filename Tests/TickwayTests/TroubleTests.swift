@@ -139,6 +139,7 @@ struct TroubleTests {
     let report = try JSONValue(file: scratch["report"])
     let published = try #require(report["ticks", "published"].count)
     #expect(published > 0)
+    #expect(report["capture", "packets"].count == report["feed", "packets"].count)
     #expect(UInt64(try scratch.bytes("ticks").count) == published * 24)
     #expect(try scratch.text("ticks.symbols.csv").hasSuffix("\n"))
     #expect(try scratch.text("orders").hasSuffix("\n"))
