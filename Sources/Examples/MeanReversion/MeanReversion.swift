@@ -12,7 +12,9 @@ struct MeanReversion: Strategy, ~Copyable {
     var quotes = 0
     var average = 0.0
     var position: Int64 = 0
+    /// Halted on all markets, or on this venue alone: each ends apart.
     var isHalted = false
+    var isVenueHalted = false
     /// Whether an order is out: one at a time.
     var isWaiting = false
   }
@@ -38,6 +40,7 @@ struct MeanReversion: Strategy, ~Copyable {
     for index in 0..<instruments.count {
       instruments[index].quotes = 0
       instruments[index].isHalted = false
+      instruments[index].isVenueHalted = false
     }
   }
 
@@ -46,7 +49,8 @@ struct MeanReversion: Strategy, ~Copyable {
     let index = Int(quote.instrument)
     let average = learn(quote.mid, index)
     let state = instruments[index]
-    guard state.quotes > Self.warmUp, !state.isHalted, !state.isWaiting else { return }
+    guard state.quotes > Self.warmUp, !state.isWaiting else { return }
+    guard !state.isHalted, !state.isVenueHalted else { return }
     let shares = Int64(quantity)
     var order = OrderId.none
     if quote.mid < average * (1 - band), state.position + shares <= positionMax {
@@ -63,8 +67,13 @@ struct MeanReversion: Strategy, ~Copyable {
       for index in 0..<instruments.count { instruments[index].quotes = 0 }
       return
     }
-    let isTrading = status.code == .trading || status.code == .venueTrading
-    instruments[Int(status.instrument)].isHalted = !isTrading
+    let index = Int(status.instrument)
+    switch status.code {
+    case .trading: instruments[index].isHalted = false
+    case .venueTrading: instruments[index].isVenueHalted = false
+    case .venueHalted: instruments[index].isVenueHalted = true
+    default: instruments[index].isHalted = true  // What is not known is no reason to trade.
+    }
   }
 
   mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk) {
