@@ -13,6 +13,8 @@ let ringSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
 let package = Package(
   name: "tickway",
   products: [
@@ -27,8 +29,9 @@ let package = Package(
   ],
   targets: [
     // Floor 0: C. CTickRing is public; the others are what the Swift importer cannot see.
-    .target(name: "CTickRing", path: "CShims/CTickRing"),
-    .target(name: "CLinux", dependencies: ["CNuma"], path: "CShims/CLinux"),
+    .target(name: "CTickRing", path: "CShims/CTickRing", cSettings: strictC),
+    .target(
+      name: "CLinux", dependencies: ["CNuma"], path: "CShims/CLinux", cSettings: strictC),
     .systemLibrary(
       name: "CNuma", path: "CShims/CNuma", pkgConfig: "numa",
       providers: [.apt(["libnuma-dev"])]),
