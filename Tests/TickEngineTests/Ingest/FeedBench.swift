@@ -12,7 +12,9 @@ struct SeenTick: Equatable {
   var price: Double
   var quantity: UInt32
 
-  init(_ instrument: UInt32, _ kind: TickKind, _ time: UInt64, _ price: Double, _ quantity: UInt32) {
+  init(
+    _ instrument: UInt32, _ kind: TickKind, _ time: UInt64, _ price: Double, _ quantity: UInt32
+  ) {
     self.instrument = instrument
     self.kind = kind
     self.time = time

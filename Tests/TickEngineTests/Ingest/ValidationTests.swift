@@ -63,7 +63,9 @@ import TickWire
     let bench = try FeedBench.tops()
     bench.quote("AAA", bid, ask)
     #expect(bench.ticks().count == (reason == nil ? 2 : 0))
-    for other in TickRejection.allCases { #expect(bench.rejected(other) == (other == reason ? 1 : 0)) }
+    for other in TickRejection.allCases {
+      #expect(bench.rejected(other) == (other == reason ? 1 : 0))
+    }
   }
 
   @Test func aLockedQuotePassesWhereItIsAllowed() throws {
