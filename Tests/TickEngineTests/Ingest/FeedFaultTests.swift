@@ -69,6 +69,19 @@ import TickWire
     }
   }
 
+  @Test func anotherSessionIsToldAsARestartAndEmptiesTheBooks() throws {
+    let bench = try FeedBench.deep()
+    bench.level("AAA", .bid, 10_000, 5)
+    _ = bench.ticks()
+    bench.clock += 1
+    bench.stream.session += 1
+    bench.stream.firstSequence = 1
+    bench.level("AAA", .ask, 10_010, 5)
+    let restart = SeenTick.status(0, .restart, bench.clock)
+    #expect(bench.ticks() == [restart] + bench.pair(1, 0, 10_010, 0, 5))
+    #expect(bench.counts.sessionChanges == 1 && bench.counts.restarts == 0)
+  }
+
   @Test func duplicatesAndOverlapsPublishEachMessageOnce() throws {
     let bench = try FeedBench.tops()
     bench.trade("AAA", 10_000)
