@@ -100,7 +100,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
       orders: try OrderProducer(claiming: rings.orders.attach()), journal: journal,
       backlog: EventBacklog(try EventConsumer(claiming: rings.events.attach())),
       latency: unsafe histograms.strategy[number], control: try control(),
-      directory: DirectoryReader(try directory.attach()), waitPolicy: plan.policy, strategy: 1)
+      directory: DirectoryReader(try directory.attach()), context: context,
+      waitPolicy: plan.policy, strategy: 1)
     return Worker(
       strategy, number: number, ticks: try TickConsumer(claiming: rings.ticks.attach()),
       desk: desk, merge: merge, control: try control(),

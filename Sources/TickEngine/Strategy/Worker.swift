@@ -189,5 +189,6 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   /// Ticks and events polled so far.
   public var ticksPolled: UInt64 { ticks.polled }
   var eventsPolled: UInt64 { desk.backlog.polled }
+  var misdirected: UInt64 { desk.misdirected }
   var orderRing: (published: UInt64, full: UInt64) { (desk.orders.published, desk.orders.full) }
 }

@@ -50,6 +50,16 @@ import TickRing
     #expect(bench.asked().count == 4)
   }
 
+  @Test func withEventsLostItWithdrawsForGood() throws {
+    let bench = try bench()
+    bench.quote(1, 10, 10.05)
+    _ = bench.asked()
+    bench.event(.lost, .none, .buy, quantity: 3)
+    #expect(bench.asked() == ["cancel 1#1", "cancel 1#2"])
+    bench.quote(1, 11, 11.05)
+    #expect(bench.asked() == [])
+  }
+
   @Test(arguments: [(0.0, 10.05), (10.0, 0.0), (0.0, 0.0)])
   func anEmptySideWithdrawsItsOrders(bid: Double, ask: Double) throws {
     let bench = try bench()

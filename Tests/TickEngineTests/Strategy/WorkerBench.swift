@@ -17,7 +17,7 @@ final class WorkerBench<S: Strategy & ~Copyable> {
 
   init(
     parameters: [String: String] = [:], tickSlots: Int = 1 << 10, orderSlots: Int = 1 << 10,
-    eventSlots: Int = 1 << 10
+    eventSlots: Int = 1 << 10, workers: Int = 1
   ) throws {
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
@@ -29,14 +29,15 @@ final class WorkerBench<S: Strategy & ~Copyable> {
     ticks = try TickProducer(claiming: tickRing.attach())
     events = try EventProducer(claiming: eventRing.attach())
     requests = try OrderConsumer(claiming: orderRing.attach())
+    let context = StrategyContext(
+      worker: 0, workers: workers, instrumentsMax: TickPublisher.instrumentsMax)
     let desk = OrderDesk(
       orders: try OrderProducer(claiming: orderRing.attach()), journal: nil,
       backlog: EventBacklog(try EventConsumer(claiming: eventRing.attach())),
       latency: histograms[0], control: ControlPage(try page.attach()),
-      directory: DirectoryReader(try names.attach()), waitPolicy: .share, strategy: 1)
+      directory: DirectoryReader(try names.attach()), context: context, waitPolicy: .share,
+      strategy: 1)
     var values = StrategyParameters(parameters)
-    let context = StrategyContext(
-      worker: 0, workers: 1, instrumentsMax: TickPublisher.instrumentsMax)
     worker = Worker(
       try S(parameters: &values, context: context), number: 0,
       ticks: try TickConsumer(claiming: tickRing.attach()), desk: desk, merge: nil,

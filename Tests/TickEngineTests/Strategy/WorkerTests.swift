@@ -176,6 +176,14 @@ struct ProbeStrategy: Strategy, ~Copyable {
     #expect(Array(lines.dropFirst()) == (1...400).map { "ack 1#\($0) x1" })
     #expect(bench.worker.orderRing.published == 400 && bench.worker.orderRing.full > 0)
   }
+
+  @Test func anOrderOnAnotherWorkersInstrumentIsRefusedAndCounted() throws {
+    let bench = try WorkerBench<ProbeStrategy>(workers: 2)
+    bench.tick(1, .trade, 10, 1)
+    #expect(bench.asked().isEmpty && bench.worker.misdirected == 1)
+    bench.tick(2, .trade, 10, 1)
+    #expect(bench.asked().count == 1 && bench.worker.misdirected == 1)
+  }
 }
 
 /// Answers each order before it takes the next, however long there is no room for the answer.
