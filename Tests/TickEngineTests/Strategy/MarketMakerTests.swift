@@ -152,7 +152,7 @@ import TickRing
   func acksRejectsAndCancelsChangeNothingThatItAsksFor(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let (quiet, answered) = (try bench(), try bench())
-    let kinds: [OrderEventKind] = [.ack, .canceled, .riskReject, .venueReject, .unsent, .lost]
+    let kinds: [OrderEventKind] = [.ack, .canceled, .riskReject, .venueReject, .unsent]
     var count = 0
     for _ in 0..<300 {
       let instrument = UInt32(random.within(1...3))
