@@ -327,7 +327,7 @@ int tickring_remove(const char *directory, const char *name) {
   return unlink(path) == 0 ? TICKRING_OK : error_of_errno();
 }
 
-int tickring_claim(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
+int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
   struct flock lock = {0};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
@@ -364,7 +364,7 @@ static bool is_ring(const tickring_region *region) {
 
 int tickring_producer_open(tickring_region *region, tickring_producer *producer,
                            uint64_t *owner_pid) {
-  int error = is_ring(region) ? tickring_claim(region, TICKRING_PRODUCER, owner_pid)
+  int error = is_ring(region) ? tickring_claim_role(region, TICKRING_PRODUCER, owner_pid)
                               : TICKRING_E_KIND;
   if (error) {
     tickring_detach(region);
@@ -393,7 +393,7 @@ int tickring_producer_open(tickring_region *region, tickring_producer *producer,
 
 int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
                            uint64_t *owner_pid) {
-  int error = is_ring(region) ? tickring_claim(region, TICKRING_CONSUMER, owner_pid)
+  int error = is_ring(region) ? tickring_claim_role(region, TICKRING_CONSUMER, owner_pid)
                               : TICKRING_E_KIND;
   if (error) {
     tickring_detach(region);
@@ -404,6 +404,11 @@ int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
   consumer->mask = region->capacity - 1;
   consumer->next = tickring_load_acquire(&region->header->position); /* RETURN */
   consumer->share_mask = eighth > 1 ? eighth - 1 : 0;
+  /* More than will ever be polled: a small ring is eager for ever. */
+  consumer->eager_count = region->capacity <= TICKRING_SMALL_CAPACITY ? UINT64_C(1) << 62
+                                                                      : TICKRING_EAGER_COUNT;
+  consumer->eager_end = consumer->next + consumer->eager_count;
+  consumer->empty_polls = 0;
   consumer->header = region->header;
   consumer->region = *region;
   clear(region);

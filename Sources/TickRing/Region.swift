@@ -114,7 +114,7 @@ public struct Region: ~Copyable, @unchecked Sendable {
   mutating func claimWriter(_ kind: RegionKind) throws(RingError) {
     try require(kind)
     var owner: UInt64 = 0
-    let code = tickring_claim(&raw, TICKRING_PRODUCER, &owner)
+    let code = tickring_claim_role(&raw, TICKRING_PRODUCER, &owner)
     guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }
 

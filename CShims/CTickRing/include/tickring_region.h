@@ -145,7 +145,7 @@ int tickring_remove(const char *directory, const char *name);
 
 /* Claims a role for this attachment; TICKRING_E_ROLE_TAKEN if another holds it (in that case
  * `owner_pid`, if given, receives the pid in the header). Freed by detach or by death. */
-int tickring_claim(tickring_region *region, enum tickring_role role, uint64_t *owner_pid);
+int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid);
 
 /* A sentence for an error, ending in what to do. Static storage. */
 const char *tickring_error_text(int error);
