@@ -139,5 +139,6 @@ final class Scratch {
 /// Names in /dev/shm that a run might have left, other tests' own directories apart.
 func sharedMemoryNames() -> Set<String> {
   let names = (try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? []
-  return Set(names.filter { $0.hasPrefix("tickway") && !$0.hasPrefix("tickway-tests-") })
+  return Set(names.filter { $0.hasPrefix("tickway") && !$0.hasPrefix("tickway-tests-")
+      && !$0.hasPrefix("tickway-engine-tests-") })
 }
