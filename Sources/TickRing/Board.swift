@@ -35,7 +35,7 @@ public struct BoardWriter: ~Copyable, @unchecked Sendable {
     capacity = region.capacity
     self.region = region
     for instrument in 0..<capacity where tickring_load_relaxed(words + instrument * 8) & 1 == 1 {
-      forget(UInt32(instrument))
+      clear(UInt32(instrument))
     }
   }
 
@@ -72,12 +72,8 @@ public struct BoardWriter: ~Copyable, @unchecked Sendable {
     write(instrument) { line in tickring_store_relaxed(line + 6, suspect ? 1 : 0) }
   }
 
-  /// Forgets every price of the whole feed and of instruments up to this number: a new session.
-  public func clear(instruments: Int) {
-    for instrument in 0...max(0, min(instruments, capacity - 1)) { forget(UInt32(instrument)) }
-  }
-
-  private func forget(_ instrument: UInt32) {
+  /// Forgets what is known of an instrument.
+  public func clear(_ instrument: UInt32) {
     write(instrument) { line in
       for word in 1..<8 { tickring_store_relaxed(line + word, 0) }
     }

@@ -40,7 +40,7 @@ enum Complaint {
     case let error as RingError: code(of: error)
     case let error as SessionError: code(of: error)
     case is StrategyError: .usage
-    case is InputFileError: .configuration
+    case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as VenueError: code(of: error)
     case let error as VenueMarketError: code(of: error)
     case let error as ReplayError: code(of: error)
@@ -62,7 +62,7 @@ enum Complaint {
     switch error {
     case .loginRejected: .loginRefused
     case .credentials: .usage
-    case .unknownHost, .unreachable, .noAnswer, .lost: .venueUnavailable
+    case .unknownHost, .unreachable, .noAnswer, .lost, .unresolved: .venueUnavailable
     }
   }
 

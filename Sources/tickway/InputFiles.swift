@@ -4,12 +4,15 @@ import TickEngine
 /// A file of settings that cannot be used, in a sentence that says what to do.
 struct InputFileError: Error, CustomStringConvertible {
   let description: String
+  /// Whether it could not even be read.
+  var isUnreadable = false
 
   /// The whole file.
   static func contents(_ path: String, _ what: String) throws(InputFileError) -> Data {
     do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw InputFileError(
-        description: "cannot read the \(what) file \(path): \(error.localizedDescription)")
+        description: "cannot read the \(what) file \(path): \(error.localizedDescription)",
+        isUnreadable: true)
     }
   }
 }

@@ -148,6 +148,10 @@ struct ReplayCommand: ParsableCommand {
     options.restarts = restarts
     options.recordPath = record
     options.ordersPath = orders
+    if let json, json != "-" { options.otherOutputs.append(json) }
+    if let hgrm {
+      options.otherOutputs += Report.Stage.allCases.map { "\(hgrm)/\($0.rawValue).hgrm" }
+    }
     options.ringDirectory = ringDirectory
     options.ringCapacity = ringCapacity
     options.parameters = try parsedParameters()

@@ -159,7 +159,7 @@ struct SharedTableTests {
       writer.setSuspect(3, true)
       let before = (reader.read(4) == nil, reader.read(.max) == nil, reader.read(3)?.isSuspect)
       #expect(before.0 && before.1 && before.2 == true)
-      writer.clear(instruments: 1000)
+      for instrument in UInt32(0)..<4 { writer.clear(instrument) }
       let after = reader.read(3)
       #expect(after?.isSuspect == false)
     }

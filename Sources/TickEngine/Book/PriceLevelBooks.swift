@@ -51,6 +51,20 @@ struct PriceLevelBooks: ~Copyable {
     fresh = 0
   }
 
+  /// Empties one book, level by level.
+  mutating func clear(_ instrument: UInt32) {
+    for place in Int(instrument) * 2...Int(instrument) * 2 + 1 {
+      var current = sides[place].head
+      while current != PriceLevelBooks.none {
+        let next = levels[Int(current)].next
+        levels[Int(current)].next = free
+        free = current
+        current = next
+      }
+      sides[place] = Side()
+    }
+  }
+
   /// Sets the size at a price; 0 removes the level.
   mutating func set(_ instrument: UInt32, _ side: BookSide, price: Int64, size: UInt32) -> Bool {
     let place = Int(instrument) * 2 + side.rawValue

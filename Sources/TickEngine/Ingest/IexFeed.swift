@@ -29,14 +29,18 @@ struct IexFeed: ~Copyable {
   /// Forgets sequences and books, keeps the directory: a fresh session of a replay.
   mutating func beginSession() {
     tracker.reset()
-    emptyBooks()
-    publisher.beginSession()
-  }
-
-  private mutating func emptyBooks() {
     let used = publisher.instrumentCount + 1
     books.clear(instruments: used)
     publishedTops.fill(TopOfBook(), prefix: used)
+    publisher.beginSession()
+  }
+
+  private mutating func emptyBooks(of stream: Int) {
+    for instrument in 1..<(UInt32(publisher.instrumentCount) + 1)
+    where publisher.isInstrument(instrument, ofStream: stream) {
+      books.clear(instrument)
+      publishedTops[Int(instrument)] = TopOfBook()
+    }
   }
 
   /// Takes one datagram.
@@ -63,6 +67,7 @@ struct IexFeed: ~Copyable {
       return true
     }
     guard account(verdict, header) else { return false }
+    publisher.beginMessages(stream: verdict.stream)
     if !verdict.isDuplicate { decode(header, datagram, skip: verdict.skip) }
     return true
   }
@@ -75,17 +80,20 @@ struct IexFeed: ~Copyable {
     }
     if verdict.isNewSession { counts.sessionChanges += 1 }
     if verdict.isRestart || verdict.isNewSession {
-      emptyBooks()
-      publisher.restart(time: header.sendTime)
+      emptyBooks(of: verdict.stream)
+      publisher.restart(stream: verdict.stream, time: header.sendTime)
     }
     if verdict.missing > 0 {
       counts.gaps += 1
       // Sequences are anybody's bytes: their sum saturates.
       let (sum, overflow) = counts.missing.addingReportingOverflow(verdict.missing)
       counts.missing = overflow ? .max : sum
-      publisher.gap(
-        time: header.sendTime,
-        booksSuspect: header.messageProtocol == IexProtocol.deep.rawValue)
+      publisher.gap(stream: verdict.stream, time: header.sendTime)
+    }
+    // A book is the sum of all messages of its day: joined late, it lacks some too.
+    let isLate = (verdict.isJoin || verdict.isNewSession) && header.firstSequence > 1
+    if header.messageProtocol == IexProtocol.deep.rawValue, isLate || verdict.missing > 0 {
+      publisher.suspectBooks(stream: verdict.stream)
     }
     if verdict.isDuplicate { counts.duplicates += 1 }
     if verdict.isOverlap { counts.overlaps += 1 }
@@ -142,7 +150,9 @@ struct IexFeed: ~Copyable {
     let top = TopOfBook(
       bidPrice: message.bidPrice, askPrice: message.askPrice, bidSize: message.bidSize,
       askSize: message.askSize)
-    publisher.quote(instrument, time: message.time, top)
+    publisher.quote(
+      instrument, time: message.time, top,
+      isHalted: message.flags & IexQuoteFlags.halted != 0)
   }
 
   private mutating func takeTrade(_ message: IexMessage) {

@@ -21,6 +21,10 @@ struct SequencedPacket {
 
 /// Judgement on one datagram.
 struct SequenceVerdict {
+  /// The stream's number, from 0 in the order joined.
+  var stream = 0
+  /// The first datagram of its stream: there is nothing yet to compare with.
+  var isJoin = false
   /// Messages to skip at its start, since they came before; all of them in a duplicate.
   var skip: UInt64 = 0
   /// Messages never seen between the last datagram and this one.
@@ -36,14 +40,14 @@ struct SequenceVerdict {
 
 /// Follows the sequence of each stream of a feed; knows no protocol. With e expected: first > e is
 /// a gap, first + count <= e a duplicate, first < e < first + count an overlap; a sequence that
-/// falls back with a newer sending time is a restart. After a restart, and in a new session, what
-/// was sent before it and comes late is a duplicate, unless its number is the very next: taken for
-/// a gap, it would undo the restart. (A venue's clock that is set back does not lose what is in
+/// falls back to 1 with a newer sending time is a restart. After a restart, and in a new session,
+/// what was sent before it and comes late is a duplicate, unless its number is the very next: taken
+/// for a gap, it would undo the restart. (A venue's clock that is set back does not lose what is in
 /// sequence.)
 ///
 /// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
 struct SequenceTracker: ~Copyable {
-  static let streamsMax = 16
+  static let streamsMax = 64
   /// How late a datagram of before a restart is known as such. Bounded, so that one impossible
   /// sending time cannot shut a stream.
   static let lateness_ns_max: UInt64 = 10_000_000_000
@@ -65,10 +69,10 @@ struct SequenceTracker: ~Copyable {
 
   mutating func judge(_ packet: SequencedPacket) -> SequenceVerdict {
     guard let index = index(of: packet) else {
-      // Where a stream is joined there is nothing yet to compare with.
-      return SequenceVerdict(isUntracked: !join(packet))
+      guard join(packet) else { return SequenceVerdict(isUntracked: true) }
+      return SequenceVerdict(stream: count - 1, isJoin: true)
     }
-    var verdict = SequenceVerdict()
+    var verdict = SequenceVerdict(stream: index)
     if isOfBefore(packet, streams[index]) {
       verdict.isDuplicate = packet.count > 0
       verdict.skip = packet.count
@@ -82,10 +86,9 @@ struct SequenceTracker: ~Copyable {
     let expected = streams[index].expected
     let end = packet.first + packet.count
     let isNewer = packet.sendTime > streams[index].newestSendTime
-    if packet.first < expected && isNewer && (end <= expected || packet.first <= 1) {
+    // Sequences begin at 1; what falls back to elsewhere came before, whenever it was sent again.
+    if packet.first < expected && isNewer && packet.first <= 1 {
       verdict.isRestart = true
-      // What the new sequence sent before this datagram was lost.
-      verdict.missing = packet.first > 1 ? packet.first - 1 : 0
       begin(index, packet)
       return verdict
     }

@@ -21,7 +21,9 @@ public struct TickPublisher: ~Copyable {
     static let venueHalted = InstrumentState(rawValue: 4)
     /// Its book lost messages that nothing brings back.
     static let suspect = InstrumentState(rawValue: 8)
-    static let doubtful: InstrumentState = [.halted, .venueHalted, .suspect]
+    /// Its last quote said that it does not trade.
+    static let quotedHalted = InstrumentState(rawValue: 16)
+    static let doubtful: InstrumentState = [.halted, .venueHalted, .suspect, .quotedHalted]
   }
 
   private var directory: DirectoryWriter
@@ -47,8 +49,13 @@ public struct TickPublisher: ~Copyable {
   private var freshness = PacketFreshness.fresh
   private var received: UInt32 = 0
   private var sendTime: UInt64 = 0
-  /// Books lost messages: also those of instruments that have not appeared yet.
-  private var areBooksSuspect = false
+  /// The packet's stream, and that of each instrument's last message: a stream that loses messages
+  /// or begins anew says nothing of the others' instruments.
+  private var stream = 0
+  private let streams: Slab<UInt8>
+  /// A bit for each stream whose books lost messages: those of its instruments that have not
+  /// appeared yet are suspect too.
+  private var suspectStreams: UInt64 = 0
 
   init(
     directory: consuming DirectoryWriter, rings: consuming Slab<TickProducer>, workers: Int,
@@ -66,6 +73,7 @@ public struct TickPublisher: ~Copyable {
     self.isRestricted = isRestricted
     self.waitPolicy = waitPolicy
     states = Slab(count: TickPublisher.instrumentsMax, repeating: [])
+    streams = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
   }
 
   var instrumentCount: Int { directory.count }
@@ -84,12 +92,20 @@ public struct TickPublisher: ~Copyable {
     self.sendTime = sendTime
   }
 
+  /// - Parameter stream: its number, below 64.
+  mutating func beginMessages(stream: Int) { self.stream = stream }
+
+  func isInstrument(_ instrument: UInt32, ofStream stream: Int) -> Bool {
+    Int(streams[Int(instrument)]) == stream
+  }
+
   /// The instrument of a symbol, new ones numbered as they appear; nil (counted) if the symbol is
   /// not of a given list, or the directory is full.
   @inline(__always)
   mutating func instrument(of symbol: Symbol) -> UInt32? {
-    if let known = directory.find(symbol.word) { return known }
-    return newInstrument(symbol)
+    guard let number = directory.find(symbol.word) ?? newInstrument(symbol) else { return nil }
+    streams[Int(number)] = UInt8(truncatingIfNeeded: stream)
+    return number
   }
 
   @inline(never)
@@ -102,7 +118,7 @@ public struct TickPublisher: ~Copyable {
       reject(.directoryFull)
       return nil
     }
-    if areBooksSuspect {
+    if suspectStreams >> UInt64(stream) & 1 != 0 {
       states[Int(number)].insert(.suspect)
       tellBoardOfDoubt(number)
     }
@@ -164,7 +180,15 @@ public struct TickPublisher: ~Copyable {
   }
 
   /// A quote: a bid tick and an ask tick, committed together, or neither.
-  mutating func quote(_ instrument: UInt32, time: UInt64, _ top: TopOfBook) {
+  ///
+  /// - Parameter isHalted: whether the venue says with it that the instrument does not trade.
+  mutating func quote(
+    _ instrument: UInt32, time: UInt64, _ top: TopOfBook, isHalted: Bool = false
+  ) {
+    if isHalted != states[Int(instrument)].contains(.quotedHalted) {
+      states[Int(instrument)].formSymmetricDifference(.quotedHalted)
+      tellBoardOfDoubt(instrument)
+    }
     var top = top
     if top.bidSize == 0 || top.bidPrice == 0 { (top.bidPrice, top.bidSize) = (0, 0) }
     if top.askSize == 0 || top.askPrice == 0 { (top.askPrice, top.askSize) = (0, 0) }
@@ -189,38 +213,56 @@ public struct TickPublisher: ~Copyable {
 
   // MARK: The whole feed
 
-  /// Messages were lost: prices known so far vouch for nothing. With `booksSuspect`, books built
-  /// of many messages stay wrong until the sequence begins anew.
-  mutating func gap(time: UInt64, booksSuspect: Bool) {
-    forgetPrices()
-    if booksSuspect { areBooksSuspect = true }
-    // The board forgot halts and doubts with the prices; they hold.
-    for instrument in 1..<(UInt32(directory.count) + 1) {
-      if booksSuspect { states[Int(instrument)].insert(.suspect) }
-      tellBoardOfDoubt(instrument)
-    }
+  /// Messages of a stream were lost: its prices known so far vouch for nothing.
+  mutating func gap(stream: Int, time: UInt64) {
+    forEachInstrument(of: stream) { $0.forgetPrices($1) }
     publishToAll(.gap, time: time)
   }
 
-  /// The venue began its sequence anew: nothing of before holds.
-  mutating func restart(time: UInt64) {
-    forgetPrices()
-    forgetStates()
+  /// Books of a stream that are built of many messages lack some, and stay wrong until its
+  /// sequence begins anew.
+  mutating func suspectBooks(stream: Int) {
+    suspectStreams |= 1 << UInt64(stream)
+    forEachInstrument(of: stream) { publisher, instrument in
+      publisher.states[Int(instrument)].insert(.suspect)
+      publisher.tellBoardOfDoubt(instrument)
+    }
+  }
+
+  /// A stream began its sequence anew: its books are empty and whole. Halts hold until the venue
+  /// says otherwise.
+  mutating func restart(stream: Int, time: UInt64) {
+    suspectStreams &= ~(1 << UInt64(stream))
+    forEachInstrument(of: stream) { publisher, instrument in
+      publisher.states[Int(instrument)].subtract([.suspect, .quoted, .quotedHalted])
+      publisher.forgetPrices(instrument)
+    }
     publishToAll(.restart, time: time)
   }
 
   /// A fresh session of a replay; every ring is empty when this is called.
   mutating func beginSession() {
-    forgetPrices()
-    forgetStates()
+    suspectStreams = 0
+    for instrument in 1..<(UInt32(directory.count) + 1) {
+      states[Int(instrument)] = []
+      board?.clear(instrument)
+    }
   }
 
-  private mutating func forgetStates() {
-    states.fill([], prefix: directory.count + 1)
-    areBooksSuspect = false
+  private mutating func forEachInstrument(
+    of stream: Int, _ body: (inout TickPublisher, UInt32) -> Void
+  ) {
+    for instrument in 1..<(UInt32(directory.count) + 1)
+    where isInstrument(instrument, ofStream: stream) {
+      body(&self, instrument)
+    }
   }
 
-  private mutating func forgetPrices() { board?.clear(instruments: directory.count) }
+  private mutating func forgetPrices(_ instrument: UInt32) {
+    board?.clear(instrument)
+    // The board has forgotten halts and doubts with the prices; they hold.
+    tellBoardOfDoubt(instrument)
+  }
 
   private mutating func publishToAll(_ code: StatusCode, time: UInt64) {
     let tick = Tick(

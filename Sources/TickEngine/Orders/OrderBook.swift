@@ -68,7 +68,13 @@ struct OrderBook: ~Copyable {
     switch message[0] {
     case UInt8(ascii: "A"): return accept(message, now)
     case UInt8(ascii: "E"): return execute(message, now)
-    case UInt8(ascii: "C"): return cancel(message, now)
+    case UInt8(ascii: "C"):
+      guard let canceled = Ouch50.Canceled(message) else { return anomaly() }
+      return cancel(canceled.userRefNum, canceled.quantity, now)
+    case UInt8(ascii: "D"):
+      // By the venue, so that two orders of ours would not trade with each other.
+      guard let canceled = Ouch50.CanceledSelfMatch(message) else { return anomaly() }
+      return cancel(canceled.userRefNum, canceled.quantity, now)
     case UInt8(ascii: "J"): return reject(message, now)
     case UInt8(ascii: "S"): return nil  // System event: the day's start and end.
     default:
@@ -108,9 +114,11 @@ struct OrderBook: ~Copyable {
     guard let executed = Ouch50.Executed(message), pool.contains(executed.userRefNum),
       pool[executed.userRefNum].state == OrderState.live.rawValue,
       executed.quantity > 0, executed.quantity <= pool[executed.userRefNum].open,
-      executed.priceE4 <= UInt64(Int64.max)
+      executed.priceE4 <= UInt64(Int64.max),
+      pool[executed.userRefNum].isNew(match: executed.match)
     else { return anomaly() }
     let number = executed.userRefNum
+    pool[number].remember(match: executed.match)
     pool[number].filled += executed.quantity
     pool[number].open -= executed.quantity
     let order = pool[number]
@@ -124,17 +132,16 @@ struct OrderBook: ~Copyable {
     return (Int(order.worker), event)
   }
 
-  private mutating func cancel(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)?
-  {
-    guard let canceled = Ouch50.Canceled(message), pool.contains(canceled.userRefNum),
-      pool[canceled.userRefNum].state == OrderState.live.rawValue,
-      canceled.quantity > 0, canceled.quantity <= pool[canceled.userRefNum].open
+  private mutating func cancel(
+    _ number: UInt32, _ quantity: UInt32, _ now: UInt64
+  ) -> (worker: Int, event: OrderEvent)? {
+    guard pool.contains(number), pool[number].state == OrderState.live.rawValue, quantity > 0,
+      quantity <= pool[number].open
     else { return anomaly() }
-    let number = canceled.userRefNum
-    pool[number].open -= canceled.quantity
+    pool[number].open -= quantity
     let order = pool[number]
     let event = OrderEvent.of(
-      order, .canceled, quantity: canceled.quantity, priceE4: order.priceE4, at: now)
+      order, .canceled, quantity: quantity, priceE4: order.priceE4, at: now)
     if order.open == 0 {
       counts.canceled += 1
       if order.filled > 0 { counts.partiallyFilled += 1 }
@@ -161,6 +168,16 @@ struct OrderBook: ~Copyable {
   private mutating func end(_ number: UInt32) {
     index.remove(pool[number].orderId)
     do { try pool.giveBack(number) } catch { preconditionFailure("an order ended twice") }
+  }
+
+  /// Orders sent and not answered. Looks at every place: for the end of a run.
+  var inFlight: Int {
+    var count = 0
+    for place in 0..<pool.places {
+      let number = pool.userRefNum(atPlace: place)
+      if number != 0, pool[number].state == OrderState.inFlight.rawValue { count += 1 }
+    }
+    return count
   }
 
   /// Counts what is still out when the sender stops.

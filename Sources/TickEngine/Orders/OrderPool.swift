@@ -23,8 +23,20 @@ struct WorkingOrder: BitwiseCopyable {
   var side: UInt8 = 0
   var strategy: UInt8 = 0
   var isCancelSent = false
-  /// To one cache line.
-  var reserved: (UInt64, UInt64, UInt64) = (0, 0, 0)
+  /// The latest match numbers: a fill that is told twice counts once.
+  var matches: (UInt64, UInt64, UInt64) = (0, 0, 0)
+}
+
+extension WorkingOrder {
+  /// Whether a fill is not one of the latest, told again.
+  func isNew(match: UInt64) -> Bool {
+    filled == 0 || (match != matches.0 && match != matches.1 && match != matches.2)
+  }
+
+  mutating func remember(match: UInt64) {
+    // The first fill leaves nothing of the zeroes that an unused order holds.
+    matches = filled == 0 ? (match, match, match) : (match, matches.0, matches.1)
+  }
 }
 
 /// What the pool refuses. Typed, so that throwing one allocates nothing.

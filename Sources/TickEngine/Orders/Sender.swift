@@ -35,7 +35,7 @@ struct SenderLatency {
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   private static let batchMax = 16
-  /// How long working orders are waited for at the end.
+  /// How long the venue may leave every working order unanswered at the end.
   private static let drain_ns: UInt64 = 3_000_000_000
 
   /// A message in the send buffer, for its latencies.
@@ -107,6 +107,10 @@ struct Sender: ~Copyable, Role {
     // Also when another role has failed: nobody would be left to watch what stays open.
     try drain()
     session?.logOut()
+    if book.count > 0, let name = session?.name {
+      let inFlight = book.inFlight
+      throw SessionError.unresolved(name, inFlight: inFlight, open: book.count - inFlight)
+    }
   }
 
   /// One duty cycle; false if there was nothing to do.
@@ -259,8 +263,9 @@ struct Sender: ~Copyable, Role {
   /// Cancels what is open and waits, not for ever, until every order has ended.
   private mutating func drain() throws {
     guard session != nil else { return }
-    let deadline = MonotonicClock.now + Sender.drain_ns
+    var deadline = MonotonicClock.now + Sender.drain_ns
     var place = 0
+    var left = book.count
     while book.count > 0, MonotonicClock.now < deadline {
       while place < book.places, session?.writable != nil {
         if let number = book.beginCancel(atPlace: place) { sendCancel(number) }
@@ -268,6 +273,10 @@ struct Sender: ~Copyable, Role {
       }
       try handOver()
       if try !hear() { try session?.keepAlive() }
+      if book.count < left {
+        left = book.count
+        deadline = MonotonicClock.now + Sender.drain_ns
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
   case loginRejected(String, reason: String)
   case credentials(String)
   case lost(String, reason: String)
+  case unresolved(String, inFlight: Int, open: Int)
 
   public var description: String {
     switch self {
@@ -20,6 +21,9 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
         + " in TICKWAY_VENUE_PASSWORD"
     case .credentials(let what):
       "\(what): a user name has at most 6 characters, a password at most 10"
+    case .unresolved(let venue, let inFlight, let open):
+      "the venue \(venue) left \(inFlight) orders and the cancels of \(open) more unanswered: they"
+        + " are in doubt; ask the venue before trading on"
     case .lost(let venue, let reason):
       "the venue \(venue) is gone (\(reason)): orders in flight are in doubt; ask the venue before"
         + " trading on"

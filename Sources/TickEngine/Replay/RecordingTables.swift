@@ -1,3 +1,4 @@
+import Foundation
 import TickRing
 import TickWire
 
@@ -9,8 +10,8 @@ enum SymbolTable {
     try file.write("symbol_id,symbol,kind,venue\n")
     for number in 0...UInt32(directory.count) {
       // Instrument 0 is the whole feed: it has no symbol.
-      let symbol = directory.symbol(number).map { Symbol(word: $0).text } ?? ""
-      let venue = directory.venue(max(1, number)).map { Symbol(word: $0).text } ?? ""
+      let symbol = directory.symbol(number).map { CsvField.text(symbolWord: $0) } ?? ""
+      let venue = directory.venue(max(1, number)).map { CsvField.text(symbolWord: $0) } ?? ""
       for kind in TickKind.allCases {
         let series = Series(instrument: number, kind: kind)
         try file.write("\(series.id),\(symbol),\(kind.name),\(venue)\n")
@@ -40,11 +41,21 @@ enum OrderRequestTable {
     _ request: OrderRequest, _ directory: borrowing DirectoryReader
   ) -> String {
     let order = OrderId(raw: request.order_id)
-    let symbol = directory.symbol(order.instrument).map { Symbol(word: $0).text } ?? ""
+    let symbol = directory.symbol(order.instrument).map { CsvField.text(symbolWord: $0) } ?? ""
     let start = "\(symbol),\(order.number),\(request.decision_time)"
     guard request.action == OrderAction.new.rawValue else { return "\(start),cancel,,,,\n" }
     let side = request.side == OrderSide.buy.rawValue ? "buy" : "sell"
     let timeInForce = request.time_in_force == TimeInForce.ioc.rawValue ? "ioc" : "day"
     return "\(start),new,\(side),\(request.price),\(request.quantity),\(timeInForce)\n"
+  }
+}
+
+/// A field of a CSV row (RFC 4180): quoted where a comma or a quote in it would end it early.
+enum CsvField {
+  static func text(symbolWord word: UInt64) -> String { text(Symbol(word: word).text) }
+
+  static func text(_ field: String) -> String {
+    guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
+    return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }
 }

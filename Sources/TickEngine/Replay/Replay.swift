@@ -37,6 +37,7 @@ public enum Replay {
       throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")
     }
     guard options.repeats >= 1 else { throw .options("--repeat: at least 1 is needed") }
+    try ReplayPaths.check(options)
   }
 
   private static func noteLimits(_ options: ReplayOptions, _ observer: ReplayObserver) {

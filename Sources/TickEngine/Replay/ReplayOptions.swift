@@ -44,6 +44,8 @@ public struct ReplayOptions: Sendable {
   public var recordPath: String?
   /// File for the order requests.
   public var ordersPath: String?
+  /// Files that the caller writes itself: only to be kept apart from the others.
+  public var otherOutputs: [String] = []
   public var parameters: [String: String] = [:]
   public var validation = ValidationLimits()
   /// Where the regions are made; they have no names.

@@ -130,11 +130,13 @@ final class FeedBench {
   }
 
   func quote(
-    _ symbol: String, _ bid: Int64, _ ask: Int64, bidSize: UInt32 = 100, askSize: UInt32 = 200
+    _ symbol: String, _ bid: Int64, _ ask: Int64, bidSize: UInt32 = 100, askSize: UInt32 = 200,
+    flags: UInt8 = 0
   ) {
     send { writer in
       writer.quote(
-        head(symbol), bidSize: bidSize, bidPriceE4: bid, askPriceE4: ask, askSize: askSize)
+        head(symbol, flags: flags), bidSize: bidSize, bidPriceE4: bid, askPriceE4: ask,
+        askSize: askSize)
     }
   }
 

@@ -24,14 +24,49 @@ import TickWire
     #expect(bench.ticks().isEmpty && bench.counts.restarts == 1 && bench.counts.messages == 2)
   }
 
-  @Test func aRestartForgetsPricesHaltsAndDoubts() throws {
+  @Test func aRestartForgetsPricesAndKeepsHalts() throws {
     let bench = try FeedBench.tops()
     bench.trade("AAA", 10_000)
     bench.status("AAA", "H")
     #expect(try bench.entry(1).isSuspect)
     #expect(trade(bench, restarting: true))
     let entry = try bench.entry(1)
-    #expect(!entry.isSuspect && entry.lastPrice == 1 && entry.lastTime == bench.clock)
+    #expect(entry.isSuspect && entry.lastPrice == 1)
+    bench.status("AAA", "T")
+    #expect(try !bench.entry(1).isSuspect)
+  }
+
+  /// A stream that begins anew says nothing of the others.
+  @Test func aRestartOfOneStreamLeavesTheOthersAlone() throws {
+    let bench = try FeedBench.tops()
+    bench.trade("AAA", 10_000)
+    bench.stream.channel = 2
+    for _ in 0..<2 {
+      bench.clock += 1
+      bench.stream.firstSequence = 1
+      bench.trade("BBB", 20_000)
+    }
+    #expect(bench.counts.restarts == 1)
+    #expect(try bench.entry(1).lastPrice == 1)
+  }
+
+  /// RM13: a quote that says itself that the instrument is halted.
+  @Test func aQuoteFlaggedHaltedIsDoubtfulUntilOneIsNot() throws {
+    let bench = try FeedBench.tops()
+    bench.quote("AAA", 10_000, 10_050, flags: IexQuoteFlags.halted)
+    #expect(try bench.entry(1).isSuspect)
+    bench.quote("AAA", 10_000, 10_050)
+    #expect(try !bench.entry(1).isSuspect)
+  }
+
+  /// MD3: a book is the sum of its day's messages; TOPS quotes stand for themselves.
+  @Test(arguments: [IexProtocol.deep, .tops])
+  func aBookJoinedLateIsSuspect(feed: IexProtocol) throws {
+    let bench = try feed == .deep ? FeedBench.deep() : FeedBench.tops()
+    bench.stream.firstSequence = 5_000
+    bench.trade("AAA", 10_000)
+    #expect(try bench.entry(1).isSuspect == (feed == .deep))
+    #expect(bench.counts.gaps == 0)
   }
 
   /// RM4, RM13: prices of before a gap vouch for nothing; a halt of before it still halts.
@@ -172,15 +207,15 @@ import TickWire
     #expect(bench.instruments == 0)
   }
 
-  @Test func streamsBeyondSixteenAreCountedAndNotTaken() throws {
+  @Test func streamsBeyondTheMostAreCountedAndNotTaken() throws {
     let bench = try FeedBench.tops()
-    for channel: UInt32 in 0..<17 {
+    for channel: UInt32 in 0..<65 {
       bench.stream.channel = channel
       bench.stream.firstSequence = 1
       bench.trade("AAA", 10_000)
     }
-    #expect(bench.counts.untracked == 1 && bench.counts.messages == 16)
-    #expect(bench.ticks().count == 16)
+    #expect(bench.counts.untracked == 1 && bench.counts.messages == 64)
+    #expect(bench.ticks().count == 64)
   }
 
   @Test func aFreshSessionKeepsTheDirectoryAndForgetsTheRest() throws {

@@ -50,12 +50,12 @@ private final class OrderBench {
   }
 
   func fill(
-    _ number: UInt32, _ quantity: UInt32, at priceE4: UInt64 = 99_900
+    _ number: UInt32, _ quantity: UInt32, at priceE4: UInt64 = 99_900, match: UInt64 = 4_711
   ) -> (worker: Int, event: OrderEvent)? {
     apply(
       Ouch50.Executed.encode(
         into: memory.mutableBytes, time_ns: 1, userRefNum: number, quantity: quantity,
-        priceE4: priceE4, liquidity: 0x41, match: 4_711))
+        priceE4: priceE4, liquidity: 0x41, match: match))
   }
 
   func cancel(_ number: UInt32, _ quantity: UInt32) -> (worker: Int, event: OrderEvent)? {
@@ -106,9 +106,21 @@ private final class OrderBench {
     #expect(first.eventKind == .fill && first.quantity == 40 && first.openQuantity == 60)
     #expect(first.price == 9.99 && first.match_id == 4_711)
     #expect(bench.counts.filled == 0 && bench.isKnown(orderId))
-    let last = try #require(bench.fill(number, 60)).event
+    let last = try #require(bench.fill(number, 60, match: 4_712)).event
     #expect(last.openQuantity == 0 && bench.counts.filled == 1 && bench.count == 0)
     #expect(!bench.isKnown(orderId) && bench.counts.partiallyFilled == 0)
+  }
+
+  /// PT1: the venue may say a fill twice; it happened once.
+  @Test func aFillToldTwiceCountsOnce() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    _ = try #require(bench.fill(number, 10, match: 0))
+    #expect(bench.fill(number, 10, match: 0) == nil)
+    _ = try #require(bench.fill(number, 10, match: 1))
+    #expect(bench.fill(number, 10, match: 0) == nil && bench.fill(number, 10, match: 1) == nil)
+    #expect(bench.counts.anomalies == 3)
+    #expect(try #require(bench.fill(number, 80, match: 2)).event.openQuantity == 0)
   }
 
   @Test func aCancelEndsTheOrder() throws {
