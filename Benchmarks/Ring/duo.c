@@ -4,26 +4,33 @@
 #define _GNU_SOURCE
 #include "bench_run.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { RAW_TRIPS = 2000, NEAR_NS_MAX = 220, FAR_NS_MIN = 300 };
 
 enum order { IDLE, STOP, RAW, RECEIVE, PONG, ANSWER };
 
-/* What the other side is to do. Written by the caller while it idles. */
-static struct {
+/* What the other side is to do. Written by the caller while it idles; in memory that a child
+ * shares, since for a ring between processes the other side has a child do it. */
+static struct work {
   _Alignas(128) int order;
+  int is_ready; /* whoever does the work is about to begin */
   const bench_ring *ring;
   void *there, *back;
   uint64_t count, batch;
   bench_seen seen;
   uint64_t end_tsc;
   long switches; /* times that the other side was taken off its core during the order */
-} work;
+} *work;
 
 static pthread_t other;
 static double ns_per_tick;
@@ -39,13 +46,13 @@ static void pin(int cpu) {
 
 static void obey(int order) {
   switch (order) {
-    case RAW: pingpong_answer(work.count); break;
+    case RAW: pingpong_answer(work->count); break;
     case RECEIVE:
-      work.seen = work.ring->receive(work.there, 0, work.count, work.batch);
-      work.end_tsc = __rdtsc();
+      work->seen = work->ring->receive(work->there, 0, work->count, work->batch);
+      work->end_tsc = __rdtsc();
       break;
-    case PONG: work.ring->pong(work.there, work.back, work.count); break;
-    case ANSWER: work.ring->answer(work.there, work.back, work.count, work.batch); break;
+    case PONG: work->ring->pong(work->there, work->back, work->count); break;
+    case ANSWER: work->ring->answer(work->there, work->back, work->count, work->batch); break;
     default: break;
   }
 }
@@ -56,22 +63,51 @@ static long switches_now(void) {
   return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
 }
 
+/* Does the work in a child, which exits; the mappings of the ring are the same memory there. */
+static void obey_in_child(int order) {
+  pid_t child = fork();
+  if (child < 0) exit(2);
+  if (child > 0) {
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return;
+  }
+  long before = switches_now();
+  __atomic_store_n(&work->is_ready, 1, __ATOMIC_RELEASE);
+  obey(order);
+  work->switches = switches_now() - before;
+  _exit(0);
+}
+
+static void obey_here(int order) {
+  long before = switches_now();
+  __atomic_store_n(&work->is_ready, 1, __ATOMIC_RELEASE);
+  obey(order);
+  work->switches = switches_now() - before;
+}
+
 static void *serve(void *context) {
   for (;;) {
     int order;
-    while ((order = __atomic_load_n(&work.order, __ATOMIC_ACQUIRE)) == IDLE) _mm_pause();
+    while ((order = __atomic_load_n(&work->order, __ATOMIC_ACQUIRE)) == IDLE) _mm_pause();
     if (order == STOP) return context;
-    long before = switches_now();
-    obey(order);
-    work.switches = switches_now() - before;
-    __atomic_store_n(&work.order, IDLE, __ATOMIC_RELEASE);
+    if (order != RAW && work->ring->in_processes)
+      obey_in_child(order);
+    else
+      obey_here(order);
+    __atomic_store_n(&work->order, IDLE, __ATOMIC_RELEASE);
   }
 }
 
-static void command(int order) { __atomic_store_n(&work.order, order, __ATOMIC_RELEASE); }
+/* Sets the other side to work, and waits until it begins. */
+static void command(int order) {
+  work->is_ready = 0;
+  __atomic_store_n(&work->order, order, __ATOMIC_RELEASE);
+  while (order != STOP && __atomic_load_n(&work->is_ready, __ATOMIC_ACQUIRE) == 0) _mm_pause();
+}
 
 static void await(void) {
-  while (__atomic_load_n(&work.order, __ATOMIC_ACQUIRE) != IDLE) _mm_pause();
+  while (__atomic_load_n(&work->order, __ATOMIC_ACQUIRE) != IDLE) _mm_pause();
 }
 
 static double clock_ns(void) {
@@ -90,9 +126,17 @@ static void calibrate(void) {
 
 double duo_ns_per_tick(void) { return ns_per_tick; }
 
+/* Memory that a fork does not make copies of. */
+static void *shared(size_t bytes) {
+  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) exit(2);
+  memset(memory, 0, bytes); /* touched: no fault in a measurement */
+  return memory;
+}
+
 void duo_start(int producer_cpu, int consumer_cpu) {
-  trips_seen = calloc(TRIPS_MAX, sizeof *trips_seen);
-  if (trips_seen == NULL) exit(2);
+  trips_seen = shared(TRIPS_MAX * sizeof *trips_seen);
+  work = shared(sizeof *work);
   calibrate();
   pin(consumer_cpu); /* inherited: the other side must never need the caller's core to start */
   if (pthread_create(&other, NULL, serve, NULL) != 0) exit(2);
@@ -102,7 +146,6 @@ void duo_start(int producer_cpu, int consumer_cpu) {
 void duo_stop(void) {
   command(STOP);
   pthread_join(other, NULL);
-  free(trips_seen);
 }
 
 static int compare(const void *a, const void *b) {
@@ -116,7 +159,7 @@ static double percentile(uint64_t count, double share) {
 }
 
 static double raw_ns(void) {
-  work.count = RAW_TRIPS;
+  work->count = RAW_TRIPS;
   command(RAW);
   pingpong_ask(RAW_TRIPS, trips_seen);
   await();
@@ -138,26 +181,26 @@ static void wrong(const bench_case *one, const char *what) {
 
 /* Millions of records a second, from the first push to the last pop. */
 static void throughput(bench_case *one, double *value, uint64_t records) {
-  work.count = records;
-  work.batch = one->batch;
+  work->count = records;
+  work->batch = one->batch;
   command(RECEIVE);
   uint64_t start = __rdtsc();
-  one->ring->send(work.there, 0, records, one->batch);
+  one->ring->send(work->there, 0, records, one->batch);
   await();
-  if (work.seen.disorder != 0) wrong(one, "order");
-  if (work.seen.sum != bench_sum_of(0, records)) wrong(one, "checksum");
-  value[0] = (double)records * 1e3 / ((double)(work.end_tsc - start) * ns_per_tick);
+  if (work->seen.disorder != 0) wrong(one, "order");
+  if (work->seen.sum != bench_sum_of(0, records)) wrong(one, "checksum");
+  value[0] = (double)records * 1e3 / ((double)(work->end_tsc - start) * ns_per_tick);
 }
 
 static void trips(bench_case *one, double *value, uint64_t count) {
   bool is_burst = one->topology == BENCH_BURSTS;
-  work.count = count;
-  work.batch = one->batch;
+  work->count = count;
+  work->batch = one->batch;
   command(is_burst ? ANSWER : PONG);
   if (is_burst)
-    one->ring->burst(work.there, work.back, count, one->batch, trips_seen);
+    one->ring->burst(work->there, work->back, count, one->batch, trips_seen);
   else
-    one->ring->ping(work.there, work.back, count, trips_seen);
+    one->ring->ping(work->there, work->back, count, trips_seen);
   await();
   qsort(trips_seen, count, sizeof *trips_seen, compare);
   value[0] = percentile(count, 0.5);
@@ -174,7 +217,7 @@ static bool attempt(bench_case *one, uint64_t records, uint64_t trip_count) {
     throughput(one, one->value[index], records);
   else
     trips(one, one->value[index], trip_count);
-  bool is_clean = switches_now() == switches && work.switches == 0;
+  bool is_clean = switches_now() == switches && work->switches == 0;
   double after = raw_ns();
   one->raw_ns[index] = (before + after) / 2;
   one->regime[index] = regime_of(before, after);
@@ -183,13 +226,13 @@ static bool attempt(bench_case *one, uint64_t records, uint64_t trip_count) {
 
 bool duo_sample(bench_case *one, uint64_t records, uint64_t trip_count) {
   if (one->sample_count == BENCH_SAMPLES_MAX) return false;
-  work.ring = one->ring;
-  work.there = one->ring->open(one->capacity);
-  work.back = one->ring->open(one->capacity);
-  if (work.there == NULL || work.back == NULL) wrong(one, "open");
+  work->ring = one->ring;
+  work->there = one->ring->open(one->capacity);
+  work->back = one->ring->open(one->capacity);
+  if (work->there == NULL || work->back == NULL) wrong(one, "open");
   bool is_clean = attempt(one, records, trip_count);
-  one->ring->close(work.there);
-  one->ring->close(work.back);
+  one->ring->close(work->there);
+  one->ring->close(work->back);
   one->sample_count += is_clean;
   one->disturbed_count += !is_clean;
   return is_clean;

@@ -10,10 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-extern const bench_ring bench_tickring, bench_boost, bench_ck, bench_rte, bench_moodycamel;
+extern const bench_ring bench_tickring, bench_tickring_processes, bench_boost, bench_ck,
+    bench_rte, bench_moodycamel;
 #ifndef BENCH_RING_ADDRESSES
 #define BENCH_RING_ADDRESSES \
-  &bench_tickring, &bench_boost, &bench_ck, &bench_rte, &bench_moodycamel
+  &bench_tickring, &bench_tickring_processes, &bench_boost, &bench_ck, &bench_rte, \
+      &bench_moodycamel
 #endif
 
 #define MAX_RINGS 16

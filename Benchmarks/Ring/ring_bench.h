@@ -31,6 +31,7 @@ typedef struct bench_ring {
   const char *name;
   const char *face;        /* c, swift or peer */
   bool has_batches;        /* sends and receives many records in one call */
+  bool in_processes;       /* the receiving side is a process of its own */
   void *(*open)(uint64_t capacity); /* both ends; NULL: refused */
   void (*close)(void *ring);
   /* Sends the records from `first`, `batch` in a call; waits while the ring is full. */

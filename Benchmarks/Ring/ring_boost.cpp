@@ -28,5 +28,5 @@ static inline uint64_t ring_pop_many(ring *self, bench_seen *seen, uint64_t firs
 static void *ring_open(uint64_t capacity) { return new ring(capacity); }
 static void ring_close(void *self) { delete static_cast<ring *>(self); }
 
-extern "C" const bench_ring bench_boost = {"boost spsc_queue", "peer", true, ring_open,
+extern "C" const bench_ring bench_boost = {"boost spsc_queue", "peer", true, false, ring_open,
                                            ring_close, RING_LOOPS};

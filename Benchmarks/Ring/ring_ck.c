@@ -44,4 +44,5 @@ static void ring_close(void *context) {
   free(self);
 }
 
-const bench_ring bench_ck = {"ck_ring", "peer", false, ring_open, ring_close, RING_LOOPS};
+const bench_ring bench_ck = {"ck_ring", "peer", false, false,
+                             ring_open, ring_close, RING_LOOPS};

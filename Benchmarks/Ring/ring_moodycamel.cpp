@@ -16,5 +16,5 @@ static inline uint64_t ring_pop_many(ring *, bench_seen *, uint64_t, uint64_t) {
 static void *ring_open(uint64_t capacity) { return new ring(capacity); }
 static void ring_close(void *self) { delete static_cast<ring *>(self); }
 
-extern "C" const bench_ring bench_moodycamel = {"moodycamel ReaderWriterQueue", "peer", false,
-                                                ring_open, ring_close, RING_LOOPS};
+extern "C" const bench_ring bench_moodycamel = {
+    "moodycamel ReaderWriterQueue", "peer", false, false, ring_open, ring_close, RING_LOOPS};

@@ -1,4 +1,4 @@
-/* ring_swift.c: the tick ring by its Swift face. Its loops are compiled by Swift, into a library. */
+/* ring_swift.c: the tick ring by its Swift face, whose loops Swift compiles into a library. */
 #include "bench_run.h"
 
 #include <dlfcn.h>
@@ -34,8 +34,7 @@ static void swift_burst(void *there, void *back, uint64_t count, uint64_t batch,
 }
 
 const bench_ring *swift_load(const char *path) {
-  static bench_ring ring = {"tickring", "swift", true, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                            NULL};
+  static bench_ring ring = {.name = "tickring", .face = "swift", .has_batches = true};
   static const char *const names[] = {
       "swift_ring_open", "swift_ring_close", "swift_ring_send",  "swift_ring_receive",
       "swift_ring_ping", "swift_ring_pong",  "swift_ring_burst", "swift_ring_answer"};

@@ -13,6 +13,7 @@
 #endif
 #ifndef RING_SYMBOL
 #define RING_SYMBOL bench_tickring
+#define RING_SYMBOL_PROCESSES bench_tickring_processes
 #endif
 
 typedef struct ring {
@@ -91,4 +92,6 @@ static void ring_close(void *context) {
   free(self);
 }
 
-const bench_ring RING_SYMBOL = {RING_NAME, "c", true, ring_open, ring_close, RING_LOOPS};
+const bench_ring RING_SYMBOL = {RING_NAME, "c", true, false, ring_open, ring_close, RING_LOOPS};
+const bench_ring RING_SYMBOL_PROCESSES = {RING_NAME " between processes", "c", true, true,
+                                          ring_open, ring_close, RING_LOOPS};

@@ -6,8 +6,8 @@
  * Outcomes forbidden: a tick out of order, twice, never, or torn; a pair of which only the first
  * is there; an overwritten slot. Anything else is allowed.
  *
- * Batches larger than two go through claim / commit and peek / advance; a batch of which only a part
- * is there when its first is, is as forbidden as half a pair.
+ * Batches larger than two go through claim / commit and peek / advance; a batch of which only a
+ * part is there when its first is, is as forbidden as half a pair.
  *
  *   litmus [TICKS]   per case; default 200000
  */

@@ -2,8 +2,8 @@ import CTickRing
 import Glibc
 import TickRing
 
-/// The loops of ring_loops.h, written again in Swift over the public faces. The C side finds them by
-/// their names and supplies the clock, so that both sides read it alike.
+/// The loops of ring_loops.h, written again in Swift over the public faces. The C side finds them
+/// by their names and supplies the clock, so that both sides read it alike.
 
 /// Each end on lines of its own: two cores write them.
 private struct Ring: ~Copyable {
@@ -54,15 +54,25 @@ private func see(_ tick: Tick, _ expected: UInt64, _ sum: inout UInt64, _ disord
 @_cdecl("swift_ring_send")
 public func send(_ raw: UnsafeMutableRawPointer, first: UInt64, count: UInt64, batch: UInt64) {
   let ring = raw.assumingMemoryBound(to: Ring.self)
-  var number = first
-  let end = first &+ count
   if batch == 1 {
-    while number != end {
-      while !ring.pointee.producer.publish(record(number), received: 0) { tickring_pause() }
-      number &+= 1
-    }
-    return
+    sendSingly(ring, first, first &+ count)
+  } else {
+    sendBatches(ring, first, first &+ count, batch)
   }
+}
+
+@inline(never)
+private func sendSingly(_ ring: RingPointer, _ first: UInt64, _ end: UInt64) {
+  var number = first
+  while number != end {
+    while !ring.pointee.producer.publish(record(number), received: 0) { tickring_pause() }
+    number &+= 1
+  }
+}
+
+@inline(never)
+private func sendBatches(_ ring: RingPointer, _ first: UInt64, _ end: UInt64, _ batch: UInt64) {
+  var number = first
   while number != end {
     let granted = ring.pointee.producer.claim(Int(min(batch, end &- number)))
     if granted == 0 { tickring_pause() }
@@ -80,18 +90,38 @@ public func receive(
   seen: UnsafeMutablePointer<UInt64>
 ) {
   let ring = raw.assumingMemoryBound(to: Ring.self)
+  let (sum, disorder) =
+    batch == 1
+    ? receiveSingly(ring, first, first &+ count)
+    : receiveBatches(ring, first, first &+ count, batch)
+  seen[0] = sum
+  seen[1] = disorder
+}
+
+@inline(never)
+private func receiveSingly(
+  _ ring: RingPointer, _ first: UInt64, _ end: UInt64
+) -> (UInt64, UInt64) {
   var number = first
-  let end = first &+ count
   var sum: UInt64 = 0
   var disorder: UInt64 = 0
   var tick = Tick()
   while number != end {
-    if batch == 1 {
-      while !ring.pointee.consumer.poll(&tick) { tickring_pause() }
-      see(tick, number, &sum, &disorder)
-      number &+= 1
-      continue
-    }
+    while !ring.pointee.consumer.poll(&tick) { tickring_pause() }
+    see(tick, number, &sum, &disorder)
+    number &+= 1
+  }
+  return (sum, disorder)
+}
+
+@inline(never)
+private func receiveBatches(
+  _ ring: RingPointer, _ first: UInt64, _ end: UInt64, _ batch: UInt64
+) -> (UInt64, UInt64) {
+  var number = first
+  var sum: UInt64 = 0
+  var disorder: UInt64 = 0
+  while number != end {
     let found = ring.pointee.consumer.peek(Int(min(batch, end &- number)))
     if found == 0 { tickring_pause() }
     for index in 0..<found {
@@ -100,8 +130,7 @@ public func receive(
     ring.pointee.consumer.advance(found)
     number &+= UInt64(found)
   }
-  seen[0] = sum
-  seen[1] = disorder
+  return (sum, disorder)
 }
 
 @_cdecl("swift_ring_ping")
