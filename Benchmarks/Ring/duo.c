@@ -67,7 +67,10 @@ static long switches_now(void) {
 static void obey_in_child(int order) {
   pid_t child = fork();
   if (child < 0) exit(2);
-  if (child > 0) {
+  if (child == 0) {
+    work->ring->warm(work->there);
+    work->ring->warm(work->back);
+  } else {
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
     }
     return;

@@ -34,6 +34,8 @@ typedef struct bench_ring {
   bool in_processes;       /* the receiving side is a process of its own */
   void *(*open)(uint64_t capacity); /* both ends; NULL: refused */
   void (*close)(void *ring);
+  /* In a child, before it begins: touches the ring's pages, which a fork does not map. */
+  void (*warm)(void *ring);
   /* Sends the records from `first`, `batch` in a call; waits while the ring is full. */
   void (*send)(void *ring, uint64_t first, uint64_t count, uint64_t batch);
   bench_seen (*receive)(void *ring, uint64_t first, uint64_t count, uint64_t batch);

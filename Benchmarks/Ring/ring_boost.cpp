@@ -1,6 +1,8 @@
 /* ring_boost.cpp: boost::lockfree::spsc_queue (Debian: libboost-dev). */
 #include <boost/lockfree/spsc_queue.hpp>
 
+#include <cstddef>
+
 #include "ring_bench.h"
 
 using ring = boost::lockfree::spsc_queue<bench_record>;
@@ -29,4 +31,4 @@ static void *ring_open(uint64_t capacity) { return new ring(capacity); }
 static void ring_close(void *self) { delete static_cast<ring *>(self); }
 
 extern "C" const bench_ring bench_boost = {"boost spsc_queue", "peer", true, false, ring_open,
-                                           ring_close, RING_LOOPS};
+                                           ring_close, NULL, RING_LOOPS};

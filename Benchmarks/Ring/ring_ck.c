@@ -45,4 +45,4 @@ static void ring_close(void *context) {
 }
 
 const bench_ring bench_ck = {"ck_ring", "peer", false, false,
-                             ring_open, ring_close, RING_LOOPS};
+                             ring_open, ring_close, NULL, RING_LOOPS};

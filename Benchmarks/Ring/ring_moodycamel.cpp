@@ -1,6 +1,8 @@
 /* ring_moodycamel.cpp: moodycamel::ReaderWriterQueue (Debian: libreaderwriterqueue-dev). */
 #include <readerwriterqueue/readerwriterqueue.h>
 
+#include <cstddef>
+
 #include "ring_bench.h"
 
 using ring = moodycamel::ReaderWriterQueue<bench_record>;
@@ -17,4 +19,4 @@ static void *ring_open(uint64_t capacity) { return new ring(capacity); }
 static void ring_close(void *self) { delete static_cast<ring *>(self); }
 
 extern "C" const bench_ring bench_moodycamel = {
-    "moodycamel ReaderWriterQueue", "peer", false, false, ring_open, ring_close, RING_LOOPS};
+    "moodycamel ReaderWriterQueue", "peer", false, false, ring_open, ring_close, NULL, RING_LOOPS};

@@ -44,4 +44,5 @@ static void *ring_open(uint64_t capacity) {
 
 static void ring_close(void *self) { free(self); }
 
-const bench_ring bench_rte = {"rte_ring", "peer", true, false, ring_open, ring_close, RING_LOOPS};
+const bench_ring bench_rte = {"rte_ring", "peer", true, false,
+                              ring_open, ring_close, NULL, RING_LOOPS};
