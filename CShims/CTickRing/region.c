@@ -408,6 +408,7 @@ int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
   consumer->eager_count = region->capacity <= TICKRING_SMALL_CAPACITY ? UINT64_C(1) << 62
                                                                       : TICKRING_EAGER_COUNT;
   consumer->eager_end = consumer->next + consumer->eager_count;
+  consumer->empty_at = consumer->next;
   consumer->empty_polls = 0;
   consumer->header = region->header;
   consumer->region = *region;

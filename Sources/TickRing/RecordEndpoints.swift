@@ -58,6 +58,27 @@ public struct RecordProducer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @
     withUnsafeBytes(of: record) { bytes in tickring_publish64(&raw, bytes.baseAddress!, received) }
   }
 
+  /// Claims up to `count` slots: how many are granted, 0 when full.
+  @inlinable
+  public mutating func claim(_ count: Int) -> Int {
+    Int(truncatingIfNeeded: tickring_claim(&raw, UInt64(count)))
+  }
+
+  /// Writes the record in slot `index` of the claim, which stays invisible until the commit.
+  @inlinable
+  public mutating func set(_ index: Int, to record: Record) {
+    withUnsafeBytes(of: record) { bytes in
+      tickring_set64(&raw, UInt64(truncatingIfNeeded: index), bytes.baseAddress!)
+    }
+  }
+
+  /// Commits the first `count` slots of the claim: they appear together. Traps on more than were
+  /// granted.
+  @inlinable
+  public mutating func commit(_ count: Int, received: UInt32 = 0) {
+    tickring_commit64(&raw, UInt64(count), received)
+  }
+
   @inlinable public mutating func hasRoom(_ count: Int) -> Bool {
     tickring_has_room(&raw, UInt64(count))
   }
@@ -95,6 +116,22 @@ public struct RecordConsumer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @
   public mutating func poll(_ record: inout Record) -> Bool {
     withUnsafeMutableBytes(of: &record) { bytes in tickring_poll64(&raw, bytes.baseAddress!) }
   }
+
+  /// How many records are published ahead, up to `count`; none of them is advanced past.
+  @inlinable
+  public mutating func peek(_ count: Int) -> Int {
+    Int(truncatingIfNeeded: tickring_peek64(&raw, UInt64(count)))
+  }
+
+  /// Record `index` of those peeked at.
+  @inlinable
+  public mutating func peeked(_ index: Int) -> Record {
+    UnsafeRawPointer(tickring_peeked64(&raw, UInt64(truncatingIfNeeded: index)))
+      .loadUnaligned(as: Record.self)
+  }
+
+  /// Advances past the first `count` of those peeked at: the producer may overwrite them.
+  @inlinable public mutating func advance(_ count: Int) { tickring_advance(&raw, UInt64(count)) }
 
   @inlinable public var polled: UInt64 { raw.next }
   public var capacity: Int { Int(raw.mask) + 1 }

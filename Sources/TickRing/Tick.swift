@@ -68,6 +68,7 @@ public struct Tick: Sendable {
   @usableFromInline var raw: tickring_tick
 
   @inlinable public init() { raw = tickring_tick() }
+  @inlinable init(raw: tickring_tick) { self.raw = raw }
 
   /// - Parameters:
   ///   - timestamp: exchange time, ns since the Unix epoch, UTC.

@@ -41,6 +41,28 @@ public struct TickProducer: ~Copyable, @unchecked Sendable {
       &raw, tickring_words(word: first.raw.word), tickring_words(word: second.raw.word), received)
   }
 
+  /// Claims up to `count` slots: how many are granted, 0 when full. A claim that is not committed
+  /// leaves no trace, and the next one grants the same slots again.
+  @inlinable
+  public mutating func claim(_ count: Int) -> Int {
+    Int(truncatingIfNeeded: tickring_claim(&raw, UInt64(count)))
+  }
+
+  /// Writes the tick in slot `index` of the claim, which stays invisible until the commit.
+  @inlinable
+  public mutating func set(_ index: Int, to tick: Tick) {
+    tickring_set(
+      &raw, UInt64(truncatingIfNeeded: index), tickring_words(word: tick.raw.word))
+  }
+
+  /// Commits the first `count` slots of the claim: they appear together. Traps on more than were
+  /// granted.
+  /// - Parameter received: receive time, CLOCK_MONOTONIC ns >> 4 (`receiveStamp`).
+  @inlinable
+  public mutating func commit(_ count: Int, received: UInt32) {
+    tickring_commit(&raw, UInt64(count), received)
+  }
+
   /// Counts a publish that found no room, in the region's header. Counted once an episode, so that
   /// waiting does not inflate it.
   @inlinable public mutating func countFull() { tickring_count_full(&raw) }
@@ -80,6 +102,22 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
   public mutating func poll(_ tick: inout Tick) -> Bool { tickring_poll(&raw, &tick.raw) }
 
   @inlinable public mutating func isEmpty() -> Bool { tickring_is_empty(&raw) }
+
+  /// How many ticks are published ahead, up to `count`; none of them is advanced past.
+  @inlinable
+  public mutating func peek(_ count: Int) -> Int {
+    Int(truncatingIfNeeded: tickring_peek(&raw, UInt64(count)))
+  }
+
+  /// Tick `index` of those peeked at.
+  @inlinable
+  public mutating func peeked(_ index: Int) -> Tick {
+    let slot = tickring_peeked(&raw, UInt64(truncatingIfNeeded: index)).pointee
+    return Tick(raw: tickring_tick(word: slot.record, commit: slot.word))
+  }
+
+  /// Advances past the first `count` of those peeked at: the producer may overwrite them.
+  @inlinable public mutating func advance(_ count: Int) { tickring_advance(&raw, UInt64(count)) }
 
   /// Ticks polled since the region was created.
   @inlinable public var polled: UInt64 { raw.next }

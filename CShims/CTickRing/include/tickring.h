@@ -7,6 +7,7 @@
  *
  *   tickring_record.h  the records, series kinds and status codes
  *   tickring_queue.h   publish and poll: header-only, wait-free
+ *   tickring_batch.h   claim and commit, peek and advance: the same, many at once
  *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
  *   tickring_order.h   the memory ordering, and why it suffices
  *
@@ -43,5 +44,6 @@
 #include "tickring_record.h"
 #include "tickring_region.h"
 #include "tickring_queue.h"
+#include "tickring_batch.h"
 
 #endif

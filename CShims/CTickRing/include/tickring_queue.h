@@ -25,7 +25,7 @@
  * number, but the core cannot form the address before the line has arrived. Within a line (two
  * slots) there is nothing to guard. A ring of up to TICKRING_SMALL_CAPACITY slots is always polled
  * eagerly: there the producer must hear of room at once, and a late consumer stalls it.
- * peek always looks ahead, but never further than asked.
+ * (A peek of tickring_batch.h always looks ahead, but never further than asked.)
  */
 #ifndef TICKRING_QUEUE_H
 #define TICKRING_QUEUE_H
@@ -65,7 +65,8 @@ typedef struct tickring_consumer {
   uint64_t share_mask; /* head is shared when (next & share_mask) == 0 */
   uint64_t eager_end;  /* ticks before this sequence are polled eagerly: see Speculation */
   uint64_t eager_count;
-  uint64_t empty_polls; /* in a row */
+  uint64_t empty_at;    /* where polls found nothing last, and how often there */
+  uint64_t empty_polls;
   tickring_header *header;
   tickring_region region;
 } tickring_consumer;
@@ -186,6 +187,10 @@ static inline void tickring_share(tickring_consumer *consumer) {
 static inline void tickring_share_idle(tickring_consumer *consumer) {
   if (tickring_load_relaxed(&consumer->header->head) != consumer->next)
     tickring_store_release(&consumer->header->head, consumer->next); /* RETURN */
+  if (consumer->empty_at != consumer->next) {
+    consumer->empty_at = consumer->next;
+    consumer->empty_polls = 0;
+  }
   consumer->empty_polls += 1;
   if (consumer->empty_polls >= TICKRING_IDLE_POLLS)
     consumer->eager_end = consumer->next + consumer->eager_count;
@@ -217,7 +222,6 @@ static inline bool tickring_poll(tickring_consumer *consumer, tickring_tick *tic
   tick->word[2] = slot->record[2];
   tick->commit = word;
   consumer->next = tickring_after(consumer, next, word);
-  consumer->empty_polls = 0;
   tickring_share(consumer);
   return true;
 }
@@ -226,72 +230,6 @@ static inline bool tickring_poll(tickring_consumer *consumer, tickring_tick *tic
 static inline bool tickring_is_empty(const tickring_consumer *consumer) {
   tickring_slot32 *slot = tickring_slot32_at(consumer->slots, consumer->mask, consumer->next);
   return (uint32_t)tickring_load_acquire(&slot->word) != (uint32_t)(consumer->next + 1);
-}
-
-/* ---- Batches: many ticks appear together, and are read where they lie. */
-
-/* Claims up to `count` slots; how many are granted, 0 when full. A claim that is not committed
- * leaves no trace, and the next one grants the same slots again. Never all of a batch that is
- * larger than the ring. */
-static inline uint64_t tickring_claim(tickring_producer *producer, uint64_t count) {
-  if (producer->limit - producer->next >= count) return count;
-  return tickring_find_room(producer, count);
-}
-
-/* Slot `i` of a claim: write its record, not its word. Ours alone until the commit. */
-static inline tickring_slot32 *tickring_claimed(tickring_producer *producer, uint64_t i) {
-  return tickring_slot32_at(producer->slots, producer->mask, producer->next + i);
-}
-
-static inline void tickring_set(tickring_producer *producer, uint64_t i, tickring_words record) {
-  tickring_slot32 *slot = tickring_claimed(producer, i);
-  slot->record[0] = record.word[0];
-  slot->record[1] = record.word[1];
-  slot->record[2] = record.word[2];
-}
-
-/* Commits the first `count` slots of a claim: they appear together. More than were granted is a
- * programmer's error, which would overwrite what the consumer has not read: it traps. */
-static inline void tickring_commit(tickring_producer *producer, uint64_t count,
-                                   uint32_t received_16ns) {
-  uint64_t next = producer->next;
-  if (count > producer->limit - next) __builtin_trap();
-  if (count == 0) return;
-  for (uint64_t i = 1; i < count; i++)
-    tickring_store_relaxed(&tickring_claimed(producer, i)->word,
-                           tickring_word(next + i, received_16ns));
-  /* PUBLISH: the first word last, so that the batch appears whole. */
-  tickring_store_release(&tickring_claimed(producer, 0)->word, tickring_word(next, received_16ns));
-  producer->next = next + count;
-}
-
-/* How many ticks are published ahead, up to `count`; none of them is advanced past. */
-static inline uint64_t tickring_peek(tickring_consumer *consumer, uint64_t count) {
-  uint64_t next = consumer->next, found = 0;
-  while (found < count) {
-    tickring_slot32 *slot = tickring_slot32_at(consumer->slots, consumer->mask, next + found);
-    uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
-    if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
-    found++;
-  }
-  if (found == 0) tickring_share_idle(consumer);
-  return found;
-}
-
-/* Slot `i` of those peeked at, where it lies: valid until the advance. */
-static inline const tickring_slot32 *tickring_peeked(const tickring_consumer *consumer,
-                                                     uint64_t i) {
-  return tickring_slot32_at(consumer->slots, consumer->mask, consumer->next + i);
-}
-
-/* Advances past the first `count` of those peeked at: the producer may overwrite them. */
-static inline void tickring_advance(tickring_consumer *consumer, uint64_t count) {
-  uint64_t before = consumer->next;
-  consumer->next = before + count;
-  consumer->empty_polls = 0;
-  tickring_store_release(&consumer->header->position, consumer->next); /* RETURN, on demand */
-  if (((before ^ consumer->next) & ~consumer->share_mask) != 0)
-    tickring_store_release(&consumer->header->head, consumer->next); /* RETURN */
 }
 
 /* The same for order and event records: `record` is any 56 bytes, for rings of 64-byte slots. */
@@ -314,50 +252,8 @@ static inline bool tickring_poll64(tickring_consumer *consumer, void *record) {
   }
   __builtin_memcpy(record, slot->record, sizeof slot->record);
   consumer->next += 1; /* eagerly: orders and events come in bursts, never as a saturated stream */
-  consumer->empty_polls = 0;
   tickring_share(consumer);
   return true;
-}
-
-/* The batches of 64-byte slots; claim and advance are the same calls as for ticks. */
-static inline tickring_slot64 *tickring_claimed64(tickring_producer *producer, uint64_t i) {
-  return tickring_slot64_at(producer->slots, producer->mask, producer->next + i);
-}
-
-static inline void tickring_set64(tickring_producer *producer, uint64_t i, const void *record) {
-  tickring_slot64 *slot = tickring_claimed64(producer, i);
-  __builtin_memcpy(slot->record, record, sizeof slot->record);
-}
-
-static inline void tickring_commit64(tickring_producer *producer, uint64_t count,
-                                     uint32_t received_16ns) {
-  uint64_t next = producer->next;
-  if (count > producer->limit - next) __builtin_trap();
-  if (count == 0) return;
-  for (uint64_t i = 1; i < count; i++)
-    tickring_store_relaxed(&tickring_claimed64(producer, i)->word,
-                           tickring_word(next + i, received_16ns));
-  /* PUBLISH: the first word last, so that the batch appears whole. */
-  tickring_store_release(&tickring_claimed64(producer, 0)->word,
-                         tickring_word(next, received_16ns));
-  producer->next = next + count;
-}
-
-static inline uint64_t tickring_peek64(tickring_consumer *consumer, uint64_t count) {
-  uint64_t next = consumer->next, found = 0;
-  while (found < count) {
-    tickring_slot64 *slot = tickring_slot64_at(consumer->slots, consumer->mask, next + found);
-    uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
-    if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
-    found++;
-  }
-  if (found == 0) tickring_share_idle(consumer);
-  return found;
-}
-
-static inline const tickring_slot64 *tickring_peeked64(const tickring_consumer *consumer,
-                                                       uint64_t i) {
-  return tickring_slot64_at(consumer->slots, consumer->mask, consumer->next + i);
 }
 
 #endif

@@ -1,0 +1,69 @@
+/* ring_bench.h: what the ring benchmark knows of a ring: a table of loops, each compiled together
+ * with the ring it drives, so that nothing is called indirectly inside a measurement.
+ *
+ * A record is three words: its number, and two words made of it. The receiving loop checks the
+ * order of every record and adds up all words; the sum is compared with what was to be sent.
+ */
+#ifndef RING_BENCH_H
+#define RING_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <x86intrin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct bench_record {
+  uint64_t word[3];
+} bench_record;
+
+enum { BENCH_BURST = 64, BENCH_BATCH_MAX = 256 };
+
+/* What a receiving loop saw. */
+typedef struct bench_seen {
+  uint64_t sum;
+  uint64_t disorder; /* records that were not the next one */
+} bench_seen;
+
+typedef struct bench_ring {
+  const char *name;
+  const char *face;        /* c, swift or peer */
+  bool has_batches;        /* sends and receives many records in one call */
+  bool in_processes;       /* the receiving side is a process of its own */
+  void *(*open)(uint64_t capacity); /* both ends; NULL: refused */
+  void (*close)(void *ring);
+  /* In a child, before it begins: touches the ring's pages, which a fork does not map. */
+  void (*warm)(void *ring);
+  /* Sends the records from `first`, `batch` in a call; waits while the ring is full. */
+  void (*send)(void *ring, uint64_t first, uint64_t count, uint64_t batch);
+  bench_seen (*receive)(void *ring, uint64_t first, uint64_t count, uint64_t batch);
+  /* One record there, one back; the time of each trip in TSC ticks. */
+  void (*ping)(void *there, void *back, uint64_t count, uint32_t *trips);
+  void (*pong)(void *there, void *back, uint64_t count);
+  /* BENCH_BURST records there, received `batch` in a call, and one back. */
+  void (*burst)(void *there, void *back, uint64_t count, uint64_t batch, uint32_t *trips);
+  void (*answer)(void *there, void *back, uint64_t count, uint64_t batch);
+} bench_ring;
+
+static inline bench_record bench_record_of(uint64_t number) {
+  bench_record record = {{number, number * 3, ~number}};
+  return record;
+}
+
+static inline void bench_see(bench_seen *seen, uint64_t expected, bench_record record) {
+  seen->sum += record.word[0] + record.word[1] + record.word[2];
+  seen->disorder += record.word[0] != expected;
+}
+
+/* The sum of all words of the records from `first`: n + 3n + ~n = 3n - 1 each. */
+static inline uint64_t bench_sum_of(uint64_t first, uint64_t count) {
+  return 3 * (first * count + count * (count - 1) / 2) - count;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

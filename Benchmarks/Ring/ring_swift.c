@@ -1,0 +1,58 @@
+/* ring_swift.c: the tick ring by its Swift face, whose loops Swift compiles into a library. */
+#include "bench_run.h"
+
+#include <dlfcn.h>
+
+typedef uint64_t (*tsc_clock)(void);
+
+static struct {
+  void *(*open)(uint64_t capacity);
+  void (*close)(void *ring);
+  void (*send)(void *ring, uint64_t first, uint64_t count, uint64_t batch);
+  void (*receive)(void *ring, uint64_t first, uint64_t count, uint64_t batch, uint64_t *seen);
+  void (*ping)(void *there, void *back, uint64_t count, uint32_t *trips, tsc_clock clock);
+  void (*pong)(void *there, void *back, uint64_t count);
+  void (*burst)(void *there, void *back, uint64_t count, uint64_t batch, uint32_t *trips,
+                tsc_clock clock);
+  void (*answer)(void *there, void *back, uint64_t count, uint64_t batch);
+} loops;
+
+static uint64_t read_tsc(void) { return __rdtsc(); }
+
+static bench_seen swift_receive(void *ring, uint64_t first, uint64_t count, uint64_t batch) {
+  uint64_t seen[2];
+  loops.receive(ring, first, count, batch, seen);
+  return (bench_seen){seen[0], seen[1]};
+}
+
+static void swift_ping(void *there, void *back, uint64_t count, uint32_t *trips) {
+  loops.ping(there, back, count, trips, read_tsc);
+}
+
+static void swift_burst(void *there, void *back, uint64_t count, uint64_t batch, uint32_t *trips) {
+  loops.burst(there, back, count, batch, trips, read_tsc);
+}
+
+const bench_ring *swift_load(const char *path) {
+  static bench_ring ring = {.name = "tickring", .face = "swift", .has_batches = true};
+  static const char *const names[] = {
+      "swift_ring_open", "swift_ring_close", "swift_ring_send",  "swift_ring_receive",
+      "swift_ring_ping", "swift_ring_pong",  "swift_ring_burst", "swift_ring_answer"};
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  void **entry = (void **)&loops;
+  for (size_t i = 0; library != NULL && i < sizeof names / sizeof names[0]; i++)
+    entry[i] = dlsym(library, names[i]);
+  if (library == NULL || loops.open == NULL || loops.answer == NULL) {
+    fprintf(stderr, "ring: no Swift loops: %s\n", dlerror());
+    return NULL;
+  }
+  ring.open = loops.open;
+  ring.close = loops.close;
+  ring.send = loops.send;
+  ring.receive = swift_receive;
+  ring.ping = swift_ping;
+  ring.pong = loops.pong;
+  ring.burst = swift_burst;
+  ring.answer = loops.answer;
+  return &ring;
+}
