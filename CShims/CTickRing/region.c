@@ -21,6 +21,7 @@
 static uint32_t slot_bytes_of(uint32_t kind) {
   switch (kind) {
     case TICKRING_REGION_TICKS:
+    case TICKRING_REGION_BROADCAST:
     case TICKRING_REGION_DIRECTORY: return 32;
     case TICKRING_REGION_ORDERS:
     case TICKRING_REGION_EVENTS:
@@ -45,6 +46,9 @@ static uint64_t layout_hash_of(uint32_t kind) {
     case TICKRING_REGION_DIRECTORY: layout = "directory:1"; break;
     case TICKRING_REGION_BOARD: layout = "board:1"; break;
     case TICKRING_REGION_CONTROL: layout = "control:1"; break;
+    case TICKRING_REGION_BROADCAST:
+      layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512,tail_shared@640";
+      break;
     default: layout = "metrics:1"; break;
   }
   uint64_t hash = UINT64_C(0xCBF29CE484222325);
@@ -58,8 +62,10 @@ static uint64_t region_bytes_of(uint32_t slot_bytes, uint64_t capacity) {
   return (bytes + 4095) & ~UINT64_C(4095);
 }
 
-static bool is_capacity(uint64_t capacity) {
-  return capacity >= 1 && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;
+/* A broadcast ring of one slot would have no word to mark a slot that is being written. */
+static bool is_capacity(uint32_t kind, uint64_t capacity) {
+  uint64_t least = kind == TICKRING_REGION_BROADCAST ? 2 : 1;
+  return capacity >= least && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;
 }
 
 static int error_of_errno(void) {
@@ -101,8 +107,10 @@ static void clear(tickring_region *region) {
   region->fd = -1;
 }
 
+/* Maps as far as `region` may write. */
 static int map(int fd, uint64_t bytes, tickring_region *region) {
-  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  int rights = region->is_read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+  void *memory = mmap(NULL, bytes, rights, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return error_of_errno();
   region->header = (tickring_header *)memory;
   region->body = (unsigned char *)memory + TICKRING_HEADER_BYTES;
@@ -138,7 +146,8 @@ static int bind_node(const tickring_region *region, int32_t node_plus_1) {
 /* Touches every page, so that no fault waits in the hot path. */
 static int populate(const tickring_region *region) {
 #ifdef MADV_POPULATE_WRITE
-  if (madvise(region->header, region->bytes, MADV_POPULATE_WRITE) == 0) return TICKRING_OK;
+  int touch = region->is_read_only ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
+  if (madvise(region->header, region->bytes, touch) == 0) return TICKRING_OK;
   /* A page that cannot be had now would be a SIGBUS later. */
   if (errno == EFAULT || errno == ENOMEM) return TICKRING_E_FULL;
   /* Anything else: a kernel before 5.14. Pages fault in at their first use, as they always did. */
@@ -178,7 +187,7 @@ int tickring_create(const char *directory, const char *name, const tickring_opti
   char path[PATH_BYTES];
   clear(region);
   uint32_t slot_bytes = options == NULL ? 0 : slot_bytes_of(options->kind);
-  if (slot_bytes == 0 || !is_capacity(options->capacity)) return TICKRING_E_ARGUMENT;
+  if (slot_bytes == 0 || !is_capacity(options->kind, options->capacity)) return TICKRING_E_ARGUMENT;
   int error = path_of(directory, name, path);
   if (error) return error;
   int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -209,7 +218,7 @@ static int check_header(const tickring_header *header, uint32_t kind, uint64_t f
       header->slot_bytes != slot_bytes_of(kind) || header->layout_hash != layout_hash_of(kind))
     return TICKRING_E_LAYOUT;
   uint64_t slots = header->capacity;
-  if (!is_capacity(slots)) return TICKRING_E_LAYOUT;
+  if (!is_capacity(kind, slots)) return TICKRING_E_LAYOUT;
   uint64_t bytes = region_bytes_of(slot_bytes_of(kind), slots);
   if (header->region_bytes != bytes || file_bytes != bytes) return TICKRING_E_SIZE;
   *capacity = slots;
@@ -230,6 +239,7 @@ static int check_file(int fd, uint64_t *bytes) {
 /* Looks at the header alone first: a file of holes, however large it says it is, must not take
  * memory before it has shown that it is a region. */
 static int attach_file(int fd, uint32_t kind, tickring_region *region) {
+  bool is_read_only = region->is_read_only;
   uint64_t bytes = 0;
   int error = check_file(fd, &bytes);
   if (!error) error = map(fd, TICKRING_HEADER_BYTES, region);
@@ -238,6 +248,7 @@ static int attach_file(int fd, uint32_t kind, tickring_region *region) {
   error = check_header(region->header, kind, bytes, &capacity);
   munmap(region->header, region->bytes);
   clear(region);
+  region->is_read_only = is_read_only;
   if (!error) error = map(fd, bytes, region);
   if (error) return error;
   region->capacity = capacity;
@@ -246,10 +257,12 @@ static int attach_file(int fd, uint32_t kind, tickring_region *region) {
   return populate(region);
 }
 
+/* `region` is clear, and says whether it is for reading only. */
 static int attach_path(const char *path, uint32_t kind, int flags, tickring_region *region) {
   if (slot_bytes_of(kind) == 0) return TICKRING_E_ARGUMENT;
+  int rights = region->is_read_only ? O_RDONLY : O_RDWR;
   /* Non-blocking, so that a FIFO of that name is an error and not a wait. */
-  int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | flags);
+  int fd = open(path, rights | O_CLOEXEC | O_NONBLOCK | flags);
   if (fd < 0) return error_of_errno();
   int error = attach_file(fd, kind, region);
   if (error) unmap_and_close(region, fd);
@@ -264,9 +277,19 @@ int tickring_attach(const char *directory, const char *name, uint32_t kind,
   return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
 }
 
+int tickring_attach_reader(const char *directory, const char *name, uint32_t kind,
+                           tickring_region *region) {
+  char path[PATH_BYTES];
+  clear(region);
+  region->is_read_only = true;
+  int error = path_of(directory, name, path);
+  return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
+}
+
 int tickring_duplicate(const tickring_region *region, tickring_region *copy) {
   char path[64];
   clear(copy);
+  copy->is_read_only = region->is_read_only;
   /* A new open file description: a duplicated descriptor would share its locks. */
   snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
   return attach_path(path, region->kind, 0, copy);
@@ -285,6 +308,7 @@ int tickring_remove(const char *directory, const char *name) {
 }
 
 int tickring_claim(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
+  if (region->is_read_only) return TICKRING_E_PERMISSION;
   struct flock lock = {0};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;

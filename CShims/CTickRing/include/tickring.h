@@ -7,6 +7,7 @@
  *
  *   tickring_record.h  the records, series kinds and status codes
  *   tickring_queue.h   publish and poll: header-only, wait-free
+ *   tickring_broadcast.h  one writer, any number of observers that can never slow it
  *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
  *   tickring_order.h   the memory ordering, and why it suffices
  *
@@ -43,5 +44,6 @@
 #include "tickring_record.h"
 #include "tickring_region.h"
 #include "tickring_queue.h"
+#include "tickring_broadcast.h"
 
 #endif

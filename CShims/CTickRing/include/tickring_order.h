@@ -1,7 +1,7 @@
 /* tickring_order.h: the only memory ordering in Tickway.
  *
  * An acquire load sees everything that was written before the release store whose value it read.
- * Three pairs exist; each end carries its pair's name in a comment:
+ * Four pairs exist; each end carries its pair's name in a comment:
  *
  *   PUBLISH  producer stores a slot's commit word (release), consumer loads it (acquire).
  *            Licence: the record in the slot is whole.
@@ -10,6 +10,9 @@
  *            producer may overwrite them.
  *   SHARE    a word of a header, directory, board or control page stored with release by its one
  *            writer, loaded with acquire by any reader. Licence: what the word vouches for.
+ *   REVISE   fences of a seqlock: the writer's stands between invalidating a word and writing what
+ *            it guards, the reader's between copying that and its second look at the word.
+ *            Licence: a word that is still the same was so during the whole copy.
  *
  * On x86-64 both compile to a plain move; on aarch64 to ldar / stlr. Relaxed accesses are whole
  * (never torn) and order nothing.
