@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* open file description locks, MADV_POPULATE_WRITE */
 #endif
-#include "tickring.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Role locks lie far behind any region's end, one byte each. */
-#define ROLE_LOCK_OFFSET ((off_t)1 << 46)
-#define PATH_BYTES 512
+#define LOCK_OFFSET ((off_t)1 << 46)
 
 static uint32_t slot_bytes_of(uint32_t kind) {
   switch (kind) {
@@ -68,7 +66,7 @@ static bool is_capacity(uint32_t kind, uint64_t capacity) {
   return capacity >= least && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;
 }
 
-static int error_of_errno(void) {
+int tickring_internal_errno(void) {
   switch (errno) {
     case EEXIST: return TICKRING_E_EXISTS;
     case ENOENT:
@@ -88,12 +86,13 @@ static int error_of_errno(void) {
   }
 }
 
-static int path_of(const char *directory, const char *name, char path[PATH_BYTES]) {
+int tickring_internal_path(const char *directory, const char *name,
+                           char path[TICKRING_PATH_BYTES]) {
   if (directory == NULL || name == NULL || name[0] == '\0' || name[0] == '.' ||
       strchr(name, '/') != NULL)
     return TICKRING_E_ARGUMENT;
-  int length = snprintf(path, PATH_BYTES, "%s/%s", directory, name);
-  return length > 0 && length < PATH_BYTES ? TICKRING_OK : TICKRING_E_ARGUMENT;
+  int length = snprintf(path, TICKRING_PATH_BYTES, "%s/%s", directory, name);
+  return length > 0 && length < TICKRING_PATH_BYTES ? TICKRING_OK : TICKRING_E_ARGUMENT;
 }
 
 static uint64_t clock_ns(clockid_t clock) {
@@ -111,7 +110,7 @@ static void clear(tickring_region *region) {
 static int map(int fd, uint64_t bytes, tickring_region *region) {
   int rights = region->is_read_only ? PROT_READ : PROT_READ | PROT_WRITE;
   void *memory = mmap(NULL, bytes, rights, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) return error_of_errno();
+  if (memory == MAP_FAILED) return tickring_internal_errno();
   region->header = (tickring_header *)memory;
   region->body = (unsigned char *)memory + TICKRING_HEADER_BYTES;
   region->bytes = bytes;
@@ -140,7 +139,8 @@ static int bind_node(const tickring_region *region, int32_t node_plus_1) {
   const unsigned long bits = sizeof nodes * 8 + 1; /* the kernel counts one fewer */
   long result = syscall(SYS_mbind, region->header, region->bytes, bind, nodes, bits, 0);
   if (result == 0) return TICKRING_OK;
-  return errno == EINVAL ? TICKRING_E_ARGUMENT : error_of_errno(); /* EINVAL: no such node */
+  /* EINVAL: no such node */
+  return errno == EINVAL ? TICKRING_E_ARGUMENT : tickring_internal_errno();
 }
 
 /* Touches every page, so that no fault waits in the hot path. */
@@ -158,13 +158,13 @@ static int populate(const tickring_region *region) {
 /* Sizes, maps, binds and only then allocates: the allocation is what chooses the node. */
 static int build(int fd, uint64_t bytes, const tickring_options *options,
                  tickring_region *region) {
-  if (ftruncate(fd, (off_t)bytes) != 0) return error_of_errno();
+  if (ftruncate(fd, (off_t)bytes) != 0) return tickring_internal_errno();
   int error = map(fd, bytes, region);
   if (!error) error = bind_node(region, options->node_plus_1);
   if (error) return error;
   do errno = posix_fallocate(fd, 0, (off_t)bytes);
   while (errno == EINTR);
-  return errno != 0 ? error_of_errno() : populate(region);
+  return errno != 0 ? tickring_internal_errno() : populate(region);
 }
 
 static void write_header(tickring_region *region, const tickring_options *options) {
@@ -182,17 +182,25 @@ static void write_header(tickring_region *region, const tickring_options *option
   tickring_store_release(&header->magic, TICKRING_MAGIC); /* SHARE: last, so all above is there */
 }
 
+/* Lets the kernel know that someone is attached, until the descriptor is closed. Refused only while
+ * the name is being removed because nobody was. */
+static int share_attachment(int fd) {
+  if (tickring_internal_lock(fd, TICKRING_LOCK_ATTACHED, F_RDLCK) == 0) return TICKRING_OK;
+  return errno == EAGAIN || errno == EACCES ? TICKRING_E_ABSENT : tickring_internal_errno();
+}
+
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region) {
-  char path[PATH_BYTES];
+  char path[TICKRING_PATH_BYTES];
   clear(region);
   uint32_t slot_bytes = options == NULL ? 0 : slot_bytes_of(options->kind);
   if (slot_bytes == 0 || !is_capacity(options->kind, options->capacity)) return TICKRING_E_ARGUMENT;
-  int error = path_of(directory, name, path);
+  int error = tickring_internal_path(directory, name, path);
   if (error) return error;
   int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return error_of_errno();
-  error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
+  if (fd < 0) return tickring_internal_errno();
+  error = share_attachment(fd);
+  if (!error) error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
   if (error) {
     int first = errno;
     unlink(path);
@@ -208,12 +216,12 @@ int tickring_create(const char *directory, const char *name, const tickring_opti
 }
 
 /* Every field is compared with what it must be; nothing of the header is used unchecked. */
-static int check_header(const tickring_header *header, uint32_t kind, uint64_t file_bytes,
-                        uint64_t *capacity) {
+int tickring_internal_check_header(const tickring_header *header, uint32_t kind,
+                                   uint64_t file_bytes, uint64_t *capacity) {
   if (tickring_load_acquire(&header->magic) != TICKRING_MAGIC) /* SHARE */
     return TICKRING_E_NOT_A_REGION;
   if (header->version != TICKRING_VERSION) return TICKRING_E_VERSION;
-  if (header->kind != kind) return TICKRING_E_KIND;
+  if (header->kind != kind || slot_bytes_of(kind) == 0) return TICKRING_E_KIND;
   if (header->header_bytes != TICKRING_HEADER_BYTES ||
       header->slot_bytes != slot_bytes_of(kind) || header->layout_hash != layout_hash_of(kind))
     return TICKRING_E_LAYOUT;
@@ -225,9 +233,9 @@ static int check_header(const tickring_header *header, uint32_t kind, uint64_t f
   return TICKRING_OK;
 }
 
-static int check_file(int fd, uint64_t *bytes) {
+int tickring_internal_check_file(int fd, uint64_t *bytes) {
   struct stat file;
-  if (fstat(fd, &file) != 0) return error_of_errno();
+  if (fstat(fd, &file) != 0) return tickring_internal_errno();
   if (!S_ISREG(file.st_mode)) return TICKRING_E_NOT_A_REGION;
   if (file.st_uid != geteuid() && geteuid() != 0) return TICKRING_E_OWNER;
   if ((file.st_mode & (S_IWGRP | S_IWOTH)) != 0) return TICKRING_E_OWNER;
@@ -241,11 +249,11 @@ static int check_file(int fd, uint64_t *bytes) {
 static int attach_file(int fd, uint32_t kind, tickring_region *region) {
   bool is_read_only = region->is_read_only;
   uint64_t bytes = 0;
-  int error = check_file(fd, &bytes);
+  int error = tickring_internal_check_file(fd, &bytes);
   if (!error) error = map(fd, TICKRING_HEADER_BYTES, region);
   if (error) return error;
   uint64_t capacity = 0;
-  error = check_header(region->header, kind, bytes, &capacity);
+  error = tickring_internal_check_header(region->header, kind, bytes, &capacity);
   munmap(region->header, region->bytes);
   clear(region);
   region->is_read_only = is_read_only;
@@ -263,26 +271,27 @@ static int attach_path(const char *path, uint32_t kind, int flags, tickring_regi
   int rights = region->is_read_only ? O_RDONLY : O_RDWR;
   /* Non-blocking, so that a FIFO of that name is an error and not a wait. */
   int fd = open(path, rights | O_CLOEXEC | O_NONBLOCK | flags);
-  if (fd < 0) return error_of_errno();
-  int error = attach_file(fd, kind, region);
+  if (fd < 0) return tickring_internal_errno();
+  int error = share_attachment(fd);
+  if (!error) error = attach_file(fd, kind, region);
   if (error) unmap_and_close(region, fd);
   return error;
 }
 
 int tickring_attach(const char *directory, const char *name, uint32_t kind,
                     tickring_region *region) {
-  char path[PATH_BYTES];
+  char path[TICKRING_PATH_BYTES];
   clear(region);
-  int error = path_of(directory, name, path);
+  int error = tickring_internal_path(directory, name, path);
   return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
 }
 
 int tickring_attach_reader(const char *directory, const char *name, uint32_t kind,
                            tickring_region *region) {
-  char path[PATH_BYTES];
+  char path[TICKRING_PATH_BYTES];
   clear(region);
   region->is_read_only = true;
-  int error = path_of(directory, name, path);
+  int error = tickring_internal_path(directory, name, path);
   return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
 }
 
@@ -301,25 +310,39 @@ void tickring_detach(tickring_region *region) {
 }
 
 int tickring_remove(const char *directory, const char *name) {
-  char path[PATH_BYTES];
-  int error = path_of(directory, name, path);
+  char path[TICKRING_PATH_BYTES];
+  int error = tickring_internal_path(directory, name, path);
   if (error) return error;
-  return unlink(path) == 0 ? TICKRING_OK : error_of_errno();
+  return unlink(path) == 0 ? TICKRING_OK : tickring_internal_errno();
+}
+
+static struct flock lock_of(enum tickring_lock byte, short type) {
+  struct flock lock = {0};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = LOCK_OFFSET + (off_t)byte;
+  lock.l_len = 1;
+  return lock;
+}
+
+int tickring_internal_lock(int fd, enum tickring_lock byte, short type) {
+  struct flock lock = lock_of(byte, type);
+  return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+bool tickring_internal_is_locked(int fd, enum tickring_lock byte) {
+  struct flock lock = lock_of(byte, F_WRLCK);
+  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 int tickring_claim(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
   if (region->is_read_only) return TICKRING_E_PERMISSION;
-  struct flock lock = {0};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = ROLE_LOCK_OFFSET + (off_t)role;
-  lock.l_len = 1;
   tickring_header *header = region->header;
   uint64_t *pid = role == TICKRING_PRODUCER ? &header->producer_pid : &header->consumer_pid;
   uint64_t *generation =
       role == TICKRING_PRODUCER ? &header->producer_generation : &header->consumer_generation;
-  if (fcntl(region->fd, F_OFD_SETLK, &lock) != 0) {
-    if (errno != EAGAIN && errno != EACCES) return error_of_errno();
+  if (tickring_internal_lock(region->fd, (enum tickring_lock)role, F_WRLCK) != 0) {
+    if (errno != EAGAIN && errno != EACCES) return tickring_internal_errno();
     if (owner_pid != NULL) *owner_pid = tickring_load_relaxed(pid);
     return TICKRING_E_ROLE_TAKEN;
   }
@@ -338,15 +361,16 @@ static bool is_published(const tickring_region *region, uint64_t sequence) {
   return (uint32_t)tickring_load_acquire(word_at(region, sequence)) == (uint32_t)(sequence + 1);
 }
 
-static bool is_ring(const tickring_region *region) {
-  return region->kind == TICKRING_REGION_TICKS || region->kind == TICKRING_REGION_ORDERS ||
-         region->kind == TICKRING_REGION_EVENTS;
+bool tickring_internal_is_ring(uint32_t kind) {
+  return kind == TICKRING_REGION_TICKS || kind == TICKRING_REGION_ORDERS ||
+         kind == TICKRING_REGION_EVENTS;
 }
 
 int tickring_producer_open(tickring_region *region, tickring_producer *producer,
                            uint64_t *owner_pid) {
-  int error = is_ring(region) ? tickring_claim(region, TICKRING_PRODUCER, owner_pid)
-                              : TICKRING_E_KIND;
+  int error = TICKRING_E_KIND;
+  if (tickring_internal_is_ring(region->kind))
+    error = tickring_claim(region, TICKRING_PRODUCER, owner_pid);
   if (error) {
     tickring_detach(region);
     return error;
@@ -374,8 +398,9 @@ int tickring_producer_open(tickring_region *region, tickring_producer *producer,
 
 int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
                            uint64_t *owner_pid) {
-  int error = is_ring(region) ? tickring_claim(region, TICKRING_CONSUMER, owner_pid)
-                              : TICKRING_E_KIND;
+  int error = TICKRING_E_KIND;
+  if (tickring_internal_is_ring(region->kind))
+    error = tickring_claim(region, TICKRING_CONSUMER, owner_pid);
   if (error) {
     tickring_detach(region);
     return error;

@@ -4,5 +4,7 @@ import ArgumentParser
 struct Tickway: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
-    subcommands: [CaptureCommand.self, ReplayCommand.self, SynthCommand.self])
+    subcommands: [
+      CaptureCommand.self, ReplayCommand.self, RingCommand.self, SynthCommand.self,
+    ])
 }

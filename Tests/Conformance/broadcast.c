@@ -93,7 +93,8 @@ static void *watch(void *context) {
   for (;;) {
     bool is_over = tickring_load_acquire(&self->all->is_over) != 0;
     if (tickring_observe(observer, &tick)) check(self, &tick);
-    else if (is_over && observer->next == tickring_load_acquire(&observer->header->tail)) return NULL;
+    else if (is_over && observer->next == tickring_load_acquire(&observer->header->tail))
+      return NULL;
     else sched_yield();
     if (is_told || observer->seen < wanted) continue;
     pthread_mutex_lock(&self->all->lock);

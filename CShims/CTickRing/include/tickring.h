@@ -9,6 +9,8 @@
  *   tickring_queue.h   publish and poll: header-only, wait-free
  *   tickring_broadcast.h  one writer, any number of observers that can never slow it
  *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
+ *   tickring_wait.h    spin, yield, sleep or an event loop, while there is nothing to poll
+ *   tickring_inspect.h  looking at regions from outside: compiled (inspect.c)
  *   tickring_order.h   the memory ordering, and why it suffices
  *
  * Use.
@@ -45,5 +47,7 @@
 #include "tickring_region.h"
 #include "tickring_queue.h"
 #include "tickring_broadcast.h"
+#include "tickring_wait.h"
+#include "tickring_inspect.h"
 
 #endif

@@ -104,7 +104,17 @@ typedef struct tickring_header {
   uint64_t tail_shared;
   uint64_t reserved_tail_shared[15];
 
-  uint64_t reserved[416];
+  /* @768, queues: how often the consumer lay down to sleep; written by it, read by tickring_wake */
+  uint64_t sleeps;
+  uint64_t reserved_sleeps[15];
+
+  /* @896, queues, written by the producer: how often it woke the consumer (the futex), and which
+   * of the sleeps that was for */
+  uint64_t wakes;
+  uint64_t wakes_answered;
+  uint64_t reserved_wakes[14];
+
+  uint64_t reserved[384];
 } tickring_header;
 
 TICKRING_STATIC_ASSERT(sizeof(tickring_header) == 4096, "the header is one page");
@@ -113,6 +123,8 @@ TICKRING_STATIC_ASSERT(offsetof(tickring_header, head) == 256, "a line of its ow
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, position) == 384, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, tail) == 512, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, tail_shared) == 640, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, sleeps) == 768, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, wakes) == 896, "a line of its own");
 
 /* How to create a region. Zero is a good default for what is not named here as needed. */
 typedef struct tickring_options {
