@@ -11,6 +11,7 @@
  *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
  *   tickring_wait.h    spin, yield, sleep or an event loop, while there is nothing to poll
  *   tickring_inspect.h  looking at regions from outside: compiled (inspect.c)
+ *   tickring_calls.h   the hot path as functions, for languages that cannot inline C (calls.c)
  *   tickring_order.h   the memory ordering, and why it suffices
  *
  * Use.
@@ -48,6 +49,7 @@
 #include "tickring_queue.h"
 #include "tickring_broadcast.h"
 #include "tickring_wait.h"
+#include "tickring_calls.h"
 #include "tickring_inspect.h"
 
 #endif
