@@ -13,6 +13,8 @@ let ringSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
 let package = Package(
   name: "tickway",
   products: [
@@ -27,8 +29,9 @@ let package = Package(
   ],
   targets: [
     // Floor 0: C. CTickRing is public; the others are what the Swift importer cannot see.
-    .target(name: "CTickRing", path: "CShims/CTickRing"),
-    .target(name: "CLinux", dependencies: ["CNuma"], path: "CShims/CLinux"),
+    .target(name: "CTickRing", path: "CShims/CTickRing", cSettings: strictC),
+    .target(
+      name: "CLinux", dependencies: ["CNuma"], path: "CShims/CLinux", cSettings: strictC),
     .systemLibrary(
       name: "CNuma", path: "CShims/CNuma", pkgConfig: "numa",
       providers: [.apt(["libnuma-dev"])]),
@@ -60,6 +63,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // A strategy to copy out; scripts/check-outside proves that it builds outside, too.
+    .executableTarget(
+      name: "MeanReversion", dependencies: ["TickEngine", "TickRing"],
+      path: "Sources/Examples/MeanReversion", swiftSettings: strict),
+
     .testTarget(
       name: "TickRingTests", dependencies: ["TickRing", "CTickRing"],
       swiftSettings: ringSettings),
@@ -67,7 +75,14 @@ let package = Package(
     .testTarget(
       name: "TickMetricsTests", dependencies: ["TickMetrics"], swiftSettings: ringSettings),
     .testTarget(
-      name: "TickEngineTests", dependencies: ["TickEngine"], swiftSettings: ringSettings),
+      name: "TickEngineTests", dependencies: ["TickEngine", "TestSupport"],
+      swiftSettings: ringSettings),
+    // The command itself: real processes.
+    .testTarget(
+      name: "TickwayTests", dependencies: ["tickway", "TickRing", "TestSupport"],
+      swiftSettings: ringSettings),
+    // What tests of several modules need.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: ringSettings),
     // The house rules, read from the sources themselves.
     .testTarget(name: "HouseTests", dependencies: [], swiftSettings: ringSettings),
   ],

@@ -16,7 +16,7 @@ static tickring_region take(tickring_region *region) {
 }
 
 int tickring_writer_open(tickring_region *region, tickring_writer *writer, uint64_t *owner_pid) {
-  int error = is_broadcast(region) ? tickring_claim(region, TICKRING_PRODUCER, owner_pid)
+  int error = is_broadcast(region) ? tickring_claim_role(region, TICKRING_PRODUCER, owner_pid)
                                    : TICKRING_E_KIND;
   if (error) {
     tickring_detach(region);

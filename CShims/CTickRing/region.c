@@ -189,21 +189,15 @@ static int share_attachment(int fd) {
   return errno == EAGAIN || errno == EACCES ? TICKRING_E_ABSENT : tickring_internal_errno();
 }
 
-int tickring_create(const char *directory, const char *name, const tickring_options *options,
-                    tickring_region *region) {
-  char path[TICKRING_PATH_BYTES];
-  clear(region);
-  uint32_t slot_bytes = options == NULL ? 0 : slot_bytes_of(options->kind);
-  if (slot_bytes == 0 || !is_capacity(options->kind, options->capacity)) return TICKRING_E_ARGUMENT;
-  int error = tickring_internal_path(directory, name, path);
-  if (error) return error;
-  int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return tickring_internal_errno();
-  error = share_attachment(fd);
+/* Makes a region of a new file. Takes `fd` over; `path` is its name, to be removed on failure. */
+static int create_in(int fd, const char *path, const tickring_options *options,
+                     tickring_region *region) {
+  uint32_t slot_bytes = slot_bytes_of(options->kind);
+  int error = share_attachment(fd);
   if (!error) error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
   if (error) {
     int first = errno;
-    unlink(path);
+    if (path != NULL) unlink(path);
     errno = first;
     unmap_and_close(region, fd);
     return error;
@@ -213,6 +207,56 @@ int tickring_create(const char *directory, const char *name, const tickring_opti
   region->slot_bytes = slot_bytes;
   write_header(region, options);
   return TICKRING_OK;
+}
+
+static bool is_valid(const tickring_options *options) {
+  return options != NULL && slot_bytes_of(options->kind) != 0 &&
+         is_capacity(options->kind, options->capacity);
+}
+
+static int open_new(const char *path) {
+  return open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int tickring_create(const char *directory, const char *name, const tickring_options *options,
+                    tickring_region *region) {
+  char path[TICKRING_PATH_BYTES];
+  clear(region);
+  if (!is_valid(options)) return TICKRING_E_ARGUMENT;
+  int error = tickring_internal_path(directory, name, path);
+  if (error) return error;
+  int fd = open_new(path);
+  return fd < 0 ? tickring_internal_errno() : create_in(fd, path, options, region);
+}
+
+/* Where the file system cannot make files without a name: a name for as long as two calls take. */
+static int open_and_unlink(const char *directory) {
+  char path[TICKRING_PATH_BYTES];
+  int length = snprintf(path, sizeof path, "%s/tickway-%ld-%llu", directory, (long)getpid(),
+                        (unsigned long long)clock_ns(CLOCK_MONOTONIC));
+  if (length <= 0 || length >= TICKRING_PATH_BYTES) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int fd = open_new(path);
+  if (fd >= 0) {
+    unlink(path);
+  } else if (errno == ENOENT && access(directory, F_OK) == 0) {
+    errno = EPERM; /* as /proc says it: there, but not for new files */
+  }
+  return fd;
+}
+
+int tickring_create_unnamed(const char *directory, const tickring_options *options,
+                            tickring_region *region) {
+  clear(region);
+  if (directory == NULL || !is_valid(options)) return TICKRING_E_ARGUMENT;
+  int fd = -1;
+#ifdef O_TMPFILE
+  fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+#endif
+  if (fd < 0 && errno != ENOENT && errno != ENOTDIR) fd = open_and_unlink(directory);
+  return fd < 0 ? tickring_internal_errno() : create_in(fd, NULL, options, region);
 }
 
 /* Every field is compared with what it must be; nothing of the header is used unchecked. */
@@ -335,7 +379,7 @@ bool tickring_internal_is_locked(int fd, enum tickring_lock byte) {
   return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-int tickring_claim(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
+int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
   if (region->is_read_only) return TICKRING_E_PERMISSION;
   tickring_header *header = region->header;
   uint64_t *pid = role == TICKRING_PRODUCER ? &header->producer_pid : &header->consumer_pid;
@@ -370,7 +414,7 @@ int tickring_producer_open(tickring_region *region, tickring_producer *producer,
                            uint64_t *owner_pid) {
   int error = TICKRING_E_KIND;
   if (tickring_internal_is_ring(region->kind))
-    error = tickring_claim(region, TICKRING_PRODUCER, owner_pid);
+    error = tickring_claim_role(region, TICKRING_PRODUCER, owner_pid);
   if (error) {
     tickring_detach(region);
     return error;
@@ -400,7 +444,7 @@ int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
                            uint64_t *owner_pid) {
   int error = TICKRING_E_KIND;
   if (tickring_internal_is_ring(region->kind))
-    error = tickring_claim(region, TICKRING_CONSUMER, owner_pid);
+    error = tickring_claim_role(region, TICKRING_CONSUMER, owner_pid);
   if (error) {
     tickring_detach(region);
     return error;
@@ -410,6 +454,11 @@ int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
   consumer->mask = region->capacity - 1;
   consumer->next = tickring_load_acquire(&region->header->position); /* RETURN */
   consumer->share_mask = eighth > 1 ? eighth - 1 : 0;
+  /* More than will ever be polled: a small ring is eager for ever. */
+  consumer->eager_count = region->capacity <= TICKRING_SMALL_CAPACITY ? UINT64_C(1) << 62
+                                                                      : TICKRING_EAGER_COUNT;
+  consumer->eager_end = consumer->next + consumer->eager_count;
+  consumer->empty_polls = 0;
   consumer->header = region->header;
   consumer->region = *region;
   clear(region);

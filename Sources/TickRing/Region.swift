@@ -37,15 +37,34 @@ public struct Region: ~Copyable, @unchecked Sendable {
     _ kind: RegionKind, directory: String = defaultDirectory, name: String, capacity: Int,
     node: Int? = nil
   ) throws(RingError) -> Region {
-    var options = tickring_options()
-    options.kind = kind.rawValue
-    options.capacity = UInt64(max(0, capacity))
-    options.node_plus_1 = Int32(clamping: node.map { $0 < 0 ? -1 : $0 &+ 1 } ?? 0)
+    var options = options(kind, capacity, node)
     var raw = tickring_region()
     let code = tickring_create(directory, name, &options, &raw)
     let path = "\(directory)/\(name)"
     guard code == 0 else { throw RingError(code: code, path: path) }
     return Region(raw: raw, path: path)
+  }
+
+  /// The same without a name: others get at it by `duplicate`, and however the process ends, even
+  /// by SIGKILL in here, nothing is left behind.
+  public static func createUnnamed(
+    _ kind: RegionKind, directory: String = defaultDirectory, capacity: Int, node: Int? = nil
+  ) throws(RingError) -> Region {
+    var options = options(kind, capacity, node)
+    var raw = tickring_region()
+    let code = tickring_create_unnamed(directory, &options, &raw)
+    guard code == 0 else { throw RingError(code: code, path: directory) }
+    return Region(raw: raw, path: directory)
+  }
+
+  private static func options(
+    _ kind: RegionKind, _ capacity: Int, _ node: Int?
+  ) -> tickring_options {
+    var options = tickring_options()
+    options.kind = kind.rawValue
+    options.capacity = UInt64(max(0, capacity))
+    options.node_plus_1 = Int32(clamping: node.map { $0 < 0 ? -1 : $0 &+ 1 } ?? 0)
+    return options
   }
 
   /// Attaches an existing region, after checking its file and every field of its header.
@@ -107,7 +126,7 @@ public struct Region: ~Copyable, @unchecked Sendable {
   mutating func claimWriter(_ kind: RegionKind) throws(RingError) {
     try require(kind)
     var owner: UInt64 = 0
-    let code = tickring_claim(&raw, TICKRING_PRODUCER, &owner)
+    let code = tickring_claim_role(&raw, TICKRING_PRODUCER, &owner)
     guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
   }
 

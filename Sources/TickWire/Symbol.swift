@@ -39,13 +39,14 @@ public struct Symbol: Hashable, Sendable {
     return result
   }
 
-  /// Whether every byte is printable ASCII: anything else in a feed is a malformed message.
+  /// Whether every byte is printable ASCII, the first no space: anything else in a feed is a
+  /// malformed message.
   @inlinable
   public var isPrintable: Bool {
     // Each byte in 0x20...0x7E: no high bit, nothing below 0x20, no 0x7F.
     let high: UInt64 = 0x8080_8080_8080_8080
     let one: UInt64 = 0x0101_0101_0101_0101
-    guard word & high == 0 else { return false }
+    guard word & high == 0, word & 0xFF > 0x20 else { return false }
     return (word &- one &* 0x20) & high == 0 && (word &+ one) & high == 0
   }
 

@@ -19,7 +19,18 @@ enum Complaint {
 
   /// Any error of the engine, under the exit code of its kind.
   static func exit(_ verb: String, _ error: any Error) -> ExitCode {
-    exit(verb, "\(error)", code(of: error))
+    var message = "\(error)"
+    if let failure = error as? AtomicFile.Failure { message += "; \(advice(failure))" }
+    return exit(verb, message, code(of: error))
+  }
+
+  private static func advice(_ failure: AtomicFile.Failure) -> String {
+    switch failure.exitCode {
+    case .permission: "choose a directory that you may write to"
+    case .full: "free some space, or choose another disk"
+    case .cannotCreateOutput: "check the path"
+    default: "nothing was left behind; try again"
+    }
   }
 
   private static func code(of error: any Error) -> TickwayExit {
@@ -27,11 +38,11 @@ enum Complaint {
     case let error as CaptureError: error.exitCode
     case let error as AtomicFile.Failure: error.exitCode
     case let error as RingError: code(of: error)
-    case is SessionError: .venueUnavailable
+    case let error as SessionError: code(of: error)
     case is StrategyError: .usage
     case is InputFileError: .configuration
-    case let error as VenueError:
-      if case .portForbidden = error { .permission } else { .venueUnavailable }
+    case let error as VenueError: code(of: error)
+    case let error as VenueMarketError: code(of: error)
     case let error as ReplayError: code(of: error)
     default: .inconsistent
     }
@@ -47,9 +58,33 @@ enum Complaint {
     }
   }
 
+  private static func code(of error: SessionError) -> TickwayExit {
+    switch error {
+    case .loginRejected: .loginRefused
+    case .credentials: .usage
+    case .unknownHost, .unreachable, .noAnswer, .lost: .venueUnavailable
+    }
+  }
+
+  private static func code(of error: VenueError) -> TickwayExit {
+    switch error {
+    case .portBusy: .busy
+    case .portForbidden: .permission
+    case .badAddress: .usage
+    case .system: .inputOutput
+    }
+  }
+
+  private static func code(of error: VenueMarketError) -> TickwayExit {
+    switch error {
+    case .ringAbsent: .cannotOpenInput
+    case .ringTaken: .busy
+    }
+  }
+
   private static func code(of error: ReplayError) -> TickwayExit {
     switch error {
-    case .unknownFeed: .badData
+    case .unknownFeed: .unknownFeed
     case .restartRefused: .restartRefused
     case .badSymbols: .configuration
     case .options: .usage

@@ -5,9 +5,15 @@ enum TickwayExit: Int32 {
   case inconsistent = 1
   /// A restart in the feed, under the policy `refuse`.
   case restartRefused = 3
+  /// A capture in order, without a feed that can be replayed.
+  case unknownFeed = 4
+  /// A port or a ring that another process has.
+  case busy = 5
+  case loginRefused = 6
   case usage = 64
   case badData = 65
   case cannotOpenInput = 66
+  /// No venue there, no answer from it, or gone in mid-run.
   case venueUnavailable = 69
   case cannotCreateOutput = 73
   case inputOutput = 74

@@ -68,7 +68,9 @@ struct ReplayCommand: ParsableCommand {
     completion: .directory)
   var hgrm: String?
 
-  @Option(help: "Where the rings are made.", completion: .directory)
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "Where the rings are made.", completion: .directory)
   var ringDirectory = "/dev/shm"
 
   @Option(help: "Slots of each tick ring, a power of two.")
@@ -77,8 +79,10 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     do {
       let strategy = try builtin()
-      let outcome = try strategy.replay(try options(strategy), observer: observer)
-      try ReplayOutput(json: json, hgrm: hgrm).write(outcome)
+      let options = try options(strategy)
+      let output = try ReplayOutput(json: json, hgrm: hgrm)
+      let outcome = try strategy.replay(options, observer: observer)
+      try output.write(outcome)
       try judge(outcome)
     } catch let exit as ExitCode {
       throw exit

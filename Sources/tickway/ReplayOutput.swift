@@ -2,32 +2,46 @@ import Foundation
 import TickEngine
 import TickMetrics
 
-/// Where the results of a replay go: text, JSON, percentile files.
-struct ReplayOutput {
-  let json: String?
-  let hgrm: String?
+/// Where the results of a replay go: text, JSON, percentile files. Made before the run, so that a
+/// path that cannot be written is told at once and not at the end of a day.
+struct ReplayOutput: ~Copyable {
+  private var json: AtomicFile?
+  private let isJSONPrinted: Bool
+  private let hgrm: String?
 
-  func write(_ outcome: ReplayOutcome) throws {
-    if json != "-" { print(ReportText(outcome.report), terminator: "") }
-    if let json {
-      let text = try JSONText.encode(outcome.report)
-      if json == "-" { print(text, terminator: "") } else { try write(text, to: json) }
-    }
-    if let hgrm { try writePercentiles(outcome, to: hgrm) }
+  init(json: String?, hgrm: String?) throws(AtomicFile.Failure) {
+    isJSONPrinted = json == "-"
+    self.hgrm = hgrm
+    self.json = nil
+    if let json, !isJSONPrinted { self.json = try AtomicFile(path: json) }
+    if let hgrm { try ReplayOutput.prepare(hgrm) }
   }
 
-  private func writePercentiles(_ outcome: ReplayOutcome, to directory: String) throws {
-    // A directory that cannot be made is reported by the first file in it.
+  /// Makes the directory, and a file in it that never gets a name.
+  private static func prepare(_ directory: String) throws(AtomicFile.Failure) {
+    // A directory that cannot be made is reported by the file.
     try? FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true)
-    for (stage, snapshot) in outcome.latency {
-      try write(snapshot.percentileText(), to: "\(directory)/\(stage.rawValue).hgrm")
-    }
+    _ = try AtomicFile(path: path(.ingest, in: directory))
   }
 
-  private func write(_ text: String, to path: String) throws(AtomicFile.Failure) {
-    let file = try AtomicFile(path: path)
-    try file.write(text)
-    try file.commit()
+  private static func path(_ stage: Report.Stage, in directory: String) -> String {
+    "\(directory)/\(stage.rawValue).hgrm"
+  }
+
+  consuming func write(_ outcome: ReplayOutcome) throws {
+    if !isJSONPrinted { print(ReportText(outcome.report), terminator: "") }
+    let text = try JSONText.encode(outcome.report)
+    if isJSONPrinted { print(text, terminator: "") }
+    if let file = json.take() {
+      try file.write(text)
+      try file.commit()
+    }
+    guard let hgrm else { return }
+    for (stage, snapshot) in outcome.latency {
+      let file = try AtomicFile(path: ReplayOutput.path(stage, in: hgrm))
+      try file.write(snapshot.percentileText())
+      try file.commit()
+    }
   }
 }

@@ -59,7 +59,8 @@ extension RingCommand {
         attached to, one that no process has used so far, and one of another version.
         """)
     @OptionGroup var place: Place
-    @Flag(help: "Remove leftovers: regions that were used and that no process is attached to.") var fix = false
+    @Flag(help: "Remove leftovers: regions that were used and that no process is attached to.")
+    var fix = false
 
     func run() throws {
       let regions = try told("doctor") { () throws(RingError) in

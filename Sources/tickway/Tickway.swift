@@ -6,5 +6,6 @@ struct Tickway: ParsableCommand {
     commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
     subcommands: [
       CaptureCommand.self, ReplayCommand.self, RingCommand.self, SynthCommand.self,
+      VenueCommand.self,
     ])
 }

@@ -8,15 +8,18 @@
  * - malloc, calloc, realloc, reallocarray, posix_memalign, aligned_alloc, memalign, valloc,
  *   pvalloc, and free of anything but NULL, from any library. Swift objects, boxes and buffers and
  *   C++ `new` come from these, so swift_allocObject is not counted a second time.
- * - swift_retain, swift_release, their _n forms and swift_tryRetain, through the hooks that the
- *   Swift runtime keeps for profilers. So calls inside the runtime and those made by
- *   swift_bridgeObjectRetain or swift_unknownObjectRetain count as well. Immortal objects count.
- * - swift_unowned*, swift_weak* and swift_nonatomic_* as called by the program and its libraries.
+ * - swift_retain, swift_release, their _n, bridge-object and non-atomic forms, swift_tryRetain,
+ *   swift_unowned* and swift_weak*, as called by the program and by every library but the Swift
+ *   runtime itself. Immortal objects count.
  *
- * What is not seen: mmap and brk called directly; memory on the stack; unowned, weak and
- * non-atomic counting that the runtime does inside itself; reference counting of a program that
- * carries the Swift runtime in its own executable (-static-stdlib): `tickway_audit_sees` then
- * lacks TICKWAY_AUDIT_REFERENCES. Whoever audits must ask it: not seen is not zero. */
+ * What is not seen: mmap and brk called directly; memory on the stack; reference counting that
+ * the runtime does inside itself; reference counting of a program that carries the Swift runtime
+ * in its own executable (-static-stdlib): `tickway_audit_sees` then lacks
+ * TICKWAY_AUDIT_REFERENCES. Whoever audits must ask it: not seen is not zero.
+ *
+ * The runtime has hooks for profilers that would show its own counting as well, but once they are
+ * on, swift_bridgeObjectRetain of a small string follows its characters as if they were a pointer
+ * (Swift 6.3.1, x86-64): a program under them crashes. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -187,66 +190,51 @@ PUBLIC void *pvalloc(size_t size) {
   return too_early() ? NULL : next.pvalloc(size);
 }
 
-/* ---- The Swift runtime: strong references, by its own hooks ------------------------------- */
-
-typedef void *(*strong_fn)(void *);
-typedef void *(*strong_n_fn)(void *, uint32_t);
-
-static strong_fn next_retain, next_release, next_try_retain;
-static strong_n_fn next_retain_n, next_release_n;
-
-static void *count_retain(void *object) { return note(), next_retain(object); }
-static void *count_release(void *object) { return note(), next_release(object); }
-static void *count_try_retain(void *object) { return note(), next_try_retain(object); }
-static void *count_retain_n(void *object, uint32_t n) { return note(), next_retain_n(object, n); }
-static void *count_release_n(void *object, uint32_t n) { return note(), next_release_n(object, n); }
-
-/* The hook variable `name` now leads to `counter`, and what it held is in `*old`. */
-static bool hook(const char *name, void *counter, void *old) {
-  void **variable = dlsym(RTLD_DEFAULT, name);
-  if (!variable || !*variable) return false;
-  memcpy(old, variable, sizeof *variable);
-  *variable = counter;
-  return true;
-}
-
-static bool hook_references(void) {
-  bool *enabled = dlsym(
-      RTLD_DEFAULT, "_swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly");
-  if (!enabled) return false;
-  const bool all = hook("_swift_retain", (void *)count_retain, &next_retain)
-      && hook("_swift_release", (void *)count_release, &next_release)
-      && hook("_swift_tryRetain", (void *)count_try_retain, &next_try_retain)
-      && hook("_swift_retain_n", (void *)count_retain_n, &next_retain_n)
-      && hook("_swift_release_n", (void *)count_release_n, &next_release_n);
-  if (all) *enabled = true;
-  return all;
-}
-
-/* ---- The Swift runtime: the rest, as the program calls it --------------------------------- */
+/* ---- The Swift runtime --------------------------------------------------------------------- */
 
 /* All take at most two words and return at most one, so one shape forwards them all. */
-#define OTHERS(X) \
+#define COUNTED(X) \
+  X(swift_retain) X(swift_release) X(swift_retain_n) X(swift_release_n) X(swift_tryRetain) \
+  X(swift_bridgeObjectRetain) X(swift_bridgeObjectRelease) \
+  X(swift_bridgeObjectRetain_n) X(swift_bridgeObjectRelease_n) \
+  X(swift_nonatomic_retain) X(swift_nonatomic_release) X(swift_nonatomic_retain_n) \
+  X(swift_nonatomic_release_n) X(swift_nonatomic_bridgeObjectRetain) \
+  X(swift_nonatomic_bridgeObjectRelease) X(swift_nonatomic_bridgeObjectRetain_n) \
+  X(swift_nonatomic_bridgeObjectRelease_n) \
   X(swift_unownedRetain) X(swift_unownedRelease) X(swift_unownedRetain_n) \
   X(swift_unownedRelease_n) X(swift_unownedRetainStrong) X(swift_unownedRetainStrongAndRelease) \
+  X(swift_nonatomic_unownedRetain) X(swift_nonatomic_unownedRelease) \
   X(swift_weakInit) X(swift_weakAssign) X(swift_weakLoadStrong) X(swift_weakTakeStrong) \
   X(swift_weakDestroy) X(swift_weakCopyInit) X(swift_weakTakeInit) X(swift_weakCopyAssign) \
-  X(swift_weakTakeAssign) \
-  X(swift_nonatomic_retain) X(swift_nonatomic_release) X(swift_nonatomic_retain_n) \
-  X(swift_nonatomic_release_n) X(swift_nonatomic_unownedRetain) \
-  X(swift_nonatomic_unownedRelease) X(swift_nonatomic_bridgeObjectRetain) \
-  X(swift_nonatomic_bridgeObjectRelease)
+  X(swift_weakTakeAssign)
 
+/* Where the compiler may expect retain and release to leave its registers alone, they do: what is
+ * called on is an ordinary function, so every register is saved around it. */
+#if defined(__has_attribute)
+#if __has_attribute(preserve_most)
+#define KEEPING_REGISTERS __attribute__((preserve_most))
+#endif
+#endif
+#ifndef KEEPING_REGISTERS
+#define KEEPING_REGISTERS
+#endif
+
+/* Looked up at the first call: constructors of other libraries may run before ours. */
 #define DEFINE(name) \
   static void *(*next_##name)(void *, void *); \
-  PUBLIC void *name(void *a, void *b); \
-  PUBLIC void *name(void *a, void *b) { return note(), next_##name(a, b); }
-OTHERS(DEFINE)
+  PUBLIC KEEPING_REGISTERS void *name(void *a, void *b); \
+  PUBLIC KEEPING_REGISTERS void *name(void *a, void *b) { \
+    note(); \
+    if (__builtin_expect(!next_##name, 0)) find(#name, &next_##name); \
+    return next_##name(a, b); \
+  }
+COUNTED(DEFINE)
 
 #define LOOK_UP(name) find(#name, &next_##name);
 
 static __attribute__((constructor)) void begin(void) {
   if (!next.malloc) resolve();
-  OTHERS(LOOK_UP)
-  hooked = hook_references();
+  COUNTED(LOOK_UP)
+  /* The runtime as a library: then every call into it passes through here. */
+  hooked = next_swift_retain != NULL && next_swift_release != NULL;
 }

@@ -141,6 +141,29 @@ struct ReadmeTests {
   }
 }
 
+/// ARCHITECTURE.md's invariants name the tests that prove them.
+@Suite(.enabled(if: HouseFiles.read(file: "ARCHITECTURE.md") != nil, "no ARCHITECTURE.md"))
+struct ArchitectureTests {
+  private let rows = (HouseFiles.read(file: "ARCHITECTURE.md")?.lines ?? []).filter {
+    $0.hasPrefix("| I")
+  }
+
+  @Test func invariantsAreNumberedInOrder() {
+    #expect(rows.count > 10)
+    for (index, row) in rows.enumerated() { #expect(row.hasPrefix("| I\(index + 1) |"), "\(row)") }
+  }
+
+  @Test func everyTestThatProvesAnInvariantExists() {
+    let tests = HouseFiles.tests.flatMap(\.lines).joined(separator: "\n")
+    for row in rows {
+      let proof = row.split(separator: "|").last.map(String.init) ?? ""
+      let names = proof.matches(of: #/`(\w+)`/#).map { String($0.1) }
+      #expect(!names.isEmpty, "\(row)")
+      for name in names { #expect(tests.contains("func \(name)("), "\(name)") }
+    }
+  }
+}
+
 /// The rules' own tools: a rule that finds nothing must be one that can.
 @Suite struct HouseToolTests {
   @Test func functionLengthsAreMeasured() {

@@ -100,6 +100,7 @@ let goldenReport = #"""
       "cancels_idle": 0,
       "events_lost": 0,
       "messages_per_second": 0.0,
+      "misdirected": 0,
       "seconds": 0.0,
       "session_changes": 0,
       "sessions": 0,

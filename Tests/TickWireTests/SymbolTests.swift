@@ -28,4 +28,9 @@ struct SymbolTests {
       #expect(Symbol(word: word).isPrintable == (byte >= 0x20 && byte < 0x7F), "\(byte)")
     }
   }
+
+  @Test func aBlankNameIsNoName() {
+    #expect(!Symbol(word: 0x2020_2020_2020_2020).isPrintable)
+    #expect(!Symbol(word: 0x2020_2020_2020_4120).isPrintable)
+  }
 }

@@ -12,7 +12,20 @@
  * Progress: publish and poll are wait-free. "Full" and "empty" are return values: no call waits.
  * Threads: one thread at a time uses a producer, one a consumer.
  * The calls without a number are for rings of 32-byte slots (ticks), those with 64 for orders and
- * events: used on the other kind they would run past the slots.
+ * events: used on the other kind they would run past the slots. What only counts slots (has_room,
+ * claim, advance) is for both.
+ *
+ * Speculation. A core that waits for a slot's word guesses that it is there and runs ahead into the
+ * slots that follow, tens of them. While a backlog streams that takes lines away from the producer
+ * just before it writes them, and halves the throughput; when a burst arrives at an idle consumer
+ * the same guess fetches its lines side by side, and halves the time to drain it. So poll does each
+ * on purpose. After TICKRING_IDLE_POLLS polls in a row that found nothing, the next
+ * TICKRING_EAGER_COUNT ticks are polled eagerly: the next index is next + 1, known at once. Beyond
+ * that, from one cache line to the next, the index is made of the word just loaded: the same
+ * number, but the core cannot form the address before the line has arrived. Within a line (two
+ * slots) there is nothing to guard. A ring of up to TICKRING_SMALL_CAPACITY slots is always polled
+ * eagerly: there the producer must hear of room at once, and a late consumer stalls it.
+ * peek always looks ahead, but never further than asked.
  */
 #ifndef TICKRING_QUEUE_H
 #define TICKRING_QUEUE_H
@@ -28,6 +41,10 @@ typedef struct tickring_slot64 {
   uint64_t record[7];
   uint64_t word;
 } tickring_slot64;
+
+#define TICKRING_IDLE_POLLS UINT64_C(64)
+#define TICKRING_EAGER_COUNT UINT64_C(64)
+#define TICKRING_SMALL_CAPACITY UINT64_C(256)
 
 TICKRING_STATIC_ASSERT(sizeof(tickring_slot32) == 32, "two slots a cache line");
 TICKRING_STATIC_ASSERT(sizeof(tickring_slot64) == 64, "one slot a cache line");
@@ -46,6 +63,9 @@ typedef struct tickring_consumer {
   uint64_t mask;
   uint64_t next;       /* sequence of the next slot to poll */
   uint64_t share_mask; /* head is shared when (next & share_mask) == 0 */
+  uint64_t eager_end;  /* ticks before this sequence are polled eagerly: see Speculation */
+  uint64_t eager_count;
+  uint64_t empty_polls; /* in a row */
   tickring_header *header;
   tickring_region region;
 } tickring_consumer;
@@ -78,27 +98,33 @@ static inline uint32_t tickring_stamp(uint64_t monotonic_ns) {
   return (uint32_t)(monotonic_ns >> 4);
 }
 
-/* Takes note that the consumer is done with all slots before `taken`, if that makes room for
- * `count`. `limit` never moves back: `head` may lie further behind than what `position` told
- * before, even by more than the capacity, and a broken consumer's may lie ahead of `next`. So
- * limit - next is at most the capacity, whatever the header says. */
-static inline bool tickring_extend(tickring_producer *producer, uint64_t taken, uint64_t count) {
+/* Takes note that the consumer is done with all slots before `taken`; how many are then free.
+ * `limit` never moves back: `head` may lie further behind than what `position` told before, even by
+ * more than the capacity, and a broken consumer's may lie ahead of `next`. So limit - next is at
+ * most the capacity, whatever the header says. */
+static inline uint64_t tickring_extend(tickring_producer *producer, uint64_t taken) {
   uint64_t capacity = producer->mask + 1;
   uint64_t used = producer->next - taken;
-  if (used > capacity || capacity - used < count) return false;
-  producer->limit = taken + capacity;
-  return true;
+  if (used <= capacity && capacity - used > producer->limit - producer->next)
+    producer->limit = taken + capacity;
+  return producer->limit - producer->next;
 }
 
-/* Whether `count` slots are free; asks the consumer's lines only when they seem not to be. First
- * `head`, which costs the consumer nothing to share; then its exact position, without which the
- * whole capacity could not be used. */
+/* Asks the consumer's lines. First `head`, which costs the consumer nothing to share; then its
+ * exact position, without which the whole capacity could not be used. */
+static inline uint64_t tickring_find_room(tickring_producer *producer, uint64_t count) {
+  uint64_t head = tickring_load_acquire(&producer->header->head); /* RETURN */
+  uint64_t room = tickring_extend(producer, head);
+  if (room >= count) return count;
+  uint64_t position = tickring_load_acquire(&producer->header->position); /* RETURN, on demand */
+  room = tickring_extend(producer, position);
+  return room < count ? room : count;
+}
+
+/* Whether `count` slots are free; asks the consumer's lines only when they seem not to be. */
 static inline bool tickring_has_room(tickring_producer *producer, uint64_t count) {
   if (producer->limit - producer->next >= count) return true;
-  uint64_t head = tickring_load_acquire(&producer->header->head); /* RETURN */
-  if (tickring_extend(producer, head, count)) return true;
-  uint64_t position = tickring_load_acquire(&producer->header->position); /* RETURN, on demand */
-  return tickring_extend(producer, position, count);
+  return tickring_find_room(producer, count) == count;
 }
 
 /* Counts a publish that found no room. One writer: the producer. */
@@ -168,13 +194,29 @@ static inline void tickring_share(tickring_consumer *consumer) {
 static inline void tickring_share_idle(tickring_consumer *consumer) {
   if (tickring_load_relaxed(&consumer->header->head) != consumer->next)
     tickring_store_release(&consumer->header->head, consumer->next); /* RETURN */
+  consumer->empty_polls += 1;
+  if (consumer->empty_polls >= TICKRING_IDLE_POLLS)
+    consumer->eager_end = consumer->next + consumer->eager_count;
+}
+
+/* The sequence after `next`, whose slot was found to hold `word`: see Speculation. */
+static inline uint64_t tickring_after(const tickring_consumer *consumer, uint64_t next,
+                                      uint64_t word) {
+  bool is_within_line = (next & 1) == 0;
+  if (is_within_line || (int64_t)(next - consumer->eager_end) < 0) return next + 1;
+  /* The compiler knows that the word's low half is that of next + 1, and would use what it knows
+   * in place of what was loaded. Volatile, so that it does not merge the two ways into one. */
+  uint64_t loaded = word;
+  __asm__ __volatile__("" : "+r"(loaded));
+  return next + (uint32_t)((uint32_t)loaded - (uint32_t)next);
 }
 
 /* Polls one tick and advances past it. False: empty. */
 static inline bool tickring_poll(tickring_consumer *consumer, tickring_tick *tick) {
-  tickring_slot32 *slot = tickring_slot32_at(consumer->slots, consumer->mask, consumer->next);
+  uint64_t next = consumer->next;
+  tickring_slot32 *slot = tickring_slot32_at(consumer->slots, consumer->mask, next);
   uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
-  if ((uint32_t)word != (uint32_t)(consumer->next + 1)) {
+  if ((uint32_t)word != (uint32_t)(next + 1)) {
     tickring_share_idle(consumer);
     return false;
   }
@@ -182,7 +224,8 @@ static inline bool tickring_poll(tickring_consumer *consumer, tickring_tick *tic
   tick->word[1] = slot->record[1];
   tick->word[2] = slot->record[2];
   tick->commit = word;
-  consumer->next += 1;
+  consumer->next = tickring_after(consumer, next, word);
+  consumer->empty_polls = 0;
   tickring_share(consumer);
   return true;
 }
@@ -191,6 +234,72 @@ static inline bool tickring_poll(tickring_consumer *consumer, tickring_tick *tic
 static inline bool tickring_is_empty(const tickring_consumer *consumer) {
   tickring_slot32 *slot = tickring_slot32_at(consumer->slots, consumer->mask, consumer->next);
   return (uint32_t)tickring_load_acquire(&slot->word) != (uint32_t)(consumer->next + 1);
+}
+
+/* ---- Batches: many ticks appear together, and are read where they lie. */
+
+/* Claims up to `count` slots; how many are granted, 0 when full. A claim that is not committed
+ * leaves no trace, and the next one grants the same slots again. Never all of a batch that is
+ * larger than the ring. */
+static inline uint64_t tickring_claim(tickring_producer *producer, uint64_t count) {
+  if (producer->limit - producer->next >= count) return count;
+  return tickring_find_room(producer, count);
+}
+
+/* Slot `i` of a claim: write its record, not its word. Ours alone until the commit. */
+static inline tickring_slot32 *tickring_claimed(tickring_producer *producer, uint64_t i) {
+  return tickring_slot32_at(producer->slots, producer->mask, producer->next + i);
+}
+
+static inline void tickring_set(tickring_producer *producer, uint64_t i, tickring_words record) {
+  tickring_slot32 *slot = tickring_claimed(producer, i);
+  slot->record[0] = record.word[0];
+  slot->record[1] = record.word[1];
+  slot->record[2] = record.word[2];
+}
+
+/* Commits the first `count` slots of a claim: they appear together. More than were granted is a
+ * programmer's error, which would overwrite what the consumer has not read: it traps. */
+static inline void tickring_commit(tickring_producer *producer, uint64_t count,
+                                   uint32_t received_16ns) {
+  uint64_t next = producer->next;
+  if (count > producer->limit - next) __builtin_trap();
+  if (count == 0) return;
+  for (uint64_t i = 1; i < count; i++)
+    tickring_store_relaxed(&tickring_claimed(producer, i)->word,
+                           tickring_word(next + i, received_16ns));
+  /* PUBLISH: the first word last, so that the batch appears whole. */
+  tickring_store_release(&tickring_claimed(producer, 0)->word, tickring_word(next, received_16ns));
+  producer->next = next + count;
+}
+
+/* How many ticks are published ahead, up to `count`; none of them is advanced past. */
+static inline uint64_t tickring_peek(tickring_consumer *consumer, uint64_t count) {
+  uint64_t next = consumer->next, found = 0;
+  while (found < count) {
+    tickring_slot32 *slot = tickring_slot32_at(consumer->slots, consumer->mask, next + found);
+    uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
+    if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
+    found++;
+  }
+  if (found == 0) tickring_share_idle(consumer);
+  return found;
+}
+
+/* Slot `i` of those peeked at, where it lies: valid until the advance. */
+static inline const tickring_slot32 *tickring_peeked(const tickring_consumer *consumer,
+                                                     uint64_t i) {
+  return tickring_slot32_at(consumer->slots, consumer->mask, consumer->next + i);
+}
+
+/* Advances past the first `count` of those peeked at: the producer may overwrite them. */
+static inline void tickring_advance(tickring_consumer *consumer, uint64_t count) {
+  uint64_t before = consumer->next;
+  consumer->next = before + count;
+  consumer->empty_polls = 0;
+  tickring_store_release(&consumer->header->position, consumer->next); /* RETURN, on demand */
+  if (((before ^ consumer->next) & ~consumer->share_mask) != 0)
+    tickring_store_release(&consumer->header->head, consumer->next); /* RETURN */
 }
 
 /* The same for order and event records: `record` is any 56 bytes, for rings of 64-byte slots. */
@@ -212,9 +321,51 @@ static inline bool tickring_poll64(tickring_consumer *consumer, void *record) {
     return false;
   }
   __builtin_memcpy(record, slot->record, sizeof slot->record);
-  consumer->next += 1;
+  consumer->next += 1; /* eagerly: orders and events come in bursts, never as a saturated stream */
+  consumer->empty_polls = 0;
   tickring_share(consumer);
   return true;
+}
+
+/* The batches of 64-byte slots; claim and advance are the same calls as for ticks. */
+static inline tickring_slot64 *tickring_claimed64(tickring_producer *producer, uint64_t i) {
+  return tickring_slot64_at(producer->slots, producer->mask, producer->next + i);
+}
+
+static inline void tickring_set64(tickring_producer *producer, uint64_t i, const void *record) {
+  tickring_slot64 *slot = tickring_claimed64(producer, i);
+  __builtin_memcpy(slot->record, record, sizeof slot->record);
+}
+
+static inline void tickring_commit64(tickring_producer *producer, uint64_t count,
+                                     uint32_t received_16ns) {
+  uint64_t next = producer->next;
+  if (count > producer->limit - next) __builtin_trap();
+  if (count == 0) return;
+  for (uint64_t i = 1; i < count; i++)
+    tickring_store_relaxed(&tickring_claimed64(producer, i)->word,
+                           tickring_word(next + i, received_16ns));
+  /* PUBLISH: the first word last, so that the batch appears whole. */
+  tickring_store_release(&tickring_claimed64(producer, 0)->word,
+                         tickring_word(next, received_16ns));
+  producer->next = next + count;
+}
+
+static inline uint64_t tickring_peek64(tickring_consumer *consumer, uint64_t count) {
+  uint64_t next = consumer->next, found = 0;
+  while (found < count) {
+    tickring_slot64 *slot = tickring_slot64_at(consumer->slots, consumer->mask, next + found);
+    uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
+    if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
+    found++;
+  }
+  if (found == 0) tickring_share_idle(consumer);
+  return found;
+}
+
+static inline const tickring_slot64 *tickring_peeked64(const tickring_consumer *consumer,
+                                                       uint64_t i) {
+  return tickring_slot64_at(consumer->slots, consumer->mask, consumer->next + i);
 }
 
 #endif

@@ -152,6 +152,11 @@ typedef struct tickring_region {
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region);
 
+/* The same without a name: whoever needs it duplicates the region or inherits its descriptor, and
+ * however its owners die, nothing is left behind. */
+int tickring_create_unnamed(const char *directory, const tickring_options *options,
+                            tickring_region *region);
+
 /* Attaches an existing region of `kind`. */
 int tickring_attach(const char *directory, const char *name, uint32_t kind,
                     tickring_region *region);
@@ -173,7 +178,7 @@ int tickring_remove(const char *directory, const char *name);
 
 /* Claims a role for this attachment; TICKRING_E_ROLE_TAKEN if another holds it (in that case
  * `owner_pid`, if given, receives the pid in the header). Freed by detach or by death. */
-int tickring_claim(tickring_region *region, enum tickring_role role, uint64_t *owner_pid);
+int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid);
 
 /* A sentence for an error, ending in what to do. Static storage. */
 const char *tickring_error_text(int error);

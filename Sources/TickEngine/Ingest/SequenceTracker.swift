@@ -36,9 +36,9 @@ struct SequenceVerdict {
 
 /// Follows the sequence of each stream of a feed; knows no protocol. With e expected: first > e is
 /// a gap, first + count <= e a duplicate, first < e < first + count an overlap; a sequence that
-/// falls back with a newer sending time is a restart. After a restart, and in a new session, what was
-/// sent before it and comes late is a duplicate, unless its number is the very next: taken for a
-/// gap, it would undo the restart. (A venue's clock that is set back does not lose what is in
+/// falls back with a newer sending time is a restart. After a restart, and in a new session, what
+/// was sent before it and comes late is a duplicate, unless its number is the very next: taken for
+/// a gap, it would undo the restart. (A venue's clock that is set back does not lose what is in
 /// sequence.)
 ///
 /// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
@@ -125,7 +125,7 @@ struct SequenceTracker: ~Copyable {
   /// Follows one more stream; false if there are too many.
   private mutating func join(_ packet: SequencedPacket) -> Bool {
     guard count < SequenceTracker.streamsMax else { return false }
-    streams[count].key = packet.stream
+    streams[count] = Stream(key: packet.stream)
     begin(count, packet)
     count += 1
     return true

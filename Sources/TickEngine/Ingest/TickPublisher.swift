@@ -46,6 +46,7 @@ public struct TickPublisher: ~Copyable {
   private let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
   private var freshness = PacketFreshness.fresh
   private var received: UInt32 = 0
+  private var sendTime: UInt64 = 0
   /// Books lost messages: also those of instruments that have not appeared yet.
   private var areBooksSuspect = false
 
@@ -80,6 +81,7 @@ public struct TickPublisher: ~Copyable {
   mutating func beginPacket(received_ns: UInt64, clock: UInt64, sendTime: UInt64) {
     received = receiveStamp(monotonic_ns: received_ns)
     freshness = limits.freshness(at: clock, sendTime: sendTime)
+    self.sendTime = sendTime
   }
 
   /// The instrument of a symbol, new ones numbered as they appear; nil (counted) if the symbol is
@@ -134,7 +136,8 @@ public struct TickPublisher: ~Copyable {
     let kind: TickKind = setsNoLast ? .tradeNoLast : .trade
     let price = price(priceE4)
     // The board first: whoever acts on the tick finds a reference at least as new.
-    if !setsNoLast { board?.setLast(instrument, price: price, time: time) }
+    // An event later than its sending would keep this price fresh for ever.
+    if !setsNoLast { board?.setLast(instrument, price: price, time: min(time, sendTime)) }
     publish(instrument, kind, time: time, price: price, quantity: size)
   }
 

@@ -10,14 +10,14 @@ struct OrderBook: ~Copyable {
   private var index: OrderIndex
   var counts = OrderCounts()
 
-  init(capacity: Int) {
-    pool = OrderPool(capacity: capacity)
+  init(capacity: Int, firstUserRefNum: UInt32 = 1) {
+    pool = OrderPool(capacity: capacity, firstUserRefNum: firstUserRefNum)
     index = OrderIndex(capacity: capacity)
   }
 
   var capacity: Int { pool.capacity }
   var count: Int { pool.count }
-  var hasRoom: Bool { pool.count < pool.capacity }
+  var hasRoom: Bool { pool.hasRoom }
   var places: Int { pool.places }
   func isKnown(_ orderId: UInt64) -> Bool { index.find(orderId) != nil }
 

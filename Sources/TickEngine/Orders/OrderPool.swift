@@ -46,11 +46,14 @@ struct OrderPool: ~Copyable {
   private let mask: Int
   let capacity: Int
   private(set) var count = 0
-  private var lastUserRefNum: UInt32 = 0
+  private var lastUserRefNum: UInt32
 
-  /// - Parameter capacity: orders that may be out at once.
-  init(capacity: Int) {
-    precondition(capacity > 0)
+  /// - Parameters:
+  ///   - capacity: orders that may be out at once.
+  ///   - firstUserRefNum: the lowest number to give, from 1.
+  init(capacity: Int, firstUserRefNum: UInt32 = 1) {
+    precondition(capacity > 0 && firstUserRefNum > 0)
+    lastUserRefNum = firstUserRefNum - 1
     var places = 2
     while places < capacity * 2 { places *= 2 }
     self.capacity = capacity
@@ -58,11 +61,12 @@ struct OrderPool: ~Copyable {
     orders = Slab(count: places, repeating: WorkingOrder())
   }
 
+  /// Whether there is an order to take, and a number for it.
+  var hasRoom: Bool { count < capacity && lastUserRefNum < UInt32.max - UInt32(mask) }
+
   /// Takes a cleared order with the next UserRefNum.
   mutating func take() throws(OrderPoolError) -> UInt32 {
-    guard count < capacity, lastUserRefNum < UInt32.max - UInt32(mask) else {
-      throw .exhausted
-    }
+    guard hasRoom else { throw .exhausted }
     repeat { lastUserRefNum += 1 } while orders[place(lastUserRefNum)].userRefNum != 0
     orders[place(lastUserRefNum)] = WorkingOrder(userRefNum: lastUserRefNum)
     count += 1

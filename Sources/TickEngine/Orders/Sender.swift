@@ -64,7 +64,8 @@ struct Sender: ~Copyable, Role {
   ) {
     self.ports = ports
     self.gate = gate
-    book = OrderBook(capacity: openOrdersMax)
+    book = OrderBook(
+      capacity: openOrdersMax, firstUserRefNum: session?.nextUserRefNum ?? 1)
     self.session = session
     self.directory = directory
     self.control = control

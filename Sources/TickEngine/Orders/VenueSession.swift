@@ -14,6 +14,8 @@ struct VenueSession: ~Copyable {
   /// Silence after which the venue is dead.
   private static let silence_ns: UInt64 = 15_000_000_000
   static let loginTimeoutSeconds = 3
+  /// Beyond it the numbers of one session might not last.
+  private static let userRefNumMax: UInt32 = .max / 2
 
   private let stream: TcpStream
   private var framer: SoupBinFramer
@@ -24,6 +26,8 @@ struct VenueSession: ~Copyable {
   private var lastSent_ns: UInt64
   private var lastReceived_ns: UInt64
   let name: String
+  /// The lowest order number that the venue will take, as of the login.
+  private(set) var nextUserRefNum: UInt32 = 1
 
   /// Connects and logs in. Takes at most 5 s, whatever the venue does.
   static func open(_ address: VenueAddress) throws(SessionError) -> VenueSession {
@@ -36,7 +40,11 @@ struct VenueSession: ~Copyable {
     let stream = try TcpStream.connect(
       host: address.host, port: address.port, timeout_ms: 2_000)
     var session = VenueSession(stream, name: address.text)
-    try session.logIn(user, password)
+    do throws(SessionError) { try session.logIn(user, password) } catch {
+      // Before the login is answered nothing is in doubt: there was no venue to begin with.
+      guard case .lost(let name, let reason) = error else { throw error }
+      throw .unreachable(name, reason: reason)
+    }
     return session
   }
 
@@ -50,31 +58,62 @@ struct VenueSession: ~Copyable {
     lastReceived_ns = lastSent_ns
   }
 
+  /// Logs in to what is new: answers to orders of an earlier client are not ours to act on. If the
+  /// venue's session has begun already, asks where order numbers go on, since it ignores those
+  /// that it knows.
   private mutating func logIn(_ user: FixedText, _ password: FixedText) throws(SessionError) {
     let request = SoupBinLoginRequest(
-      username: user, password: password, session: .blank, sequence: 1)
+      username: user, password: password, session: .blank, sequence: 0)
     outEnd = request.encode(into: outView)
     let deadline = MonotonicClock.now + UInt64(VenueSession.loginTimeoutSeconds) * 1_000_000_000
+    if try judgeLogin(try answer(until: deadline)) == 1 { return }
+    try askNextUserRefNum(until: deadline)
+  }
+
+  /// The next packet that says something.
+  private mutating func answer(until deadline: UInt64) throws(SessionError) -> SoupBinPacket {
     while MonotonicClock.now < deadline {
       try flush()
-      try receive()
+      // What came with the packet before, before the kernel is asked for more.
       while let packet = next() {
-        if packet.type != .debug { return try judgeLogin(packet) }
+        if packet.type != .debug, packet.type != .serverHeartbeat { return packet }
       }
       try check()
-      usleep(1_000)
+      if try !receive() { usleep(1_000) }
     }
     throw .noAnswer(name, seconds: VenueSession.loginTimeoutSeconds)
   }
 
-  private func judgeLogin(_ packet: SoupBinPacket) throws(SessionError) {
+  /// The sequence that the venue's next message will have.
+  private func judgeLogin(_ packet: SoupBinPacket) throws(SessionError) -> UInt64 {
     switch packet.type {
-    case .loginAccepted: return
+    case .loginAccepted:
+      guard let accepted = SoupBinLoginAccepted(payload: packet.payload) else { break }
+      return accepted.sequence
     case .loginRejected:
       let isUnauthorised = packet.payload.count > 0 && packet.payload[0] == UInt8(ascii: "A")
       throw .loginRejected(
         name, reason: isUnauthorised ? "not authorised" : "session not available")
-    default: throw .lost(name, reason: "it answers the login with something else")
+    default: break
+    }
+    throw .lost(name, reason: "it answers the login with something else")
+  }
+
+  private mutating func askNextUserRefNum(until deadline: UInt64) throws(SessionError) {
+    guard let target = writable else { return }
+    target.put(u8: Ouch50.InboundType.accountQuery.rawValue, at: SoupBin.headerLength)
+    append(SoupBin.frame(.unsequenced, payload: 1, into: target))
+    while true {
+      let packet = try answer(until: deadline)
+      if packet.type == .endOfSession { throw .lost(name, reason: "it ended the session") }
+      guard packet.type == .sequenced,
+        let response = Ouch50.AccountQueryResponse(packet.payload)
+      else { continue }
+      guard (1...VenueSession.userRefNumMax).contains(response.nextUserRefNum) else {
+        throw .lost(name, reason: "its next order number is \(response.nextUserRefNum)")
+      }
+      nextUserRefNum = response.nextUserRefNum
+      return
     }
   }
 

@@ -13,7 +13,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   private let histograms: ReplayHistograms
   private let plan: CorePlan
   private var cores: ArraySlice<Int?>
-  private var regions: ReplayRegions
+  private let regions: ReplayRegions
   private let page: SharedRegion
   private let directory: SharedRegion
   private let board: SharedRegion
@@ -100,7 +100,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
       orders: try OrderProducer(claiming: rings.orders.attach()), journal: journal,
       backlog: EventBacklog(try EventConsumer(claiming: rings.events.attach())),
       latency: unsafe histograms.strategy[number], control: try control(),
-      directory: DirectoryReader(try directory.attach()), waitPolicy: plan.policy, strategy: 1)
+      directory: DirectoryReader(try directory.attach()), context: context,
+      waitPolicy: plan.policy, strategy: 1)
     return Worker(
       strategy, number: number, ticks: try TickConsumer(claiming: rings.ticks.attach()),
       desk: desk, merge: merge, control: try control(),
@@ -202,7 +203,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
       claiming: directory.attach(), venue: Symbol("IEX")!.word)
     for name in options.symbols ?? [] {
       guard let symbol = Symbol(name) else {
-        throw ReplayError.badSymbols("\(name) is not a symbol of 1 to 8 printable characters")
+        // Quoted and cut, as it may be anything.
+        let text = String(reflecting: String(name.prefix(20)))
+        throw ReplayError.badSymbols("\(text) is not a symbol of 1 to 8 printable characters")
       }
       guard numbers.find(symbol.word) == nil else {
         throw ReplayError.badSymbols("\(name) is listed twice")

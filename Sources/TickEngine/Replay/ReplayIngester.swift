@@ -17,6 +17,7 @@ struct ReplayIngester: ~Copyable, Role {
   private let latency: LatencyHistogram
   private let waitPolicy: WaitPolicy
 
+  private var countsAtStop: CaptureCounts?
   private(set) var sessions = 0
   /// When the first packet was taken and the last one was done, CLOCK_MONOTONIC ns.
   private(set) var started_ns: UInt64 = 0
@@ -40,7 +41,8 @@ struct ReplayIngester: ~Copyable, Role {
   }
 
   var name: String { "ingester" }
-  var captureCounts: CaptureCounts { capture.counts }
+  /// Without the packet that was read and waiting for its time when the run was stopped.
+  var captureCounts: CaptureCounts { countsAtStop ?? capture.counts }
 
   mutating func run() throws {
     // However this ends, the workers must learn that nothing more comes.
@@ -85,16 +87,21 @@ struct ReplayIngester: ~Copyable, Role {
   /// against the latencies after it.
   private mutating func play(_ factor: Double) throws {
     var datagram = Datagram()
+    var played = capture.counts
     guard capture.next(&datagram) else { return }
     let origin = datagram.captureTime
     let start = MonotonicClock.now
     repeat {
       let elapsed = datagram.captureTime > origin ? datagram.captureTime - origin : 0
       let due = start + UInt64(Double(elapsed) / factor)
-      guard waitUntil(due) else { return }
+      guard waitUntil(due) else {
+        countsAtStop = played
+        return
+      }
       try take(datagram, received_ns: due)
       ended_ns = MonotonicClock.now
       latency.recordDifference(from: due, to: ended_ns)
+      played = capture.counts
     } while capture.next(&datagram)
   }
 

@@ -46,7 +46,7 @@ public struct ReplayOptions: Sendable {
   public var ordersPath: String?
   public var parameters: [String: String] = [:]
   public var validation = ValidationLimits()
-  /// Where the regions are made; they lose their names before the first tick.
+  /// Where the regions are made; they have no names.
   public var ringDirectory = "/dev/shm"
   /// Slots of each tick ring, a power of two.
   public var ringCapacity = 65_536

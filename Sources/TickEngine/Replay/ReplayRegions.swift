@@ -1,4 +1,3 @@
-import Glibc
 import TickRing
 
 /// A region that several roles attach to. The first attachment is kept so that others can be made.
@@ -18,33 +17,23 @@ struct WorkerRings {
   let merge: SharedRegion?
 }
 
-/// Makes the regions of a run. Each loses its name as soon as it is made: whoever needs it
-/// attaches to the file that is still open, and however the process ends nothing is left behind.
+/// Makes the regions of a run. None has a name: whoever needs one attaches to the file that is
+/// open, and however the process ends nothing is left behind.
 struct ReplayRegions {
   /// Slots of the rings beside the tick rings.
   static let orderSlots = 8_192
   static let eventSlots = 65_536
 
   let directory: String
-  private let prefix: String
-  private var made = 0
 
-  init(directory: String) {
-    self.directory = directory
-    // The clock tells two runs of one process apart.
-    prefix = "tickway-replay-\(getpid())-\(MonotonicClock.now)"
-  }
+  init(directory: String) { self.directory = directory }
 
   /// - Parameter node: the NUMA node of the core that polls it, where there are several.
-  mutating func make(
+  func make(
     _ kind: RegionKind, capacity: Int, node: Int? = nil
   ) throws(RingError) -> SharedRegion {
-    made += 1
-    let name = "\(prefix)-\(made)"
-    let region = try Region.create(
-      kind, directory: directory, name: name, capacity: capacity, node: node)
-    try Region.remove(directory: directory, name: name)
-    return SharedRegion(region)
+    SharedRegion(
+      try Region.createUnnamed(kind, directory: directory, capacity: capacity, node: node))
   }
 }
 

@@ -127,6 +127,7 @@ extension ReplayRun where S: ~Copyable {
     report.run.sessionChanges = ingester.role.feed.counts.sessionChanges
     report.run.untracked = ingester.role.feed.counts.untracked
     report.run.booksFull = ingester.role.feed.counts.booksFull
+    report.run.misdirected = workers.reduce(0) { $0 + $1.role.misdirected }
     report.run.tripped = control.read(.tripped) != 0
     report.run.failure = failure.map { "\($0)" }
     report.run.hotAllocations = hotAllocations

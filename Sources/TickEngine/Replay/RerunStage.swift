@@ -23,7 +23,7 @@ struct RerunStage<S: Strategy & ~Copyable>: ~Copyable {
     merge: RecordedFile, mergePath: String, symbols: [UInt64], parameters: [String: String],
     context: StrategyContext, ringDirectory: String
   ) throws {
-    var regions = ReplayRegions(directory: ringDirectory)
+    let regions = ReplayRegions(directory: ringDirectory)
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let directory = try regions.make(.directory, capacity: TickPublisher.instrumentsMax)
     let orders = try regions.make(.orders, capacity: RerunStage.orderSlots)
@@ -44,7 +44,8 @@ struct RerunStage<S: Strategy & ~Copyable>: ~Copyable {
       orders: try OrderProducer(claiming: orders.attach()), journal: nil,
       backlog: EventBacklog(try EventConsumer(claiming: events.attach())),
       latency: unsafe histograms[0], control: ControlPage(try page.attach()),
-      directory: DirectoryReader(try directory.attach()), waitPolicy: .share, strategy: 1)
+      directory: DirectoryReader(try directory.attach()), context: context,
+      waitPolicy: .share, strategy: 1)
     desk.sink = sink
     worker = Worker(
       strategy, number: context.worker, ticks: try TickConsumer(claiming: ticks.attach()),

@@ -198,6 +198,8 @@ extension Report {
     public var cancelsIdle: UInt64 = 0
     /// Events that found no room; the workers were told.
     public var eventsLost: UInt64 = 0
+    /// Orders that a strategy asked for on an instrument of another worker: refused.
+    public var misdirected: UInt64 = 0
     /// Whether the risk gate tripped its kill switch.
     public var tripped = false
     /// What ended the run early.
@@ -206,7 +208,7 @@ extension Report {
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-      case seconds, sessions, workers, waiting, untracked, anomalies, tripped, failure
+      case seconds, sessions, workers, waiting, untracked, anomalies, misdirected, tripped, failure
       case messagesPerSecond = "messages_per_second"
       case hotAllocations = "hot_allocations"
       case booksFull = "books_full"

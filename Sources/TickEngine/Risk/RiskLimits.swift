@@ -43,19 +43,11 @@ public struct RiskLimits: Equatable, Sendable {
 
   /// Reads and checks a limits file.
   public init(json data: Data) throws(Failure) {
-    let object: [String: Any]
-    do {
-      guard let parsed = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-        throw Failure(description: "a JSON object of limits is needed")
-      }
-      object = parsed
-    } catch let failure as Failure {
-      throw failure
-    } catch {
-      throw Failure(
-        description: "not JSON (\(error.localizedDescription)): a JSON object is needed")
+    guard let fields = try? JSONDecoder().decode([String: LimitField].self, from: data) else {
+      throw Failure(description: "not a JSON object: one with the name and value of each limit"
+        + " is needed")
     }
-    var numbers = LimitNumbers(object)
+    var numbers = LimitNumbers(fields)
     self.init(
       orderQuantityMax: Int(
         try numbers.take("order_quantity_max", in: 1...4_294_967_295, whole: true)),
@@ -79,31 +71,40 @@ public struct RiskLimits: Equatable, Sendable {
   }
 }
 
+/// A value of a limits file: nil unless it is a number. (Not by way of `NSNumber`, to which 1 and
+/// true are the same on Linux.)
+private struct LimitField: Decodable {
+  let number: Double?
+
+  init(from decoder: any Decoder) throws {
+    number = try? decoder.singleValueContainer().decode(Double.self)
+  }
+}
+
 /// The numbers of a limits file, taken one by one, so that none is left unread.
 private struct LimitNumbers {
-  private var object: [String: Any]
+  private var fields: [String: LimitField]
 
-  init(_ object: [String: Any]) { self.object = object }
+  init(_ fields: [String: LimitField]) { self.fields = fields }
 
   mutating func take(
     _ name: String, in range: ClosedRange<Double>, whole: Bool = false
   ) throws(RiskLimits.Failure) -> Double {
-    guard let value = object.removeValue(forKey: name) else {
+    guard let field = fields.removeValue(forKey: name) else {
       throw RiskLimits.Failure(
         description: "limit \(name) is missing: every limit must be given; none has a default")
     }
-    guard let number = value as? NSNumber, !(value is Bool), range.contains(number.doubleValue),
-      !whole || number.doubleValue.rounded() == number.doubleValue
+    guard let number = field.number, range.contains(number), !whole || number.rounded() == number
     else {
       throw RiskLimits.Failure(
         description: "limit \(name): a \(whole ? "whole " : "")number from \(range.lowerBound) to"
-          + " \(range.upperBound) is needed, not \(value)")
+          + " \(range.upperBound) is needed" + (field.number.map { ", not \($0)" } ?? ""))
     }
-    return number.doubleValue
+    return number
   }
 
   func checkAllTaken() throws(RiskLimits.Failure) {
-    guard let name = object.keys.sorted().first else { return }
+    guard let name = fields.keys.sorted().first else { return }
     throw RiskLimits.Failure(description: "unknown limit \(name): remove it or correct its name")
   }
 }

@@ -27,6 +27,7 @@ public struct MarketMakerStrategy: Strategy, ~Copyable {
   private let requote: Double
   private let interval_ns: UInt64
   private let books: Slab<Book>
+  private var isBlind = false
 
   public init(
     parameters: inout StrategyParameters, context: StrategyContext
@@ -52,7 +53,9 @@ public struct MarketMakerStrategy: Strategy, ~Copyable {
 
   public mutating func onQuote(_ quote: Quote, _ orders: inout OrderDesk) {
     let index = Int(quote.instrument)
-    guard quote.hasBothSides, !books[index].halt.isHalted else { return withdraw(index, &orders) }
+    guard quote.hasBothSides, !books[index].halt.isHalted, !isBlind else {
+      return withdraw(index, &orders)
+    }
     let isNew = books[index].bid == .none || books[index].ask == .none
     let hasMoved =
       abs(quote.bidPrice - books[index].bidPrice) >= requote * 0.999
@@ -105,6 +108,11 @@ public struct MarketMakerStrategy: Strategy, ~Copyable {
   }
 
   public mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk) {
+    if event.eventKind == .lost {
+      // Fills may be among them: with a position that may be wrong, nothing stays out.
+      isBlind = true
+      for index in 0..<books.count { withdraw(index, &orders) }
+    }
     guard event.eventKind == .fill else { return }
     let index = Int(event.order.instrument)
     guard index < books.count else { return }

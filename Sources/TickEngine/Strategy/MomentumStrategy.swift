@@ -13,6 +13,7 @@ public struct MomentumStrategy: Strategy, ~Copyable {
   private let anchors: Slab<Double>
   private let quotes: Slab<Quote>
   private let positions: Slab<Int64>
+  private var isBlind = false
   private let halts: Slab<TradingHalt>
 
   public init(
@@ -41,7 +42,7 @@ public struct MomentumStrategy: Strategy, ~Copyable {
   }
 
   public mutating func onTrade(_ trade: Trade, _ orders: inout OrderDesk) {
-    guard trade.kind == .trade else { return }
+    guard trade.kind == .trade, !isBlind else { return }
     let index = Int(trade.instrument)
     let anchor = anchors[index]
     guard anchor > 0 else {
@@ -70,6 +71,8 @@ public struct MomentumStrategy: Strategy, ~Copyable {
   }
 
   public mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk) {
+    // Fills may be among the lost: with a position that may be wrong, nothing more is asked for.
+    if event.eventKind == .lost { isBlind = true }
     guard event.eventKind == .fill else { return }
     let shares = Int64(event.quantity)
     positions[Int(event.order.instrument)] += event.orderSide == .buy ? shares : -shares

@@ -44,7 +44,8 @@ extension OrderEvent {
 ///
 /// Hot path. Thread: the worker's. Lines written: one slot of the order ring. No allocation.
 /// Failure: a full ring is waited for, while the worker's events are drained, so that no cycle of
-/// waits can form; after the feed's end requests are refused with `OrderId.none`.
+/// waits can form. After the feed's end, and for an instrument of another worker, an order is
+/// refused with `OrderId.none`.
 @frozen
 public struct OrderDesk: ~Copyable {
   @usableFromInline var orders: OrderProducer
@@ -56,6 +57,7 @@ public struct OrderDesk: ~Copyable {
   @usableFromInline let control: ControlPage
   @usableFromInline let waitPolicy: WaitPolicy
   @usableFromInline let directory: DirectoryReader
+  @usableFromInline let context: StrategyContext
   @usableFromInline let strategy: UInt8
   /// Empties the order ring when it is full, where nobody else does: in a rerun.
   @usableFromInline var sink: RequestSink?
@@ -68,13 +70,17 @@ public struct OrderDesk: ~Copyable {
   @usableFromInline var polled_ns: UInt64 = 0
   @usableFromInline var timer: UInt64 = .max
   @usableFromInline var isOpen = true
+  /// Orders asked for on instruments of another worker, and refused: their numbers would be given
+  /// twice, and their strategy sees none of their ticks.
+  @usableFromInline var misdirected: UInt64 = 0
   /// Requests published.
   @usableFromInline var requests: UInt64 = 0
 
   init(
     orders: consuming OrderProducer, journal: consuming OrderProducer?,
     backlog: consuming EventBacklog, latency: LatencyHistogram, control: consuming ControlPage,
-    directory: consuming DirectoryReader, waitPolicy: WaitPolicy, strategy: UInt8
+    directory: consuming DirectoryReader, context: StrategyContext, waitPolicy: WaitPolicy,
+    strategy: UInt8
   ) {
     self.orders = orders
     self.journal = journal
@@ -82,6 +88,7 @@ public struct OrderDesk: ~Copyable {
     self.latency = latency
     self.control = control
     self.directory = directory
+    self.context = context
     self.waitPolicy = waitPolicy
     self.strategy = strategy
     counters = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
@@ -126,6 +133,10 @@ public struct OrderDesk: ~Copyable {
     _ timeInForce: TimeInForce
   ) -> OrderId {
     guard isOpen else { return .none }
+    guard context.owns(instrument) else {
+      misdirected += 1
+      return .none
+    }
     // A number outside the table cannot be an instrument: the gate refuses it as unknown.
     let slot = Int(instrument) < counters.count ? Int(instrument) : 0
     counters[slot] += 1

@@ -112,6 +112,10 @@ public struct StrategyContext: Sendable {
   public let workers: Int
   /// Instrument numbers are below this; a table of this size needs no check.
   public let instrumentsMax: Int
+
+  /// Whether this worker has the instrument's ticks, and may trade it.
+  @inlinable
+  public func owns(_ instrument: UInt32) -> Bool { Int(instrument) % workers == worker }
 }
 
 /// A strategy that cannot start, in a sentence for the operator.

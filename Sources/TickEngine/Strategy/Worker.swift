@@ -11,6 +11,9 @@ import TickRing
 public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   /// Ticks handled between two looks at the events and the clock.
   @usableFromInline static var batchMax: Int { 256 }
+  /// Events handled before the next tick: each order has several, so more than a batch of ticks
+  /// can ask for, or the event ring would fill up behind a busy strategy.
+  @usableFromInline static var eventsMax: Int { 4096 }
 
   public var strategy: S
   @usableFromInline var desk: OrderDesk
@@ -109,7 +112,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
       desk.received_ns = event.receive_time
       strategy.onEvent(event, &desk)
       count += 1
-    } while count < Worker.batchMax && desk.backlog.poll(&event)
+    } while count < Worker.eventsMax && desk.backlog.poll(&event)
     return count
   }
 
@@ -189,5 +192,6 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   /// Ticks and events polled so far.
   public var ticksPolled: UInt64 { ticks.polled }
   var eventsPolled: UInt64 { desk.backlog.polled }
+  var misdirected: UInt64 { desk.misdirected }
   var orderRing: (published: UInt64, full: UInt64) { (desk.orders.published, desk.orders.full) }
 }

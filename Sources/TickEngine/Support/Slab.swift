@@ -13,19 +13,21 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
   /// Makes `count` elements, the n-th by `make(n)`.
   public init<E: Error>(count: Int, _ make: (Int) throws(E) -> Element) throws(E) {
     precondition(count >= 0)
-    unsafe base = .allocate(capacity: max(1, count))
-    self.count = count
-    var made = 0
-    do {
-      while made < count {
-        unsafe (base + made).initialize(to: try make(made))
-        made += 1
+    // Not `self.base` yet: what is thrown out of a whole value runs its deinit as well.
+    let made = UnsafeMutablePointer<Element>.allocate(capacity: max(1, count))
+    var madeCount = 0
+    do throws(E) {
+      while madeCount < count {
+        unsafe (made + madeCount).initialize(to: try make(madeCount))
+        madeCount += 1
       }
     } catch {
-      unsafe base.deinitialize(count: made)
-      unsafe base.deallocate()
+      unsafe made.deinitialize(count: madeCount)
+      unsafe made.deallocate()
       throw error
     }
+    unsafe base = made
+    self.count = count
   }
 
   deinit {

@@ -25,7 +25,8 @@ import Testing
     for step in 0..<400 {
       let count = random.once(in: 10) ? 0 : UInt64(random.within(1...6))
       // A heartbeat names the next message; data may repeat the last few.
-      let back = repeats && count > 1 && random.once(in: 8) ? min(UInt64(random.within(1...4)), next - 1) : 0
+      let isRepeat = repeats && count > 1 && random.once(in: 8)
+      let back = isRepeat ? min(UInt64(random.within(1...4)), next - 1) : 0
       let first = next - min(back, count > 0 ? count - 1 : 0)
       // What begins at 1 again would be a restart, which has claims of its own.
       sent.append(Sent(first: first <= 1 ? next : first, count: count, time: UInt64(100 + step)))

@@ -1,15 +1,15 @@
 import Foundation
 
 /// The allocation audit, built for a test: the preload library and programs to run under it.
-struct AuditLibrary {
-  struct Failure: Error, CustomStringConvertible { let description: String }
+package struct AuditLibrary {
+  package struct Failure: Error, CustomStringConvertible { package let description: String }
 
   /// The package's root.
-  static let root = URL(filePath: #filePath)
+  package static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// Whether the tools that it takes are there; clang comes with Swift.
-  static let canBuild = ["clang", "swiftc"].allSatisfy { tool in
+  package static let canBuild = ["clang", "swiftc"].allSatisfy { tool in
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     return path.split(separator: ":").contains {
       FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)")
@@ -17,10 +17,10 @@ struct AuditLibrary {
   }
 
   /// Holds all that is built; whoever built it removes it.
-  let folder: URL
-  var library: URL { folder.appending(path: "libtickwayaudit.so") }
+  package let folder: URL
+  package var library: URL { folder.appending(path: "libtickwayaudit.so") }
 
-  init() throws {
+  package init() throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "tickway-audit-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -31,10 +31,10 @@ struct AuditLibrary {
     ])
   }
 
-  func remove() { try? FileManager.default.removeItem(at: folder) }
+  package func remove() { try? FileManager.default.removeItem(at: folder) }
 
   /// The probe program, with the very source that hot threads use.
-  func buildProbe() throws -> URL {
+  package func buildProbe() throws -> URL {
     let probe = folder.appending(path: "probe")
     try Self.run([
       "swiftc", "-O", "-parse-as-library", "-swift-version", "6", "-o", probe.path,
@@ -46,7 +46,7 @@ struct AuditLibrary {
 
   /// Runs a program, under the audit if `audited`; its standard output, and error if `merged`.
   @discardableResult
-  func run(
+  package func run(
     _ arguments: [String], audited: Bool = true, merged: Bool = false
   ) throws -> String {
     let preload = audited ? ["LD_PRELOAD": library.path] : [:]

@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// A package of its own, so that it sees public products only: what is measured is what a user
+/// gets.
+let package = Package(
+  name: "tickway-benchmarks",
+  dependencies: [.package(name: "tickway", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "tickway-bench",
+      dependencies: [
+        .product(name: "TickEngine", package: "tickway"),
+        .product(name: "TickRing", package: "tickway"),
+      ],
+      swiftSettings: [.treatAllWarnings(as: .error)])
+  ],
+  swiftLanguageModes: [.v6]
+)

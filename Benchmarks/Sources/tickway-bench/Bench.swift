@@ -1,0 +1,92 @@
+import Foundation
+import TickEngine
+
+/// A benchmark that cannot run, in a sentence.
+struct BenchError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+@main
+struct Bench {
+  static let usage = """
+    usage: tickway-bench decode [--capture FILE]… [--messages N] [--runs N] [--quick] [--json FILE]
+           tickway-bench replay [--messages N] [--repeat N] [--runs N] [--quick] [--json FILE]
+    """
+
+  private var verb = ""
+  private var captures: [String] = []
+  private var messages = 1_000_000
+  private var repeats = 10
+  private var runs = 9
+  private var json: String?
+
+  static func main() {
+    do {
+      try Bench(CommandLine.arguments.dropFirst()).run()
+    } catch {
+      FileHandle.standardError.write(Data("tickway-bench: \(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private init(_ arguments: ArraySlice<String>) throws {
+    guard let first = arguments.first, ["decode", "replay"].contains(first) else {
+      throw BenchError(Bench.usage)
+    }
+    verb = first
+    var rest = arguments.dropFirst()
+    while let option = rest.popFirst() {
+      switch option {
+      case "--quick": (messages, repeats, runs) = (50_000, 2, 3)
+      case "--capture": captures.append(try Bench.value(of: option, &rest))
+      case "--json": json = try Bench.value(of: option, &rest)
+      case "--messages": messages = try Bench.number(of: option, &rest)
+      case "--repeat": repeats = try Bench.number(of: option, &rest)
+      case "--runs": runs = try Bench.number(of: option, &rest)
+      default: throw BenchError("unknown option \(option)\n" + Bench.usage)
+      }
+    }
+  }
+
+  private static func value(of option: String, _ rest: inout ArraySlice<String>) throws -> String {
+    guard let value = rest.popFirst() else { throw BenchError("\(option) needs a value") }
+    return value
+  }
+
+  private static func number(of option: String, _ rest: inout ArraySlice<String>) throws -> Int {
+    guard let number = Int(try value(of: option, &rest)), number > 0 else {
+      throw BenchError("\(option) needs a number above 0")
+    }
+    return number
+  }
+
+  private func run() throws {
+    if verb == "decode" { try report(decode()) } else { try report(replay()) }
+  }
+
+  private func decode() throws -> DecodeReport {
+    let isSynthesised = captures.isEmpty
+    let packets =
+      try isSynthesised ? Packets(synthesisedMessages: messages) : Packets(captures: captures)
+    guard !packets.places.isEmpty else { throw BenchError("the capture has no datagram") }
+    let passes = try DecodeBenchmark(packets: packets).run(passes: runs)
+    guard passes[0].messages > 0 else { throw BenchError("the capture has no IEX message") }
+    let source = isSynthesised ? "synthetic TOPS 1.6, seed 1" : captures.joined(separator: " ")
+    return DecodeReport(source: source, packets: packets.places.count, passes: passes)
+  }
+
+  private func replay() throws -> ReplayBenchReport {
+    guard let command = ProcessInfo.processInfo.environment["TICKWAY_BIN"] else {
+      throw BenchError("TICKWAY_BIN must say where the release build of tickway is")
+    }
+    return try ReplayBenchmark(command: command, messages: messages, repeats: repeats)
+      .run(times: runs)
+  }
+
+  private func report(_ report: some Encodable & CustomStringConvertible) throws {
+    print(report)
+    guard let json else { return }
+    try JSONText.encode(report).write(toFile: json, atomically: true, encoding: .utf8)
+  }
+}

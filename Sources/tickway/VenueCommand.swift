@@ -1,0 +1,154 @@
+import ArgumentParser
+import Foundation
+import TickEngine
+import TickWire
+
+/// `tickway venue`: the simulated exchange, alone.
+struct VenueCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "venue",
+    abstract: "Run the simulated exchange alone: SoupBinTCP and OUCH 5.0 over TCP.",
+    discussion: """
+      Orders trade against the market of a capture or of a live tick ring. When a capture ends, \
+      its last market stays. The venue serves until SIGINT or SIGTERM, then ends its sessions and \
+      prints its counts; that is its proper end, with exit code 0.
+
+      With --user, or TICKWAY_VENUE_PASSWORD in the environment, only that user (TICKWY if not \
+      given) with that password (blank if not given) may log in; otherwise anyone may.
+      """)
+
+  @Option(help: ArgumentHelp("Where to listen; port 0 takes any.", valueName: "address:port"))
+  var listen = "127.0.0.1:0"
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The captures to play as the market.", valueName: "file"),
+    completion: .file())
+  var capture: [String] = []
+
+  @Option(help: ArgumentHelp(
+    "The tick ring to take the market from; its symbols are in the region NAME.directory.",
+    valueName: "name"))
+  var ring: String?
+
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "Where the ring is, or rings of its own are made.", completion: .directory)
+  var ringDir = "/dev/shm"
+
+  @Option(help: ArgumentHelp("max, or a factor of the capture's speed.", valueName: "max|1x|10x"))
+  var pace = "1x"
+
+  @Option(name: .customLong("repeat"), help: "How often the captures are played.")
+  var repeats = 1
+
+  @Option(help: "The one user who may log in.")
+  var user: String?
+
+  @Flag(inversion: .prefixedNo, help: "Cancel a client's orders when its connection ends.")
+  var cancelOnDisconnect = true
+
+  func run() throws {
+    do {
+      let venue = try VenueRun(try options(), market: try market(), ringDirectory: ringDir)
+      print("listening on \(address):\(venue.port)")
+      // Whoever starts the venue waits for this line, through a pipe as well.
+      fflush(nil)
+      let outcome = venue.run()
+      print(VenueText(outcome.counts).text, terminator: "")
+      if let failure = outcome.failure { throw failure }
+    } catch let exit as ExitCode {
+      throw exit
+    } catch {
+      throw Complaint.exit("venue", error)
+    }
+  }
+
+  private func usage(_ message: String) -> ExitCode { Complaint.exit("venue", message, .usage) }
+
+  private var address: Substring { listen.prefix { $0 != ":" } }
+
+  private func options() throws -> VenueOptions {
+    var options = VenueOptions()
+    let port = listen.dropFirst(address.count + 1)
+    guard !address.isEmpty, let port = UInt16(port) else {
+      throw usage("--listen \(listen): an IPv4 address and a port, as 127.0.0.1:9000, are needed")
+    }
+    options.address = String(address)
+    options.port = port
+    options.cancelsOnDisconnect = cancelOnDisconnect
+    options.logins = try logins()
+    return options
+  }
+
+  private func logins() throws -> [VenueLogin] {
+    let password = ProcessInfo.processInfo.environment["TICKWAY_VENUE_PASSWORD"]
+    guard user != nil || password != nil else { return [] }
+    guard let name = FixedText(user ?? "TICKWY", lengthMax: SoupBin.usernameLength),
+      name != .blank
+    else {
+      throw usage("--user: 1 to \(SoupBin.usernameLength) printable characters are needed")
+    }
+    let lengthMax = SoupBin.passwordLength
+    guard let secret = FixedText(password ?? "", lengthMax: lengthMax) else {
+      throw usage("TICKWAY_VENUE_PASSWORD: at most \(lengthMax) printable characters")
+    }
+    return [VenueLogin(username: name, password: secret)]
+  }
+
+  private func market() throws -> VenueMarketSource {
+    guard let pace = ReplayPace(pace) else {
+      throw usage("--pace \(self.pace): max or a factor such as 1x or 10x is needed")
+    }
+    guard repeats >= 1 else { throw usage("--repeat \(repeats): at least 1 is needed") }
+    switch (capture.isEmpty, ring) {
+    case (false, nil): return .captures(capture, pace: pace, repeats: repeats)
+    case (true, let ring?): return .ring(name: ring, directory: ringDir)
+    default: throw usage("give the market: either --capture FILE or --ring NAME")
+    }
+  }
+}
+
+/// A venue's counts for people.
+private struct VenueText {
+  private let counts: VenueCounts
+
+  init(_ counts: VenueCounts) { self.counts = counts }
+
+  var text: String {
+    let matching = counts.matching
+    let rows: [(String, [(String, UInt64)])] = [
+      ("market", [("updates", matching.marketUpdates)]),
+      (
+        "sessions",
+        [
+          ("connections", counts.connections), ("logins", counts.logins),
+          ("refused", counts.loginsRejected), ("logouts", counts.logouts),
+          ("lost", counts.closedByPeer + counts.closedSilent),
+          ("slow", counts.closedSlow), ("malformed", counts.closedMalformed),
+        ]
+      ),
+      (
+        "orders",
+        [
+          ("received", matching.ordersReceived), ("accepted", matching.ordersAccepted),
+          ("rejected", matching.ordersRejected), ("duplicates", matching.duplicatesIgnored),
+          ("executions", matching.executions), ("shares", matching.sharesExecuted),
+          ("cancels", matching.cancels),
+        ]
+      ),
+      (
+        "messages",
+        [
+          ("received", counts.messagesReceived), ("sent", counts.messagesSequenced),
+          ("malformed", counts.malformed), ("unknown", counts.unknown),
+          ("unsupported", counts.unsupported), ("forgotten", counts.messagesForgotten),
+        ]
+      ),
+    ]
+    return rows.map { name, values in
+      let list = values.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+      return name.padding(toLength: 10, withPad: " ", startingAt: 0) + list + "\n"
+    }.joined()
+  }
+}

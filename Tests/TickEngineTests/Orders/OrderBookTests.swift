@@ -1,0 +1,255 @@
+import Testing
+import TickRing
+import TickWire
+
+@testable import TickEngine
+
+/// An order book, and a venue that speaks OUCH to it byte by byte.
+private final class OrderBench {
+  private var book: OrderBook
+  private let memory = Slab<UInt8>(count: 256, repeating: 0)
+  private let text = FixedText("", lengthMax: 14)!
+
+  init(capacity: Int = 8) { book = OrderBook(capacity: capacity) }
+
+  func add(
+    _ orderId: UInt64 = 1 << 32 | 1, quantity: UInt32 = 100, worker: Int = 3
+  ) throws -> UInt32 {
+    var request = OrderRequest()
+    request.order_id = orderId
+    request.quantity = quantity
+    request.price = 10
+    request.side = OrderSide.sell.rawValue
+    request.strategy = 9
+    let number = book.add(request, priceE4: 100_000, worker: worker)
+    return try #require(number)
+  }
+
+  func isFull() -> Bool { book.add(OrderRequest(), priceE4: 0, worker: 0) == nil }
+
+  /// An order that the venue has accepted.
+  func live(_ orderId: UInt64 = 1 << 32 | 1, quantity: UInt32 = 100) throws -> UInt32 {
+    let number = try add(orderId, quantity: quantity)
+    _ = accept(number)
+    return number
+  }
+
+  private func apply(_ length: Int) -> (worker: Int, event: OrderEvent)? {
+    book.apply(memory.mutableBytes.bytes.slice(at: 0, count: length), at: 77)
+  }
+
+  func accept(
+    _ number: UInt32, state: UInt8 = Ouch50.stateLive
+  ) -> (worker: Int, event: OrderEvent)? {
+    apply(
+      Ouch50.Accepted.encode(
+        into: memory.mutableBytes, time_ns: 1, userRefNum: number, side: .sell, quantity: 100,
+        symbol: Symbol("AAA")!, priceE4: 100_000, timeInForce: .day, display: 0x59,
+        orderReference: 1, capacity: 0x50, sweep: 0x4E, cross: 0x4E, state: state,
+        clientOrderId: text))
+  }
+
+  func fill(
+    _ number: UInt32, _ quantity: UInt32, at priceE4: UInt64 = 99_900
+  ) -> (worker: Int, event: OrderEvent)? {
+    apply(
+      Ouch50.Executed.encode(
+        into: memory.mutableBytes, time_ns: 1, userRefNum: number, quantity: quantity,
+        priceE4: priceE4, liquidity: 0x41, match: 4_711))
+  }
+
+  func cancel(_ number: UInt32, _ quantity: UInt32) -> (worker: Int, event: OrderEvent)? {
+    apply(
+      Ouch50.Canceled.encode(
+        into: memory.mutableBytes, time_ns: 1, userRefNum: number, quantity: quantity,
+        reason: .userRequested))
+  }
+
+  func reject(_ number: UInt32) -> (worker: Int, event: OrderEvent)? {
+    apply(
+      Ouch50.Rejected.encode(
+        into: memory.mutableBytes, time_ns: 1, userRefNum: number,
+        reason: Ouch50.RejectReason.allCases[0], clientOrderId: text))
+  }
+
+  func raw(_ bytes: [UInt8]) -> (worker: Int, event: OrderEvent)? {
+    for (index, byte) in bytes.enumerated() { memory.mutableBytes.put(u8: byte, at: index) }
+    return apply(bytes.count)
+  }
+
+  func beginCancel(_ orderId: UInt64) -> UInt32? { book.beginCancel(orderId) }
+  func abandonCancel(_ number: UInt32) { book.abandonCancel(number) }
+  func isKnown(_ orderId: UInt64) -> Bool { book.isKnown(orderId) }
+  func finish() { book.finish() }
+  var counts: OrderCounts { book.counts }
+  var count: Int { book.count }
+}
+
+/// OM1: an order's life by what the venue says, and what it says that cannot be.
+@Suite(.timeLimit(.minutes(1))) struct OrderBookTests {
+  private let orderId: UInt64 = 1 << 32 | 1
+
+  @Test func anAckGoesToTheWorkerOfTheOrder() throws {
+    let bench = OrderBench()
+    let answer = try #require(bench.accept(try bench.add(orderId)))
+    #expect(answer.worker == 3 && answer.event.eventKind == .ack && answer.event.strategy == 9)
+    #expect(answer.event.order_id == orderId && answer.event.orderSide == .sell)
+    #expect(answer.event.quantity == 100 && answer.event.openQuantity == 100)
+    #expect(answer.event.price == 10 && answer.event.receive_time == 77)
+    #expect(bench.counts.sent == 1 && bench.counts.acked == 1 && bench.count == 1)
+  }
+
+  @Test func fillsTakeFromWhatIsOpenAndTheLastEndsTheOrder() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    let first = try #require(bench.fill(number, 40)).event
+    #expect(first.eventKind == .fill && first.quantity == 40 && first.openQuantity == 60)
+    #expect(first.price == 9.99 && first.match_id == 4_711)
+    #expect(bench.counts.filled == 0 && bench.isKnown(orderId))
+    let last = try #require(bench.fill(number, 60)).event
+    #expect(last.openQuantity == 0 && bench.counts.filled == 1 && bench.count == 0)
+    #expect(!bench.isKnown(orderId) && bench.counts.partiallyFilled == 0)
+  }
+
+  @Test func aCancelEndsTheOrder() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    #expect(bench.beginCancel(orderId) == number)
+    let event = try #require(bench.cancel(number, 100)).event
+    #expect(event.eventKind == .canceled && event.quantity == 100 && event.openQuantity == 0)
+    #expect(bench.counts.canceled == 1 && bench.counts.partiallyFilled == 0 && bench.count == 0)
+  }
+
+  @Test func aPartThatFillsBeforeTheCancelCountsAsPartiallyFilled() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    _ = bench.fill(number, 30)
+    #expect(try #require(bench.cancel(number, 70)).event.openQuantity == 0)
+    #expect(bench.counts.canceled == 1 && bench.counts.partiallyFilled == 1)
+    #expect(bench.counts.filled == 0 && bench.count == 0)
+  }
+
+  @Test func aPartThatIsCancelledLeavesTheRestOpen() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    #expect(try #require(bench.cancel(number, 30)).event.openQuantity == 70)
+    #expect(bench.counts.canceled == 0 && bench.count == 1)
+    #expect(try #require(bench.fill(number, 70)).event.openQuantity == 0)
+    #expect(bench.counts.partiallyFilled == 1 && bench.counts.filled == 0 && bench.count == 0)
+  }
+
+  @Test func aRejectEndsTheOrderWithItsReason() throws {
+    let bench = OrderBench()
+    let event = try #require(bench.reject(try bench.add(orderId))).event
+    let reason = UInt8(truncatingIfNeeded: Ouch50.RejectReason.allCases[0].rawValue)
+    #expect(event.eventKind == .venueReject && event.reason == reason)
+    #expect(bench.counts.venueRejected == 1 && bench.count == 0 && !bench.isKnown(orderId))
+  }
+
+  /// Accepted and dead at once: nothing is open, and no cancel follows to say so.
+  @Test func anOrderAcceptedDeadHasNothingOpen() throws {
+    let bench = OrderBench()
+    let number = try bench.add(orderId)
+    let event = try #require(bench.accept(number, state: Ouch50.stateDead)).event
+    #expect(event.eventKind == .ack && event.openQuantity == 0 && event.quantity == 100)
+    #expect(bench.counts.acked == 1 && bench.counts.canceled == 1 && bench.count == 0)
+    #expect(bench.fill(number, 1) == nil && bench.counts.anomalies == 1)
+  }
+
+  // MARK: Anomalies: counted, and without effect
+
+  @Test func answersToNoOrderAreCounted() {
+    let bench = OrderBench()
+    for number: UInt32 in [0, 1, 99, .max] {
+      #expect(bench.accept(number) == nil && bench.fill(number, 1) == nil)
+      #expect(bench.cancel(number, 1) == nil && bench.reject(number) == nil)
+    }
+    #expect(bench.counts.anomalies == 16 && bench.counts.acked == 0 && bench.count == 0)
+  }
+
+  @Test func anOverfillChangesNothing() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    #expect(bench.fill(number, 101) == nil && bench.fill(number, 0) == nil)
+    #expect(bench.fill(number, 1, at: .max) == nil && bench.counts.anomalies == 3)
+    #expect(try #require(bench.fill(number, 100)).event.openQuantity == 0)
+  }
+
+  @Test func aCancelOfMoreThanIsOpenChangesNothing() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    _ = bench.fill(number, 60)
+    #expect(bench.cancel(number, 41) == nil && bench.cancel(number, 0) == nil)
+    #expect(bench.counts.anomalies == 2 && bench.counts.canceled == 0)
+    #expect(try #require(bench.cancel(number, 40)).event.openQuantity == 0)
+  }
+
+  @Test func aSecondAckChangesNothing() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    #expect(bench.accept(number) == nil && bench.reject(number) == nil)
+    #expect(bench.counts.anomalies == 2 && bench.counts.acked == 1 && bench.count == 1)
+  }
+
+  @Test func whatComesBeforeTheAckChangesNothing() throws {
+    let bench = OrderBench()
+    let number = try bench.add(orderId)
+    #expect(bench.fill(number, 10) == nil && bench.cancel(number, 10) == nil)
+    #expect(bench.counts.anomalies == 2 && bench.count == 1)
+    #expect(try #require(bench.accept(number)).event.openQuantity == 100)
+  }
+
+  @Test func anEndedOrderHearsNothingMore() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    _ = bench.fill(number, 100)
+    #expect(bench.fill(number, 1) == nil && bench.cancel(number, 1) == nil)
+    #expect(bench.accept(number) == nil && bench.reject(number) == nil)
+    #expect(bench.counts.anomalies == 4 && bench.counts.filled == 1)
+  }
+
+  @Test func messagesThatAreCutOrUnknownAreCounted() throws {
+    let bench = OrderBench()
+    _ = try bench.add(orderId)
+    for type in "AECJ" { #expect(bench.raw([type.asciiValue!, 0, 0]) == nil) }
+    #expect(bench.raw([]) == nil && bench.counts.anomalies == 5)
+    #expect(bench.raw([0x7A, 1]) == nil && bench.counts.unknownMessages == 1)
+    #expect(bench.raw([UInt8](repeating: 0x53, count: 10)) == nil && bench.count == 1)
+    #expect(bench.counts.anomalies == 5 && bench.counts.unknownMessages == 1)
+  }
+
+  // MARK: Cancels and the end
+
+  @Test func anOrderIsCancelledOnceAndAgainOnlyIfTheCancelNeverLeft() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    #expect(bench.beginCancel(orderId) == number && bench.beginCancel(orderId) == nil)
+    bench.abandonCancel(number)
+    #expect(bench.beginCancel(orderId) == number && bench.beginCancel(999) == nil)
+    _ = bench.fill(number, 100)
+    #expect(bench.beginCancel(orderId) == nil)
+  }
+
+  /// TK5: beyond its capacity the book takes nothing.
+  @Test func aFullBookTakesNoOrder() throws {
+    let bench = OrderBench(capacity: 2)
+    let number = try bench.live(1 << 32 | 1)
+    _ = try bench.live(1 << 32 | 2)
+    #expect(bench.isFull() && bench.counts.sent == 2)
+    _ = bench.fill(number, 100)
+    _ = try bench.live(1 << 32 | 3)
+    #expect(bench.isFull())
+  }
+
+  @Test func whatIsStillOutIsCountedAtTheEnd() throws {
+    let bench = OrderBench()
+    _ = try bench.add(1 << 32 | 1)
+    _ = try bench.live(1 << 32 | 2)
+    _ = bench.fill(try bench.live(1 << 32 | 3), 1)
+    bench.finish()
+    #expect(bench.counts.inFlight == 1 && bench.counts.open == 2)
+    #expect(bench.counts.partiallyFilled == 1)
+    let counts = bench.counts
+    #expect(counts.sent == counts.acked + counts.venueRejected + counts.inFlight)
+  }
+}
