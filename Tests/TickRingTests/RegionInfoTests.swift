@@ -71,8 +71,11 @@ struct RegionInfoTests {
       let left = try look(directory)
       #expect(!left.isAttached && left.findings.map(\.isLeftover) == [true])
       try left.removeUnused()
-      #expect(refusal { () throws(RingError) in _ = try RegionInfo(
-        directory: directory, name: "r") } == .absent)
+      #expect(
+        refusal { () throws(RingError) in
+          _ = try RegionInfo(
+            directory: directory, name: "r")
+        } == .absent)
     }
   }
 
@@ -99,8 +102,11 @@ struct RegionInfoTests {
       #expect(try RegionInfo.list(directory: directory).map(\.name) == ["a", "b"])
       #expect(tickring_remove_unused(directory, "other") == TICKRING_E_NOT_A_REGION.rawValue)
       #expect(FileManager.default.fileExists(atPath: "\(directory)/other"))
-      #expect(refusal { () throws(RingError) in _ = try RegionInfo.list(
-        directory: "\(directory)/none") } == .absent)
+      #expect(
+        refusal { () throws(RingError) in
+          _ = try RegionInfo.list(
+            directory: "\(directory)/none")
+        } == .absent)
     }
   }
 
