@@ -11,6 +11,7 @@
  *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
  *   tickring_wait.h    spin, yield, sleep or an event loop, while there is nothing to poll
  *   tickring_inspect.h  looking at regions from outside: compiled (inspect.c)
+ *   tickring_share.h   sealed regions over a UNIX socket; a guard against truncation (share.c)
  *   tickring_calls.h   the hot path as functions, for languages that cannot inline C (calls.c)
  *   tickring_order.h   the memory ordering, and why it suffices
  *
@@ -38,7 +39,8 @@
  *   mixed versions  attach refuses another layout; nothing is converted.
  *   lag             a receive time is modulo 68.7 s; beyond half of that a lag cannot be told.
  *   full /dev/shm   creation fails with TICKRING_E_FULL; nothing is overcommitted.
- *   truncation      a peer that truncates the file raises SIGBUS in all that map it.
+ *   truncation      a peer that truncates the file raises SIGBUS in all that map it: see
+ *                   tickring_share.h for sealed regions, and for a guard.
  */
 #ifndef TICKRING_H
 #define TICKRING_H
@@ -50,6 +52,7 @@
 #include "tickring_broadcast.h"
 #include "tickring_wait.h"
 #include "tickring_calls.h"
+#include "tickring_share.h"
 #include "tickring_inspect.h"
 
 #endif
