@@ -27,6 +27,7 @@ struct RingCommand: ParsableCommand {
       let code: TickwayExit =
         switch error.kind {
         case .absent: .cannotOpenInput
+        case .roleTaken: .busy
         case .notARegion, .version, .kind, .layout, .size: .badData
         default: .inconsistent
         }
