@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* open file description locks, MADV_POPULATE_WRITE */
 #endif
-#include "tickring.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Role locks lie far behind any region's end, one byte each. */
-#define ROLE_LOCK_OFFSET ((off_t)1 << 46)
-#define PATH_BYTES 512
+#define LOCK_OFFSET ((off_t)1 << 46)
 
 static uint32_t slot_bytes_of(uint32_t kind) {
   switch (kind) {
     case TICKRING_REGION_TICKS:
+    case TICKRING_REGION_BROADCAST:
     case TICKRING_REGION_DIRECTORY: return 32;
     case TICKRING_REGION_ORDERS:
     case TICKRING_REGION_EVENTS:
@@ -45,6 +44,9 @@ static uint64_t layout_hash_of(uint32_t kind) {
     case TICKRING_REGION_DIRECTORY: layout = "directory:1"; break;
     case TICKRING_REGION_BOARD: layout = "board:1"; break;
     case TICKRING_REGION_CONTROL: layout = "control:1"; break;
+    case TICKRING_REGION_BROADCAST:
+      layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512,tail_shared@640";
+      break;
     default: layout = "metrics:1"; break;
   }
   uint64_t hash = UINT64_C(0xCBF29CE484222325);
@@ -58,11 +60,13 @@ static uint64_t region_bytes_of(uint32_t slot_bytes, uint64_t capacity) {
   return (bytes + 4095) & ~UINT64_C(4095);
 }
 
-static bool is_capacity(uint64_t capacity) {
-  return capacity >= 1 && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;
+/* A broadcast ring of one slot would have no word to mark a slot that is being written. */
+static bool is_capacity(uint32_t kind, uint64_t capacity) {
+  uint64_t least = kind == TICKRING_REGION_BROADCAST ? 2 : 1;
+  return capacity >= least && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;
 }
 
-static int error_of_errno(void) {
+int tickring_internal_errno(void) {
   switch (errno) {
     case EEXIST: return TICKRING_E_EXISTS;
     case ENOENT:
@@ -82,12 +86,13 @@ static int error_of_errno(void) {
   }
 }
 
-static int path_of(const char *directory, const char *name, char path[PATH_BYTES]) {
+int tickring_internal_path(const char *directory, const char *name,
+                           char path[TICKRING_PATH_BYTES]) {
   if (directory == NULL || name == NULL || name[0] == '\0' || name[0] == '.' ||
       strchr(name, '/') != NULL)
     return TICKRING_E_ARGUMENT;
-  int length = snprintf(path, PATH_BYTES, "%s/%s", directory, name);
-  return length > 0 && length < PATH_BYTES ? TICKRING_OK : TICKRING_E_ARGUMENT;
+  int length = snprintf(path, TICKRING_PATH_BYTES, "%s/%s", directory, name);
+  return length > 0 && length < TICKRING_PATH_BYTES ? TICKRING_OK : TICKRING_E_ARGUMENT;
 }
 
 static uint64_t clock_ns(clockid_t clock) {
@@ -101,9 +106,11 @@ static void clear(tickring_region *region) {
   region->fd = -1;
 }
 
+/* Maps as far as `region` may write. */
 static int map(int fd, uint64_t bytes, tickring_region *region) {
-  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) return error_of_errno();
+  int rights = region->is_read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+  void *memory = mmap(NULL, bytes, rights, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return tickring_internal_errno();
   region->header = (tickring_header *)memory;
   region->body = (unsigned char *)memory + TICKRING_HEADER_BYTES;
   region->bytes = bytes;
@@ -132,13 +139,15 @@ static int bind_node(const tickring_region *region, int32_t node_plus_1) {
   const unsigned long bits = sizeof nodes * 8 + 1; /* the kernel counts one fewer */
   long result = syscall(SYS_mbind, region->header, region->bytes, bind, nodes, bits, 0);
   if (result == 0) return TICKRING_OK;
-  return errno == EINVAL ? TICKRING_E_ARGUMENT : error_of_errno(); /* EINVAL: no such node */
+  /* EINVAL: no such node */
+  return errno == EINVAL ? TICKRING_E_ARGUMENT : tickring_internal_errno();
 }
 
 /* Touches every page, so that no fault waits in the hot path. */
 static int populate(const tickring_region *region) {
 #ifdef MADV_POPULATE_WRITE
-  if (madvise(region->header, region->bytes, MADV_POPULATE_WRITE) == 0) return TICKRING_OK;
+  int touch = region->is_read_only ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
+  if (madvise(region->header, region->bytes, touch) == 0) return TICKRING_OK;
   /* A page that cannot be had now would be a SIGBUS later. */
   if (errno == EFAULT || errno == ENOMEM) return TICKRING_E_FULL;
   /* Anything else: a kernel before 5.14. Pages fault in at their first use, as they always did. */
@@ -149,13 +158,13 @@ static int populate(const tickring_region *region) {
 /* Sizes, maps, binds and only then allocates: the allocation is what chooses the node. */
 static int build(int fd, uint64_t bytes, const tickring_options *options,
                  tickring_region *region) {
-  if (ftruncate(fd, (off_t)bytes) != 0) return error_of_errno();
+  if (ftruncate(fd, (off_t)bytes) != 0) return tickring_internal_errno();
   int error = map(fd, bytes, region);
   if (!error) error = bind_node(region, options->node_plus_1);
   if (error) return error;
   do errno = posix_fallocate(fd, 0, (off_t)bytes);
   while (errno == EINTR);
-  return errno != 0 ? error_of_errno() : populate(region);
+  return errno != 0 ? tickring_internal_errno() : populate(region);
 }
 
 static void write_header(tickring_region *region, const tickring_options *options) {
@@ -173,11 +182,19 @@ static void write_header(tickring_region *region, const tickring_options *option
   tickring_store_release(&header->magic, TICKRING_MAGIC); /* SHARE: last, so all above is there */
 }
 
+/* Lets the kernel know that someone is attached, until the descriptor is closed. Refused only while
+ * the name is being removed because nobody was. */
+static int share_attachment(int fd) {
+  if (tickring_internal_lock(fd, TICKRING_LOCK_ATTACHED, F_RDLCK) == 0) return TICKRING_OK;
+  return errno == EAGAIN || errno == EACCES ? TICKRING_E_ABSENT : tickring_internal_errno();
+}
+
 /* Makes a region of a new file. Takes `fd` over; `path` is its name, to be removed on failure. */
 static int create_in(int fd, const char *path, const tickring_options *options,
                      tickring_region *region) {
   uint32_t slot_bytes = slot_bytes_of(options->kind);
-  int error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
+  int error = share_attachment(fd);
+  if (!error) error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
   if (error) {
     int first = errno;
     if (path != NULL) unlink(path);
@@ -193,7 +210,15 @@ static int create_in(int fd, const char *path, const tickring_options *options,
 }
 
 static bool is_valid(const tickring_options *options) {
-  return options != NULL && slot_bytes_of(options->kind) != 0 && is_capacity(options->capacity);
+  return options != NULL && slot_bytes_of(options->kind) != 0 &&
+         is_capacity(options->kind, options->capacity);
+}
+
+int tickring_internal_create(int fd, const tickring_options *options, tickring_region *region) {
+  clear(region);
+  if (is_valid(options)) return create_in(fd, NULL, options, region);
+  close(fd);
+  return TICKRING_E_ARGUMENT;
 }
 
 static int open_new(const char *path) {
@@ -202,21 +227,21 @@ static int open_new(const char *path) {
 
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region) {
-  char path[PATH_BYTES];
+  char path[TICKRING_PATH_BYTES];
   clear(region);
   if (!is_valid(options)) return TICKRING_E_ARGUMENT;
-  int error = path_of(directory, name, path);
+  int error = tickring_internal_path(directory, name, path);
   if (error) return error;
   int fd = open_new(path);
-  return fd < 0 ? error_of_errno() : create_in(fd, path, options, region);
+  return fd < 0 ? tickring_internal_errno() : create_in(fd, path, options, region);
 }
 
 /* Where the file system cannot make files without a name: a name for as long as two calls take. */
 static int open_and_unlink(const char *directory) {
-  char path[PATH_BYTES];
+  char path[TICKRING_PATH_BYTES];
   int length = snprintf(path, sizeof path, "%s/tickway-%ld-%llu", directory, (long)getpid(),
                         (unsigned long long)clock_ns(CLOCK_MONOTONIC));
-  if (length <= 0 || length >= PATH_BYTES) {
+  if (length <= 0 || length >= TICKRING_PATH_BYTES) {
     errno = ENAMETOOLONG;
     return -1;
   }
@@ -238,33 +263,41 @@ int tickring_create_unnamed(const char *directory, const tickring_options *optio
   fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 #endif
   if (fd < 0 && errno != ENOENT && errno != ENOTDIR) fd = open_and_unlink(directory);
-  return fd < 0 ? error_of_errno() : create_in(fd, NULL, options, region);
+  return fd < 0 ? tickring_internal_errno() : create_in(fd, NULL, options, region);
 }
 
 /* Every field is compared with what it must be; nothing of the header is used unchecked. */
-static int check_header(const tickring_header *header, uint32_t kind, uint64_t file_bytes,
-                        uint64_t *capacity) {
+int tickring_internal_check_header(const tickring_header *header, uint32_t kind,
+                                   uint64_t file_bytes, uint64_t *capacity) {
   if (tickring_load_acquire(&header->magic) != TICKRING_MAGIC) /* SHARE */
     return TICKRING_E_NOT_A_REGION;
   if (header->version != TICKRING_VERSION) return TICKRING_E_VERSION;
-  if (header->kind != kind) return TICKRING_E_KIND;
+  if (header->kind != kind || slot_bytes_of(kind) == 0) return TICKRING_E_KIND;
   if (header->header_bytes != TICKRING_HEADER_BYTES ||
       header->slot_bytes != slot_bytes_of(kind) || header->layout_hash != layout_hash_of(kind))
     return TICKRING_E_LAYOUT;
   uint64_t slots = header->capacity;
-  if (!is_capacity(slots)) return TICKRING_E_LAYOUT;
+  if (!is_capacity(kind, slots)) return TICKRING_E_LAYOUT;
   uint64_t bytes = region_bytes_of(slot_bytes_of(kind), slots);
   if (header->region_bytes != bytes || file_bytes != bytes) return TICKRING_E_SIZE;
   *capacity = slots;
   return TICKRING_OK;
 }
 
-static int check_file(int fd, uint64_t *bytes) {
+/* Files with a name have no such seals, and cannot get them. */
+bool tickring_internal_is_sealed(int fd) {
+  int seals = fcntl(fd, F_GET_SEALS);
+  return seals >= 0 && (seals & TICKRING_SEALS) == TICKRING_SEALS;
+}
+
+int tickring_internal_check_file(int fd, uint64_t *bytes) {
   struct stat file;
-  if (fstat(fd, &file) != 0) return error_of_errno();
+  if (fstat(fd, &file) != 0) return tickring_internal_errno();
   if (!S_ISREG(file.st_mode)) return TICKRING_E_NOT_A_REGION;
-  if (file.st_uid != geteuid() && geteuid() != 0) return TICKRING_E_OWNER;
-  if ((file.st_mode & (S_IWGRP | S_IWOTH)) != 0) return TICKRING_E_OWNER;
+  /* Whoever writes a sealed file cannot make us fault; who handed it over is the caller's trust. */
+  bool is_ours = file.st_uid == geteuid() || geteuid() == 0;
+  bool is_open = (file.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  if ((!is_ours || is_open) && !tickring_internal_is_sealed(fd)) return TICKRING_E_OWNER;
   if (file.st_size < (off_t)TICKRING_HEADER_BYTES) return TICKRING_E_NOT_A_REGION;
   *bytes = (uint64_t)file.st_size;
   return TICKRING_OK;
@@ -273,14 +306,16 @@ static int check_file(int fd, uint64_t *bytes) {
 /* Looks at the header alone first: a file of holes, however large it says it is, must not take
  * memory before it has shown that it is a region. */
 static int attach_file(int fd, uint32_t kind, tickring_region *region) {
+  bool is_read_only = region->is_read_only;
   uint64_t bytes = 0;
-  int error = check_file(fd, &bytes);
+  int error = tickring_internal_check_file(fd, &bytes);
   if (!error) error = map(fd, TICKRING_HEADER_BYTES, region);
   if (error) return error;
   uint64_t capacity = 0;
-  error = check_header(region->header, kind, bytes, &capacity);
+  error = tickring_internal_check_header(region->header, kind, bytes, &capacity);
   munmap(region->header, region->bytes);
   clear(region);
+  region->is_read_only = is_read_only;
   if (!error) error = map(fd, bytes, region);
   if (error) return error;
   region->capacity = capacity;
@@ -289,27 +324,52 @@ static int attach_file(int fd, uint32_t kind, tickring_region *region) {
   return populate(region);
 }
 
-static int attach_path(const char *path, uint32_t kind, int flags, tickring_region *region) {
-  if (slot_bytes_of(kind) == 0) return TICKRING_E_ARGUMENT;
-  /* Non-blocking, so that a FIFO of that name is an error and not a wait. */
-  int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | flags);
-  if (fd < 0) return error_of_errno();
-  int error = attach_file(fd, kind, region);
+/* Takes `fd` over. `region` is clear, and says whether it is for reading only. */
+static int attach_fd(int fd, uint32_t kind, tickring_region *region) {
+  int error = share_attachment(fd);
+  if (!error) error = attach_file(fd, kind, region);
   if (error) unmap_and_close(region, fd);
   return error;
 }
 
+/* `region` is clear, and says whether it is for reading only. */
+static int attach_path(const char *path, uint32_t kind, int flags, tickring_region *region) {
+  if (slot_bytes_of(kind) == 0) return TICKRING_E_ARGUMENT;
+  int rights = region->is_read_only ? O_RDONLY : O_RDWR;
+  /* Non-blocking, so that a FIFO of that name is an error and not a wait. */
+  int fd = open(path, rights | O_CLOEXEC | O_NONBLOCK | flags);
+  if (fd < 0) return tickring_internal_errno();
+  return attach_fd(fd, kind, region);
+}
+
+int tickring_internal_attach(int fd, uint32_t kind, tickring_region *region) {
+  clear(region);
+  if (slot_bytes_of(kind) != 0) return attach_fd(fd, kind, region);
+  close(fd);
+  return TICKRING_E_ARGUMENT;
+}
+
 int tickring_attach(const char *directory, const char *name, uint32_t kind,
                     tickring_region *region) {
-  char path[PATH_BYTES];
+  char path[TICKRING_PATH_BYTES];
   clear(region);
-  int error = path_of(directory, name, path);
+  int error = tickring_internal_path(directory, name, path);
+  return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
+}
+
+int tickring_attach_reader(const char *directory, const char *name, uint32_t kind,
+                           tickring_region *region) {
+  char path[TICKRING_PATH_BYTES];
+  clear(region);
+  region->is_read_only = true;
+  int error = tickring_internal_path(directory, name, path);
   return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
 }
 
 int tickring_duplicate(const tickring_region *region, tickring_region *copy) {
   char path[64];
   clear(copy);
+  copy->is_read_only = region->is_read_only;
   /* A new open file description: a duplicated descriptor would share its locks. */
   snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
   return attach_path(path, region->kind, 0, copy);
@@ -321,24 +381,39 @@ void tickring_detach(tickring_region *region) {
 }
 
 int tickring_remove(const char *directory, const char *name) {
-  char path[PATH_BYTES];
-  int error = path_of(directory, name, path);
+  char path[TICKRING_PATH_BYTES];
+  int error = tickring_internal_path(directory, name, path);
   if (error) return error;
-  return unlink(path) == 0 ? TICKRING_OK : error_of_errno();
+  return unlink(path) == 0 ? TICKRING_OK : tickring_internal_errno();
+}
+
+static struct flock lock_of(enum tickring_lock byte, short type) {
+  struct flock lock = {0};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = LOCK_OFFSET + (off_t)byte;
+  lock.l_len = 1;
+  return lock;
+}
+
+int tickring_internal_lock(int fd, enum tickring_lock byte, short type) {
+  struct flock lock = lock_of(byte, type);
+  return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+bool tickring_internal_is_locked(int fd, enum tickring_lock byte) {
+  struct flock lock = lock_of(byte, F_WRLCK);
+  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
-  struct flock lock = {0};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = ROLE_LOCK_OFFSET + (off_t)role;
-  lock.l_len = 1;
+  if (region->is_read_only) return TICKRING_E_PERMISSION;
   tickring_header *header = region->header;
   uint64_t *pid = role == TICKRING_PRODUCER ? &header->producer_pid : &header->consumer_pid;
   uint64_t *generation =
       role == TICKRING_PRODUCER ? &header->producer_generation : &header->consumer_generation;
-  if (fcntl(region->fd, F_OFD_SETLK, &lock) != 0) {
-    if (errno != EAGAIN && errno != EACCES) return error_of_errno();
+  if (tickring_internal_lock(region->fd, (enum tickring_lock)role, F_WRLCK) != 0) {
+    if (errno != EAGAIN && errno != EACCES) return tickring_internal_errno();
     if (owner_pid != NULL) *owner_pid = tickring_load_relaxed(pid);
     return TICKRING_E_ROLE_TAKEN;
   }
@@ -357,15 +432,16 @@ static bool is_published(const tickring_region *region, uint64_t sequence) {
   return (uint32_t)tickring_load_acquire(word_at(region, sequence)) == (uint32_t)(sequence + 1);
 }
 
-static bool is_ring(const tickring_region *region) {
-  return region->kind == TICKRING_REGION_TICKS || region->kind == TICKRING_REGION_ORDERS ||
-         region->kind == TICKRING_REGION_EVENTS;
+bool tickring_internal_is_ring(uint32_t kind) {
+  return kind == TICKRING_REGION_TICKS || kind == TICKRING_REGION_ORDERS ||
+         kind == TICKRING_REGION_EVENTS;
 }
 
 int tickring_producer_open(tickring_region *region, tickring_producer *producer,
                            uint64_t *owner_pid) {
-  int error = is_ring(region) ? tickring_claim_role(region, TICKRING_PRODUCER, owner_pid)
-                              : TICKRING_E_KIND;
+  int error = TICKRING_E_KIND;
+  if (tickring_internal_is_ring(region->kind))
+    error = tickring_claim_role(region, TICKRING_PRODUCER, owner_pid);
   if (error) {
     tickring_detach(region);
     return error;
@@ -393,8 +469,9 @@ int tickring_producer_open(tickring_region *region, tickring_producer *producer,
 
 int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
                            uint64_t *owner_pid) {
-  int error = is_ring(region) ? tickring_claim_role(region, TICKRING_CONSUMER, owner_pid)
-                              : TICKRING_E_KIND;
+  int error = TICKRING_E_KIND;
+  if (tickring_internal_is_ring(region->kind))
+    error = tickring_claim_role(region, TICKRING_CONSUMER, owner_pid);
   if (error) {
     tickring_detach(region);
     return error;

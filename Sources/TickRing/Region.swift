@@ -2,7 +2,7 @@ import CTickRing
 
 /// What a region holds; the raw values are those of `tickring_region.h`.
 public enum RegionKind: UInt32, Sendable {
-  case ticks = 1, orders, events, directory, board, control, metrics
+  case ticks = 1, orders, events, directory, board, control, metrics, broadcast
 }
 
 /// A file of shared memory, attached. Dropping it detaches; the file stays until `remove`.
@@ -73,6 +73,18 @@ public struct Region: ~Copyable, @unchecked Sendable {
   ) throws(RingError) -> Region {
     var raw = tickring_region()
     let code = tickring_attach(directory, name, kind.rawValue, &raw)
+    let path = "\(directory)/\(name)"
+    guard code == 0 else { throw RingError(code: code, path: path) }
+    return Region(raw: raw, path: path)
+  }
+
+  /// Attaches for reading only, as whoever merely watches should: such a region can change nothing,
+  /// and no role can be claimed through it.
+  public static func attachReader(
+    _ kind: RegionKind, directory: String = defaultDirectory, name: String
+  ) throws(RingError) -> Region {
+    var raw = tickring_region()
+    let code = tickring_attach_reader(directory, name, kind.rawValue, &raw)
     let path = "\(directory)/\(name)"
     guard code == 0 else { throw RingError(code: code, path: path) }
     return Region(raw: raw, path: path)

@@ -26,9 +26,12 @@ public struct RingError: Error, CustomStringConvertible, Sendable {
     self.init(code: kind.rawValue, path: path)
   }
 
-  public var description: String {
-    if kind == .system { return "\(path): \(String(cString: strerror(systemErrno)))" }
+  public var description: String { "\(path): \(reason)" }
+
+  /// The sentence without the path.
+  public var reason: String {
+    if kind == .system { return String(cString: strerror(systemErrno)) }
     let owner = ownerPid == 0 ? "" : " (pid \(ownerPid))"
-    return "\(path): \(String(cString: tickring_error_text(kind.rawValue)))\(owner)"
+    return "\(String(cString: tickring_error_text(kind.rawValue)))\(owner)"
   }
 }

@@ -8,7 +8,12 @@
  *   tickring_record.h  the records, series kinds and status codes
  *   tickring_queue.h   publish and poll: header-only, wait-free
  *   tickring_batch.h   claim and commit, peek and advance: the same, many at once
+ *   tickring_broadcast.h  one writer, any number of observers that can never slow it
  *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
+ *   tickring_wait.h    spin, yield, sleep or an event loop, while there is nothing to poll
+ *   tickring_inspect.h  looking at regions from outside: compiled (inspect.c)
+ *   tickring_share.h   sealed regions over a UNIX socket; a guard against truncation (share.c)
+ *   tickring_calls.h   the hot path as functions, for languages that cannot inline C (calls.c)
  *   tickring_order.h   the memory ordering, and why it suffices
  *
  * Use.
@@ -35,7 +40,8 @@
  *   mixed versions  attach refuses another layout; nothing is converted.
  *   lag             a receive time is modulo 68.7 s; beyond half of that a lag cannot be told.
  *   full /dev/shm   creation fails with TICKRING_E_FULL; nothing is overcommitted.
- *   truncation      a peer that truncates the file raises SIGBUS in all that map it.
+ *   truncation      a peer that truncates the file raises SIGBUS in all that map it: see
+ *                   tickring_share.h for sealed regions, and for a guard.
  */
 #ifndef TICKRING_H
 #define TICKRING_H
@@ -45,5 +51,10 @@
 #include "tickring_region.h"
 #include "tickring_queue.h"
 #include "tickring_batch.h"
+#include "tickring_broadcast.h"
+#include "tickring_wait.h"
+#include "tickring_calls.h"
+#include "tickring_share.h"
+#include "tickring_inspect.h"
 
 #endif

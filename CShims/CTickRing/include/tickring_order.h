@@ -1,7 +1,7 @@
 /* tickring_order.h: the only memory ordering in Tickway.
  *
  * An acquire load sees everything that was written before the release store whose value it read.
- * Three pairs exist; each end carries its pair's name in a comment:
+ * Five pairs exist; each end carries its pair's name in a comment:
  *
  *   PUBLISH  producer stores a slot's commit word (release), consumer loads it (acquire).
  *            Licence: the record in the slot is whole.
@@ -10,6 +10,11 @@
  *            producer may overwrite them.
  *   SHARE    a word of a header, directory, board or control page stored with release by its one
  *            writer, loaded with acquire by any reader. Licence: what the word vouches for.
+ *   REVISE   fences of a seqlock: the writer's stands between invalidating a word and writing what
+ *            it guards, the reader's between copying that and its second look at the word.
+ *            Licence: a word that is still the same was so during the whole copy.
+ *   SLEEP    a consumer announces that it sleeps, fences, and looks at the ring once more. The
+ *            producer's end has no fence: see tickring_wait.h for what stands in for it.
  *
  * On x86-64 both compile to a plain move; on aarch64 to ldar / stlr. Relaxed accesses are whole
  * (never torn) and order nothing.
@@ -47,6 +52,9 @@ static inline void tickring_store_relaxed(uint64_t *word, uint64_t value) {
  * its copies to be over before it looks at the sequence again. */
 static inline void tickring_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 static inline void tickring_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
+
+/* Keeps a store before a later load, which nothing weaker does. Not for the hot path. */
+static inline void tickring_fence_full(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 /* Tells the core that this is a waiting loop. */
 static inline void tickring_pause(void) {

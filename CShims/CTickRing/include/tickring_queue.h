@@ -71,6 +71,10 @@ typedef struct tickring_consumer {
   tickring_region region;
 } tickring_consumer;
 
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
 /* Claims the role and readies the endpoint; takes over a region attached by the caller (detached
  * again on failure). A successor resumes: a producer at the first slot not yet published in its
  * turn, a consumer at the first slot not yet advanced past. */
@@ -80,6 +84,10 @@ int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
                            uint64_t *owner_pid);
 void tickring_producer_close(tickring_producer *producer);
 void tickring_consumer_close(tickring_consumer *consumer);
+
+#if defined(__cplusplus)
+}
+#endif
 
 /* The commit word of `sequence`. */
 static inline uint64_t tickring_word(uint64_t sequence, uint32_t received_16ns) {

@@ -35,7 +35,8 @@ enum tickring_region_kind {
   TICKRING_REGION_DIRECTORY = 4, /* 32-byte entries */
   TICKRING_REGION_BOARD = 5,     /* 64-byte entries */
   TICKRING_REGION_CONTROL = 6,   /* 64-byte lines */
-  TICKRING_REGION_METRICS = 7    /* 8-byte words */
+  TICKRING_REGION_METRICS = 7,   /* 8-byte words */
+  TICKRING_REGION_BROADCAST = 8  /* 32-byte slots; one writer, observers beside it */
 };
 
 /* Each failure with a sentence: see tickring_error_text. */
@@ -93,18 +94,43 @@ typedef struct tickring_header {
   uint64_t consumer_heartbeat_ns;
   uint64_t reserved_consumer[12];
 
-  uint64_t reserved[448];
+  /* @512, broadcast: records written so far, stored at each; read by an observer that joins or has
+   * lost its place */
+  uint64_t tail;
+  uint64_t reserved_tail[15];
+
+  /* @640, broadcast: the same, stored each eighth of the capacity; read by observers at each
+   * poll */
+  uint64_t tail_shared;
+  uint64_t reserved_tail_shared[15];
+
+  /* @768, queues: how often the consumer lay down to sleep; written by it, read by tickring_wake */
+  uint64_t sleeps;
+  uint64_t reserved_sleeps[15];
+
+  /* @896, queues, written by the producer: how often it woke the consumer (the futex), and which
+   * of the sleeps that was for */
+  uint64_t wakes;
+  uint64_t wakes_answered;
+  uint64_t reserved_wakes[14];
+
+  uint64_t reserved[384];
 } tickring_header;
 
 TICKRING_STATIC_ASSERT(sizeof(tickring_header) == 4096, "the header is one page");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, producer_pid) == 128, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, head) == 256, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, position) == 384, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, tail) == 512, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, tail_shared) == 640, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, sleeps) == 768, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, wakes) == 896, "a line of its own");
 
 /* How to create a region. Zero is a good default for what is not named here as needed. */
 typedef struct tickring_options {
   uint32_t kind;       /* needed */
-  uint64_t capacity;   /* needed: slots, a power of two, at most TICKRING_CAPACITY_MAX */
+  uint64_t capacity;   /* needed: slots, a power of two, at most TICKRING_CAPACITY_MAX; a
+                        * broadcast ring has two at least */
   uint64_t build_hash; /* of the program, to refuse mixed builds; 0: not said */
   int32_t node_plus_1; /* NUMA node to bind the memory to before its first touch, plus 1; 0: none */
 } tickring_options;
@@ -118,6 +144,7 @@ typedef struct tickring_region {
   uint32_t kind;
   uint32_t slot_bytes;
   int fd;
+  bool is_read_only; /* mapped without the right to write: a store would be a SIGSEGV */
 } tickring_region;
 
 /* Creates `directory`/`name` exclusively (mode 0600), with all its memory allocated, so that a
@@ -134,7 +161,13 @@ int tickring_create_unnamed(const char *directory, const tickring_options *optio
 int tickring_attach(const char *directory, const char *name, uint32_t kind,
                     tickring_region *region);
 
-/* A second, independent attachment of the same file (it may have been removed meanwhile). */
+/* The same for reading only: whoever watches can change nothing, not even by mistake. No role can
+ * be claimed through it. */
+int tickring_attach_reader(const char *directory, const char *name, uint32_t kind,
+                           tickring_region *region);
+
+/* A second, independent attachment of the same file (it may have been removed meanwhile), with the
+ * same rights. */
 int tickring_duplicate(const tickring_region *region, tickring_region *copy);
 
 /* Unmaps and closes, giving up any role claimed through `region`. The file stays. */

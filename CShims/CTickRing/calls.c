@@ -1,0 +1,146 @@
+/* calls.c: the hot path behind ordinary functions: see tickring_calls.h. */
+#include "tickring_calls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int tickring_make(const char *directory, const char *name, uint32_t kind, uint64_t capacity) {
+  tickring_options options;
+  tickring_region region;
+  memset(&options, 0, sizeof options);
+  options.kind = kind;
+  options.capacity = capacity;
+  int error = tickring_create(directory, name, &options, &region);
+  tickring_detach(&region);
+  return error;
+}
+
+/* What `error` says is what the caller gets: the endpoint, or NULL and nothing left over. */
+static void *or_null(void *endpoint, int error) {
+  if (!error) return endpoint;
+  free(endpoint);
+  return NULL;
+}
+
+tickring_producer *tickring_producer_new(const char *directory, const char *name, int *error,
+                                         uint64_t *owner_pid) {
+  tickring_region region;
+  tickring_producer *producer = (tickring_producer *)calloc(1, sizeof *producer);
+  *error = producer == NULL
+               ? TICKRING_E_FULL
+               : tickring_attach(directory, name, TICKRING_REGION_TICKS, &region);
+  if (!*error) *error = tickring_producer_open(&region, producer, owner_pid);
+  return (tickring_producer *)or_null(producer, *error);
+}
+
+tickring_consumer *tickring_consumer_new(const char *directory, const char *name, int *error,
+                                         uint64_t *owner_pid) {
+  tickring_region region;
+  tickring_consumer *consumer = (tickring_consumer *)calloc(1, sizeof *consumer);
+  *error = consumer == NULL
+               ? TICKRING_E_FULL
+               : tickring_attach(directory, name, TICKRING_REGION_TICKS, &region);
+  if (!*error) *error = tickring_consumer_open(&region, consumer, owner_pid);
+  return (tickring_consumer *)or_null(consumer, *error);
+}
+
+tickring_observer *tickring_observer_new(const char *directory, const char *name,
+                                         enum tickring_start start, int *error) {
+  tickring_region region;
+  tickring_observer *observer = (tickring_observer *)calloc(1, sizeof *observer);
+  *error = observer == NULL
+               ? TICKRING_E_FULL
+               : tickring_attach_reader(directory, name, TICKRING_REGION_BROADCAST, &region);
+  if (!*error) *error = tickring_observer_open(&region, start, observer);
+  return (tickring_observer *)or_null(observer, *error);
+}
+
+tickring_writer *tickring_writer_new(const char *directory, const char *name, int *error,
+                                     uint64_t *owner_pid) {
+  tickring_region region;
+  tickring_writer *writer = (tickring_writer *)calloc(1, sizeof *writer);
+  *error = writer == NULL
+               ? TICKRING_E_FULL
+               : tickring_attach(directory, name, TICKRING_REGION_BROADCAST, &region);
+  if (!*error) *error = tickring_writer_open(&region, writer, owner_pid);
+  return (tickring_writer *)or_null(writer, *error);
+}
+
+void tickring_producer_free(tickring_producer *producer) {
+  if (producer != NULL) tickring_producer_close(producer);
+  free(producer);
+}
+
+void tickring_consumer_free(tickring_consumer *consumer) {
+  if (consumer != NULL) tickring_consumer_close(consumer);
+  free(consumer);
+}
+
+void tickring_observer_free(tickring_observer *observer) {
+  if (observer != NULL) tickring_observer_close(observer);
+  free(observer);
+}
+
+void tickring_writer_free(tickring_writer *writer) {
+  if (writer != NULL) tickring_writer_close(writer);
+  free(writer);
+}
+
+static tickring_words words_of(const MarketDataRecord *record) {
+  tickring_words words;
+  memcpy(words.word, record, sizeof words.word);
+  return words;
+}
+
+static void give(const tickring_tick *tick, MarketDataRecord *record, uint32_t *received,
+                 size_t index) {
+  memcpy(&record[index], tick->word, sizeof tick->word);
+  if (received != NULL) received[index] = (uint32_t)(tick->commit >> 32);
+}
+
+size_t tickring_publish_many(tickring_producer *producer, const MarketDataRecord *records,
+                             size_t count, uint32_t received_16ns) {
+  size_t done = 0;
+  while (done < count && tickring_publish(producer, words_of(&records[done]), received_16ns))
+    done += 1;
+  (void)tickring_wake(producer);
+  return done;
+}
+
+size_t tickring_poll_many(tickring_consumer *consumer, MarketDataRecord *records,
+                          uint32_t *received, size_t most) {
+  tickring_tick tick;
+  size_t done = 0;
+  for (; done < most && tickring_poll(consumer, &tick); done++)
+    give(&tick, records, received, done);
+  return done;
+}
+
+void tickring_broadcast_many(tickring_writer *writer, const MarketDataRecord *records,
+                             size_t count, uint32_t received_16ns) {
+  for (size_t index = 0; index < count; index++)
+    tickring_broadcast(writer, words_of(&records[index]), received_16ns);
+}
+
+size_t tickring_observe_many(tickring_observer *observer, MarketDataRecord *records,
+                             uint32_t *received, size_t most) {
+  tickring_tick tick;
+  size_t done = 0;
+  for (; done < most && tickring_observe(observer, &tick); done++)
+    give(&tick, records, received, done);
+  return done;
+}
+
+void tickring_observer_counts(const tickring_observer *observer, uint64_t counts[3]) {
+  counts[0] = observer->next;
+  counts[1] = observer->seen;
+  counts[2] = observer->lost;
+}
+
+int tickring_wait_for(tickring_consumer *consumer, uint32_t policy, uint64_t timeout_ns) {
+  tickring_wait_options options;
+  memset(&options, 0, sizeof options);
+  options.policy = policy;
+  options.timeout_ns = timeout_ns;
+  return (int)tickring_wait(consumer, &options);
+}

@@ -1,0 +1,100 @@
+/* guard.c: SIGBUS from a truncated region becomes a mark that says so.
+ *
+ * The handler reads a table of fixed size whose entries are words, so that it needs no lock: an
+ * entry's base is stored last when it is taken and cleared first when it is given back. Writers of
+ * the table exclude each other by a mutex that the handler never touches.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#endif
+#include "tickring_share.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+typedef struct guarded {
+  uint64_t base; /* address; 0: free */
+  uint64_t bytes;
+  uint64_t is_lost;
+} guarded;
+
+static guarded table[TICKRING_GUARDED_MAX];
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct sigaction previous;
+static bool is_installed = false;
+
+static guarded *entry_of(uint64_t address) {
+  for (size_t index = 0; index < TICKRING_GUARDED_MAX; index++) {
+    uint64_t base = tickring_load_acquire(&table[index].base); /* SHARE */
+    if (base != 0 && address >= base && address - base < table[index].bytes) return &table[index];
+  }
+  return NULL;
+}
+
+/* Zeros of our own take the place of what is gone, and the access is done again. */
+static bool replace(guarded *entry) {
+  void *base = (void *)(uintptr_t)entry->base;
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+  if (mmap(base, entry->bytes, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) return false;
+  tickring_store_release(&entry->is_lost, 1); /* SHARE */
+  return true;
+}
+
+static void on_bus_error(int signal_number, siginfo_t *info, void *context) {
+  int first = errno;
+  guarded *entry = entry_of((uint64_t)(uintptr_t)info->si_addr);
+  bool is_ours = entry != NULL && replace(entry);
+  errno = first;
+  if (is_ours) return;
+  if ((previous.sa_flags & SA_SIGINFO) != 0) {
+    previous.sa_sigaction(signal_number, info, context);
+  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(signal_number);
+  } else {
+    signal(signal_number, SIG_DFL); /* the access is done again, and ends the process */
+  }
+}
+
+int tickring_guard_install(void) {
+  struct sigaction action = {0};
+  int error = TICKRING_OK;
+  pthread_mutex_lock(&table_lock);
+  action.sa_sigaction = on_bus_error;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  if (!is_installed && sigaction(SIGBUS, NULL, &previous) == 0)
+    is_installed = sigaction(SIGBUS, &action, NULL) == 0;
+  if (!is_installed) error = TICKRING_E_SYSTEM;
+  pthread_mutex_unlock(&table_lock);
+  return error;
+}
+
+int tickring_guard(const tickring_region *region) {
+  int error = TICKRING_E_FULL;
+  if (region->header == NULL) return TICKRING_E_ARGUMENT;
+  pthread_mutex_lock(&table_lock);
+  for (size_t index = 0; index < TICKRING_GUARDED_MAX && error; index++) {
+    if (table[index].base != 0) continue;
+    table[index].bytes = region->bytes;
+    tickring_store_relaxed(&table[index].is_lost, 0);
+    tickring_store_release(&table[index].base, (uint64_t)(uintptr_t)region->header); /* SHARE */
+    error = TICKRING_OK;
+  }
+  pthread_mutex_unlock(&table_lock);
+  return error;
+}
+
+void tickring_unguard(const tickring_region *region) {
+  if (region->header == NULL) return;
+  pthread_mutex_lock(&table_lock);
+  guarded *entry = entry_of((uint64_t)(uintptr_t)region->header);
+  if (entry != NULL) tickring_store_release(&entry->base, 0); /* SHARE */
+  pthread_mutex_unlock(&table_lock);
+}
+
+bool tickring_is_lost(const tickring_region *region) {
+  const guarded *entry = entry_of((uint64_t)(uintptr_t)region->header);
+  return entry != NULL && tickring_load_acquire(&entry->is_lost) != 0; /* SHARE */
+}

@@ -1,0 +1,102 @@
+/* inspect.c: looking at regions from outside. Cold. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* open file description locks */
+#endif
+#include "internal.h"
+#include "tickring_inspect.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Compares the word's lower half: see tickring_queue.h. A slot that cannot be read holds none. */
+static bool is_published(int fd, const tickring_info *info, uint64_t sequence) {
+  uint64_t index = sequence & (info->header.capacity - 1);
+  uint64_t end = TICKRING_HEADER_BYTES + (index + 1) * info->header.slot_bytes;
+  uint64_t word = 0;
+  if (pread(fd, &word, sizeof word, (off_t)(end - sizeof word)) != sizeof word) return false;
+  return (uint32_t)word == (uint32_t)(sequence + 1);
+}
+
+/* What is published and not advanced past is one stretch from the position on: its end is found by
+ * halving, so that a large ring costs no more than a small one. */
+static void count_queue(int fd, tickring_info *info) {
+  uint64_t position = info->header.position;
+  uint64_t least = 0, most = info->header.capacity;
+  while (least < most) {
+    uint64_t middle = least + (most - least) / 2;
+    if (is_published(fd, info, position + middle)) least = middle + 1;
+    else most = middle;
+  }
+  info->taken = position;
+  info->published = position + least;
+}
+
+static void read_info(int fd, const struct stat *file, tickring_info *info) {
+  tickring_header *header = &info->header;
+  uint64_t capacity = 0;
+  info->owner_uid = (uint32_t)file->st_uid;
+  info->mode = (uint32_t)file->st_mode & 07777;
+  info->file_bytes = (uint64_t)file->st_size;
+  if (pread(fd, header, sizeof *header, 0) != (ssize_t)sizeof *header) {
+    memset(header, 0, sizeof *header);
+    info->verdict = TICKRING_E_NOT_A_REGION;
+    return;
+  }
+  info->is_attached = tickring_internal_is_locked(fd, TICKRING_LOCK_ATTACHED);
+  info->has_producer = tickring_internal_is_locked(fd, TICKRING_LOCK_PRODUCER);
+  info->has_consumer = tickring_internal_is_locked(fd, TICKRING_LOCK_CONSUMER);
+  info->verdict =
+      tickring_internal_check_header(header, header->kind, info->file_bytes, &capacity);
+  if (info->verdict != TICKRING_OK) return;
+  if (tickring_internal_is_ring(header->kind)) count_queue(fd, info);
+  if (header->kind == TICKRING_REGION_BROADCAST) info->published = header->tail;
+  info->verdict = tickring_internal_check_file(fd, &info->file_bytes);
+}
+
+/* Opens a regular file of that name. */
+static int open_file(const char *directory, const char *name, int rights, int *fd,
+                     struct stat *file) {
+  char path[TICKRING_PATH_BYTES];
+  int error = tickring_internal_path(directory, name, path);
+  if (error) return error;
+  *fd = open(path, rights | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  if (*fd < 0) return tickring_internal_errno();
+  if (fstat(*fd, file) != 0) error = tickring_internal_errno();
+  else if (!S_ISREG(file->st_mode)) error = TICKRING_E_NOT_A_REGION;
+  if (error) close(*fd);
+  return error;
+}
+
+int tickring_inspect(const char *directory, const char *name, tickring_info *info) {
+  struct stat file;
+  int fd = -1;
+  memset(info, 0, sizeof *info);
+  int error = open_file(directory, name, O_RDONLY, &fd, &file);
+  if (error) return error;
+  read_info(fd, &file, info);
+  close(fd);
+  return TICKRING_OK;
+}
+
+int tickring_remove_unused(const char *directory, const char *name) {
+  struct stat file;
+  uint64_t magic = 0;
+  int fd = -1;
+  int error = open_file(directory, name, O_RDWR, &fd, &file);
+  if (error) return error;
+  if (pread(fd, &magic, sizeof magic, 0) != sizeof magic || magic != TICKRING_MAGIC)
+    error = TICKRING_E_NOT_A_REGION;
+  /* Excludes every attachment, those to come too, until the name is gone. */
+  else if (tickring_internal_lock(fd, TICKRING_LOCK_ATTACHED, F_WRLCK) != 0)
+    error = TICKRING_E_ROLE_TAKEN;
+  else
+    error = tickring_remove(directory, name);
+  close(fd);
+  return error;
+}
+
+bool tickring_role_is_held(const tickring_region *region, enum tickring_role role) {
+  return tickring_internal_is_locked(region->fd, (enum tickring_lock)role);
+}

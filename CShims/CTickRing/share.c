@@ -1,0 +1,98 @@
+/* share.c: sealed regions, handed over a UNIX socket. Cold. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memfd_create, seals */
+#endif
+#include "internal.h"
+#include "tickring_share.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int tickring_create_sealed(const tickring_options *options, tickring_region *region) {
+  int fd = memfd_create("tickring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) {
+    memset(region, 0, sizeof *region);
+    region->fd = -1;
+    return tickring_internal_errno();
+  }
+  (void)fchmod(fd, 0600); /* by its descriptor alone, then */
+  int error = tickring_internal_create(fd, options, region);
+  if (error) return error;
+  if (fcntl(fd, F_ADD_SEALS, TICKRING_SEALS) == 0) return TICKRING_OK;
+  error = tickring_internal_errno();
+  tickring_detach(region);
+  return error;
+}
+
+/* A message of one byte with room for one descriptor. */
+typedef struct parcel {
+  struct msghdr message;
+  struct iovec part;
+  char byte;
+  uint64_t control[(CMSG_SPACE(sizeof(int)) + 7) / 8]; /* words, for the alignment */
+} parcel;
+
+static void prepare(parcel *one) {
+  memset(one, 0, sizeof *one);
+  one->part.iov_base = &one->byte;
+  one->part.iov_len = 1;
+  one->message.msg_iov = &one->part;
+  one->message.msg_iovlen = 1;
+  one->message.msg_control = one->control;
+  one->message.msg_controllen = sizeof one->control;
+}
+
+int tickring_send(const tickring_region *region, int socket) {
+  char path[64];
+  parcel one;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
+  /* A duplicate would share our locks: the peer gets a description of its own. */
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  if (fd < 0) return tickring_internal_errno();
+  prepare(&one);
+  struct cmsghdr *head = CMSG_FIRSTHDR(&one.message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(head), &fd, sizeof fd);
+  ssize_t sent = 0;
+  do sent = sendmsg(socket, &one.message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  int error = sent == 1 ? TICKRING_OK : tickring_internal_errno();
+  close(fd);
+  return error;
+}
+
+static int receive_descriptor(int socket, int *fd) {
+  parcel one;
+  prepare(&one);
+  ssize_t got = 0;
+  do got = recvmsg(socket, &one.message, MSG_CMSG_CLOEXEC);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return tickring_internal_errno();
+  const struct cmsghdr *head = CMSG_FIRSTHDR(&one.message);
+  if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS ||
+      head->cmsg_len != CMSG_LEN(sizeof *fd))
+    return TICKRING_E_NOT_A_REGION;
+  memcpy(fd, CMSG_DATA(head), sizeof *fd);
+  return TICKRING_OK;
+}
+
+int tickring_receive(int socket, uint32_t kind, tickring_region *region) {
+  int fd = -1;
+  memset(region, 0, sizeof *region);
+  region->fd = -1;
+  int error = receive_descriptor(socket, &fd);
+  if (error) return error;
+  if (!tickring_internal_is_sealed(fd)) {
+    close(fd);
+    return TICKRING_E_OWNER;
+  }
+  return tickring_internal_attach(fd, kind, region);
+}

@@ -1,0 +1,111 @@
+/* wait.c: the cold half of waiting. Pairs: SLEEP of tickring_order.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* syscall, sched_yield */
+#endif
+#include "internal.h"
+#include "tickring_inspect.h"
+#include "tickring_wait.h"
+
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SLICE_NS UINT64_C(1000000)
+#define SPIN_TURNS 2000u
+#define YIELD_TURNS 20u
+/* Looks between two questions after the time and the producer's life. */
+#define CHECK_TURNS 4096u
+
+static uint64_t now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* A word's lower half, which is what a futex can wait for: the record's byte order, little-endian,
+ * puts it first. */
+static uint32_t *futex_of(uint64_t *word) { return (uint32_t *)(void *)word; }
+
+static bool is_ready(const tickring_consumer *consumer) {
+  uint64_t index = consumer->next & consumer->mask;
+  uint64_t end = (index + 1) * consumer->region.slot_bytes;
+  const uint64_t *word =
+      (const uint64_t *)(const void *)(consumer->slots + end - sizeof(uint64_t));
+  return (uint32_t)tickring_load_acquire(word) == (uint32_t)(consumer->next + 1); /* PUBLISH */
+}
+
+/* A ring that never had a producer waits for its first. */
+static bool is_producer_gone(const tickring_consumer *consumer) {
+  return tickring_load_relaxed(&consumer->header->producer_generation) != 0 &&
+         !tickring_role_is_held(&consumer->region, TICKRING_PRODUCER);
+}
+
+bool tickring_wake_prepare(void) {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
+}
+
+bool tickring_wait_announce(tickring_consumer *consumer, bool is_exact) {
+  uint64_t *sleeps = &consumer->header->sleeps;
+  tickring_store_relaxed(sleeps, tickring_load_relaxed(sleeps) + 1);
+  tickring_fence_full(); /* SLEEP: announced before the last look */
+  if (is_exact) (void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
+  return !is_ready(consumer);
+}
+
+void tickring_wake_sleeper(tickring_header *header, int event_fd) {
+  tickring_store_relaxed(&header->wakes_answered, tickring_load_relaxed(&header->sleeps));
+  if (event_fd >= 0) {
+    uint64_t one = 1;
+    ssize_t written = write(event_fd, &one, sizeof one);
+    (void)written; /* a full counter is readable already */
+    return;
+  }
+  tickring_store_release(&header->wakes, tickring_load_relaxed(&header->wakes) + 1);
+  (void)syscall(SYS_futex, futex_of(&header->wakes), FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* Sleeps until woken, for `slice_ns` at most. */
+static void sleep_slice(tickring_consumer *consumer, bool is_exact, uint64_t slice_ns) {
+  uint64_t *wakes = &consumer->header->wakes;
+  uint32_t seen = (uint32_t)tickring_load_acquire(wakes); /* before the announcement it answers */
+  if (!tickring_wait_announce(consumer, is_exact)) return;
+  struct timespec slice = {(time_t)(slice_ns / UINT64_C(1000000000)),
+                           (long)(slice_ns % UINT64_C(1000000000))};
+  (void)syscall(SYS_futex, futex_of(wakes), FUTEX_WAIT, seen, &slice, NULL, 0);
+}
+
+static uint64_t or_default(uint64_t value, uint64_t usual) { return value != 0 ? value : usual; }
+
+/* What remains until `deadline` (0: none), but not more than a slice. */
+static uint64_t slice_until(uint64_t deadline, uint64_t now, uint64_t slice_ns) {
+  if (deadline == 0 || deadline - now > slice_ns) return slice_ns;
+  return deadline - now;
+}
+
+enum tickring_wait_result tickring_wait(tickring_consumer *consumer,
+                                        const tickring_wait_options *options) {
+  uint64_t spins = or_default(options->spin_turns, SPIN_TURNS);
+  uint64_t yields = or_default(options->yield_turns, YIELD_TURNS);
+  uint64_t slice_ns = or_default(options->slice_ns, SLICE_NS);
+  uint64_t deadline = options->timeout_ns == 0 ? 0 : now_ns() + options->timeout_ns;
+  for (uint64_t turn = 0;; turn++) {
+    if (is_ready(consumer)) return TICKRING_WAIT_READY;
+    bool is_asleep = options->policy == TICKRING_WAIT_SLEEP && turn >= spins + yields;
+    if (is_asleep || turn % CHECK_TURNS == CHECK_TURNS - 1) {
+      uint64_t now = now_ns();
+      if (deadline != 0 && now >= deadline) return TICKRING_WAIT_TIMEOUT;
+      /* The death first, then the ring: what it published before is not to be missed. */
+      if (is_producer_gone(consumer))
+        return is_ready(consumer) ? TICKRING_WAIT_READY : TICKRING_WAIT_PEER_GONE;
+      if (is_asleep)
+        sleep_slice(consumer, options->is_exact, slice_until(deadline, now, slice_ns));
+    } else if (options->policy == TICKRING_WAIT_SPIN || turn < spins) {
+      tickring_pause();
+    } else {
+      sched_yield();
+    }
+  }
+}

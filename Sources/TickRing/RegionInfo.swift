@@ -1,0 +1,100 @@
+import CTickRing
+import Glibc
+
+/// What a region's file says, and what the kernel says of its owners: for whoever looks from
+/// outside. The file is read, never mapped or written; a damaged one is a verdict, not a crash.
+public struct RegionInfo: Sendable {
+  /// One side of a region.
+  public struct Owner: Sendable {
+    /// Whether a living process holds the role: the kernel's word.
+    public let isAlive: Bool
+    /// The last owner's pid, as the header says; 0: there never was one.
+    public let pid: UInt64
+    /// How many owners there have been.
+    public let generation: UInt64
+  }
+
+  public let directory: String
+  public let name: String
+  let raw: tickring_info
+
+  /// Looks at one region. Throws if there is no such file, or it may not be read.
+  public init(directory: String = Region.defaultDirectory, name: String) throws(RingError) {
+    var raw = tickring_info()
+    let code = tickring_inspect(directory, name, &raw)
+    guard code == 0 else { throw RingError(code: code, path: "\(directory)/\(name)") }
+    self.raw = raw
+    self.directory = directory
+    self.name = name
+  }
+
+  /// Every file of a directory that says it is a region, damaged or not, by name. Files that may
+  /// not be read, or vanish meanwhile, are left out.
+  public static func list(
+    directory: String = Region.defaultDirectory
+  ) throws(RingError) -> [RegionInfo] {
+    guard let stream = opendir(directory) else {
+      throw RingError(kind: errno == EACCES ? .permission : .absent, path: directory)
+    }
+    defer { closedir(stream) }
+    var found: [RegionInfo] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { bytes in
+        bytes.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard let info = try? RegionInfo(directory: directory, name: name) else { continue }
+      if info.raw.header.magic == TICKRING_MAGIC_VALUE { found.append(info) }
+    }
+    return found.sorted { $0.name < $1.name }
+  }
+
+  /// Why an attach would refuse the region; nil if it would not.
+  public var refusal: RingError? {
+    guard raw.verdict != 0 else { return nil }
+    return RingError(code: raw.verdict, path: "\(directory)/\(name)")
+  }
+
+  /// nil for a kind that this build does not know.
+  public var kind: RegionKind? { RegionKind(rawValue: raw.header.kind) }
+  public var version: UInt32 { raw.header.version }
+  /// Slots, as the header says: true only if `refusal` is nil. The same holds for what follows.
+  public var capacity: UInt64 { raw.header.capacity }
+  public var slotBytes: UInt32 { raw.header.slot_bytes }
+  public var layoutHash: UInt64 { raw.header.layout_hash }
+  /// Creation, ns since the Unix epoch.
+  public var epoch: UInt64 { raw.header.epoch }
+  public var instance: UInt64 { raw.header.instance }
+  /// Bytes of the file.
+  public var byteCount: UInt64 { raw.file_bytes }
+  public var ownerUid: UInt32 { raw.owner_uid }
+  public var mode: UInt32 { raw.mode }
+
+  /// Whether any process is attached.
+  public var isAttached: Bool { raw.is_attached }
+  public var producer: Owner {
+    Owner(
+      isAlive: raw.has_producer, pid: raw.header.producer_pid,
+      generation: raw.header.producer_generation)
+  }
+  public var consumer: Owner {
+    Owner(
+      isAlive: raw.has_consumer, pid: raw.header.consumer_pid,
+      generation: raw.header.consumer_generation)
+  }
+
+  /// Whether one consumer takes each record: ticks, orders, events.
+  public var isQueue: Bool { kind == .ticks || kind == .orders || kind == .events }
+  /// Whether records are published at all.
+  public var isRing: Bool { isQueue || kind == .broadcast }
+  /// Records published since the region was created; rings only.
+  public var published: UInt64 { raw.published }
+  /// Records that the consumer has advanced past; queues only.
+  public var taken: UInt64 { raw.taken }
+  /// Records published and not taken.
+  public var lag: UInt64 { raw.published &- raw.taken }
+  /// Times that the producer found no room.
+  public var full: UInt64 { raw.header.full }
+}
+
+/// "TKWRING1"; the header's macro is not seen by the importer.
+private let TICKRING_MAGIC_VALUE: UInt64 = 0x3147_4E49_5257_4B54

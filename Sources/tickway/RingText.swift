@@ -1,0 +1,97 @@
+import TickRing
+
+/// How regions are shown.
+enum RingText {
+  static func table(_ regions: [RegionInfo]) -> String {
+    var rows = [
+      ["NAME", "KIND", "CAPACITY", "PRODUCER", "CONSUMER", "PUBLISHED", "LAG", "FULL", "STATE"]
+    ]
+    for region in regions {
+      rows.append([
+        region.name, region.kind?.name ?? "?", "\(region.capacity)", owner(region.producer),
+        region.isQueue ? owner(region.consumer) : "-",
+        region.isRing ? "\(region.published)" : "-", region.isQueue ? "\(region.lag)" : "-",
+        region.isQueue ? "\(region.full)" : "-", state(region),
+      ])
+    }
+    return aligned(rows)
+  }
+
+  static func details(_ region: RegionInfo) -> String {
+    var rows = [
+      ["region", "\(region.directory)/\(region.name)"],
+      ["kind", region.kind?.name ?? "unknown"],
+      ["state", state(region)],
+      ["capacity", "\(region.capacity) slots of \(region.slotBytes) bytes"],
+      ["file", "\(region.byteCount) bytes, mode \(octal(region.mode)), uid \(region.ownerUid)"],
+      ["version", "\(region.version)"],
+      ["layout", hex(region.layoutHash)],
+      ["instance", hex(region.instance)],
+      ["created", UtcTime(region.epoch).text],
+      ["producer", longOwner(region.producer)],
+    ]
+    if region.isQueue { rows.append(["consumer", longOwner(region.consumer)]) }
+    if region.isRing { rows.append(["published", "\(region.published)"]) }
+    if region.isQueue {
+      rows.append(["taken", "\(region.taken)"])
+      rows.append(["lag", "\(region.lag)"])
+      rows.append(["found full", "\(region.full) times"])
+    }
+    for finding in region.findings { rows.append(["finding", finding.text]) }
+    return aligned(rows)
+  }
+
+  /// What happened between two looks.
+  static func change(from last: RegionInfo, to info: RegionInfo, seconds: Double) -> String {
+    guard last.instance == info.instance else { return "replaced: another region of this name" }
+    var parts = [rate("published", last.published, info.published, seconds)]
+    if info.isQueue {
+      parts.append(rate("taken", last.taken, info.taken, seconds))
+      parts.append("lag \(info.lag)")
+      parts.append("full +\(info.full &- last.full)")
+    }
+    parts.append("producer \(owner(info.producer))")
+    if info.isQueue { parts.append("consumer \(owner(info.consumer))") }
+    return parts.joined(separator: "  ")
+  }
+
+  private static func rate(
+    _ what: String, _ from: UInt64, _ to: UInt64, _ seconds: Double
+  ) -> String {
+    let perSecond = to >= from ? Double(to - from) / max(seconds, 1e-9) : 0
+    return "\(what) \(to) (\(UInt64(min(perSecond, 1e18)))/s)"
+  }
+
+  private static func owner(_ owner: RegionInfo.Owner) -> String {
+    if owner.generation == 0 && !owner.isAlive { return "none" }
+    return owner.isAlive ? "\(owner.pid)" : "\(owner.pid) dead"
+  }
+
+  private static func longOwner(_ owner: RegionInfo.Owner) -> String {
+    if owner.generation == 0 && !owner.isAlive { return "none so far" }
+    let life = owner.isAlive ? "alive" : "gone"
+    return "pid \(owner.pid), \(life), generation \(owner.generation)"
+  }
+
+  private static func state(_ region: RegionInfo) -> String {
+    if region.refusal != nil { return "damaged" }
+    if region.isAttached { return "in use" }
+    return region.wasUsed ? "leftover" : "unused"
+  }
+
+  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+  private static func octal(_ value: UInt32) -> String { "0" + String(value, radix: 8) }
+
+  private static func aligned(_ rows: [[String]]) -> String {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      row.enumerated().map { column, cell in
+        column == row.count - 1
+          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+}

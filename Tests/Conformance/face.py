@@ -1,0 +1,91 @@
+"""The Python face, claim by claim. Run by Tests/Conformance/examples."""
+import os
+import threading
+
+import numpy
+import tickring
+
+NAME = f"tickway-face-{os.getpid()}"
+
+
+def ticks(first, count):
+    records = numpy.zeros(count, tickring.RECORD)
+    records["timestamp"] = numpy.arange(first, first + count)
+    records["price"] = records["timestamp"] * 0.5
+    return records
+
+
+def refused(code, call, *arguments):
+    try:
+        call(*arguments)
+    except tickring.RingError as error:
+        assert error.code == code, error
+        return error
+    raise AssertionError(f"{call} was not refused")
+
+
+def a_view_sees_a_live_queue_and_claims_nothing():
+    tickring.create(NAME, tickring.TICKS, 8)
+    with tickring.Producer(NAME) as producer, tickring.Consumer(NAME) as consumer:
+        view = tickring.View(NAME)
+        assert view.published == 0 and len(view.latest(5)) == 0
+        assert producer.publish(ticks(0, 20)) == 8
+        assert view.published == 8 and view.taken == 0
+        assert list(view.latest(3)["timestamp"]) == [5, 6, 7]
+        assert list(consumer.poll(6)["timestamp"]) == list(range(6))
+        assert producer.publish(ticks(8, 4)) == 4
+        assert view.published == 12 and view.taken == 6
+        assert list(view.latest(100)["timestamp"]) == list(range(4, 12))
+        assert consumer.poll()["price"][-1] == 5.5
+        assert consumer.wait(timeout=0.01) == tickring.TIMEOUT
+        assert refused(13, tickring.Consumer, NAME).owner_pid == os.getpid()
+        producer.close()
+        assert consumer.wait(timeout=5) == tickring.PEER_GONE
+    tickring.remove(NAME)
+
+
+def an_observer_counts_what_it_lost():
+    tickring.create(NAME, tickring.BROADCAST, 64)
+    with tickring.Writer(NAME) as writer:
+        with tickring.Observer(NAME, tickring.NEXT) as observer:
+            writer.write(ticks(0, 10))
+            assert list(observer.poll()["timestamp"]) == list(range(10)) and observer.lost == 0
+            writer.write(ticks(10, 1000))
+            last = observer.poll()
+            assert last["timestamp"][-1] == 1009 and observer.next == 1010
+            assert observer.seen + observer.lost == 1010 and observer.seen == 10 + len(last)
+            assert tickring.View(NAME).latest(1)["timestamp"][0] == 1009
+    tickring.remove(NAME)
+
+
+def a_waiting_consumer_is_woken():
+    tickring.create(NAME, tickring.TICKS, 8)
+    with tickring.Producer(NAME) as producer, tickring.Consumer(NAME) as consumer:
+        threading.Timer(0.02, lambda: producer.publish(ticks(7, 1))).start()
+        assert consumer.wait(timeout=20) == tickring.READY
+        assert list(consumer.poll()["timestamp"]) == [7]
+    tickring.remove(NAME)
+
+
+def what_is_no_ring_is_refused():
+    refused(3, tickring.Consumer, NAME)
+    path = os.path.join(tickring.DIRECTORY, NAME)
+    for content in (b"", bytes(100), bytes(9000)):
+        with open(path, "wb") as file:
+            file.write(content)
+        os.chmod(path, 0o600)
+        for call in (tickring.View, tickring.Consumer):
+            try:
+                call(NAME)
+                raise AssertionError("not refused")
+            except tickring.RingError:
+                pass
+    os.remove(path)
+    refused(1, tickring.create, NAME, tickring.TICKS, 7)
+
+
+a_view_sees_a_live_queue_and_claims_nothing()
+an_observer_counts_what_it_lost()
+a_waiting_consumer_is_woken()
+what_is_no_ring_is_refused()
+print("face: ok")

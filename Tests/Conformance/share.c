@@ -1,0 +1,177 @@
+/* share.c: sealed regions between processes, and a file truncated under its readers. */
+#include "tickring.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static tickring_options ticks_of(uint64_t capacity) {
+  tickring_options options;
+  memset(&options, 0, sizeof options);
+  options.kind = TICKRING_REGION_TICKS;
+  options.capacity = capacity;
+  return options;
+}
+
+static void expect(bool condition, const char *claim) {
+  if (condition) return;
+  fprintf(stderr, "share: not so: %s\n", claim);
+  exit(1);
+}
+
+static void make_pair(int sockets[2]) {
+  expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0, "there are sockets");
+}
+
+/* The other process: takes the region over and publishes 100 ticks into it. */
+static void produce(int socket) {
+  tickring_region region;
+  tickring_producer producer;
+  alarm(60);
+  if (tickring_receive(socket, TICKRING_REGION_TICKS, &region) != TICKRING_OK) _exit(1);
+  if (ftruncate(region.fd, 0) == 0) _exit(2); /* a seal holds, whoever tries */
+  if (tickring_producer_open(&region, &producer, NULL) != TICKRING_OK) _exit(3);
+  for (uint64_t number = 0; number < 100; number++)
+    while (!tickring_publish(&producer, tickring_words_of(number, 0, 1, 1), 0)) usleep(100);
+  _exit(0);
+}
+
+static void a_sealed_region_carries_ticks_between_processes(void) {
+  int sockets[2];
+  tickring_region region, copy;
+  tickring_consumer consumer;
+  tickring_tick tick;
+  tickring_options options = ticks_of(8);
+  make_pair(sockets);
+  expect(tickring_create_sealed(&options, &region) == TICKRING_OK, "a sealed region is made");
+  pid_t pid = fork();
+  if (pid == 0) produce(sockets[1]);
+  expect(tickring_send(&region, sockets[0]) == TICKRING_OK, "it is sent");
+  expect(tickring_duplicate(&region, &copy) == TICKRING_OK, "it can be duplicated");
+  expect(tickring_consumer_open(&copy, &consumer, NULL) == TICKRING_OK, "a role can be claimed");
+  for (uint64_t number = 0; number < 100; number++) {
+    tickring_wait_options wait = {TICKRING_WAIT_SLEEP, 0, 0, false, 0, UINT64_C(30000000000)};
+    expect(tickring_wait(&consumer, &wait) == TICKRING_WAIT_READY, "there is a tick");
+    expect(tickring_poll(&consumer, &tick) && tick.word[0] == number, "it is the next one");
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  expect(status == 0, "the other process could, and could not truncate");
+  tickring_consumer_close(&consumer);
+  tickring_detach(&region);
+  close(sockets[0]);
+  close(sockets[1]);
+}
+
+static void what_is_not_sealed_is_refused(void) {
+  int sockets[2];
+  tickring_region region, other;
+  char byte = 0;
+  tickring_options options = ticks_of(8);
+  make_pair(sockets);
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "a region is made");
+  expect(tickring_send(&region, sockets[0]) == TICKRING_OK, "it can be sent");
+  expect(tickring_receive(sockets[1], TICKRING_REGION_TICKS, &other) == TICKRING_E_OWNER,
+         "a region that is not sealed is refused");
+  tickring_detach(&other);
+  expect(write(sockets[0], &byte, 1) == 1, "a byte is sent");
+  expect(tickring_receive(sockets[1], TICKRING_REGION_TICKS, &other) == TICKRING_E_NOT_A_REGION,
+         "a message without a region is refused");
+  close(sockets[0]);
+  expect(tickring_receive(sockets[1], TICKRING_REGION_TICKS, &other) == TICKRING_E_NOT_A_REGION,
+         "a closed socket is refused");
+  close(sockets[1]);
+  tickring_detach(&region);
+  options.capacity = 3;
+  expect(tickring_create_sealed(&options, &region) == TICKRING_E_ARGUMENT, "3 is no capacity");
+}
+
+static void a_truncated_region_is_lost_and_not_a_crash(void) {
+  tickring_region region, other;
+  tickring_producer producer;
+  tickring_options options = ticks_of(1 << 16);
+  expect(tickring_guard_install() == TICKRING_OK, "the guard is installed");
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "a region is made");
+  expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
+  expect(tickring_producer_open(&region, &producer, NULL) == TICKRING_OK, "with a producer");
+  expect(tickring_guard(&producer.region) == TICKRING_OK, "that is guarded");
+  expect(!tickring_is_lost(&producer.region), "it is not lost");
+  expect(ftruncate(other.fd, 0) == 0, "a peer truncates the file");
+  for (int number = 0; number < 1000; number++)
+    (void)tickring_publish(&producer, tickring_words_of(1, 0, 1, 1), 0);
+  expect(tickring_is_lost(&producer.region), "it is lost now");
+  expect(!tickring_is_lost(&other), "what is not guarded is not known to be");
+  tickring_unguard(&producer.region);
+  tickring_producer_close(&producer);
+  tickring_detach(&other);
+}
+
+/* In a process of its own, since it dies. */
+static int status_of(void (*body)(void)) {
+  int status = 0;
+  pid_t pid = fork();
+  if (pid == 0) {
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    alarm(60);
+    body();
+    _exit(0);
+  }
+  waitpid(pid, &status, 0);
+  return status;
+}
+
+static void touch_a_hole(void) {
+  int fd = memfd_create("hole", MFD_CLOEXEC);
+  volatile char *memory = (volatile char *)mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+  (void)memory[0];
+}
+
+static void install_and_touch(void) {
+  (void)tickring_guard_install();
+  touch_a_hole();
+}
+
+static void exit_7(int number) { _exit(number == SIGBUS ? 7 : 8); }
+
+static void chain_and_touch(void) {
+  signal(SIGBUS, exit_7);
+  install_and_touch();
+}
+
+static void another_fault_goes_where_it_went_before(void) {
+  int status = status_of(install_and_touch);
+  expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS, "without a handler it kills");
+  status = status_of(chain_and_touch);
+  expect(WIFEXITED(status) && WEXITSTATUS(status) == 7, "an earlier handler is called");
+}
+
+static void the_table_is_bounded(void) {
+  tickring_region region;
+  tickring_options options = ticks_of(8);
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "a region is made");
+  for (int number = 0; number < TICKRING_GUARDED_MAX; number++)
+    expect(tickring_guard(&region) == TICKRING_OK, "there is room");
+  expect(tickring_guard(&region) == TICKRING_E_FULL, "and an end to it");
+  for (int number = 0; number < TICKRING_GUARDED_MAX; number++) tickring_unguard(&region);
+  expect(tickring_guard(&region) == TICKRING_OK, "what is given back is free");
+  tickring_unguard(&region);
+  tickring_detach(&region);
+}
+
+int main(void) {
+  another_fault_goes_where_it_went_before(); /* first: the handler is installed once a process */
+  a_sealed_region_carries_ticks_between_processes();
+  what_is_not_sealed_is_refused();
+  a_truncated_region_is_lost_and_not_a_crash();
+  the_table_is_bounded();
+  printf("share: ok\n");
+  return 0;
+}
