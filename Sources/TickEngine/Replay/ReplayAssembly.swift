@@ -121,7 +121,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     taps.append(tap)
     let market = RingMarket(
       ticks: try TickConsumer(claiming: tap.attach()),
-      directory: DirectoryReader(try directory.attach()))
+      directory: DirectoryReader(try directory.attach()), control: try control())
     let venue = thread(VenueRole(server, market: market, stop: venueStop), cores.popFirst() ?? nil)
     // Now: the sender logs in before anything else starts.
     venue.start()
