@@ -170,6 +170,14 @@ struct OrderBook: ~Copyable {
     do { try pool.giveBack(number) } catch { preconditionFailure("an order ended twice") }
   }
 
+  /// The order did not leave after all.
+  mutating func withdraw(_ number: UInt32) {
+    guard pool.contains(number), pool[number].state == OrderState.inFlight.rawValue else { return }
+    counts.sent -= 1
+    counts.unsent += 1
+    end(number)
+  }
+
   /// Orders sent and not answered. Looks at every place: for the end of a run.
   var inFlight: Int {
     var count = 0

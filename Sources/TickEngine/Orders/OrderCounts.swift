@@ -4,7 +4,7 @@ public struct OrderCounts: Sendable {
   public var requested: UInt64 = 0
   /// By `RiskReason`.
   public var riskRejected = InlineArray<16, UInt64>(repeating: 0)
-  /// Allowed, but there is no venue.
+  /// Allowed, but there is no venue; or asked for when the venue took nothing more.
   public var unsent: UInt64 = 0
   public var sent: UInt64 = 0
   public var acked: UInt64 = 0

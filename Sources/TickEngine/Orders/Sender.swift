@@ -38,8 +38,11 @@ struct Sender: ~Copyable, Role {
   /// How long the venue may leave every working order unanswered at the end.
   private static let drain_ns: UInt64 = 3_000_000_000
 
-  /// A message in the send buffer, for its latencies.
+  /// An order in the send buffer.
   private struct Handover {
+    var number: UInt32 = 0
+    /// Where in the buffer it begins.
+    var start = 0
     var decided_ns: UInt64 = 0
     var received_ns: UInt64 = 0
   }
@@ -90,42 +93,68 @@ struct Sender: ~Copyable, Role {
     let before = AllocationAudit.count()
     defer {
       if let before, let after = AllocationAudit.count() { hotAllocations = after - before }
+      withdrawUnsent()
       book.finish()
     }
     var backoff = Backoff(waitPolicy)
+    var deadline = UInt64.max
     while control.read(.failed) == 0 {
       // Before the rings are looked at: what was asked before `workersDone` is seen then.
       let isLast = control.read(.workersDone) != 0
-      if try turn() {
+      let hasTaken = try takeRequests()
+      try handOver()
+      let hasHeard = try hear()
+      // Also when busy: of orders that the gate refuses the venue hears nothing.
+      try session?.keepAlive()
+      if hasTaken {
+        deadline = .max
         backoff.reset()
         continue
       }
       control.write(.requestsDecided, decided)
-      if isLast { break }
-      backoff.wait()
+      if isLast {
+        // Requests may still wait behind bytes that the venue does not take, but not for ever.
+        let now = MonotonicClock.now
+        deadline = min(deadline, now + Sender.drain_ns)
+        if (session?.unsent ?? 0) == 0 || now >= deadline { break }
+      }
+      if hasHeard { backoff.reset() } else { backoff.wait() }
     }
+    takeRest()
     // Also when another role has failed: nobody would be left to watch what stays open.
     try drain()
     session?.logOut()
+    withdrawUnsent()
     if book.count > 0, let name = session?.name {
       let inFlight = book.inFlight
       throw SessionError.unresolved(name, inFlight: inFlight, open: book.count - inFlight)
     }
   }
 
-  /// One duty cycle; false if there was nothing to do.
-  private mutating func turn() throws -> Bool {
-    var isBusy = false
-    if (session?.unsent ?? 0) == 0 {
-      for worker in 0..<ports.count { isBusy = try takeRequests(of: worker) || isBusy }
-    }
-    try handOver()
-    isBusy = try hear() || isBusy
-    if !isBusy { try session?.keepAlive() }
-    return isBusy
+  // MARK: Out
+
+  /// Takes a batch of each worker's requests, unless bytes still wait for the kernel; false if there
+  /// was none.
+  private mutating func takeRequests() throws -> Bool {
+    guard (session?.unsent ?? 0) == 0 else { return false }
+    var hasTaken = false
+    for worker in 0..<ports.count { hasTaken = try takeRequests(of: worker) || hasTaken }
+    return hasTaken
   }
 
-  // MARK: Out
+  /// What nobody will decide any more: the venue takes no bytes, or another role has failed. The
+  /// cancels are left to `drain`.
+  private mutating func takeRest() {
+    var request = OrderRequest()
+    for worker in 0..<ports.count {
+      while ports[worker].requests.poll(&request) {
+        guard request.action != OrderAction.cancel.rawValue else { continue }
+        book.counts.requested += 1
+        book.counts.unsent += 1
+        tell(worker, .unsent(request, at: MonotonicClock.now))
+      }
+    }
+  }
 
   private mutating func takeRequests(of worker: Int) throws -> Bool {
     var request = OrderRequest()
@@ -182,9 +211,10 @@ struct Sender: ~Copyable, Role {
       side: request.side == OrderSide.buy.rawValue ? .buy : .sell, quantity: request.quantity,
       symbol: Symbol(word: word), priceE4: UInt64(decision.priceE4),
       timeInForce: request.time_in_force == TimeInForce.ioc.rawValue ? .immediateOrCancel : .day)
-    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
     handovers[handoverCount] = Handover(
-      decided_ns: decided_ns, received_ns: request.received_ns)
+      number: number, start: session?.writtenEnd ?? 0, decided_ns: decided_ns,
+      received_ns: request.received_ns)
+    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
     handoverCount += 1
   }
 
@@ -206,7 +236,7 @@ struct Sender: ~Copyable, Role {
     book.counts.cancelsSent += 1
   }
 
-  /// Hands the buffer to the kernel; orders count as sent from then on.
+  /// Hands the buffer to the kernel.
   private mutating func handOver() throws {
     guard session != nil, session?.unsent != 0 else { return }
     try session?.flush()
@@ -259,6 +289,16 @@ struct Sender: ~Copyable, Role {
   }
 
   // MARK: The end
+
+  /// At the end: orders of which the kernel took not one byte were never sent. One of which it took
+  /// a part stays in doubt.
+  private mutating func withdrawUnsent() {
+    guard let taken = session?.takenEnd else { return }
+    for index in 0..<handoverCount where handovers[index].start >= taken {
+      book.withdraw(handovers[index].number)
+    }
+    handoverCount = 0
+  }
 
   /// Cancels what is open and waits, not for ever, until every order has ended.
   private mutating func drain() throws {

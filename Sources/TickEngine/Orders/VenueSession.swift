@@ -122,6 +122,10 @@ struct VenueSession: ~Copyable {
   /// Bytes not yet handed to the kernel.
   var unsent: Int { outEnd - outStart }
 
+  /// How far the buffer is written, and how far the kernel has taken it.
+  var writtenEnd: Int { outEnd }
+  var takenEnd: Int { outStart }
+
   /// Room for one packet, or nil if the buffer is too full for any.
   var writable: MutableBytes? {
     let needed = SoupBin.headerLength + Ouch50.messageLengthMax

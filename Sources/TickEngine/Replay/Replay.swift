@@ -18,9 +18,9 @@ public enum Replay {
   public static func run<S: Strategy & ~Copyable>(
     _ strategy: S.Type, _ options: ReplayOptions, observer: ReplayObserver = ReplayObserver()
   ) throws -> ReplayOutcome {
-    try check(options)
-    clinux_block_stop_signals()
     let isCounting = S.self == CountingStrategy.self
+    try check(options, isCounting: isCounting)
+    clinux_block_stop_signals()
     // A venue that is named is contacted even when no order can come.
     var isTrading = !isCounting
     if case .address = options.venue { isTrading = true }
@@ -31,18 +31,23 @@ public enum Replay {
     return run.outcome()
   }
 
-  private static func check(_ options: ReplayOptions) throws(ReplayError) {
+  private static func check(_ options: ReplayOptions, isCounting: Bool) throws(ReplayError) {
     guard !options.captures.isEmpty else { throw .options("no capture is given") }
     guard (1...ControlPage.workersMax).contains(options.workers) else {
       throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")
     }
     guard options.repeats >= 1 else { throw .options("--repeat: at least 1 is needed") }
+    if case .address(let venue) = options.venue, options.limits == nil, !isCounting {
+      throw .options(
+        "the venue \(venue.text) needs limits given: the simulation's defaults are only for the"
+          + " built-in venue")
+    }
     try ReplayPaths.check(options)
   }
 
   private static func noteLimits(_ options: ReplayOptions, _ observer: ReplayObserver) {
-    let kind = options.limits == .simulation ? "simulation defaults" : "given"
-    let limits = options.limits.lines.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    let kind = options.limits == nil ? "simulation defaults" : "given"
+    let limits = (options.limits ?? .simulation).lines.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
     observer.note("risk limits (\(kind)): \(limits)")
   }
 }

@@ -18,6 +18,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   private let directory: SharedRegion
   private let board: SharedRegion
   private let failure: FailureFlag
+  /// Started already: the sender logs in before anything else runs.
+  private var venue: RoleThread<VenueRole>?
 
   init(_ options: ReplayOptions, isTrading: Bool) throws {
     self.options = options
@@ -41,6 +43,14 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   }
 
   func assemble() throws -> ReplayRun<S> {
+    do { return try assembleAll() } catch {
+      venueStop.request()
+      venue?.join()
+      throw error
+    }
+  }
+
+  private func assembleAll() throws -> ReplayRun<S> {
     let capture = try ReplayFeedCheck.open(options.captures)
     let ingesterCore = cores.popFirst() ?? nil
     var workers: [RoleThread<Worker<S>>] = []
@@ -51,7 +61,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
       workers.append(thread(try makeWorker(number, rings[number]), core))
     }
     var taps: [SharedRegion] = []
-    let (venue, port) = try makeVenue(&taps)
+    let port = try makeVenue(&taps)
     let sender = isTrading ? thread(try makeSender(rings, port), cores.popFirst() ?? nil) : nil
     let recorder = try makeRecorder(rings, &taps)
     let ingester = thread(try makeIngester(capture, rings, taps), ingesterCore)
@@ -110,39 +120,35 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
 
   // MARK: Venue and sender
 
-  /// The built-in venue, its tap, and the port that it listens on.
+  /// Starts the built-in venue, with its tap; the port that it listens on.
   private func makeVenue(
     _ taps: inout [SharedRegion]
-  ) throws -> (RoleThread<VenueRole>?, UInt16) {
-    guard isTrading, case .builtin = options.venue else { return (nil, 0) }
+  ) throws -> UInt16 {
+    guard isTrading, case .builtin = options.venue else { return 0 }
     let server = try VenueServer(VenueOptions())
     let port = server.port
     let tap = try regions.make(.ticks, capacity: options.ringCapacity)
     taps.append(tap)
     let market = RingMarket(
       ticks: try TickConsumer(claiming: tap.attach()),
-      directory: DirectoryReader(try directory.attach()))
+      directory: DirectoryReader(try directory.attach()), control: try control())
     let venue = thread(VenueRole(server, market: market, stop: venueStop), cores.popFirst() ?? nil)
-    // Now: the sender logs in before anything else starts.
     venue.start()
-    return (venue, port)
+    self.venue = venue
+    return port
   }
 
   private func makeSender(_ rings: [WorkerRings], _ port: UInt16) throws -> Sender {
     var session: VenueSession?
-    do {
-      switch options.venue {
-      case .builtin:
-        session = try VenueSession.open(VenueAddress(host: "127.0.0.1", port: port))
-      case .address(let address): session = try VenueSession.open(address)
-      case .none: session = nil
-      }
-    } catch {
-      venueStop.request()
-      throw error
+    switch options.venue {
+    case .builtin:
+      session = try VenueSession.open(VenueAddress(host: "127.0.0.1", port: port))
+    case .address(let address): session = try VenueSession.open(address)
+    case .none: session = nil
     }
+    let limits = options.limits ?? .simulation
     let gate = RiskGate(
-      limits: options.limits, control: try control(), board: BoardReader(try board.attach()),
+      limits: limits, control: try control(), board: BoardReader(try board.attach()),
       directory: DirectoryReader(try directory.attach()))
     let ports = try Slab<SenderPort>(count: rings.count) { number throws(RingError) in
       SenderPort(
@@ -152,7 +158,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     let latency = unsafe SenderLatency(
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
     return Sender(
-      ports: ports, gate: gate, openOrdersMax: options.limits.openOrdersMax, session: session,
+      ports: ports, gate: gate, openOrdersMax: limits.openOrdersMax, session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
       latency: latency, waitPolicy: plan.policy)
   }

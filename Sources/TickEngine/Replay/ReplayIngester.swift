@@ -53,6 +53,8 @@ struct ReplayIngester: ~Copyable, Role {
     while sessions < repeats, !isStopping {
       if sessions > 0 {
         waitForQuiet()
+        // Not quiet then: what is still on its way is of the session before.
+        if isStopping { break }
         feed.beginSession()
         capture.rewind()
         control.write(.session, UInt64(sessions))
@@ -93,7 +95,7 @@ struct ReplayIngester: ~Copyable, Role {
     let start = MonotonicClock.now
     repeat {
       let elapsed = datagram.captureTime > origin ? datagram.captureTime - origin : 0
-      let due = start + UInt64(Double(elapsed) / factor)
+      let due = ReplayIngester.due(start, after: elapsed, factor)
       guard waitUntil(due) else {
         countsAtStop = played
         return
@@ -103,6 +105,14 @@ struct ReplayIngester: ~Copyable, Role {
       latency.recordDifference(from: due, to: ended_ns)
       played = capture.counts
     } while capture.next(&datagram)
+  }
+
+  /// Saturates: capture times are anybody's, and a slow pace stretches them.
+  static func due(_ start: UInt64, after elapsed: UInt64, _ factor: Double) -> UInt64 {
+    let wait = Double(elapsed) / factor
+    guard wait < Double(UInt64.max / 2) else { return .max }
+    let (due, overflow) = start.addingReportingOverflow(UInt64(wait))
+    return overflow ? .max : due
   }
 
   /// False if the run is to stop first; a long wait looks up now and then.

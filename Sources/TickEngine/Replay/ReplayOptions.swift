@@ -37,7 +37,8 @@ public struct ReplayOptions: Sendable {
   public var repeats = 1
   public var restarts = RestartPolicy.follow
   public var venue = ReplayVenue.builtin
-  public var limits = RiskLimits.simulation
+  /// nil: `RiskLimits.simulation`, which a venue that is named does not get.
+  public var limits: RiskLimits?
   /// Symbols that the directory is made of, in this order; nil: as they appear.
   public var symbols: [String]?
   /// File for the published ticks, and the symbols and merge logs beside it.

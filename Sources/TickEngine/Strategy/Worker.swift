@@ -56,12 +56,15 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
     let before = AllocationAudit.count()
     var backoff = Backoff(waitPolicy)
     while control.read(.failed) == 0 {
-      let work = pollTicks() + pollEvents()
-      if work > 0 {
+      let hasTicks = pollTicks() > 0
+      let hasEvents = pollEvents() > 0
+      // Also while events come: a strategy that answers each with an order would never end.
+      let isOver = !hasTicks && isFinished()
+      if hasTicks || hasEvents {
         backoff.reset()
         continue
       }
-      if isFinished() { break }
+      if isOver { break }
       backoff.wait()
     }
     if let before, let after = AllocationAudit.count() { hotAllocations = after - before }

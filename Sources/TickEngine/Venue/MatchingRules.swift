@@ -58,6 +58,15 @@ extension MatchingEngine where Sink: ~Copyable {
     books[index].halted = halted
   }
 
+  /// Every touch is gone until it is quoted anew; resting orders stay.
+  public mutating func forgetMarket(withHalts: Bool) {
+    counts.marketUpdates += 1
+    for index in books.indices {
+      (books[index].bidSize, books[index].askSize) = (0, 0)
+      if withHalts { books[index].halted = false }
+    }
+  }
+
   private mutating func bookIndex(_ instrument: UInt32) -> Int? {
     counts.marketUpdates += 1
     guard instrument < books.count else {

@@ -13,11 +13,20 @@ public struct RingMarket: VenueMarket, ~Copyable {
   /// The bid tick that waits for its ask.
   private var bidE4: Int64 = 0
   private var bidSize: UInt32 = 0
+  private let halts: Slab<TradingHalt>
+  /// Where sessions are counted, if anywhere: a fresh one begins without the market of the last.
+  private let control: ControlPage?
+  private var session: UInt64 = 0
 
   /// Takes over the consumer's end of a ring and an attachment of its directory.
-  public init(ticks: consuming TickConsumer, directory: consuming DirectoryReader) {
+  public init(
+    ticks: consuming TickConsumer, directory: consuming DirectoryReader,
+    control: consuming ControlPage? = nil
+  ) {
     self.ticks = ticks
     self.directory = directory
+    self.control = control
+    halts = Slab(count: TickPublisher.instrumentsMax, repeating: TradingHalt())
   }
 
   public mutating func drain<Sink: VenueSink & ~Copyable>(
@@ -26,10 +35,21 @@ public struct RingMarket: VenueMarket, ~Copyable {
     var tick = Tick()
     var count = 0
     while count < limit, ticks.poll(&tick) {
+      // The session changes only while the ring is empty.
+      if count == 0 { followSession(&engine) }
       apply(tick, to: &engine)
       count += 1
     }
     return count
+  }
+
+  private mutating func followSession<Sink: VenueSink & ~Copyable>(
+    _ engine: inout MatchingEngine<Sink>
+  ) {
+    guard let current = control?.read(.session), current != session else { return }
+    session = current
+    halts.fill(TradingHalt())
+    engine.forgetMarket(withHalts: true)
   }
 
   private mutating func apply<Sink: VenueSink & ~Copyable>(
@@ -45,24 +65,28 @@ public struct RingMarket: VenueMarket, ~Copyable {
         askSize: tick.quantity)
     case .trade, .tradeNoLast:
       engine.trade(instrument: instrument, priceE4: priceE4, size: tick.quantity)
-    case .status where instrument != 0:
-      if let isHalted = RingMarket.isHalted(tick.quantity) {
-        engine.status(instrument: instrument, halted: isHalted)
-      }
+    case .status: apply(StatusCode(rawValue: tick.quantity), of: instrument, to: &engine)
+    default: break
+    }
+  }
+
+  private mutating func apply<Sink: VenueSink & ~Copyable>(
+    _ code: StatusCode?, of instrument: UInt32, to engine: inout MatchingEngine<Sink>
+  ) {
+    switch code {
+    case .gap, .restart:
+      // What was shown before may be there no more: nothing fills until it is shown again.
+      if instrument == 0 { engine.forgetMarket(withHalts: false) }
+    case .trading, .halted, .paused, .orderAcceptance, .venueHalted, .venueTrading:
+      guard instrument != 0, Int(instrument) < halts.count else { return }
+      halts[Int(instrument)].take(code)
+      engine.status(instrument: instrument, halted: halts[Int(instrument)].isHalted)
     default: break
     }
   }
 
   private static func priceE4(_ price: Double) -> Int64 {
     Int64(max(0, min((price * 10_000).rounded(), 9e15)))
-  }
-
-  private static func isHalted(_ code: UInt32) -> Bool? {
-    switch StatusCode(rawValue: code) {
-    case .trading, .venueTrading: false
-    case .halted, .paused, .orderAcceptance, .venueHalted: true
-    default: nil
-    }
   }
 
   public mutating func instrument(for symbol: Symbol) -> UInt32? {

@@ -130,7 +130,8 @@ private struct CaptureMarket {
   func makeMarket() throws -> RingMarket {
     RingMarket(
       ticks: try TickConsumer(claiming: ticks.attach()),
-      directory: DirectoryReader(try directory.attach()))
+      directory: DirectoryReader(try directory.attach()),
+      control: ControlPage(try control.attach()))
   }
 
   func makeIngester(

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TickMetrics
 import TickRing
@@ -5,19 +6,21 @@ import TickWire
 
 @testable import TickEngine
 
-/// A sender without a venue, and the worker's ends of its rings.
-private final class SenderBench {
+/// A sender, and the worker's ends of its rings. One thread asks, one runs the sender.
+private final class SenderBench: @unchecked Sendable {
   private var sender: Sender
   private var requests: OrderProducer
   private var events: EventConsumer
   private let histograms = HistogramStorage(count: 3)
 
-  init(eventSlots: Int) throws {
+  private let control: ControlPage
+
+  init(eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil) throws {
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let names = try regions.make(.directory, capacity: 16)
     let prices = try regions.make(.board, capacity: 16)
-    let orderRing = try regions.make(.orders, capacity: 64)
+    let orderRing = try regions.make(.orders, capacity: orderSlots)
     let eventRing = try regions.make(.events, capacity: eventSlots)
     var writer = try DirectoryWriter(claiming: names.attach(), venue: Symbol("IEX")!.word)
     _ = writer.number(of: Symbol("AAA")!.word)
@@ -25,20 +28,21 @@ private final class SenderBench {
     board.setLast(1, price: 100, time: GateBench.start)
     requests = try OrderProducer(claiming: orderRing.attach())
     events = try EventConsumer(claiming: eventRing.attach())
-    let control = ControlPage(try page.attach())
-    // Each run ends when there is nothing left to do.
-    control.write(.workersDone, 1)
+    control = ControlPage(try page.attach())
     let ports = try Slab<SenderPort>(count: 1) { _ in
       SenderPort(
         requests: try OrderConsumer(claiming: orderRing.attach()),
         events: try EventProducer(claiming: eventRing.attach()))
     }
+    var limits = RiskLimits.simulation
+    limits.ordersPerSecondMax = 1_000_000
     let gate = RiskGate(
-      limits: .simulation, control: ControlPage(try page.attach()),
+      limits: limits, control: ControlPage(try page.attach()),
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
     sender = Sender(
-      ports: ports, gate: gate, openOrdersMax: 8, session: nil,
-      directory: DirectoryReader(try names.attach()), control: control,
+      ports: ports, gate: gate, openOrdersMax: orderSlots,
+      session: try venuePort.map { try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0)) },
+      directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
       waitPolicy: .share)
@@ -46,12 +50,20 @@ private final class SenderBench {
 
   /// Asks for orders at these prices, and lets the sender decide them all.
   func decide(_ prices: Double...) throws {
-    for price in prices {
-      let isPublished = requests.publish(GateBench.order(price))
-      precondition(isPublished)
-    }
-    try sender.run()
+    for price in prices { precondition(ask(GateBench.order(price))) }
+    try finish()
   }
+
+  func ask(_ request: OrderRequest) -> Bool { requests.publish(request) }
+
+  /// Runs the sender until it has nothing left to do.
+  func finish() throws {
+    control.write(.workersDone, 1)
+    try run()
+  }
+
+  func run() throws { try sender.run() }
+  func endAsking() { control.write(.workersDone, 1) }
 
   /// What the worker is told: `unsent`, `riskReject 10`, `lost x3`.
   func told() -> [String] {
@@ -90,5 +102,52 @@ private final class SenderBench {
     #expect(bench.told() == ["lost x3", "unsent"] && bench.counts.eventsLost == 3)
     try bench.decide(100)
     #expect(bench.told() == ["unsent"])
+  }
+
+  /// A venue that stops reading: what it never took is told as unsent, not as sent and not as lost.
+  @Test func ordersThatAStalledVenueNeverTookAreUnsent() throws {
+    let venue = try FakeVenue(.deaf)
+    let bench = try SenderBench(eventSlots: 1 << 18, orderSlots: 1 << 18, venuePort: venue.port)
+    let asked: UInt64 = 250_000
+    for number in 1...asked {
+      var request = GateBench.order(100)
+      request.order_id = 1 << 32 | number
+      #expect(bench.ask(request))
+    }
+    #expect(throws: SessionError.self) { try bench.finish() }
+    let counts = bench.counts
+    #expect(counts.requested == asked && counts.unsent > 0)
+    #expect(counts.sent + counts.unsent == asked && counts.inFlight == counts.sent)
+    let orderBytes = SoupBin.headerLength + Ouch50.EnterOrder.length
+    let cancelBytes = SoupBin.headerLength + Ouch50.CancelOrder.length
+    // The last one may have left in part, and cancels may have followed.
+    let sent = Int(counts.sent)
+    let taken = venue.readRest(atLeast: (sent - 1) * orderBytes)
+    #expect(taken > (sent - 1) * orderBytes)
+    #expect(taken <= sent * orderBytes + Int(counts.cancelsSent) * cancelBytes + 3)
+  }
+
+  /// A venue that never stops talking does not keep a sender that is done.
+  @Test func aTalkativeVenueDoesNotKeepTheSender() throws {
+    let venue = try FakeVenue(.talkative)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port)
+    try bench.finish()
+    #expect(bench.counts.requested == 0)
+  }
+
+  /// While every order is refused by the gate nothing is sent, but heartbeats.
+  @Test func aBusySenderStillBeats() throws {
+    var options = RunningVenue.options
+    options.logins = []
+    options.deadPeer_ms = 1_500
+    let venue = try RunningVenue(options)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port)
+    Thread.detachNewThread {
+      let end = MonotonicClock.now + 2_500_000_000
+      while MonotonicClock.now < end { _ = bench.ask(GateBench.order(1)) }
+      bench.endAsking()
+    }
+    try bench.run()
+    #expect(venue.finish().closedSilent == 0)
   }
 }

@@ -52,7 +52,34 @@ struct ProbeStrategy: Strategy, ~Copyable {
   }
 }
 
+/// Answers every event with an order, and every order is answered at once.
+struct EchoStrategy: Strategy, ~Copyable {
+  var answer: () -> Void = {}
+  var asked = 0
+
+  init(parameters: inout StrategyParameters, context: StrategyContext) {}
+
+  mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk) {
+    guard asked < 900_000, orders.buy(1, quantity: 1, limit: 1, .day) != .none else { return }
+    asked += 1
+    answer()
+  }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct WorkerTests {
+  /// Each order is refused, and each refusal answered with an order: the feed's end ends it.
+  @Test func aStrategyThatAnswersEveryEventEndsWithTheFeed() throws {
+    let bench = try WorkerBench<EchoStrategy>(orderSlots: 1 << 20)
+    bench.worker.strategy.answer = { precondition(bench.events.publish(.none)) }
+    precondition(bench.events.publish(.none))
+    bench.control.write(.ingestDone, 1)
+    bench.control.write(.senderDone, 1)
+    bench.worker.loop()
+    #expect(bench.worker.strategy.asked <= Worker<EchoStrategy>.eventsMax)
+    #expect(bench.control.read(.done, worker: 0) == 1)
+    bench.worker.strategy.answer = {}
+  }
+
   private func told(_ bench: WorkerBench<ProbeStrategy>) -> [String] {
     bench.worker.strategy.log.take()
   }
