@@ -23,8 +23,9 @@ public struct HistogramReader: @unchecked Sendable {
       UInt(bitPattern: memory) % UInt(HistogramLayout.alignment) == 0
     else { return nil }
     let words = unsafe memory.assumingMemoryBound(to: Atomic<UInt64>.self)
-    guard unsafe words[HistogramLayout.Word.stamp].load(ordering: .acquiring)
-      == HistogramLayout.stamp,
+    guard
+      unsafe words[HistogramLayout.Word.stamp].load(ordering: .acquiring)
+        == HistogramLayout.stamp,
       unsafe words[HistogramLayout.Word.buckets].load(ordering: .relaxed)
         == UInt64(HistogramLayout.bucketCount),
       unsafe words[HistogramLayout.Word.precision].load(ordering: .relaxed)

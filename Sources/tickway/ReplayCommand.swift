@@ -60,11 +60,13 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Write the order requests as CSV.", completion: .file())
   var orders: String?
 
-  @Option(help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
+  @Option(
+    help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
     completion: .file())
   var json: String?
 
-  @Option(help: "Write HdrHistogram percentile files into this directory.",
+  @Option(
+    help: "Write HdrHistogram percentile files into this directory.",
     completion: .directory)
   var hgrm: String?
 
@@ -95,7 +97,8 @@ struct ReplayCommand: ParsableCommand {
     if let failure = outcome.failure { throw failure }
     if !outcome.inconsistencies.isEmpty {
       throw Complaint.exit(
-        "replay", "the counts contradict each other; please report this:\n  "
+        "replay",
+        "the counts contradict each other; please report this:\n  "
           + outcome.inconsistencies.joined(separator: "\n  "), .inconsistent)
     }
     switch outcome.signal {

@@ -26,9 +26,10 @@ struct VenueCommand: ParsableCommand {
     completion: .file())
   var capture: [String] = []
 
-  @Option(help: ArgumentHelp(
-    "The tick ring to take the market from; its symbols are in the region NAME.directory.",
-    valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "The tick ring to take the market from; its symbols are in the region NAME.directory.",
+      valueName: "name"))
   var ring: String?
 
   @Option(

@@ -16,12 +16,14 @@ import Testing
 
   @Test func ticksThatNoRingSawAreFound() {
     let found = faults { $0.ticks.published += 1 }
-    #expect(found == [
-      "ticks published plus copies is 73, but what the tick rings say was published is 72: "
-        + "1 too many",
-      "ticks published plus copies is 73, but what the tick rings say was polled plus lost is 72: "
-        + "1 too many",
-    ])
+    #expect(
+      found == [
+        "ticks published plus copies is 73, but what the tick rings say was published is 72: "
+          + "1 too many",
+        "ticks published plus copies is 73, but what the tick rings say was polled plus lost"
+          + " is 72: "
+          + "1 too many",
+      ])
   }
 
   @Test func uncountedCopiesAreFound() {
@@ -31,9 +33,10 @@ import Testing
   @Test func aRingThatLostSilentlyIsFoundByName() {
     let found = faults { $0.rings[1].lost = 0 }
     #expect(found.count == 2)
-    #expect(found.contains {
-      $0 == "published to ring tick.1 is 32, but polled plus lost is 31: 1 too many"
-    })
+    #expect(
+      found.contains {
+        $0 == "published to ring tick.1 is 32, but polled plus lost is 31: 1 too many"
+      })
   }
 
   @Test func lossesThatBalanceAcrossRingsAreStillFound() {
@@ -52,18 +55,20 @@ import Testing
 
   @Test func anOrderThatVanishedBeforeTheGateIsFound() {
     let found = faults { $0.orders.requested = 11 }
-    #expect(found == [
-      "orders requested is 11, but risk-rejected plus unsent plus sent is 10: 1 too many"
-    ])
+    #expect(
+      found == [
+        "orders requested is 11, but risk-rejected plus unsent plus sent is 10: 1 too many"
+      ])
     #expect(faults { $0.orders.riskRejected["rate"] = 0 }.count == 1)
     #expect(faults { $0.orders.unsent = 0 }.count == 1)
   }
 
   @Test func anOrderThatVanishedAtTheVenueIsFound() {
     let found = faults { $0.orders.acked = 5 }
-    #expect(found == [
-      "orders sent is 6, but acknowledged plus venue-rejected plus in flight is 7: 1 too few"
-    ])
+    #expect(
+      found == [
+        "orders sent is 6, but acknowledged plus venue-rejected plus in flight is 7: 1 too few"
+      ])
     #expect(faults { $0.orders.inFlight = 0 }.count == 1)
     #expect(faults { $0.orders.venueRejected = 0 }.count == 1)
   }

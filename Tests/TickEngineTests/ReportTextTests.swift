@@ -5,13 +5,14 @@ import TickMetrics
 @testable import TickEngine
 
 @Suite struct ReportTextTests {
-  @Test(arguments: [
-    (0, "0 ns"), (7, "7 ns"), (999, "999 ns"), (1_000, "1.00 us"), (1_234, "1.23 us"),
-    (1_235, "1.24 us"), (9_994, "9.99 us"), (9_996, "10.0 us"), (45_640, "45.6 us"),
-    (99_960, "100 us"), (999_499, "999 us"), (999_500, "1.00 ms"), (45_600_000, "45.6 ms"),
-    (999_999_999, "1.00 s"), (789_000_000_000, "789 s"), (1_234_500_000_000, "1235 s"),
-    (.max, "18446744074 s"),
-  ] as [(UInt64, String)])
+  @Test(
+    arguments: [
+      (0, "0 ns"), (7, "7 ns"), (999, "999 ns"), (1_000, "1.00 us"), (1_234, "1.23 us"),
+      (1_235, "1.24 us"), (9_994, "9.99 us"), (9_996, "10.0 us"), (45_640, "45.6 us"),
+      (99_960, "100 us"), (999_499, "999 us"), (999_500, "1.00 ms"), (45_600_000, "45.6 ms"),
+      (999_999_999, "1.00 s"), (789_000_000_000, "789 s"), (1_234_500_000_000, "1235 s"),
+      (.max, "18446744074 s"),
+    ] as [(UInt64, String)])
   func durationsHaveThreeDigits(nanoseconds: UInt64, text: String) {
     #expect(DurationText.text(nanoseconds: nanoseconds) == text)
   }
@@ -29,12 +30,14 @@ import TickMetrics
     }
     let lines = ReportText(report).description.split(separator: "\n")
     let stages = lines.drop { !$0.hasPrefix("latency") }.dropFirst().prefix(7)
-    #expect(stages.map { $0.split(separator: " ")[0] } == [
-      "ingest", "delivery", "strategy", "risk", "send", "tick_to_order", "zebra",
-    ])
-    #expect(stages.first?.split(separator: " ").dropFirst() == [
-      "100", "1", "50", "ns", "90", "ns", "99", "ns", "100", "ns", "100", "ns", "100", "ns",
-    ])
+    #expect(
+      stages.map { $0.split(separator: " ")[0] } == [
+        "ingest", "delivery", "strategy", "risk", "send", "tick_to_order", "zebra",
+      ])
+    #expect(
+      stages.first?.split(separator: " ").dropFirst() == [
+        "100", "1", "50", "ns", "90", "ns", "99", "ns", "100", "ns", "100", "ns", "100", "ns",
+      ])
   }
 
   @Test func aStageThatMeasuredNothingShowsNoPercentile() {
@@ -49,8 +52,9 @@ import TickMetrics
     let text = ReportText(Report.filled()).description
     let parts = ["69394276.8200", "rejected crossed", "risk-rejected collar", "tick.1", "cut tail"]
     for part in parts { #expect(text.contains(part)) }
-    #expect(text.hasSuffix(
-      "machine  Example CPU, 2 cores, 1 NUMA node, Linux 6.1.0 x86_64, release build\n"))
+    #expect(
+      text.hasSuffix(
+        "machine  Example CPU, 2 cores, 1 NUMA node, Linux 6.1.0 x86_64, release build\n"))
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 120 })
   }
 

@@ -31,9 +31,9 @@ struct QueueTests {
   /// every distance when room is asked for.
   func fillAndDrain(_ directory: String, _ name: String, start: UInt64, capacity: Int) throws {
     var producer = try TickProducer(
-            claiming: Region.attach(.ticks, directory: directory, name: name))
+      claiming: Region.attach(.ticks, directory: directory, name: name))
     var consumer = try TickConsumer(
-        claiming: Region.attach(.ticks, directory: directory, name: name))
+      claiming: Region.attach(.ticks, directory: directory, name: name))
     var wrong = producer.published == start && consumer.polled == start ? 0 : 1
     var sent = start
     var seen = start
@@ -71,9 +71,9 @@ struct QueueTests {
     _ directory: String, _ name: String, start: UInt64, capacity: Int, seed: UInt64
   ) throws {
     var producer = try TickProducer(
-            claiming: Region.attach(.ticks, directory: directory, name: name))
+      claiming: Region.attach(.ticks, directory: directory, name: name))
     var consumer = try TickConsumer(
-        claiming: Region.attach(.ticks, directory: directory, name: name))
+      claiming: Region.attach(.ticks, directory: directory, name: name))
     var random = SplitMix(state: seed)
     var sent = start
     var seen = start
@@ -111,7 +111,7 @@ struct QueueTests {
         var random = SplitMix(state: base &+ UInt64(capacity))
         // Cannot fail: the region is there, and nobody else produces.
         var producer = try! TickProducer(
-            claiming: Region.attach(.ticks, directory: directory, name: "two"))
+          claiming: Region.attach(.ticks, directory: directory, name: "two"))
         for number in 0..<count {
           while !producer.publish(tick(number), received: 0) { sched_yield() }
           pauseNowAndThen(&random)
@@ -147,7 +147,7 @@ struct QueueTests {
       let producer = Worker {
         var random = SplitMix(state: 5)
         var producer = try! TickProducer(
-            claiming: Region.attach(.ticks, directory: directory, name: "pair"))
+          claiming: Region.attach(.ticks, directory: directory, name: "pair"))
         var number: UInt64 = 0
         while number < count {  // a pair is an even number and the odd one after it
           while !producer.publish(tick(number), tick(number + 1), received: 0) { sched_yield() }

@@ -95,7 +95,8 @@ struct SharedTableTests {
         for _ in 0..<1000 {
           guard let entry = reader.read(2) else { continue }
           read += 1
-          let isQuote = entry.askPrice == entry.bidPrice + 1
+          let isQuote =
+            entry.askPrice == entry.bidPrice + 1
             && entry.quoteTime == UInt64(entry.bidPrice)
           let isLast = entry.lastTime == UInt64(entry.lastPrice)
           if entry.quoteTime != 0, !isQuote || !isLast { torn += 1 }

@@ -68,9 +68,10 @@ struct CaptureSummaryTests {
     #expect(found.linkTypes == [1: 3])
   }
 
-  @Test(arguments: [
-    (0x8003, .iexTops), (0x8004, .iexDeep), (0x8005, .iexDeepPlus),
-  ] as [(UInt16, CaptureFeed)])
+  @Test(
+    arguments: [
+      (0x8003, .iexTops), (0x8004, .iexDeep), (0x8005, .iexDeepPlus),
+    ] as [(UInt16, CaptureFeed)])
   func theMessageProtocolNamesTheFeed(_ kind: UInt16, _ feed: CaptureFeed) throws {
     #expect(try summary([iex([], first: 1, sent: 1, kind: kind)]).feed == feed)
   }

@@ -98,7 +98,8 @@ final class Scratch {
   let path: String
 
   init() {
-    path = FileManager.default.temporaryDirectory
+    path =
+      FileManager.default.temporaryDirectory
       .appending(path: "tickway-command-\(UUID().uuidString)").path
     try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
@@ -139,6 +140,9 @@ final class Scratch {
 /// Names in /dev/shm that a run might have left, other tests' own directories apart.
 func sharedMemoryNames() -> Set<String> {
   let names = (try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? []
-  return Set(names.filter { $0.hasPrefix("tickway") && !$0.hasPrefix("tickway-tests-")
-      && !$0.hasPrefix("tickway-engine-tests-") })
+  return Set(
+    names.filter {
+      $0.hasPrefix("tickway") && !$0.hasPrefix("tickway-tests-")
+        && !$0.hasPrefix("tickway-engine-tests-")
+    })
 }

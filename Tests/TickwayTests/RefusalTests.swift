@@ -51,11 +51,14 @@ struct RefusalTests {
   @Test(.enabled(if: canLackRights, "root, without setpriv to run as another user"))
   func whatAUserMayNotUseIsRefused() throws {
     let path = try day()
-    try expectFailure(["replay", path, "--ring-dir", scratch.path], 77, asNobody: true,
+    try expectFailure(
+      ["replay", path, "--ring-dir", scratch.path], 77, asNobody: true,
       says: "permission denied: choose a directory")
-    try expectFailure(["replay", path, "--record", scratch["ticks"]], 77, asNobody: true,
+    try expectFailure(
+      ["replay", path, "--record", scratch["ticks"]], 77, asNobody: true,
       says: "may write to")
-    try expectFailure(["replay", path, "--json", scratch["json"]], 77, asNobody: true,
+    try expectFailure(
+      ["replay", path, "--json", scratch["json"]], 77, asNobody: true,
       says: "may write to")
     chmod(path, 0)
     try expectFailure(["replay", path], 77, asNobody: true, says: "Permission denied")
@@ -118,14 +121,14 @@ struct RefusalTests {
     let wrong = try scratch.write(
       try String(contentsOfFile: try scratch.limits(), encoding: .utf8)
         .replacingOccurrences(of: "10000,", with: "-1,"), to: "wrong.json")
-    try expectRefusal(["replay", path, "--limits", scratch["no"]], 78, says: "cannot read")
+    try expectRefusal(["replay", path, "--limits", scratch["no"]], 66, says: "cannot read")
     try expectRefusal(["replay", path, "--limits", notJSON], 78, says: "JSON object")
     try expectRefusal(["replay", path, "--limits", short], 78, says: "is missing")
     try expectRefusal(["replay", path, "--limits", wrong], 78, says: "order_quantity_max", "-1")
     let long = try scratch.write("TOOLONGSYMBOL\n", to: "long.txt")
     let none = try scratch.write("# nothing\n", to: "none.txt")
     let twice = try scratch.write("AA\nAA\n", to: "twice.txt")
-    try expectRefusal(["replay", path, "--symbols", scratch["no"]], 78, says: "cannot read")
+    try expectRefusal(["replay", path, "--symbols", scratch["no"]], 66, says: "cannot read")
     try expectRefusal(["replay", path, "--symbols", long], 78, says: "1 to 8 printable")
     try expectRefusal(["replay", path, "--symbols", none], 78, says: "names no symbol")
     try expectRefusal(["replay", path, "--symbols", twice], 78, says: "listed twice")

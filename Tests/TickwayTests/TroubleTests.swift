@@ -12,8 +12,10 @@ struct TroubleTests {
   /// Starts a replay at the capture's speed, which takes half a minute, and waits until it trades.
   private func startTrading(_ arguments: [String]) throws -> Running {
     let replay = try Command.start(
-      ["replay", try day(), "--strategy", "market-maker", "--pace", "10x", "--json",
-        scratch["report"]] + arguments)
+      [
+        "replay", try day(), "--strategy", "market-maker", "--pace", "10x", "--json",
+        scratch["report"],
+      ] + arguments)
     let isTrading = eventually(within: 5) { replay.error.contains("risk limits") }
     try #require(isTrading, "\(replay.error)")
     // The first quotes come some seconds of exchange time after the start.

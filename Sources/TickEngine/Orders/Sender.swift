@@ -133,8 +133,8 @@ struct Sender: ~Copyable, Role {
 
   // MARK: Out
 
-  /// Takes a batch of each worker's requests, unless bytes still wait for the kernel; false if there
-  /// was none.
+  /// Takes a batch of each worker's requests, unless bytes still wait for the kernel; false if
+  /// there was none.
   private mutating func takeRequests() throws -> Bool {
     guard (session?.unsent ?? 0) == 0 else { return false }
     var hasTaken = false

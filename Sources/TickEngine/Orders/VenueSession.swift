@@ -193,4 +193,3 @@ struct VenueSession: ~Copyable {
     if framer.fault != nil { throw .lost(name, reason: "it does not speak SoupBinTCP") }
   }
 }
-

@@ -47,7 +47,8 @@ public enum Replay {
 
   private static func noteLimits(_ options: ReplayOptions, _ observer: ReplayObserver) {
     let kind = options.limits == nil ? "simulation defaults" : "given"
-    let limits = (options.limits ?? .simulation).lines.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    let limits = (options.limits ?? .simulation).lines.map { "\($0.name)=\($0.value)" }.joined(
+      separator: " ")
     observer.note("risk limits (\(kind)): \(limits)")
   }
 }

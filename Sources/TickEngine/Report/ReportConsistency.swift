@@ -32,7 +32,8 @@ extension Report {
 
   private func ringFaults() -> [String] {
     rings.compactMap { ring in
-      fault("published to ring \(ring.name)", ring.published, "polled plus lost",
+      fault(
+        "published to ring \(ring.name)", ring.published, "polled plus lost",
         ring.polled &+ ring.lost)
     }
   }

@@ -24,58 +24,68 @@ public struct ReportText: CustomStringConvertible {
 
   private var captureLines: [String] {
     let capture = report.capture
-    return section("capture", [
-      ("files", "\(capture.files)"), ("packets", "\(capture.packets)"),
-      ("bytes", "\(capture.bytes)"), ("truncated", "\(capture.truncated)"),
-      ("ignored", "\(capture.ignored)"), ("cut tail", capture.cutTail ? "yes" : "no"),
-    ])
+    return section(
+      "capture",
+      [
+        ("files", "\(capture.files)"), ("packets", "\(capture.packets)"),
+        ("bytes", "\(capture.bytes)"), ("truncated", "\(capture.truncated)"),
+        ("ignored", "\(capture.ignored)"), ("cut tail", capture.cutTail ? "yes" : "no"),
+      ])
   }
 
   private var feedLines: [String] {
     let feed = report.feed
-    return section("feed", [
-      ("packets", "\(feed.packets)"), ("heartbeats", "\(feed.heartbeats)"),
-      ("messages", "\(feed.messages)"),
-    ] + sorted(feed.byType, prefix: "  ") + [
-      ("unknown", "\(feed.unknown)"), ("malformed", "\(feed.malformed)"),
-      ("gaps", "\(feed.gaps)"), ("missing", "\(feed.missing)"),
-      ("duplicates", "\(feed.duplicates)"), ("overlaps", "\(feed.overlaps)"),
-      ("restarts", "\(feed.restarts)"),
-    ])
+    return section(
+      "feed",
+      [
+        ("packets", "\(feed.packets)"), ("heartbeats", "\(feed.heartbeats)"),
+        ("messages", "\(feed.messages)"),
+      ] + sorted(feed.byType, prefix: "  ") + [
+        ("unknown", "\(feed.unknown)"), ("malformed", "\(feed.malformed)"),
+        ("gaps", "\(feed.gaps)"), ("missing", "\(feed.missing)"),
+        ("duplicates", "\(feed.duplicates)"), ("overlaps", "\(feed.overlaps)"),
+        ("restarts", "\(feed.restarts)"),
+      ])
   }
 
   private var tickLines: [String] {
     let ticks = report.ticks
-    return section("ticks", [
-      ("published", "\(ticks.published)"), ("  trade", "\(ticks.trade)"),
-      ("  trade break", "\(ticks.tradeBreak)"), ("  bid", "\(ticks.bid)"),
-      ("  ask", "\(ticks.ask)"), ("  status", "\(ticks.status)"),
-      ("copies", "\(ticks.copies)"),
-    ] + sorted(ticks.rejected, prefix: "rejected ") + [
-      ("trade volume", "\(ticks.tradeVolume)"), ("trade notional", "\(ticks.tradeNotional)"),
-    ])
+    return section(
+      "ticks",
+      [
+        ("published", "\(ticks.published)"), ("  trade", "\(ticks.trade)"),
+        ("  trade break", "\(ticks.tradeBreak)"), ("  bid", "\(ticks.bid)"),
+        ("  ask", "\(ticks.ask)"), ("  status", "\(ticks.status)"),
+        ("copies", "\(ticks.copies)"),
+      ] + sorted(ticks.rejected, prefix: "rejected ") + [
+        ("trade volume", "\(ticks.tradeVolume)"), ("trade notional", "\(ticks.tradeNotional)"),
+      ])
   }
 
   private var ringLines: [String] {
     guard !report.rings.isEmpty else { return [] }
     let header = ["rings", "capacity", "published", "polled", "full", "lost"]
-    return Columns.lines([header] + report.rings.map { ring in
-      ["  " + ring.name]
-        + [ring.capacity, ring.published, ring.polled, ring.full, ring.lost].map { "\($0)" }
-    })
+    return Columns.lines(
+      [header]
+        + report.rings.map { ring in
+          ["  " + ring.name]
+            + [ring.capacity, ring.published, ring.polled, ring.full, ring.lost].map { "\($0)" }
+        })
   }
 
   private var orderLines: [String] {
     let orders = report.orders
-    return section("orders", [("requested", "\(orders.requested)")]
-      + sorted(orders.riskRejected, prefix: "risk-rejected ") + [
-        ("unsent", "\(orders.unsent)"), ("sent", "\(orders.sent)"),
-        ("acknowledged", "\(orders.acked)"), ("venue-rejected", "\(orders.venueRejected)"),
-        ("in flight", "\(orders.inFlight)"), ("filled", "\(orders.filled)"),
-        ("partially filled", "\(orders.partiallyFilled)"),
-        ("cancels sent", "\(orders.cancelsSent)"), ("canceled", "\(orders.canceled)"),
-        ("open", "\(orders.open)"),
-      ])
+    return section(
+      "orders",
+      [("requested", "\(orders.requested)")]
+        + sorted(orders.riskRejected, prefix: "risk-rejected ") + [
+          ("unsent", "\(orders.unsent)"), ("sent", "\(orders.sent)"),
+          ("acknowledged", "\(orders.acked)"), ("venue-rejected", "\(orders.venueRejected)"),
+          ("in flight", "\(orders.inFlight)"), ("filled", "\(orders.filled)"),
+          ("partially filled", "\(orders.partiallyFilled)"),
+          ("cancels sent", "\(orders.cancelsSent)"), ("canceled", "\(orders.canceled)"),
+          ("open", "\(orders.open)"),
+        ])
   }
 
   /// The pace, and what is zero in a healthy run only where it is not.
@@ -90,11 +100,13 @@ public struct ReportText: CustomStringConvertible {
     let audit = (run.hotAllocations ?? [:]).sorted { $0.key < $1.key }.map {
       ("hot allocations \($0.key)", "\($0.value)")
     }
-    let lines = section("run", [
-      ("sessions", "\(run.sessions)"), ("workers", "\(run.workers)"),
-      ("milliseconds", "\(UInt64(run.seconds * 1000))"),
-      ("messages/s", "\(UInt64(run.messagesPerSecond))"),
-    ] + unusual + audit)
+    let lines = section(
+      "run",
+      [
+        ("sessions", "\(run.sessions)"), ("workers", "\(run.workers)"),
+        ("milliseconds", "\(UInt64(run.seconds * 1000))"),
+        ("messages/s", "\(UInt64(run.messagesPerSecond))"),
+      ] + unusual + audit)
     return lines + (run.tripped ? ["  THE RISK GATE TRIPPED ITS KILL SWITCH"] : [])
       + (run.failure.map { ["  FAILED: \($0)"] } ?? [])
   }

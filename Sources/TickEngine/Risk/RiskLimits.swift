@@ -44,8 +44,9 @@ public struct RiskLimits: Equatable, Sendable {
   /// Reads and checks a limits file.
   public init(json data: Data) throws(Failure) {
     guard let fields = try? JSONDecoder().decode([String: LimitField].self, from: data) else {
-      throw Failure(description: "not a JSON object: one with the name and value of each limit"
-        + " is needed")
+      throw Failure(
+        description: "not a JSON object: one with the name and value of each limit"
+          + " is needed")
     }
     var numbers = LimitNumbers(fields)
     self.init(

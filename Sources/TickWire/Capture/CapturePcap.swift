@@ -26,7 +26,8 @@ struct CapturePcap {
     let captured = Int(u32(offset + 8))
     guard bytes.has(captured, at: offset + 16) else { return end() }
     // Two 32-bit fields: the sum cannot overflow, however wrong the fraction is.
-    let time = UInt64(u32(offset)) &* 1_000_000_000
+    let time =
+      UInt64(u32(offset)) &* 1_000_000_000
       &+ UInt64(u32(offset + 4)) &* nanosecondsPerFraction
     let record = CaptureRecord(
       time: time, linkType: linkType, frame: bytes.slice(at: offset + 16, count: captured),

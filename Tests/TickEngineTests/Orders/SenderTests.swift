@@ -41,7 +41,9 @@ private final class SenderBench: @unchecked Sendable {
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
     sender = Sender(
       ports: ports, gate: gate, openOrdersMax: orderSlots,
-      session: try venuePort.map { try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0)) },
+      session: try venuePort.map {
+        try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0))
+      },
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),

@@ -15,7 +15,7 @@ private struct QuietStrategy: Strategy, ~Copyable {
     return ReplayOptions(captures: [capture])
   }
 
-  /// The simulation's defaults are for the built-in venue, also where no command line stands before.
+  /// The simulation's defaults are for the built-in venue, also where no command line is.
   @Test func aVenueThatIsNamedNeedsLimits() throws {
     let scratch = try Scratch()
     var options = try options(in: scratch)

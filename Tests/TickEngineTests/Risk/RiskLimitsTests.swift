@@ -45,7 +45,8 @@ import Testing
     #expect(refusal(["order_quantity_maximum": "1"])?.contains("order_quantity_maximum") == true)
   }
 
-  @Test(arguments: good.keys.sorted(), ["\"100\"", "null", "true", "false", "[1]", "{}", "-1", "0"])
+  @Test(
+    arguments: good.keys.sorted(), ["\"100\"", "null", "true", "false", "[1]", "{}", "-1", "0"])
   func whatIsNoPossibleNumberIsNamedAndRefused(name: String, value: String) {
     #expect(refusal([name: value])?.contains(name) == true)
   }

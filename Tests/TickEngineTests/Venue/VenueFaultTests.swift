@@ -6,10 +6,11 @@ import TickWire
 
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct VenueFaultTests {
-  @Test(arguments: [
-    [0, 0], [0xFF, 0xFF, 0x53, 0], [0, 1, 0x4C], [0, 1, 0x41], [0, 1, 0x4F], [0, 1, 0x3F],
-    [0, 3, 0x55, 0, 0],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0, 0], [0xFF, 0xFF, 0x53, 0], [0, 1, 0x4C], [0, 1, 0x41], [0, 1, 0x4F], [0, 1, 0x3F],
+      [0, 3, 0x55, 0, 0],
+    ] as [[UInt8]])
   func anythingButALoginFirstEndsTheConnection(_ garbage: [UInt8]) throws {
     let venue = try RunningVenue()
     let client = VenueClient(port: venue.port)
@@ -42,12 +43,18 @@ struct VenueFaultTests {
   @Test func unknownAndMalformedMessagesAreCountedAndTheSessionGoesOn() throws {
     let venue = try RunningVenue()
     let client = venue.client()
-    client.send(client.message { $0.put(u8: 0x7A, at: 0); return 1 })
+    client.send(
+      client.message {
+        $0.put(u8: 0x7A, at: 0); return 1
+      })
     client.send([0, 1, 0x55])
     client.send([0, 4, 0x55, 0x4F, 0, 0])
     client.send([0, 2, 0x3F, 9])
     client.send([0, 5, 0x2B] + Array("note".utf8))
-    client.send(client.message { $0.fill(0, at: 0, count: 17); $0.put(u8: 0x43, at: 0); return 17 })
+    client.send(
+      client.message {
+        $0.fill(0, at: 0, count: 17); $0.put(u8: 0x43, at: 0); return 17
+      })
     client.send(client.order(1, .buy, 1, at: 1))
     #expect(client.next()?.message == "A")
     let counts = venue.finish()

@@ -64,7 +64,10 @@ struct VenueServerTests {
     client.send(client.order(3, .sell, 100, at: 10_000, symbol: "NONE"))
     let rejected = try #require(client.next())
     rejected.view { #expect(Ouch50.Rejected($0)?.reason == .invalidSymbol) }
-    client.send(client.message { $0.put(u8: 0x51, at: 0); return 1 })
+    client.send(
+      client.message {
+        $0.put(u8: 0x51, at: 0); return 1
+      })
     let query = try #require(client.next())
     query.view { #expect(Ouch50.AccountQueryResponse($0)?.nextUserRefNum == 4) }
     _ = venue.finish()

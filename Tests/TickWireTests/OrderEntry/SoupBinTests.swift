@@ -3,10 +3,11 @@ import Testing
 @testable import TickWire
 
 struct SoupBinTests {
-  @Test(arguments: [
-    ("                   1", 1), ("1                   ", 1), ("  42  ", 42), ("0", 0),
-    ("18446744073709551615", UInt64.max),
-  ] as [(String, UInt64)])
+  @Test(
+    arguments: [
+      ("                   1", 1), ("1                   ", 1), ("  42  ", 42), ("0", 0),
+      ("18446744073709551615", UInt64.max),
+    ] as [(String, UInt64)])
   func aNumberIsReadHoweverItIsJustified(_ text: String, _ value: UInt64) {
     let buffer = WireBuffer(Array(text.utf8))
     #expect(SoupBin.number(buffer.bytes, at: 0, count: buffer.length) == value)
@@ -78,7 +79,8 @@ struct SoupBinTests {
       return SoupBin.frame(.unsequenced, payload: 4, into: $0)
     }
     #expect(copied.array == [0, 5, 0x55, 1, 2, 3, 4] && inPlace.array == copied.array)
-    #expect(WireBuffer.encoded { SoupBin.encode(.clientHeartbeat, into: $0) }.array == [0, 1, 0x52])
+    #expect(
+      WireBuffer.encoded { SoupBin.encode(.clientHeartbeat, into: $0) }.array == [0, 1, 0x52])
     #expect(WireBuffer.encoded { SoupBin.encode(.endOfSession, into: $0) }.array == [0, 1, 0x5A])
     #expect(WireBuffer.encoded { SoupBin.encode(.logout, into: $0) }.array == [0, 1, 0x4F])
   }
