@@ -77,11 +77,16 @@ static int receive_descriptor(int socket, int *fd) {
   while (got < 0 && errno == EINTR);
   if (got < 0) return tickring_internal_errno();
   const struct cmsghdr *head = CMSG_FIRSTHDR(&one.message);
-  if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS ||
-      head->cmsg_len != CMSG_LEN(sizeof *fd))
+  if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
     return TICKRING_E_NOT_A_REGION;
   memcpy(fd, CMSG_DATA(head), sizeof *fd);
-  return TICKRING_OK;
+  if (head->cmsg_len == CMSG_LEN(sizeof *fd)) return TICKRING_OK;
+  /* The padding has room for more than was asked for, and all that came is ours to close. */
+  for (size_t at = CMSG_LEN(0); at + sizeof *fd <= head->cmsg_len; at += sizeof *fd) {
+    memcpy(fd, (const unsigned char *)head + at, sizeof *fd);
+    close(*fd);
+  }
+  return TICKRING_E_NOT_A_REGION;
 }
 
 int tickring_receive(int socket, uint32_t kind, tickring_region *region) {

@@ -43,6 +43,36 @@ static void produce(int socket) {
   _exit(0);
 }
 
+/* A peer may send more descriptors than were asked for: none of them stays open. */
+static void descriptors_too_many_are_closed(void) {
+  int sockets[2], two[2] = {STDIN_FILENO, STDERR_FILENO};
+  uint64_t control[4] = {0}; /* words, for the alignment */
+  char byte = 0;
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {0};
+  tickring_region region;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = CMSG_SPACE(sizeof two);
+  struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof two);
+  memcpy(CMSG_DATA(head), two, sizeof two);
+  make_pair(sockets);
+  int before = dup(STDERR_FILENO); /* the lowest that is free */
+  close(before);
+  expect(sendmsg(sockets[0], &message, 0) == 1, "two descriptors are sent");
+  expect(tickring_receive(sockets[1], TICKRING_REGION_TICKS, &region) == TICKRING_E_NOT_A_REGION,
+         "two descriptors are no region");
+  int after = dup(STDERR_FILENO);
+  close(after);
+  expect(before == after, "what came with it is closed");
+  close(sockets[0]);
+  close(sockets[1]);
+}
+
 static void a_sealed_region_carries_ticks_between_processes(void) {
   int sockets[2];
   tickring_region region, copy;
@@ -168,6 +198,7 @@ static void the_table_is_bounded(void) {
 
 int main(void) {
   another_fault_goes_where_it_went_before(); /* first: the handler is installed once a process */
+  descriptors_too_many_are_closed();
   a_sealed_region_carries_ticks_between_processes();
   what_is_not_sealed_is_refused();
   a_truncated_region_is_lost_and_not_a_crash();
