@@ -178,7 +178,9 @@ struct IexFeed: ~Copyable {
   private mutating func takeLevel(_ message: IexMessage, _ side: BookSide) {
     guard let instrument = instrument(of: message) else { return }
     if !books.set(instrument, side, price: message.price, size: message.size) {
+      // A level is missing: its top may be wrong from here on.
       counts.booksFull += 1
+      publisher.suspectBook(instrument)
     }
     guard message.completesEvent else { return }
     let top = books.top(instrument)

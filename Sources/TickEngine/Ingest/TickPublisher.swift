@@ -224,9 +224,13 @@ public struct TickPublisher: ~Copyable {
   mutating func suspectBooks(stream: Int) {
     suspectStreams |= 1 << UInt64(stream)
     forEachInstrument(of: stream) { publisher, instrument in
-      publisher.states[Int(instrument)].insert(.suspect)
-      publisher.tellBoardOfDoubt(instrument)
+      publisher.suspectBook(instrument)
     }
+  }
+
+  mutating func suspectBook(_ instrument: UInt32) {
+    states[Int(instrument)].insert(.suspect)
+    tellBoardOfDoubt(instrument)
   }
 
   /// A stream began its sequence anew: its books are empty and whole. Halts hold until the venue

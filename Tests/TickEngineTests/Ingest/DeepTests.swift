@@ -27,6 +27,16 @@ import TickWire
     #expect(bench.ticks() == bench.pair(1, 10_000, 0, 6, 0))
   }
 
+  /// A level that finds no room leaves a book whose top may be wrong: the gate must not trust it.
+  @Test func aBookThatIsFullIsSuspect() throws {
+    let bench = try FeedBench.deep()
+    for level in 0..<Int64(PriceLevelBooks.depthMax) { bench.level("AAA", .bid, 1 + level, 5) }
+    _ = bench.ticks()
+    #expect(try !bench.entry(1).isSuspect)
+    bench.level("AAA", .bid, 9_000, 5)
+    #expect(try bench.entry(1).isSuspect && bench.counts.booksFull == 1)
+  }
+
   @Test func removingTheBestLevelBringsTheNext() throws {
     let bench = try FeedBench.deep()
     bench.level("AAA", .bid, 10_000, 5)
