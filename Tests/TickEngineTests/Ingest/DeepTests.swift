@@ -30,7 +30,8 @@ import TickWire
   /// A level that finds no room leaves a book whose top may be wrong: the gate must not trust it.
   @Test func aBookThatIsFullIsSuspect() throws {
     let bench = try FeedBench.deep()
-    for level in 0..<Int64(PriceLevelBooks.depthMax) { bench.level("AAA", .bid, 1 + level, 5) }
+    // Downwards, so that the top, and with it the ring, is told once.
+    for level in 0..<Int64(PriceLevelBooks.depthMax) { bench.level("AAA", .bid, 8_000 - level, 5) }
     _ = bench.ticks()
     #expect(try !bench.entry(1).isSuspect)
     bench.level("AAA", .bid, 9_000, 5)
