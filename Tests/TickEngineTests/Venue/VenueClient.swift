@@ -119,6 +119,7 @@ final class VenueClient {
 
   /// Whether the connection ends (rather than the time limit).
   func isClosed() -> Bool {
+    errno = 0  // an end sets none
     while nextPacket() != nil {}
     return errno != EAGAIN
   }
