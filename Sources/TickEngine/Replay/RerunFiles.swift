@@ -20,8 +20,8 @@ enum RerunFiles {
     let data = try RecordedFile.read(table)
     var words: [UInt64] = []
     for line in data.split(separator: UInt8(ascii: "\n")).dropFirst() {
-      // A symbol may hold a comma: the other fields never do.
-      let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+      // A symbol may hold a comma, and is quoted then (`CsvField`): the other fields never do.
+      let fields = line.split(separator: comma, omittingEmptySubsequences: false)
       guard fields.count >= 4, let id = UInt32(String(decoding: fields[0], as: UTF8.self)) else {
         throw .damaged(table, "a line is not symbol_id,symbol,kind,venue")
       }
@@ -29,9 +29,25 @@ enum RerunFiles {
       guard Int(id >> 4) == words.count + 1 else {
         throw .damaged(table, "the instruments are not numbered 1, 2, ...")
       }
-      words.append(word(fields[1..<(fields.count - 2)].joined(separator: [UInt8(ascii: ",")])))
+      words.append(word(unquoted(fields[1..<(fields.count - 2)].joined(separator: [comma]))))
     }
     return words
+  }
+
+  private static let comma = UInt8(ascii: ",")
+  private static let quote = UInt8(ascii: "\"")
+
+  private static func unquoted(_ field: some Sequence<UInt8>) -> [UInt8] {
+    let field = Array(field)
+    guard field.count >= 2, field.first == quote, field.last == quote else { return field }
+    var name: [UInt8] = []
+    var index = 1
+    while index < field.count - 1 {
+      name.append(field[index])
+      // A quote of the name stands there twice.
+      index += field[index] == quote ? 2 : 1
+    }
+    return name
   }
 
   private static func word(_ name: some Sequence<UInt8>) -> UInt64 {

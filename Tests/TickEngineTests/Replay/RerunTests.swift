@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import TickRing
+import TickWire
 
 @testable import TickEngine
 
@@ -157,5 +158,17 @@ struct RestlessStrategy: Strategy, ~Copyable {
       try write("day.ticks.worker-0.merge", withUnsafeBytes(of: &record) { Array($0) })
       if kind != MergeLog.positionKind { #expect(throws: RerunError.self) { try rerun() } }
     }
+  }
+
+  @Test func symbolsAreReadAsTheyWereWritten() throws {
+    let scratch = try Scratch()
+    let symbols = ["AAPL", "A,B", "\"", "\"\"", "A\"B,\"\"C", ",,,,,,,,", "ABCDEFGH"]
+    var text = "symbol_id,symbol,kind,venue\n0,,trade,IEX\n"
+    for (index, symbol) in symbols.enumerated() {
+      text += "\((index + 1) << 4),\(CsvField.text(symbol)),trade,IEX\n"
+    }
+    try text.write(toFile: scratch.file("x.symbols.csv"), atomically: true, encoding: .utf8)
+    let read = try RerunFiles.symbols(of: scratch.file("x"))
+    #expect(read.map { Symbol(word: $0).text } == symbols)
   }
 }
