@@ -94,6 +94,12 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
     return number == 0 ? nil : UInt32(truncatingIfNeeded: number)
   }
 
+  /// The symbol's 8 bytes, or nil for instrument 0 and numbers not given yet.
+  public func symbol(_ instrument: UInt32) -> UInt64? {
+    guard instrument >= 1, Int(instrument) <= count else { return nil }
+    return words[Int(instrument) * Layout.entryWords]
+  }
+
   /// Finds the symbol or gives it the next number; nil if the directory is full.
   @inlinable
   public mutating func number(of symbol: UInt64) -> UInt32? {

@@ -63,6 +63,20 @@ public struct TickProducer: ~Copyable, @unchecked Sendable {
     tickring_commit(&raw, UInt64(count), received)
   }
 
+  /// Whether `count` slots are free; asks the consumer's lines only when they seem not to be. What
+  /// fits then fits until it is published.
+  @inlinable
+  public mutating func hasRoom(_ count: Int) -> Bool {
+    tickring_has_room(&raw, UInt64(truncatingIfNeeded: count))
+  }
+
+  /// Whether anybody holds the consumer's role, in any process: the kernel's word. A system call,
+  /// some 300 ns.
+  public var hasConsumer: Bool {
+    var region = raw.region
+    return tickring_role_is_held(&region, TICKRING_CONSUMER)
+  }
+
   /// Counts a publish that found no room, in the region's header. Counted once an episode, so that
   /// waiting does not inflate it.
   @inlinable public mutating func countFull() { tickring_count_full(&raw) }

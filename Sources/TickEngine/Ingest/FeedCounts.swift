@@ -57,7 +57,7 @@ public enum TickRejection: Int, CaseIterable, Sendable {
 public struct TickCounts: Sendable {
   /// Ticks, each once however many workers it went to.
   public var published: UInt64 = 0
-  /// Further copies of ticks that concern the whole feed: one for each worker after the first.
+  /// Further copies of ticks that more than one worker got.
   public var copies: UInt64 = 0
   /// By kind.
   public var byKind = InlineArray<16, UInt64>(repeating: 0)
@@ -66,7 +66,9 @@ public struct TickCounts: Sendable {
   /// Over all trade messages decoded: shares, and price times shares in units of 1e-4.
   public var tradeVolume: UInt64 = 0
   public var tradeNotionalE4: Int128 = 0
-  /// Ticks that no ring took because the run was failing.
+  /// Ticks of instruments that no worker takes: not published, but to taps.
+  public var unsubscribed: UInt64 = 0
+  /// Ticks that a ring did not take because the run was failing.
   public var abandoned: UInt64 = 0
 
   public func count(_ kind: TickKind) -> UInt64 { byKind[Int(kind.rawValue)] }

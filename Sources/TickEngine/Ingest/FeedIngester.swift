@@ -15,8 +15,9 @@ import TickWire
 /// - Ownership: attaches to both regions itself and claims their writing roles; the caller's
 ///   attachments stay the caller's.
 /// - Thread safety: one thread at a time. `ingest` neither allocates nor locks nor calls the
-///   kernel, unless the ring is full: then it waits for the consumer. Who polls on the same thread
-///   therefore polls before fewer than `ticksPerDatagramMax` slots are free.
+///   kernel, unless the ring is full: then it waits for the consumer, or, where nobody holds that
+///   role, loses ticks and tells of it by a gap in the ring. Who polls on the same thread therefore
+///   polls before fewer than `ticksPerDatagramMax` slots are free.
 /// - Clocks: `clock` is ns since the Unix epoch, UTC; `received_ns` is CLOCK_MONOTONIC.
 public struct FeedIngester: ~Copyable {
   /// Instruments that are followed, and the capacity that a directory needs for them all.
@@ -38,13 +39,13 @@ public struct FeedIngester: ~Copyable {
       try regions.make(.control, capacity: ControlPage.capacity).attach())
     let names = try DirectoryWriter(
       claiming: directory.duplicate(), venue: Symbol("IEX")!.word)
-    let outlet = SharedRegion(try ring.duplicate())
-    let rings = try Slab<TickProducer>(count: 1) { _ throws(RingError) in
-      try TickProducer(claiming: outlet.attach())
+    let shared = SharedRegion(try ring.duplicate())
+    let outlets = try Slab<TickOutlet>(count: 1) { _ throws(RingError) in
+      TickOutlet(try TickProducer(claiming: shared.attach()), waitPolicy: .share)
     }
     let publisher = TickPublisher(
-      directory: names, rings: rings, workers: 1, board: nil, control: control,
-      limits: validation, isRestricted: false, waitPolicy: .share)
+      directory: names, outlets: outlets, workers: 1, board: nil, control: control,
+      limits: validation, isRestricted: false)
     feed = IexFeed(publisher: publisher, restarts: restarts)
   }
 

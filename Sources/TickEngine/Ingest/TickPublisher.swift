@@ -2,12 +2,12 @@ import TickRing
 import TickWire
 
 /// Turns decoded messages into ticks: finds the instrument, validates (MD4), keeps the board, and
-/// commits to the rings of those concerned.
+/// gives them to the fan-out, which commits them to the rings of those concerned.
 ///
 /// Hot path. Thread: the ingester, alone. Lines written: ring slots, the board's line of the
 /// instrument, its own tables. Cost: some 10 ns a tick. No allocation, lock or system call, except
-/// that a full ring is waited for (the replay's policy) and counted. Failure: none; what is
-/// refused is counted by reason.
+/// where a ring's policy is to wait for room. Failure: none; what is refused is counted by reason,
+/// what finds no room by ring.
 public struct TickPublisher: ~Copyable {
   /// Instruments that a directory holds, instrument 0 included.
   public static let instrumentsMax = 1 << 16
@@ -27,28 +27,20 @@ public struct TickPublisher: ~Copyable {
   }
 
   private var directory: DirectoryWriter
-  /// The workers' rings, then the taps: rings that take every tick (the venue's, the recorder's).
-  private let rings: Slab<TickProducer>
-  private let workers: Int
+  private var fanOut: TickFanOut
   private var board: BoardWriter?
-  private let control: ControlPage
   private let states: Slab<InstrumentState>
   private let limits: ValidationLimits
   /// Symbols beyond the directory's are refused: it was given, not grown.
   private let isRestricted: Bool
-  private let waitPolicy: WaitPolicy
 
   // What `counts` is made of, word by word: a struct of arrays would be copied to add one to it.
-  private var published: UInt64 = 0
-  private var copies: UInt64 = 0
-  private var abandoned: UInt64 = 0
   private var tradeVolume: UInt64 = 0
   private var tradeNotionalE4: Int128 = 0
-  private let byKind = Slab(count: 16, repeating: UInt64(0))
   private let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
   private var freshness = PacketFreshness.fresh
-  private var received: UInt32 = 0
   private var sendTime: UInt64 = 0
+  private var isRecovering = false
   /// The packet's stream, and that of each instrument's last message: a stream that loses messages
   /// or begins anew says nothing of the others' instruments.
   private var stream = 0
@@ -57,21 +49,28 @@ public struct TickPublisher: ~Copyable {
   /// appeared yet are suspect too.
   private var suspectStreams: UInt64 = 0
 
+  /// - Parameters:
+  ///   - outlets: the workers' rings, then the taps: rings that take every tick; 64 at most.
+  ///   - subscriptions: what each worker gets; empty: all divide the instruments among them.
   init(
-    directory: consuming DirectoryWriter, rings: consuming Slab<TickProducer>, workers: Int,
-    board: consuming BoardWriter?,
-    control: consuming ControlPage, limits: ValidationLimits, isRestricted: Bool,
-    waitPolicy: WaitPolicy
+    directory: consuming DirectoryWriter, outlets: consuming Slab<TickOutlet>, workers: Int,
+    subscriptions: [Subscription] = [], board: consuming BoardWriter?,
+    control: consuming ControlPage, limits: ValidationLimits, isRestricted: Bool
   ) {
-    precondition(workers > 0 && workers <= rings.count)
+    precondition(subscriptions.isEmpty || subscriptions.count == workers)
+    var fanOut = TickFanOut(
+      outlets: outlets,
+      subscriptions: subscriptions.isEmpty
+        ? Array(repeating: .share, count: workers) : subscriptions,
+      control: control)
+    for number in 1..<(UInt32(directory.count) + 1) {
+      if let symbol = directory.symbol(number) { fanOut.add(number, symbol: symbol) }
+    }
+    self.fanOut = fanOut
     self.directory = directory
-    self.rings = rings
-    self.workers = workers
     self.board = board
-    self.control = control
     self.limits = limits
     self.isRestricted = isRestricted
-    self.waitPolicy = waitPolicy
     states = Slab(count: TickPublisher.instrumentsMax, repeating: [])
     streams = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
   }
@@ -86,10 +85,22 @@ public struct TickPublisher: ~Copyable {
   ///   - received_ns: receive time, CLOCK_MONOTONIC (paced replay: the intended time).
   ///   - clock: what age is judged by, ns since the Unix epoch: in a replay, the capture's.
   ///   - sendTime: the venue's sending time, ns since the Unix epoch.
-  mutating func beginPacket(received_ns: UInt64, clock: UInt64, sendTime: UInt64) {
-    received = receiveStamp(monotonic_ns: received_ns)
-    freshness = limits.freshness(at: clock, sendTime: sendTime)
+  ///   - isRecovered: whether its messages were asked for again. Their age is not judged; a status
+  ///     `recovered` of the whole feed comes before the first such packet in a row.
+  @inline(__always)
+  mutating func beginPacket(
+    received_ns: UInt64, clock: UInt64, sendTime: UInt64, isRecovered: Bool = false
+  ) {
+    fanOut.received = receiveStamp(monotonic_ns: received_ns)
+    freshness = isRecovered ? .fresh : limits.freshness(at: clock, sendTime: sendTime)
     self.sendTime = sendTime
+    if isRecovered != isRecovering { markRecovery(isRecovered) }
+  }
+
+  @inline(never)
+  private mutating func markRecovery(_ isRecovered: Bool) {
+    isRecovering = isRecovered
+    if isRecovered { fanOut.publishToAll(.recovered, time: sendTime) }
   }
 
   /// - Parameter stream: its number, below 64.
@@ -118,6 +129,7 @@ public struct TickPublisher: ~Copyable {
       reject(.directoryFull)
       return nil
     }
+    fanOut.add(number, symbol: symbol.word)
     if suspectStreams >> UInt64(stream) & 1 != 0 {
       states[Int(number)].insert(.suspect)
       tellBoardOfDoubt(number)
@@ -171,7 +183,10 @@ public struct TickPublisher: ~Copyable {
     default: break
     }
     tellBoardOfDoubt(instrument)
-    publish(instrument, .status, time: time, price: 0, quantity: code.rawValue)
+    let tick = Tick(
+      timestamp: time, symbolId: Series(instrument: instrument, kind: .status).id, price: 0,
+      quantity: code.rawValue)
+    fanOut.publishStatus(tick, of: instrument)
   }
 
   private mutating func tellBoardOfDoubt(_ instrument: UInt32) {
@@ -213,10 +228,16 @@ public struct TickPublisher: ~Copyable {
 
   // MARK: The whole feed
 
+  /// A change in the state of the feed's lines: told to every strategy before the next tick.
+  /// Prices and books stay as they are.
+  mutating func feedStatus(_ code: StatusCode, time: UInt64) {
+    fanOut.publishToAll(code, time: time)
+  }
+
   /// Messages of a stream were lost: its prices known so far vouch for nothing.
   mutating func gap(stream: Int, time: UInt64) {
     forEachInstrument(of: stream) { $0.forgetPrices($1) }
-    publishToAll(.gap, time: time)
+    fanOut.publishToAll(.gap, time: time)
   }
 
   /// Books of a stream that are built of many messages lack some, and stay wrong until its
@@ -241,7 +262,7 @@ public struct TickPublisher: ~Copyable {
       publisher.states[Int(instrument)].subtract([.suspect, .quoted, .quotedHalted])
       publisher.forgetPrices(instrument)
     }
-    publishToAll(.restart, time: time)
+    fanOut.publishToAll(.restart, time: time)
   }
 
   /// A fresh session of a replay; every ring is empty when this is called.
@@ -271,38 +292,16 @@ public struct TickPublisher: ~Copyable {
   /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
   mutating func feedChanged(to state: FeedState, time: UInt64) {
     switch state {
-    case .live: publishToAll(.recovered, time: time)
-    case .degraded: publishToAll(.degraded, time: time)
-    case .stale: publishToAll(.stale, time: time)
-    case .closed: publishToAll(.stale, time: time)
+    case .live: feedStatus(.recovered, time: time)
+    case .degraded: feedStatus(.degraded, time: time)
+    case .stale, .closed: feedStatus(.stale, time: time)
     case .neverSeen: break
     }
   }
-
-  private mutating func publishToAll(_ code: StatusCode, time: UInt64) {
-    let tick = Tick(
-      timestamp: time, symbolId: Series(instrument: 0, kind: .status).id, price: 0,
-      quantity: code.rawValue)
-    for ring in 0..<rings.count { commit(tick, to: ring) }
-    count(.status)
-    copies += UInt64(workers - 1)
-  }
-
   // MARK: Committing
 
   @inline(__always)
   private func price(_ priceE4: Int64) -> Double { Double(priceE4) / 10_000 }
-
-  @inline(__always)
-  private mutating func count(_ kind: TickKind) {
-    published += 1
-    byKind[Int(kind.rawValue)] += 1
-  }
-
-  @inline(__always)
-  private func worker(of instrument: UInt32) -> Int {
-    workers == 1 ? 0 : Int(instrument) % workers
-  }
 
   @inline(__always)
   private mutating func publish(
@@ -311,9 +310,7 @@ public struct TickPublisher: ~Copyable {
     let tick = Tick(
       timestamp: time, symbolId: Series(instrument: instrument, kind: kind).id, price: price,
       quantity: quantity)
-    commit(tick, to: worker(of: instrument))
-    for tap in workers..<rings.count { commit(tick, to: tap) }
-    count(kind)
+    fanOut.publish(tick, of: instrument, kind)
   }
 
   @inline(__always)
@@ -327,66 +324,39 @@ public struct TickPublisher: ~Copyable {
     let ask = Tick(
       timestamp: time, symbolId: Series(instrument: instrument, kind: .ask).id, price: askPrice,
       quantity: top.askSize)
-    commit(bid, ask, to: worker(of: instrument))
-    for tap in workers..<rings.count { commit(bid, ask, to: tap) }
-    count(.bid)
-    count(.ask)
-  }
-
-  @inline(__always)
-  private mutating func commit(_ tick: Tick, to ring: Int) {
-    if !rings[ring].publish(tick, received: received) { waitAndCommit(tick, nil, to: ring) }
-  }
-
-  @inline(__always)
-  private mutating func commit(_ first: Tick, _ second: Tick, to ring: Int) {
-    if !rings[ring].publish(first, second, received: received) {
-      waitAndCommit(first, second, to: ring)
-    }
-  }
-
-  /// The policy *wait*: replay and recording only. Ends without the tick, counted, if a role has
-  /// failed: then nobody may be left to make room.
-  @inline(never)
-  private mutating func waitAndCommit(_ first: Tick, _ second: Tick?, to ring: Int) {
-    rings[ring].countFull()
-    var backoff = Backoff(waitPolicy)
-    while control.read(.failed) == 0 {
-      backoff.wait()
-      let isDone =
-        if let second {
-          rings[ring].publish(first, second, received: received)
-        } else {
-          rings[ring].publish(first, received: received)
-        }
-      if isDone { return }
-    }
-    abandoned += second == nil ? 1 : 2
+    fanOut.publishQuote(bid, ask, of: instrument)
   }
 
   // MARK: Reports and quiet
 
+  /// To be called when no packet comes: publishes what waits for room in a ring.
+  mutating func idle() { fanOut.idle() }
+
+  /// To be called after the last packet: what waits for room and finds none is lost, and counted.
+  mutating func end() { fanOut.end(time: sendTime) }
+
   public var counts: TickCounts {
     var counts = TickCounts()
-    counts.published = published
-    counts.copies = copies
-    counts.abandoned = abandoned
     counts.tradeVolume = tradeVolume
     counts.tradeNotionalE4 = tradeNotionalE4
-    for kind in 0..<byKind.count { counts.byKind[kind] = byKind[kind] }
+    fanOut.addCounts(to: &counts)
     for reason in 0..<rejected.count { counts.rejected[reason] = rejected[reason] }
     return counts
   }
 
-  var ringCount: Int { rings.count }
+  var ringCount: Int { fanOut.ringCount }
 
   /// One ring's counters, workers' first; `advanced` is how far its consumer is.
   func ringState(_ ring: Int) -> (
-    published: UInt64, advanced: UInt64, capacity: Int, full: UInt64
+    published: UInt64, advanced: UInt64, capacity: Int, counts: OutletCounts
   ) {
-    (rings[ring].published, rings[ring].advanced, rings[ring].capacity, rings[ring].full)
+    let progress = fanOut.progress(ofRing: ring)
+    return (progress.published, progress.advanced, progress.capacity, fanOut.counts(ofRing: ring))
   }
 
   /// Whether the consumer of a ring has taken all that was published.
-  func isDrained(_ ring: Int) -> Bool { rings[ring].advanced == rings[ring].published }
+  func isDrained(_ ring: Int) -> Bool {
+    let progress = fanOut.progress(ofRing: ring)
+    return progress.advanced == progress.published
+  }
 }

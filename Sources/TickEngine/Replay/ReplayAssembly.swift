@@ -220,17 +220,17 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
         throw ReplayError.badSymbols("more than \(TickPublisher.instrumentsMax - 1) symbols")
       }
     }
-    let outlets = rings.map(\.ticks) + taps
-    let producers = try Slab<TickProducer>(count: outlets.count) { index throws(RingError) in
-      try TickProducer(claiming: outlets[index].attach())
+    let regions = rings.map(\.ticks) + taps
+    let policy = plan.policy
+    let outlets = try Slab<TickOutlet>(count: regions.count) { index throws(RingError) in
+      TickOutlet(try TickProducer(claiming: regions[index].attach()), waitPolicy: policy)
     }
     // The board serves the risk gate alone.
     var writer: BoardWriter?
     if isTrading { writer = try BoardWriter(claiming: board.attach()) }
     let publisher = TickPublisher(
-      directory: numbers, rings: producers, workers: rings.count, board: writer,
-      control: try control(), limits: options.validation, isRestricted: options.symbols != nil,
-      waitPolicy: plan.policy)
+      directory: numbers, outlets: outlets, workers: rings.count, board: writer,
+      control: try control(), limits: options.validation, isRestricted: options.symbols != nil)
     return ReplayIngester(
       capture: capture, feed: IexFeed(publisher: publisher, restarts: options.restarts),
       options: options, isTrading: isTrading, control: try control(),

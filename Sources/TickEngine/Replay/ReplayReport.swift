@@ -71,10 +71,12 @@ extension ReplayRun where S: ~Copyable {
       let state = ingester.role.feed.publisher.ringState(ring)
       let isWorker = ring < workers.count
       let polled = isWorker ? workers[ring].role.ticksPolled : state.advanced
-      return Report.Ring(
+      var line = Report.Ring(
         name: isWorker ? "ticks.\(ring)" : "tap.\(ring - workers.count)",
         kind: isWorker ? .tick : .tap, capacity: UInt64(state.capacity),
-        published: state.published, polled: polled, full: state.full)
+        published: 0, polled: polled)
+      line.take(state.counts)
+      return line
     }
   }
 

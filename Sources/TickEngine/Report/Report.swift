@@ -126,8 +126,14 @@ extension Report {
     public var polled: UInt64
     /// Times the producer found it full.
     public var full: UInt64
-    /// Dropped by the ring's policy: published and never to be polled.
+    /// Dropped by the ring's policy: published and never to be polled, those conflated included.
     public var lost: UInt64
+    /// Of the lost, quote ticks that a newer quote of their instrument replaced.
+    public var conflated: UInt64 = 0
+    /// Quote ticks that waited for room before they were published.
+    public var late: UInt64 = 0
+    /// Gaps that told the ring's consumer of a loss.
+    public var gapsTold: UInt64 = 0
 
     public init(
       name: String, kind: Kind, capacity: UInt64, published: UInt64 = 0, polled: UInt64 = 0,
@@ -140,6 +146,21 @@ extension Report {
       self.polled = polled
       self.full = full
       self.lost = lost
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, kind, capacity, published, polled, full, lost, conflated, late
+      case gapsTold = "gaps_told"
+    }
+
+    /// Takes over what an outlet counted. What is still held will not be polled either.
+    mutating func take(_ counts: OutletCounts) {
+      published = counts.published
+      full = counts.full
+      lost = counts.lost + counts.conflated + counts.held
+      conflated = counts.conflated
+      late = counts.late
+      gapsTold = counts.gapsTold
     }
   }
 

@@ -143,13 +143,13 @@ private struct CaptureMarket {
     options.repeats = repeats
     // None that the ingester would wait for between repeats: only the ring is to be drained.
     options.workers = 0
-    let outlet = try Slab<TickProducer>(count: 1) { _ throws(RingError) in
-      try TickProducer(claiming: ticks.attach())
+    let outlets = try Slab<TickOutlet>(count: 1) { _ throws(RingError) in
+      TickOutlet(try TickProducer(claiming: ticks.attach()), waitPolicy: .share)
     }
     let publisher = TickPublisher(
       directory: try DirectoryWriter(claiming: directory.attach(), venue: Symbol("IEX")!.word),
-      rings: outlet, workers: 1, board: nil, control: ControlPage(try control.attach()),
-      limits: options.validation, isRestricted: false, waitPolicy: .share)
+      outlets: outlets, workers: 1, board: nil, control: ControlPage(try control.attach()),
+      limits: options.validation, isRestricted: false)
     let role = ReplayIngester(
       capture: capture, feed: IexFeed(publisher: publisher, restarts: .follow), options: options,
       isTrading: false, control: ControlPage(try control.attach()),

@@ -69,12 +69,12 @@ final class FeedBench {
     for symbol in options.symbols ?? [] { _ = writer.number(of: Symbol(symbol)!.word) }
     let publisher = TickPublisher(
       directory: writer,
-      rings: try Slab<TickProducer>(count: rings.count) {
-        try TickProducer(claiming: rings[$0].attach())
+      outlets: try Slab<TickOutlet>(count: rings.count) {
+        TickOutlet(try TickProducer(claiming: rings[$0].attach()), waitPolicy: .share)
       },
       workers: options.workers, board: try BoardWriter(claiming: prices.attach()),
       control: ControlPage(try page.attach()), limits: options.limits,
-      isRestricted: options.symbols != nil, waitPolicy: .share)
+      isRestricted: options.symbols != nil)
     feed = IexFeed(publisher: publisher, restarts: options.restarts)
     consumers = try Slab<TickConsumer>(count: rings.count) {
       try TickConsumer(claiming: rings[$0].attach())

@@ -1,0 +1,151 @@
+import TickRing
+
+/// Ticks to the rings of those who take them: the workers' by their subscriptions, and the taps,
+/// which take every tick (the venue's, the recorder's).
+///
+/// Hot path. Thread: the ingester, alone. Lines written: the rings' slots, its own words. A tick is
+/// counted once however many workers take it, the further copies apart.
+struct TickFanOut: ~Copyable {
+  /// The workers', then the taps.
+  private let outlets: Slab<TickOutlet>
+  private let workers: Int
+  private var table: SubscriptionTable
+  /// One ring that takes everything: no look-up.
+  private let isSingle: Bool
+  private let control: ControlPage
+  /// Receive time of the packet whose ticks are published, as a commit word carries it.
+  var received: UInt32 = 0
+
+  private(set) var published: UInt64 = 0
+  private(set) var copies: UInt64 = 0
+  /// Ticks of instruments that no worker takes.
+  private(set) var unsubscribed: UInt64 = 0
+  private let byKind = Slab(count: 16, repeating: UInt64(0))
+
+  /// - Parameter subscriptions: one for each worker; the outlets after theirs are taps.
+  init(
+    outlets: consuming Slab<TickOutlet>, subscriptions: [Subscription],
+    control: consuming ControlPage
+  ) {
+    table = SubscriptionTable(subscriptions, rings: outlets.count)
+    workers = subscriptions.count
+    isSingle = outlets.count == 1 && (subscriptions[0] == .all || subscriptions[0] == .share)
+    self.outlets = outlets
+    self.control = control
+  }
+
+  /// To be called before the first tick of an instrument.
+  mutating func add(_ instrument: UInt32, symbol: UInt64) {
+    table.add(instrument, symbol: symbol)
+  }
+
+  // MARK: Publishing
+
+  @inline(__always)
+  private func rings(of instrument: UInt32) -> UInt64 { isSingle ? 1 : table[instrument] }
+
+  @inline(__always)
+  private static func next(_ rings: inout UInt64) -> Int {
+    let ring = rings.trailingZeroBitCount
+    rings &= rings - 1
+    return ring
+  }
+
+  /// Publishes a trade, a break or an auction.
+  @inline(__always)
+  mutating func publish(_ tick: Tick, of instrument: UInt32, _ kind: TickKind) {
+    let takers = rings(of: instrument)
+    var left = takers
+    while left != 0 {
+      let ring = TickFanOut.next(&left)
+      outlets[ring].publish(tick, of: instrument, received: received, control: control)
+    }
+    count(kind, takers)
+  }
+
+  /// Publishes a quote: both ticks or, ring by ring, neither.
+  @inline(__always)
+  mutating func publishQuote(_ bid: Tick, _ ask: Tick, of instrument: UInt32) {
+    let takers = rings(of: instrument)
+    var left = takers
+    while left != 0 {
+      let ring = TickFanOut.next(&left)
+      outlets[ring].publishQuote(bid, ask, of: instrument, received: received, control: control)
+    }
+    count(.bid, takers)
+    count(.ask, takers)
+  }
+
+  mutating func publishStatus(_ tick: Tick, of instrument: UInt32) {
+    let takers = rings(of: instrument)
+    var left = takers
+    while left != 0 {
+      let ring = TickFanOut.next(&left)
+      outlets[ring].publishStatus(tick, of: instrument, received: received, control: control)
+    }
+    count(.status, takers)
+  }
+
+  /// Publishes a status of the whole feed to every ring.
+  mutating func publishToAll(_ code: StatusCode, time: UInt64) {
+    let tick = Tick(
+      timestamp: time, symbolId: Series(instrument: 0, kind: .status).id, price: 0,
+      quantity: code.rawValue)
+    for ring in 0..<outlets.count {
+      outlets[ring].publishStatus(tick, of: 0, received: received, control: control)
+    }
+    count(.status, table.workerMask)
+  }
+
+  @inline(__always)
+  private mutating func count(_ kind: TickKind, _ takers: UInt64) {
+    if !isSingle {
+      let workers = (takers & table.workerMask).nonzeroBitCount
+      guard workers > 0 else {
+        unsubscribed += 1
+        return
+      }
+      copies += UInt64(workers - 1)
+    }
+    published += 1
+    byKind[Int(kind.rawValue)] += 1
+  }
+
+  // MARK: Quiet and the end
+
+  /// Publishes what waits for room, as far as there is some.
+  mutating func idle() {
+    for ring in 0..<outlets.count { outlets[ring].idle(received: received) }
+  }
+
+  /// The same for the last time: what finds no room is lost.
+  /// - Parameter time: exchange time of the end, ns since the Unix epoch.
+  mutating func end(time: UInt64) {
+    for ring in 0..<outlets.count { outlets[ring].end(time: time, received: received) }
+  }
+
+  // MARK: Reports
+
+  /// Adds what went out. A gap told to one ring is a tick published, too.
+  func addCounts(to counts: inout TickCounts) {
+    counts.published = published
+    counts.copies = copies
+    counts.unsubscribed = unsubscribed
+    for kind in 0..<byKind.count { counts.byKind[kind] = byKind[kind] }
+    for ring in 0..<workers {
+      let outlet = outlets[ring].counts
+      counts.published += outlet.gapsTold
+      counts.byKind[Int(TickKind.status.rawValue)] += outlet.gapsTold
+    }
+    for ring in 0..<outlets.count { counts.abandoned += outlets[ring].abandoned }
+  }
+
+  var ringCount: Int { outlets.count }
+
+  func counts(ofRing ring: Int) -> OutletCounts { outlets[ring].counts }
+
+  /// Ticks ever published to a ring, ticks that its consumer has advanced past, slots.
+  func progress(ofRing ring: Int) -> (published: UInt64, advanced: UInt64, capacity: Int) {
+    (outlets[ring].ring.published, outlets[ring].ring.advanced, outlets[ring].ring.capacity)
+  }
+}

@@ -1,0 +1,119 @@
+import TickRing
+
+/// One ring's end of the publication: a producer, and what becomes of ticks that find no room.
+///
+/// Hot path. Thread: the ingester, alone. Lines written: the ring's slots; its own words. While
+/// there is room, a publish costs one comparison more than the ring's own: what must be free is a
+/// word, which no ring can satisfy while something is kept back. Everything else is in
+/// `TickOutlet+Full.swift`. No allocation, lock or system call, but for the policy `wait`. Failure:
+/// none; what is not published is counted.
+struct TickOutlet: ~Copyable {
+  var ring: TickProducer
+  let policy: SlowConsumerPolicy
+  let waitPolicy: WaitPolicy
+  /// Slots that status and gaps alone may take, and slots that no quote may take.
+  let statusReserve: Int
+  let quoteReserve: Int
+  private let committedBefore: UInt64
+
+  // Slots that must be free to publish without a further look.
+  var quoteNeed = 0
+  var tickNeed = 0
+  var statusNeed = 0
+
+  var held: HeldQuotes
+  /// Ticks other than status and quotes that can be held are lost until there is room to go on.
+  var isLosing = false
+  var isGapOwed = false
+  /// Exchange time of the first loss that is not told.
+  var lostTime: UInt64 = 0
+  /// Sequence after the last gap told: while nothing follows it, it tells of further losses too.
+  var gapEnd = UInt64.max
+  /// Whether the ring was found full, and that is not over.
+  var isFull = false
+  /// What the kernel said of the consumer, and when it is asked again, CLOCK_MONOTONIC ns.
+  var hasConsumer = true
+  var consumerCheck_ns: UInt64 = 0
+
+  // What `counts` is made of.
+  var full: UInt64 = 0
+  var conflated: UInt64 = 0
+  var late: UInt64 = 0
+  var lost: UInt64 = 0
+  var abandoned: UInt64 = 0
+  var gapsTold: UInt64 = 0
+
+  /// - Precondition: `drop` and `conflate` need `SlowConsumerPolicy.capacityMin` slots.
+  init(
+    _ ring: consuming TickProducer, policy: SlowConsumerPolicy = .wait, waitPolicy: WaitPolicy
+  ) {
+    let capacity = ring.capacity
+    precondition(policy == .wait || capacity >= SlowConsumerPolicy.capacityMin)
+    self.policy = policy
+    self.waitPolicy = waitPolicy
+    statusReserve = policy == .wait ? 0 : max(2, capacity / 16)
+    quoteReserve = policy == .conflate ? capacity / 4 : statusReserve
+    committedBefore = ring.published
+    held = HeldQuotes(instruments: policy == .conflate ? TickPublisher.instrumentsMax : 0)
+    self.ring = ring
+    updateNeeds()
+  }
+
+  /// Publishes a trade, a break or an auction.
+  @inline(__always)
+  mutating func publish(
+    _ tick: Tick, of instrument: UInt32, received: UInt32, control: borrowing ControlPage
+  ) {
+    if ring.hasRoom(tickNeed), ring.publish(tick, received: received) { return }
+    publishSlowly(tick, of: instrument, received: received, control: control)
+  }
+
+  /// Publishes a quote: both ticks or neither.
+  @inline(__always)
+  mutating func publishQuote(
+    _ bid: Tick, _ ask: Tick, of instrument: UInt32, received: UInt32,
+    control: borrowing ControlPage
+  ) {
+    if ring.hasRoom(quoteNeed), ring.publish(bid, ask, received: received) { return }
+    publishQuoteSlowly(bid, ask, of: instrument, received: received, control: control)
+  }
+
+  /// Publishes a status of an instrument, or of the whole feed.
+  mutating func publishStatus(
+    _ tick: Tick, of instrument: UInt32, received: UInt32, control: borrowing ControlPage
+  ) {
+    if ring.hasRoom(statusNeed), ring.publish(tick, received: received) { return }
+    publishStatusSlowly(tick, of: instrument, received: received, control: control)
+  }
+
+  /// To be called when no packet comes: publishes what there is room for by now.
+  @inline(__always)
+  mutating func idle(received: UInt32) {
+    if isKeepingBack { settle(received: received) }
+  }
+
+  /// Whether the next tick must look at more than the room.
+  @inline(__always) var isKeepingBack: Bool { isLosing || isGapOwed || !held.isEmpty }
+
+  mutating func updateNeeds() {
+    let isKeepingBack = self.isKeepingBack
+    quoteNeed = isKeepingBack ? .max : quoteReserve + 2
+    tickNeed = isKeepingBack ? .max : statusReserve + 1
+    statusNeed = isGapOwed || !held.isEmpty ? .max : 1
+    if !isKeepingBack { isFull = false }
+  }
+
+  var counts: OutletCounts {
+    var counts = OutletCounts()
+    counts.committed = ring.published - committedBefore
+    counts.full = full
+    counts.conflated = conflated
+    counts.late = late
+    counts.held = UInt64(held.count) * 2
+    counts.lost = lost
+    counts.abandoned = abandoned
+    counts.gapsTold = gapsTold
+    counts.isGapOwed = isGapOwed
+    return counts
+  }
+}
