@@ -16,14 +16,8 @@ public struct RetainedMessages: ~Copyable {
   /// Messages no longer kept, of all sessions.
   public private(set) var forgotten: UInt64 = 0
 
-  private struct Place: BitwiseCopyable {
-    /// Bytes ever written before the message, those skipped at the memory's end included.
-    var position: UInt64
-    var length: Int
-  }
-
   /// The place of sequence n, at n modulo the capacity.
-  private let places: Slab<Place>
+  private let places: Slab<RetainedPlace>
   private let memory: Slab<UInt8>
   private let placeMask: UInt64
   private var end: UInt64 = 0
@@ -37,7 +31,7 @@ public struct RetainedMessages: ~Copyable {
     var capacity = 1
     while capacity < messagesMax { capacity *= 2 }
     self.session = session
-    places = Slab(count: capacity, repeating: Place(position: 0, length: 0))
+    places = Slab(count: capacity, repeating: RetainedPlace(position: 0, length: 0))
     placeMask = UInt64(capacity - 1)
     memory = Slab(count: bytesMax, repeating: 0)
   }
@@ -68,7 +62,7 @@ public struct RetainedMessages: ~Copyable {
     let newEnd = position + UInt64(message.count)
     while firstSequence < nextSequence, !hasRoom(until: newEnd) { forgetOldest() }
     unsafe memory.mutableBytes.put(message, at: Int(position % size))
-    places[Int(nextSequence & placeMask)] = Place(position: position, length: message.count)
+    places[Int(nextSequence & placeMask)] = RetainedPlace(position: position, length: message.count)
     end = newEnd
     nextSequence += 1
   }
@@ -106,4 +100,11 @@ public struct RetainedMessages: ~Copyable {
     {}
     return writer.isEmpty ? 0 : writer.finish()
   }
+}
+
+/// Where a message lies.
+struct RetainedPlace: BitwiseCopyable {
+  /// Bytes ever written before the message, those skipped at the memory's end included.
+  var position: UInt64
+  var length: Int
 }

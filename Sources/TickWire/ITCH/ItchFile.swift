@@ -1,7 +1,8 @@
 /// An open file of raw messages, each after its length in 16 bits, big-endian, as the venue
 /// publishes its days of ITCH; a length of 0 ends the file. Plain or gzip, told apart by content.
 ///
-/// - Ownership: owns the mapping; messages read from it are valid while this object lives.
+/// - Ownership: owns the mapping; messages read from it are valid while this object lives, which a
+///   walk of its `messages` sees to.
 /// - Thread safety: immutable; any number of readers on any thread.
 public final class ItchFile: Sendable {
   public let path: String
@@ -28,7 +29,7 @@ public final class ItchFile: Sendable {
   /// The file's content, inflated if need be.
   public var bytes: Bytes { content.bytes }
   /// A walk from the first message on.
-  public var messages: ItchFileMessages { ItchFileMessages(bytes) }
+  public var messages: ItchFileMessages { ItchFileMessages(bytes, of: self) }
   /// Whether the content begins as such a file of ITCH 5.0 does.
   public var isItch: Bool { ItchFile.isItch(bytes) }
 
@@ -43,7 +44,6 @@ public final class ItchFile: Sendable {
 }
 
 /// Walks the messages of such a file. Allocation-free; a value.
-@frozen
 public struct ItchFileMessages {
   /// How a file ends.
   public enum Ending: Equatable, Sendable {
@@ -56,6 +56,8 @@ public struct ItchFileMessages {
   }
 
   private let content: Bytes
+  /// Kept alive as long as the walk.
+  private let file: ItchFile?
   /// Where the next message's length is, from the beginning of the content.
   public private(set) var offset = 0
   /// Messages returned.
@@ -63,7 +65,13 @@ public struct ItchFileMessages {
   /// nil until `next` has returned nil.
   public private(set) var ending: Ending?
 
-  public init(_ content: Bytes) { self.content = content }
+  /// Of bytes that somebody else keeps alive.
+  public init(_ content: Bytes) { self.init(content, of: nil) }
+
+  init(_ content: Bytes, of file: ItchFile?) {
+    self.content = content
+    self.file = file
+  }
 
   /// The next message without its length, or nil at the end, which `ending` then tells about.
   public mutating func next() -> Bytes? {
