@@ -33,6 +33,9 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case stopRecorder = 9
     /// Packets taken so far, now and then, for whoever watches. Written by the ingester.
     case packetsIngested = 10
+    /// The state of a live feed in the low byte, those of its lines in the bytes above. Written by
+    /// the ingester.
+    case lineStates = 11
   }
 
   /// What one worker says of itself when it is idle; the worker is its one writer.

@@ -298,6 +298,7 @@ public struct TickPublisher: ~Copyable {
     case .neverSeen: break
     }
   }
+
   // MARK: Committing
 
   @inline(__always)

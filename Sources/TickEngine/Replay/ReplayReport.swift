@@ -6,8 +6,7 @@ extension ReplayRun where S: ~Copyable {
   func outcome() -> ReplayOutcome {
     var report = Report(machine: MachineCard.current())
     fillCapture(&report)
-    fillFeed(&report)
-    fillTicks(&report)
+    report.take(ingester.role.feed)
     report.rings = tickRings + orderRings
     fillOrders(&report)
     fillRun(&report)
@@ -30,40 +29,6 @@ extension ReplayRun where S: ~Copyable {
     report.capture.cutTail = counts.cutTail
     report.capture.truncated = counts.truncated
     report.capture.ignored = counts.ignored.total + ingester.role.feed.counts.foreign
-  }
-
-  private func fillFeed(_ report: inout Report) {
-    let counts = ingester.role.feed.counts
-    report.feed.packets = counts.packets
-    report.feed.heartbeats = counts.heartbeats
-    report.feed.messages = counts.messages
-    report.feed.unknown = counts.unknown
-    report.feed.malformed = counts.malformed
-    report.feed.gaps = counts.gaps
-    report.feed.missing = counts.missing
-    report.feed.duplicates = counts.duplicates
-    report.feed.overlaps = counts.overlaps
-    report.feed.restarts = counts.restarts
-    for type in 0..<256 where ingester.role.feed.messages(ofType: type) > 0 {
-      let name = String(UnicodeScalar(UInt8(type)))
-      report.feed.byType[name] = ingester.role.feed.messages(ofType: type)
-    }
-  }
-
-  private func fillTicks(_ report: inout Report) {
-    let counts = ingester.role.feed.publisher.counts
-    report.ticks.published = counts.published
-    report.ticks.copies = counts.copies
-    report.ticks.trade = counts.count(.trade) + counts.count(.tradeNoLast)
-    report.ticks.tradeBreak = counts.count(.tradeBreak)
-    report.ticks.bid = counts.count(.bid)
-    report.ticks.ask = counts.count(.ask)
-    report.ticks.status = counts.count(.status)
-    report.ticks.tradeVolume = counts.tradeVolume
-    report.ticks.tradeNotional = Notional(tenThousandths: counts.tradeNotionalE4)
-    for reason in TickRejection.allCases where counts.rejected[reason.rawValue] > 0 {
-      report.ticks.rejected[reason.name] = counts.rejected[reason.rawValue]
-    }
   }
 
   private var tickRings: [Report.Ring] {
@@ -126,9 +91,6 @@ extension ReplayRun where S: ~Copyable {
     report.run.sessions = UInt64(ingester.role.sessions)
     report.run.workers = UInt64(workers.count)
     report.run.waiting = plan.reason
-    report.run.sessionChanges = ingester.role.feed.counts.sessionChanges
-    report.run.untracked = ingester.role.feed.counts.untracked
-    report.run.booksFull = ingester.role.feed.counts.booksFull
     report.run.misdirected = workers.reduce(0) { $0 + $1.role.misdirected }
     report.run.tripped = control.read(.tripped) != 0
     report.run.failure = failure.map { "\($0)" }

@@ -21,6 +21,8 @@ public struct Report: Codable, Equatable, Sendable {
 extension Report {
   /// The intervals that a run measures.
   public enum Stage: String, CaseIterable, Sendable {
+    /// Kernel's receive stamp → packet received, where the kernel stamps; by CLOCK_REALTIME.
+    case socket
     /// Packet received → its ticks committed to the ring.
     case ingest
     /// Packet received → tick polled by its worker.
@@ -75,13 +77,34 @@ extension Report {
     public var duplicates: UInt64 = 0
     public var overlaps: UInt64 = 0
     public var restarts: UInt64 = 0
+    /// Packets that came after they had been given up as missing; among the duplicates.
+    public var late: UInt64 = 0
+    /// Requests for what was missing, those that the network did not take, and the messages that
+    /// the answers brought.
+    public var requests: UInt64 = 0
+    public var requestsUnsent: UInt64 = 0
+    public var recovered: UInt64 = 0
+    /// Packets out of order that found no room and were asked for again.
+    public var unheld: UInt64 = 0
+    /// Datagrams that are not of the feed.
+    public var foreign: UInt64 = 0
+    /// Times that a group had to be joined again.
+    public var rejoins: UInt64 = 0
+    /// Of a live feed, at the end of the run; absent in a replay.
+    public var state: FeedState?
+    /// The lines of a live feed; absent in a replay.
+    public var lines: [Line]?
+    /// First copy → second copy on the other line, ns; absent if there was none.
+    public var lateness_ns: LatencySummary?
 
     public init() {}
 
     enum CodingKeys: String, CodingKey {
       case packets, heartbeats, messages, unknown, malformed, gaps, missing
-      case duplicates, overlaps, restarts
+      case duplicates, overlaps, restarts, late, requests, recovered, unheld, foreign, rejoins
+      case state, lines, lateness_ns
       case byType = "by_type"
+      case requestsUnsent = "requests_unsent"
     }
   }
 
@@ -134,6 +157,8 @@ extension Report {
     public var late: UInt64 = 0
     /// Gaps that told the ring's consumer of a loss.
     public var gapsTold: UInt64 = 0
+    /// Left in a ring whose consumer is another process, or is not there.
+    public var unread: UInt64 = 0
 
     public init(
       name: String, kind: Kind, capacity: UInt64, published: UInt64 = 0, polled: UInt64 = 0,
@@ -149,7 +174,7 @@ extension Report {
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, kind, capacity, published, polled, full, lost, conflated, late
+      case name, kind, capacity, published, polled, full, lost, conflated, late, unread
       case gapsTold = "gaps_told"
     }
 

@@ -25,16 +25,16 @@ extension Report {
         name, committed, "what the tick rings say was published",
         tickRings.reduce(0) { $0 &+ $1.published }),
       fault(
-        name, committed, "what the tick rings say was polled plus lost",
-        tickRings.reduce(0) { $0 &+ $1.polled &+ $1.lost }),
+        name, committed, "what the tick rings say was polled, lost or left unread",
+        tickRings.reduce(0) { $0 &+ $1.polled &+ $1.lost &+ $1.unread }),
     ].compactMap { $0 }
   }
 
   private func ringFaults() -> [String] {
     rings.compactMap { ring in
       fault(
-        "published to ring \(ring.name)", ring.published, "polled plus lost",
-        ring.polled &+ ring.lost)
+        "published to ring \(ring.name)", ring.published, "polled, lost or left unread",
+        ring.polled &+ ring.lost &+ ring.unread)
     }
   }
 

@@ -37,7 +37,10 @@ struct SeenMessages: ~Copyable, FeedDecoder {
 
   mutating func feedChanged(to state: FeedState, time: UInt64) { states.append(state) }
   mutating func idle() {}
+  mutating func end() {}
   mutating func beginSession() {}
+  func messages(ofType type: Int) -> UInt64 { 0 }
+  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R { fatalError("none here") }
 
   var messages: [UInt64] {
     seen.compactMap { if case .message(let sequence) = $0 { sequence } else { nil } }

@@ -66,6 +66,9 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
     return range
   }
 
+  /// Messages by their type byte, known types only.
+  func messages(ofType type: Int) -> UInt64 { decoder.messages(ofType: type) }
+
   /// The lines that are live, a bit each.
   mutating func setLive(_ lines: UInt64) { arbiter.liveLines = lines }
 

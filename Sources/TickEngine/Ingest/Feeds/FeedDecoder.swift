@@ -26,6 +26,15 @@ protocol FeedDecoder: ~Copyable {
   /// Nothing came for a moment: a time for what waits.
   mutating func idle()
 
+  /// The run ends: what still waits for room goes now, or is counted as lost.
+  mutating func end()
+
+  /// Messages by their type byte, known types only.
+  func messages(ofType type: Int) -> UInt64
+
+  /// Where the ticks went, to be read after the end.
+  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R
+
   /// A fresh session of a replay: everything but the directory is forgotten.
   mutating func beginSession()
 }

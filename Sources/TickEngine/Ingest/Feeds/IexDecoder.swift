@@ -9,7 +9,7 @@ struct IexDecoder: ~Copyable, FeedDecoder {
   var publisher: TickPublisher
   var counts = FeedCounts()
   /// Messages by their type byte, known types only.
-  let countsByType: Slab<UInt64>
+  private let countsByType: Slab<UInt64>
   private var books: PriceLevelBooks
   /// The top last published of each book: changes below it are nobody's business.
   private let publishedTops: Slab<TopOfBook>
@@ -49,7 +49,8 @@ struct IexDecoder: ~Copyable, FeedDecoder {
   @inline(__always)
   mutating func begin(_ packet: SequencedPacket, _ times: PacketTimes, isRecovered: Bool) {
     publisher.beginPacket(
-      received_ns: times.received_ns, clock: times.clock, sendTime: packet.sendTime)
+      received_ns: times.received_ns, clock: times.clock, sendTime: packet.sendTime,
+      isRecovered: isRecovered)
   }
 
   /// Tells the strategies of what the sequence says, before the next tick.
@@ -98,7 +99,10 @@ struct IexDecoder: ~Copyable, FeedDecoder {
     publisher.feedChanged(to: state, time: time)
   }
 
-  mutating func idle() {}
+  mutating func idle() { publisher.idle() }
+  mutating func end() { publisher.end() }
+  func messages(ofType type: Int) -> UInt64 { countsByType[type] }
+  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R { body(publisher) }
 
   @inline(__always)
   private mutating func take(_ message: IexMessage) {
@@ -211,9 +215,6 @@ extension ArbitratedFeed where Decoder == IexDecoder {
   }
 
   var publisher: TickPublisher { _read { yield decoder.publisher } }
-
-  /// Messages by their type byte, known types only.
-  func messages(ofType type: Int) -> UInt64 { decoder.countsByType[type] }
 
   /// Takes one datagram of the only line.
   @inline(__always)

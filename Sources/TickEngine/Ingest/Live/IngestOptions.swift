@@ -1,0 +1,92 @@
+import TickRing
+
+/// What a live feed speaks.
+public enum LiveFeed: String, CaseIterable, Sendable {
+  /// IEX-TP with TOPS 1.6 or DEEP 1.0.
+  case iex
+  /// MoldUDP64 with ITCH messages, which are put in order, recovered and recorded.
+  case moldItch = "mold-itch"
+  /// MoldUDP64 with the ticks of a ring elsewhere, as `tickway relay` sends them.
+  case ticks
+}
+
+/// What to listen to, and where the ticks go. The defaults are those of `tickway ingest`.
+public struct IngestOptions: Sendable {
+  public var feed: LiveFeed
+  /// Line A, then line B if there is one.
+  public var lines: [LineAddress]
+  /// How each line is received: interface, buffer, longest datagram.
+  public var receive = ReceiveOptions()
+  /// The request server of a MoldUDP64 feed; nil: what is missing stays so.
+  public var requests: LineAddress?
+  public var arbitration = ArbiterLimits()
+  public var restarts = RestartPolicy.follow
+  /// When the feed is expected to speak; nil: always.
+  public var hours: SessionHours?
+  public var validation = ValidationLimits()
+  /// Symbols that the directory is made of, in this order; nil: as they appear.
+  public var symbols: [String]?
+  public var workers = 1
+  public var policy = SlowConsumerPolicy.conflate
+  /// Rings are `NAME.ticks.0` and so on, the directory `NAME.directory`.
+  public var name = "tickway"
+  public var ringDirectory = "/dev/shm"
+  /// Slots of each ring, a power of two.
+  public var ringCapacity = 65_536
+  /// Whether rings and directory stay when the run ends, for consumers that come later.
+  public var keepsRings = false
+  /// File for the ticks, or under `moldItch` for the messages.
+  public var recordPath: String?
+
+  public init(feed: LiveFeed, lines: [LineAddress]) {
+    self.feed = feed
+    self.lines = lines
+  }
+
+  /// The arbiter's limits as this feed can have them: what is missing is asked for only where a
+  /// request server answers.
+  var arbiterLimits: ArbiterLimits {
+    var limits = arbitration
+    limits.datagramBytes_max = receive.datagramBytes_max
+    limits.recovery = requests == nil ? nil : limits.recovery ?? RecoveryLimits()
+    return limits
+  }
+
+  /// - Throws: what cannot be, in a sentence that says what to do.
+  func check() throws(IngestError) {
+    guard (1...2).contains(lines.count) else { throw .options("one or two lines are needed") }
+    guard lines.count < 2 || lines[0] != lines[1] else {
+      throw .options("line B is line A again: give each line a group or port of its own")
+    }
+    guard requests == nil || feed != .iex else {
+      throw .options("--requests is for MoldUDP64 feeds: IEX-TP has no request server here")
+    }
+    guard (1...ControlPage.workersMax).contains(workers) else {
+      throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")
+    }
+    guard ringCapacity >= SlowConsumerPolicy.capacityMin else {
+      throw .options("--ring-capacity: at least \(SlowConsumerPolicy.capacityMin) is needed")
+    }
+    let isName = name.allSatisfy { character in
+      character.isASCII && (character.isLetter || character.isNumber) || "._-".contains(character)
+    }
+    guard isName, !name.isEmpty, name.utf8.count <= 64, name.first != "." else {
+      throw .options("--name \(name): letters, digits, '.', '_' and '-', at most 64 of them")
+    }
+  }
+}
+
+/// Why a live feed cannot be listened to, in a sentence that says what to do.
+public enum IngestError: Error, CustomStringConvertible {
+  case options(String)
+  case restartRefused
+
+  public var description: String {
+    switch self {
+    case .options(let what): what
+    case .restartRefused:
+      "the venue began its sequence anew, and --restarts refuse stops there: use --restarts follow"
+        + " to go on"
+    }
+  }
+}

@@ -1,0 +1,309 @@
+import CLinux
+import TickMetrics
+import TickRing
+import TickWire
+
+/// Runs the ingester alone, against the lines of a live feed and into named rings.
+///
+/// ```swift
+/// var options = IngestOptions(feed: .iex, lines: [LineAddress("239.1.2.3:5000")!])
+/// options.receive.interface = "eth0"
+/// let outcome = try Ingest.run(options)
+/// ```
+public enum Ingest {
+  /// Runs until SIGINT or SIGTERM, which it blocks, or until a role fails.
+  ///
+  /// - Throws: what keeps the run from starting: `IngestError`, `ReceiveError`, `RingError`,
+  ///   `ReplayError`, `AtomicFile.Failure`. What ends it early is in the outcome instead.
+  public static func run(
+    _ options: IngestOptions, observer: ReplayObserver = ReplayObserver()
+  ) throws -> ReplayOutcome {
+    try options.check()
+    clinux_block_stop_signals()
+    let setup = try IngestSetup(options, observer)
+    switch options.feed {
+    case .iex:
+      let decoder = IexDecoder(publisher: try setup.publisher())
+      return try setup.run(decoder, recorder: try setup.tickRecorder())
+    case .moldItch:
+      let recorder = try setup.messageRecorder()
+      let decoder = ItchMessageDecoder(
+        publisher: try setup.publisher(), recording: recorder.writer.take())
+      return try setup.run(decoder, recorder: recorder.thread)
+    case .ticks:
+      let decoder = TickRelayDecoder(publisher: try setup.publisher())
+      return try setup.run(decoder, recorder: try setup.tickRecorder())
+    }
+  }
+}
+
+/// What an ingester that runs alone needs: named rings, a directory, perhaps a recorder.
+final class IngestSetup {
+  private let options: IngestOptions
+  private let observer: ReplayObserver
+  private let regions: ReplayRegions
+  private let page: SharedRegion
+  private let control: ControlPage
+  private let plan: CorePlan
+  private let failure: FailureFlag
+  private let directory: SharedRegion
+  private let rings: [SharedRegion]
+  private let tap: SharedRegion?
+  private let histograms = HistogramStorage(count: 2)
+
+  init(_ options: IngestOptions, _ observer: ReplayObserver) throws {
+    self.options = options
+    self.observer = observer
+    regions = ReplayRegions(directory: options.ringDirectory)
+    page = try regions.make(.control, capacity: ControlPage.capacity)
+    control = ControlPage(try page.attach())
+    failure = FailureFlag(ControlPage(try page.attach()))
+    plan = CorePlan(roles: options.recordPath == nil ? 1 : 2)
+    directory = SharedRegion(
+      try IngestSetup.open(
+        .directory, options, "directory", capacity: TickPublisher.instrumentsMax))
+    rings = try (0..<options.workers).map { number in
+      SharedRegion(
+        try IngestSetup.open(.ticks, options, "ticks.\(number)", capacity: options.ringCapacity))
+    }
+    tap = options.recordPath == nil || options.feed == .moldItch
+      ? nil : try regions.make(.ticks, capacity: options.ringCapacity)
+  }
+
+  /// Creates a region under the run's name, or goes on with what a predecessor left.
+  private static func open(
+    _ kind: RegionKind, _ options: IngestOptions, _ suffix: String, capacity: Int
+  ) throws -> Region {
+    let name = "\(options.name).\(suffix)"
+    do throws(RingError) {
+      return try Region.create(
+        kind, directory: options.ringDirectory, name: name, capacity: capacity)
+    } catch {
+      guard error.kind == .exists else { throw error }
+    }
+    let region = try Region.attach(kind, directory: options.ringDirectory, name: name)
+    guard region.capacity == capacity else {
+      throw IngestError.options(
+        "\(options.ringDirectory)/\(name) is there with \(region.capacity) slots, not \(capacity):"
+          + " use that number, another --name, or `tickway ring remove \(name)`")
+    }
+    return region
+  }
+
+  private func removeNames() {
+    let names = ["directory"] + rings.indices.map { "ticks.\($0)" }
+    for suffix in names {
+      try? Region.remove(directory: options.ringDirectory, name: "\(options.name).\(suffix)")
+    }
+  }
+
+  // MARK: Parts
+
+  func publisher() throws -> TickPublisher {
+    var numbers = try DirectoryWriter(claiming: directory.attach(), venue: Symbol("IEX")!.word)
+    try SymbolList.number(options.symbols ?? [], in: &numbers)
+    let outlets = try Slab<TickOutlet>(count: rings.count + (tap == nil ? 0 : 1)) { index in
+      let isTap = index == rings.count
+      return TickOutlet(
+        try TickProducer(claiming: (isTap ? tap! : rings[index]).attach()),
+        policy: isTap ? .wait : options.policy, waitPolicy: plan.policy)
+    }
+    return TickPublisher(
+      directory: numbers, outlets: outlets,
+      subscriptions: Array(repeating: .share, count: rings.count), board: nil,
+      control: ControlPage(try page.attach()), limits: options.validation,
+      isRestricted: options.symbols != nil)
+  }
+
+  func tickRecorder() throws -> RunningThread? {
+    guard let path = options.recordPath, let tap else { return nil }
+    let ticks = try Slab<Recorder.TickTap>(count: 1) { _ in
+      Recorder.TickTap(
+        ring: try TickConsumer(claiming: tap.attach()), file: try RecordingFile(path: path),
+        symbols: try RecordingFile(path: path + ".symbols.csv"))
+    }
+    let recorder = Recorder(
+      ticks: ticks, merges: Slab<Recorder.MergeTap>(count: 0) { _ in fatalError("none") },
+      requests: Slab<OrderConsumer>(count: 0) { _ in fatalError("none") }, ordersFile: nil,
+      directory: DirectoryReader(try directory.attach()),
+      control: ControlPage(try page.attach()))
+    return thread(recorder)
+  }
+
+  struct MessageRecording: ~Copyable {
+    var writer: MessageWriter?
+    let thread: RunningThread?
+  }
+
+  func messageRecorder() throws -> MessageRecording {
+    guard let path = options.recordPath else { return MessageRecording(writer: nil, thread: nil) }
+    let ring = try regions.make(.events, capacity: ReplayRegions.eventSlots)
+    let writer = MessageWriter(
+      try RecordProducer(claiming: ring.attach()), control: ControlPage(try page.attach()),
+      waitPolicy: plan.policy)
+    let recorder = MessageRecorder(
+      try RecordConsumer(claiming: ring.attach()), file: try RecordingFile(path: path),
+      control: ControlPage(try page.attach()))
+    return MessageRecording(writer: writer, thread: thread(recorder))
+  }
+
+  private func thread<R: Role & ~Copyable>(_ role: consuming R) -> RoleThread<R> {
+    let failure = self.failure
+    return RoleThread(role, core: nil, onFailure: { failure.raise() })
+  }
+
+  // MARK: The run
+
+  func run<D: FeedDecoder & ~Copyable>(
+    _ decoder: consuming D, recorder: RunningThread?
+  ) throws -> ReplayOutcome {
+    let feed = ArbitratedFeed(
+      decoder, limits: options.arbiterLimits, restarts: options.restarts,
+      lines: options.lines.count)
+    let lines = try LineSockets.open(options, observer)
+    var recovery: RecoveryClient?
+    if let server = options.requests { recovery = try RecoveryClient(server, options.receive) }
+    let latency = unsafe LiveLatency(ingest: histograms[0], socket: histograms[1])
+    let ingester = thread(
+      LiveIngester(
+        feed: feed, lines: lines, recovery: recovery, hours: options.hours,
+        control: ControlPage(try page.attach()), latency: latency, waitPolicy: plan.policy))
+    observer.note(plan.reason)
+    recorder?.start()
+    ingester.start()
+    let signal = watch()
+    ingester.join()
+    control.write(.stopRecorder, 1)
+    recorder?.join()
+    if !options.keepsRings { removeNames() }
+    return outcome(
+      ingester, failure: ingester.failure ?? recorder?.failure, signal: signal)
+  }
+
+  /// Until a signal or a failure; tells the operator how the lines fare.
+  private func watch() -> Int32? {
+    var watcher = LineWatcher(options.lines, options.receive.interface, observer)
+    let start = MonotonicClock.now
+    var nextProgress = start + 1_000_000_000
+    while control.read(.failed) == 0 {
+      let caught = clinux_wait_stop_signal(20)
+      if caught != 0 {
+        control.write(.stopIngest, 1)
+        return caught
+      }
+      let now = MonotonicClock.now
+      watcher.look(control.read(.lineStates), now: now)
+      if now >= nextProgress {
+        nextProgress = now + 1_000_000_000
+        observer.progress(control.read(.packetsIngested), Double(now - start) / 1e9)
+      }
+    }
+    return nil
+  }
+
+  private func outcome<D: FeedDecoder & ~Copyable>(
+    _ ingester: RoleThread<LiveIngester<D>>, failure: (any Error)?, signal: Int32?
+  ) -> ReplayOutcome {
+    var report = Report(machine: MachineCard.current())
+    report.take(ingester.role.feed)
+    report.take(lines: ingester.role, options.lines)
+    report.run.sessions = 1
+    report.run.workers = UInt64(options.workers)
+    report.run.waiting = plan.reason
+    report.run.failure = failure.map { "\($0)" }
+    if AllocationAudit.isActive {
+      report.run.hotAllocations = ["ingester": ingester.role.hotAllocations ?? 0]
+    }
+    report.rings = ringLines(ingester.role.feed.decoder)
+    let latency = [
+      (Report.Stage.socket, histograms.snapshot(at: 1)),
+      (Report.Stage.ingest, histograms.snapshot(at: 0)),
+    ]
+    for (stage, snapshot) in latency {
+      report.latency_ns[stage.rawValue] = LatencySummary(snapshot)
+    }
+    return ReplayOutcome(
+      report: report, latency: latency, signal: signal, failure: failure,
+      inconsistencies: failure == nil ? report.consistency() : [])
+  }
+
+  private func ringLines<D: FeedDecoder & ~Copyable>(_ decoder: borrowing D) -> [Report.Ring] {
+    let workers = rings.count
+    return decoder.withPublisher { publisher in
+      (0..<publisher.ringCount).map { ring in
+        let state = publisher.ringState(ring)
+        var line = Report.Ring(
+          name: ring < workers ? "\(options.name).ticks.\(ring)" : "tap.\(ring - workers)",
+          kind: ring < workers ? .tick : .tap, capacity: UInt64(state.capacity))
+        line.take(state.counts)
+        line.unread = state.published - state.advanced
+        line.polled = line.published &- line.lost &- line.unread
+        return line
+      }
+    }
+  }
+}
+
+/// Opens the sockets of a feed's lines.
+enum LineSockets {
+  static func open(
+    _ options: IngestOptions, _ observer: ReplayObserver
+  ) throws(ReceiveError) -> Slab<UdpLine> {
+    let sockets = try Slab<UdpLine>(count: options.lines.count) { number throws(ReceiveError) in
+      try UdpLine(options.lines[number], options.receive)
+    }
+    for number in 0..<sockets.count {
+      let name = LineWatcher.name(number)
+      let place = sockets[number].interfaceName.map { " on \($0)" } ?? ""
+      observer.note("line \(name): listening to \(options.lines[number])\(place)")
+      if let note = sockets[number].bufferNote { observer.note(note) }
+    }
+    return sockets
+  }
+}
+
+/// Tells the operator when a line comes, falls silent, or never speaks. Thread: the starter's.
+struct LineWatcher {
+  private let lines: [LineAddress]
+  private let place: String
+  private let observer: ReplayObserver
+  private let started_ns = MonotonicClock.now
+  private var states: [LineState]
+  private var isSilenceTold: [Bool]
+
+  init(_ lines: [LineAddress], _ interface: String?, _ observer: ReplayObserver) {
+    self.lines = lines
+    place = interface.map { " on \($0)" } ?? ""
+    self.observer = observer
+    states = Array(repeating: .neverSeen, count: lines.count)
+    isSilenceTold = Array(repeating: false, count: lines.count)
+  }
+
+  static func name(_ line: Int) -> String { line == 0 ? "A" : "B" }
+
+  /// - Parameter word: `ControlPage.Word.lineStates`.
+  mutating func look(_ word: UInt64, now: UInt64) {
+    for line in lines.indices {
+      let state = LineState(code: word >> UInt64(8 + 8 * line) & 0xFF)
+      if state != states[line] { tell(line, state) }
+      states[line] = state
+      guard state == .neverSeen, !isSilenceTold[line],
+        now - started_ns > LineHealth.stale_ns
+      else { continue }
+      isSilenceTold[line] = true
+      observer.note(
+        "line \(LineWatcher.name(line)): joined \(lines[line])\(place), and not one packet of the"
+          + " feed in 5 s: is it published, on this interface, with this group, port and source?")
+    }
+  }
+
+  private func tell(_ line: Int, _ state: LineState) {
+    let name = LineWatcher.name(line)
+    switch state {
+    case .neverSeen: break
+    case .live: observer.note("line \(name): live")
+    case .stale: observer.note("line \(name): stale, nothing for more than 5 s")
+    case .closed: observer.note("line \(name): closed, outside the session's hours")
+    }
+  }
+}

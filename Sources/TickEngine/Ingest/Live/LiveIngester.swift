@@ -1,0 +1,219 @@
+import CLinux
+import TickMetrics
+import TickRing
+import TickWire
+
+/// Listens to the lines of a feed: the ingester of a live run.
+///
+/// Hot path. Thread: its own. Cost: a `recvmmsg` a batch, two looks at the clocks a batch and one a
+/// packet. No allocation or lock; no other system call, except to ask for what is missing, and to
+/// wait where roles share cores. Failure: what the network does is counted; a socket that can never
+/// receive again ends the run.
+struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
+  /// How often the lines' health is looked at; MD1 wants each second at least.
+  private static var healthEach_ns: UInt64 { 100_000_000 }
+  /// How often an idle line's drops are read and its membership is looked at.
+  private static var upkeepEach_ns: UInt64 { 1_000_000_000 }
+  /// How long a wait for packets lasts where cores are shared: half of the shortest promise.
+  private static var wait_ns: UInt64 { 1_000_000 }
+
+  var feed: ArbitratedFeed<Decoder>
+  private let lines: Slab<UdpLine>
+  private var recovery: RecoveryClient?
+  private var health: LineHealth
+  private let control: ControlPage
+  private let latency: LiveLatency
+  private let waitPolicy: WaitPolicy
+  private var liveLines: UInt64 = 0
+  private var nextHealth_ns: UInt64 = 0
+  private var nextUpkeep_ns: UInt64 = 0
+  private var idleTurns = 0
+  /// Times that a line's group had to be joined again.
+  private(set) var rejoins: UInt64 = 0
+  private(set) var started_ns: UInt64 = 0
+  private(set) var ended_ns: UInt64 = 0
+  private(set) var hotAllocations: UInt64?
+
+  init(
+    feed: consuming ArbitratedFeed<Decoder>, lines: consuming Slab<UdpLine>,
+    recovery: consuming RecoveryClient?, hours: SessionHours?, control: consuming ControlPage,
+    latency: LiveLatency, waitPolicy: WaitPolicy
+  ) {
+    health = LineHealth(lines: lines.count, hours: hours, started_ns: MonotonicClock.now)
+    self.feed = feed
+    self.lines = lines
+    self.recovery = recovery
+    self.control = control
+    self.latency = latency
+    self.waitPolicy = waitPolicy
+  }
+
+  var name: String { "ingester" }
+  var lineCount: Int { lines.count }
+  var feedState: FeedState { health.feed }
+  var requestsUnsent: UInt64 { recovery?.unsent ?? 0 }
+
+  func state(ofLine line: Int) -> LineState {
+    health.state(line, now: ended_ns, clock: clinux_realtime_ns())
+  }
+
+  func receiveCounts(ofLine line: Int) -> ReceiveCounts { lines[line].counts }
+
+  mutating func run() throws {
+    // However this ends, the workers must learn that nothing more comes.
+    defer { control.write(.ingestDone, 1) }
+    let before = AllocationAudit.count()
+    started_ns = MonotonicClock.now
+    while !isStopping {
+      var taken = 0
+      for line in 0..<lines.count { taken += try receive(line) }
+      taken += try receiveAnswers()
+      passTime(isIdle: taken == 0)
+    }
+    ended_ns = MonotonicClock.now
+    if let before, let after = AllocationAudit.count() { hotAllocations = after - before }
+    feed.finish()
+    feed.decoder.end()
+    for line in 0..<lines.count { lines[line].readDrops() }
+  }
+
+  private var isStopping: Bool {
+    control.read(.stopIngest) != 0 || control.read(.failed) != 0
+  }
+
+  // MARK: Packets
+
+  @inline(__always)
+  private mutating func receive(_ line: Int) throws -> Int {
+    let count = try lines[line].receive()
+    guard count > 0 else { return 0 }
+    var now = MonotonicClock.now
+    let clock = clinux_realtime_ns()
+    if liveLines >> UInt64(line) & 1 == 0 { setLive(liveLines | 1 << UInt64(line)) }
+    let times = PacketTimes(clock: clock, received_ns: now, now: now)
+    for index in 0..<count {
+      let datagram = lines[line].datagram(index)
+      let heard = feed.lines[line].packets
+      if datagram.kernelTime_ns != 0 {
+        latency.socket.recordDifference(from: datagram.kernelTime_ns, to: clock)
+      }
+      guard feed.ingest(datagram.payload, line: line, times: times) else {
+        throw IngestError.restartRefused
+      }
+      // Heartbeats count as life, what is malformed or foreign does not.
+      if feed.lines[line].packets != heard { health.note(line, now) }
+      now = MonotonicClock.now
+      latency.ingest.recordDifference(from: times.received_ns, to: now)
+    }
+    return count
+  }
+
+  private mutating func receiveAnswers() throws -> Int {
+    guard recovery != nil else { return 0 }
+    let count = try recovery!.receive()
+    guard count > 0 else { return 0 }
+    let now = MonotonicClock.now
+    let times = PacketTimes(clock: clinux_realtime_ns(), received_ns: now, now: now)
+    for index in 0..<count {
+      _ = feed.ingest(recovery!.datagram(index).payload, line: nil, times: times)
+    }
+    return count
+  }
+
+  // MARK: Time
+
+  private mutating func passTime(isIdle: Bool) {
+    let now = MonotonicClock.now
+    feed.advance(to: now)
+    while let range = feed.dueRequest(now: now) { recovery?.ask(for: range) }
+    if now >= nextHealth_ns { checkHealth(now) }
+    guard isIdle else {
+      idleTurns = 0
+      return
+    }
+    feed.decoder.idle()
+    if now >= nextUpkeep_ns { keepUp(now) }
+    wait()
+  }
+
+  private mutating func wait() {
+    idleTurns += 1
+    guard waitPolicy == .share, idleTurns > 64 else { return clinux_pause() }
+    let second = lines.count > 1 ? lines[1].descriptor : -1
+    let answers = recovery?.descriptor ?? -1
+    _ = waitForData(
+      on: lines[0].descriptor, second, answers, timeout_ns: LiveIngester.wait_ns)
+  }
+
+  private mutating func checkHealth(_ now: UInt64) {
+    nextHealth_ns = now + LiveIngester.healthEach_ns
+    let clock = clinux_realtime_ns()
+    setLive(health.liveLines(now: now, clock: clock))
+    if let state = health.check(now: now, clock: clock) {
+      feed.decoder.feedChanged(to: state, time: clock)
+    }
+    var states = health.feed.code
+    for line in 0..<lines.count {
+      states |= health.state(line, now: now, clock: clock).code << UInt64(8 + 8 * line)
+    }
+    control.write(.lineStates, states)
+    control.write(.packetsIngested, feed.counts.packets)
+  }
+
+  private mutating func setLive(_ lines: UInt64) {
+    liveLines = lines
+    feed.setLive(lines)
+  }
+
+  /// While nothing comes: drops that no later packet would tell of, and memberships that went with
+  /// an interface.
+  private mutating func keepUp(_ now: UInt64) {
+    nextUpkeep_ns = now + LiveIngester.upkeepEach_ns
+    for line in 0..<lines.count {
+      lines[line].readDrops()
+      // An interface that is away is tried again next time.
+      if let joined = try? lines[line].rejoin(), joined { rejoins += 1 }
+    }
+  }
+}
+
+/// The histograms that a live ingester writes.
+struct LiveLatency {
+  /// Packet received → its ticks committed.
+  let ingest: LatencyHistogram
+  /// Kernel's receive stamp → packet received, by CLOCK_REALTIME.
+  let socket: LatencyHistogram
+}
+
+extension LineState {
+  /// As the control page carries it.
+  var code: UInt64 {
+    switch self {
+    case .neverSeen: 0
+    case .live: 1
+    case .stale: 2
+    case .closed: 3
+    }
+  }
+
+  init(code: UInt64) {
+    switch code {
+    case 1: self = .live
+    case 2: self = .stale
+    case 3: self = .closed
+    default: self = .neverSeen
+    }
+  }
+}
+
+extension FeedState {
+  var code: UInt64 {
+    switch self {
+    case .neverSeen: 0
+    case .live: 1
+    case .stale: 2
+    case .closed: 3
+    case .degraded: 4
+    }
+  }
+}
