@@ -1,3 +1,5 @@
+import TickWire
+
 /// A file being written: buffered, and under its name only once it is whole (`AtomicFile`).
 ///
 /// Thread: one at a time. Not for the hot path.
@@ -15,6 +17,11 @@ final class RecordingFile {
   /// Writes a value's bytes as they lie in memory.
   func write<T: BitwiseCopyable>(_ value: T) throws(AtomicFile.Failure) {
     unsafe withUnsafeBytes(of: value) { unsafe buffer.append(contentsOf: $0) }
+    if buffer.count >= RecordingFile.bufferBytes { try flush() }
+  }
+
+  func write(_ bytes: Bytes) throws(AtomicFile.Failure) {
+    unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
     if buffer.count >= RecordingFile.bufferBytes { try flush() }
   }
 

@@ -16,30 +16,22 @@ public final class CaptureFile: Sendable {
   /// Whether a gzip stream was damaged or cut, so that `bytes` is only its beginning.
   public let isGzipTailCut: Bool
   /// The capture's content, inflated if need be.
-  public var bytes: Bytes { memory.bytes }
+  public var bytes: Bytes { content.bytes }
 
   let header: CaptureHeader
-  private let memory: CaptureMemory
+  private let content: CaptureContent
 
   /// Opens the capture at `path`.
   ///
   /// - Parameter inflateLimitBytes: the most memory that gzip content may take; nil is three
   ///   quarters of the machine's.
   public init(path: String, inflateLimitBytes: Int? = nil) throws(CaptureError) {
-    let mapped = try CaptureMemory(mapping: path)
-    byteCount = mapped.count
+    content = try CaptureContent(path: path, inflateLimitBytes: inflateLimitBytes)
     self.path = path
-    gzipped = CaptureInflation.isGzip(mapped.bytes)
-    if gzipped {
-      let inflation = try CaptureInflation(
-        mapped.bytes, path: path, limitBytes: inflateLimitBytes)
-      isGzipTailCut = inflation.isTailCut
-      memory = inflation.releaseMemory()
-    } else {
-      isGzipTailCut = false
-      memory = mapped
-    }
-    header = try CaptureHeader.read(memory.bytes, path: path)
+    byteCount = content.byteCount
+    gzipped = content.gzipped
+    isGzipTailCut = content.isGzipTailCut
+    header = try CaptureHeader.read(content.bytes, path: path)
     container = header.container
   }
 }

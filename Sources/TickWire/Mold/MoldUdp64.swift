@@ -8,6 +8,8 @@ public struct MoldUdp64Header: Sendable {
   public static let byteCount = 20
   /// The count that ends a session.
   public static let endOfSession = 0xFFFF
+  /// The highest sequence that a datagram may begin with: none in it can wrap.
+  public static let sequenceMax = UInt64.max - 0x1_0000
 
   /// The session's ten bytes, which may be any: the first eight and the last two, as they lie.
   public let session: MoldUdp64Session
@@ -31,7 +33,7 @@ public struct MoldUdp64Header: Sendable {
     let count = Int(datagram.u16be(18))
     isEndOfSession = count == MoldUdp64Header.endOfSession
     messageCount = isEndOfSession ? 0 : count
-    guard firstSequence <= UInt64.max - 0x1_0000 else { return nil }
+    guard firstSequence <= MoldUdp64Header.sequenceMax else { return nil }
   }
 
   /// The messages of the datagram that this header was read from.
