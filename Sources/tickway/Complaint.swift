@@ -44,6 +44,7 @@ enum Complaint {
     case let error as VenueError: code(of: error)
     case let error as VenueMarketError: code(of: error)
     case let error as ReplayError: code(of: error)
+    case let error as PublishError: code(of: error)
     default: .inconsistent
     }
   }
@@ -88,6 +89,14 @@ enum Complaint {
     case .restartRefused: .restartRefused
     case .badSymbols: .configuration
     case .options: .usage
+    }
+  }
+
+  private static func code(of error: PublishError) -> TickwayExit {
+    switch error {
+    case .unknownFeed: .unknownFeed
+    case .interface, .options: .usage
+    case .line(_, let code): code == EACCES || code == EPERM ? .permission : .inputOutput
     }
   }
 }

@@ -9,7 +9,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   private let options: ReplayOptions
   /// Whether orders can come: then there is a sender.
   private let isTrading: Bool
-  private let venueStop = VenueStop()
+  private let venueStop = StopFlag()
   private let histograms: ReplayHistograms
   private let plan: CorePlan
   private var cores: ArraySlice<Int?>

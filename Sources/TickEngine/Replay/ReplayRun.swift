@@ -15,7 +15,7 @@ final class ReplayRun<S: Strategy & ~Copyable> {
   let sender: RoleThread<Sender>?
   let recorder: RoleThread<Recorder>?
   let venue: RoleThread<VenueRole>?
-  let venueStop: VenueStop
+  let venueStop: StopFlag
   let histograms: ReplayHistograms
   let plan: CorePlan
   private(set) var signal: Int32?
@@ -23,7 +23,7 @@ final class ReplayRun<S: Strategy & ~Copyable> {
   init(
     options: ReplayOptions, control: consuming ControlPage, ingester: RoleThread<ReplayIngester>,
     workers: [RoleThread<Worker<S>>], sender: RoleThread<Sender>?,
-    recorder: RoleThread<Recorder>?, venue: RoleThread<VenueRole>?, venueStop: VenueStop,
+    recorder: RoleThread<Recorder>?, venue: RoleThread<VenueRole>?, venueStop: StopFlag,
     histograms: ReplayHistograms, plan: CorePlan
   ) {
     self.options = options

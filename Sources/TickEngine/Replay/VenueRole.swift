@@ -2,10 +2,10 @@
 struct VenueRole: ~Copyable, Role {
   private var server: VenueServer?
   private var market: RingMarket?
-  private let stop: VenueStop
+  private let stop: StopFlag
   private(set) var counts = VenueCounts()
 
-  init(_ server: consuming VenueServer, market: consuming RingMarket, stop: VenueStop) {
+  init(_ server: consuming VenueServer, market: consuming RingMarket, stop: StopFlag) {
     self.server = .some(consume server)
     self.market = .some(consume market)
     self.stop = stop

@@ -1,4 +1,3 @@
-import Synchronization
 import TickWire
 
 /// Who may log in.
@@ -55,15 +54,6 @@ public struct VenueOptions: Sendable {
   public var wait = Wait.sleep(milliseconds: 1)
 
   public init() {}
-}
-
-/// Asks a venue server to stop; any thread may. The server looks at it at least once in each wait.
-public final class VenueStop: Sendable {
-  private let flag = Atomic<Bool>(false)
-
-  public init() {}
-  public func request() { flag.store(true, ordering: .releasing) }
-  public var isRequested: Bool { flag.load(ordering: .acquiring) }
 }
 
 /// Why a venue server could not start or go on.

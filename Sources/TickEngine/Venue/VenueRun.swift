@@ -49,7 +49,7 @@ public final class VenueRun {
   private let control: ControlPage?
   private let ingester: RoleThread<ReplayIngester>?
   private let venue: RoleThread<VenueRole>
-  private let stop = VenueStop()
+  private let stop = StopFlag()
   /// The ingester measures in it; what it measures is not told.
   private let latency = HistogramStorage()
 

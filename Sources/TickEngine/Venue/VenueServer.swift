@@ -10,7 +10,7 @@ import TickWire
 /// - The first message of an account is the start of the day; the last, before the end of session,
 ///   its end. Accounts live as long as the server.
 ///
-/// - Thread safety: `run` belongs to one thread; only `VenueStop` is for others.
+/// - Thread safety: `run` belongs to one thread; only `StopFlag` is for others.
 /// - Cost: it allocates for connections and streams; it is not part of the measured path.
 /// - Failure: the world's errors end one connection and are counted; only start-up throws.
 public struct VenueServer: ~Copyable, @unchecked Sendable {
@@ -42,7 +42,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   /// Serves until `stop` is requested, then ends every session: what is owed is sent, then the end
   /// of session, within `shutdown_ms`. Returns what was done; the port is free again.
   public consuming func run<Market: VenueMarket & ~Copyable>(
-    market: consuming Market, stop: VenueStop
+    market: consuming Market, stop: StopFlag
   ) -> VenueCounts {
     var server = self
     var market = market

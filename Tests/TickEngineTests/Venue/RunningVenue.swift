@@ -52,7 +52,7 @@ struct ScriptedMarket: VenueMarket, ~Copyable {
 final class RunningVenue: @unchecked Sendable {
   let port: UInt16
   let script = MarketScript()
-  private let stop = VenueStop()
+  private let stop = StopFlag()
   private let done = DispatchSemaphore(value: 0)
   private var server: VenueServer?
   private var result = VenueCounts()

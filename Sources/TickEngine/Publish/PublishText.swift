@@ -1,0 +1,68 @@
+/// A publication's report for the terminal.
+public struct PublishText: CustomStringConvertible {
+  private let report: PublishReport
+
+  public init(_ report: PublishReport) { self.report = report }
+
+  public var description: String {
+    [sourceLines, lineLines, missingLines, runLines]
+      .map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+  }
+
+  private func section(_ title: String, _ counts: [(String, String)]) -> [String] {
+    [title] + Columns.lines(counts.map { ["  " + $0.0, $0.1] })
+  }
+
+  private var sourceLines: [String] {
+    let source = report.source
+    let unusual: [(String, UInt64)] = [
+      ("ignored", source.ignored), ("malformed", source.malformed), ("too long", source.tooLong),
+      ("restarts", source.restarts),
+    ]
+    return section(
+      "source \(source.framing)",
+      [
+        ("packets", "\(source.packets)"), ("heartbeats", "\(source.heartbeats)"),
+        ("messages", "\(source.messages)"),
+      ] + unusual.filter { $0.1 > 0 }.map { ($0.0, "\($0.1)") })
+  }
+
+  private var lineLines: [String] {
+    let header = [
+      "line", "sent", "lost", "(bursts)", "duplicated", "reordered", "delayed", "corrupted",
+      "waits", "failed",
+    ]
+    let rows = report.lines.map { line in
+      ["  \(line.name) \(line.address)"]
+        + [
+          line.sent, line.lost, line.lostInBursts, line.duplicated, line.reordered, line.delayed,
+          line.corrupted, line.waits, line.failed,
+        ].map { "\($0)" }
+    }
+    let errors = report.lines.compactMap { line in
+      line.lastError.map { "  line \(line.name) FAILED \(line.failed) times, lately: \($0)" }
+    }
+    return Columns.lines([header] + rows) + errors
+  }
+
+  private var missingLines: [String] {
+    let missing = report.missing
+    let rows = [("lost", missing.lost), ("lost or corrupted", missing.lostOrCorrupted)].map {
+      ["  \($0.0)", "\($0.1.aOnly)", "\($0.1.bOnly)", "\($0.1.all)"]
+    }
+    return Columns.lines([["messages missing", "on A only", "on B only", "on all"]] + rows)
+  }
+
+  private var runLines: [String] {
+    let run = report.run
+    var rows = [("pace", run.pace), ("seconds", "\(run.seconds)")]
+    if let intended = run.intendedSeconds { rows.append(("intended", "\(intended)")) }
+    rows.append(("messages/s", "\(UInt64(run.messagesPerSecond))"))
+    if let late = report.lateness_ns {
+      let values = [late.p50, late.p99, late.max].map { DurationText.text(nanoseconds: $0) }
+      rows.append(("late p50 / p99 / max", values.joined(separator: " / ")))
+    }
+    return section("run", rows) + (run.stopped ? ["  STOPPED before the end"] : [])
+  }
+}
