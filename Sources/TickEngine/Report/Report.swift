@@ -128,12 +128,14 @@ extension Report {
     public var full: UInt64
     /// Dropped by the ring's policy: published and never to be polled, those conflated included.
     public var lost: UInt64
-    /// Of the lost, quote ticks that a newer quote of their instrument replaced.
-    public var conflated: UInt64 = 0
-    /// Quote ticks that waited for room before they were published.
-    public var late: UInt64 = 0
-    /// Gaps that told the ring's consumer of a loss.
-    public var gapsTold: UInt64 = 0
+    /// Additions to the schema, for rings of ticks: what becomes of ticks without room …
+    public var policy: SlowConsumerPolicy?
+    /// … of the lost, quote ticks that a newer quote of their instrument replaced …
+    public var conflated: UInt64?
+    /// … quote ticks that waited for room before they were published …
+    public var late: UInt64?
+    /// … and gaps that told the ring's consumer of a loss.
+    public var gapsTold: UInt64?
 
     public init(
       name: String, kind: Kind, capacity: UInt64, published: UInt64 = 0, polled: UInt64 = 0,
@@ -149,7 +151,8 @@ extension Report {
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, kind, capacity, published, polled, full, lost, conflated, late
+      case name, kind, capacity, published, polled, full, lost, policy
+      case conflated, late
       case gapsTold = "gaps_told"
     }
 
@@ -157,6 +160,7 @@ extension Report {
     mutating func take(_ counts: OutletCounts) {
       published = counts.published
       full = counts.full
+      policy = counts.policy
       lost = counts.lost + counts.conflated + counts.held
       conflated = counts.conflated
       late = counts.late
