@@ -27,18 +27,23 @@ public struct TickProducer: ~Copyable, @unchecked Sendable {
   }
 
   /// Publishes one tick.
-  /// - Parameter received: receive time, CLOCK_MONOTONIC ns >> 4 (`receiveStamp`).
+  /// - Parameters:
+  ///   - received: receive time, CLOCK_MONOTONIC ns >> 4 (`receiveStamp`).
+  ///   - spare: slots that must still be free after it: kept for what matters more.
   @inlinable
-  public mutating func publish(_ tick: Tick, received: UInt32) -> Bool {
-    tickring_publish(&raw, tickring_words(word: tick.raw.word), received)
+  public mutating func publish(_ tick: Tick, received: UInt32, sparing spare: UInt32 = 0) -> Bool {
+    tickring_publish_sparing(&raw, tickring_words(word: tick.raw.word), received, spare)
   }
 
   /// Publishes two ticks that appear together; false when there is no room for both, which a ring
   /// of one slot never has.
   @inlinable
-  public mutating func publish(_ first: Tick, _ second: Tick, received: UInt32) -> Bool {
-    tickring_publish_pair(
-      &raw, tickring_words(word: first.raw.word), tickring_words(word: second.raw.word), received)
+  public mutating func publish(
+    _ first: Tick, _ second: Tick, received: UInt32, sparing spare: UInt32 = 0
+  ) -> Bool {
+    tickring_publish_pair_sparing(
+      &raw, tickring_words(word: first.raw.word), tickring_words(word: second.raw.word), received,
+      spare)
   }
 
   /// Claims up to `count` slots: how many are granted, 0 when full. A claim that is not committed

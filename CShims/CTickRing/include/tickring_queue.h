@@ -144,10 +144,11 @@ static inline tickring_slot64 *tickring_slot64_at(unsigned char *slots, uint64_t
   return (tickring_slot64 *)(void *)slots + (sequence & mask);
 }
 
-/* Publishes one tick. False: full, and nothing was written. */
-static inline bool tickring_publish(tickring_producer *producer, tickring_words record,
-                                    uint32_t received_16ns) {
-  if (!tickring_has_room(producer, 1)) return false;
+/* Publishes one tick, if `spare` slots are still free after it: slots kept for what matters more.
+ * False: they would not be, and nothing was written. */
+static inline bool tickring_publish_sparing(tickring_producer *producer, tickring_words record,
+                                            uint32_t received_16ns, uint32_t spare) {
+  if (!tickring_has_room(producer, (uint64_t)spare + 1)) return false;
   tickring_slot32 *slot = tickring_slot32_at(producer->slots, producer->mask, producer->next);
   slot->record[0] = record.word[0];
   slot->record[1] = record.word[1];
@@ -157,11 +158,18 @@ static inline bool tickring_publish(tickring_producer *producer, tickring_words 
   return true;
 }
 
-/* Publishes two ticks that appear together (a quote). False: no room for both, nothing written;
- * a ring of one slot never has it. */
-static inline bool tickring_publish_pair(tickring_producer *producer, tickring_words first,
-                                         tickring_words second, uint32_t received_16ns) {
-  if (!tickring_has_room(producer, 2)) return false;
+/* Publishes one tick. False: full, and nothing was written. */
+static inline bool tickring_publish(tickring_producer *producer, tickring_words record,
+                                    uint32_t received_16ns) {
+  return tickring_publish_sparing(producer, record, received_16ns, 0);
+}
+
+/* Publishes two ticks that appear together (a quote), if `spare` slots are still free after them.
+ * False: nothing was written. */
+static inline bool tickring_publish_pair_sparing(tickring_producer *producer,
+                                                 tickring_words first, tickring_words second,
+                                                 uint32_t received_16ns, uint32_t spare) {
+  if (!tickring_has_room(producer, (uint64_t)spare + 2)) return false;
   uint64_t next = producer->next;
   tickring_slot32 *slot0 = tickring_slot32_at(producer->slots, producer->mask, next);
   tickring_slot32 *slot1 = tickring_slot32_at(producer->slots, producer->mask, next + 1);
@@ -176,6 +184,13 @@ static inline bool tickring_publish_pair(tickring_producer *producer, tickring_w
   tickring_store_release(&slot0->word, tickring_word(next, received_16ns));
   producer->next = next + 2;
   return true;
+}
+
+/* Publishes two ticks that appear together. False: no room for both, nothing written; a ring of one
+ * slot never has it. */
+static inline bool tickring_publish_pair(tickring_producer *producer, tickring_words first,
+                                         tickring_words second, uint32_t received_16ns) {
+  return tickring_publish_pair_sparing(producer, first, second, received_16ns, 0);
 }
 
 /* A tick as polled: the record's words and the commit word. */

@@ -299,6 +299,36 @@ public struct TickPublisher: ~Copyable {
     }
   }
 
+  // MARK: Ticks that are ticks already
+
+  /// The number of a relayed instrument, under which it is published; nil (counted) if the symbol is
+  /// not of a given list, or the directory is full.
+  mutating func instrument(of symbol: Symbol, venue: Symbol) -> UInt32? {
+    if directory.find(symbol.word) == nil, !isRestricted,
+      directory.number(of: symbol.word, venue: venue.word) == nil
+    {
+      reject(.directoryFull)
+      return nil
+    }
+    return instrument(of: symbol)
+  }
+
+  /// Publishes what another machine's ingester has validated.
+  mutating func relay(_ tick: Tick) {
+    let series = tick.series
+    if series.instrument == 0 {
+      fanOut.publishStatus(tick, of: 0)
+    } else if series.kind == .status {
+      fanOut.publishStatus(tick, of: series.instrument)
+    } else {
+      fanOut.publish(tick, of: series.instrument, series.kind ?? .trade)
+    }
+  }
+
+  mutating func relayQuote(_ bid: Tick, _ ask: Tick) {
+    fanOut.publishQuote(bid, ask, of: bid.series.instrument)
+  }
+
   // MARK: Committing
 
   @inline(__always)

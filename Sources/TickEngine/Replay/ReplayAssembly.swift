@@ -207,21 +207,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   ) throws -> ReplayIngester {
     var numbers = try DirectoryWriter(
       claiming: directory.attach(), venue: Symbol("IEX")!.word)
-    for name in options.symbols ?? [] {
-      guard let symbol = Symbol(name) else {
-        // Quoted and cut, as it may be anything.
-        let text = String(reflecting: String(name.prefix(20)))
-        throw ReplayError.badSymbols("\(text) is not a symbol of 1 to 8 printable characters")
-      }
-      guard numbers.find(symbol.word) == nil else {
-        throw ReplayError.badSymbols("\(name) is listed twice")
-      }
-      guard numbers.number(of: symbol.word) != nil else {
-        throw ReplayError.badSymbols("more than \(TickPublisher.instrumentsMax - 1) symbols")
-      }
-    }
-    let regions = rings.map(\.ticks) + taps
-    let policy = plan.policy
+    try numbers.add(options.symbols ?? [])
     let outlets = try Slab<TickOutlet>(count: regions.count) { index throws(RingError) in
       TickOutlet(try TickProducer(claiming: regions[index].attach()), waitPolicy: policy)
     }

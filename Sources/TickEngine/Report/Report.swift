@@ -77,22 +77,22 @@ extension Report {
     public var duplicates: UInt64 = 0
     public var overlaps: UInt64 = 0
     public var restarts: UInt64 = 0
-    /// Packets that came after they had been given up as missing; among the duplicates.
-    public var late: UInt64 = 0
+    /// Additions to the schema, of a live feed; absent in a replay. Packets that came after they had
+    /// been given up as missing; among the duplicates.
+    public var late: UInt64?
     /// Requests for what was missing, those that the network did not take, and the messages that
     /// the answers brought.
-    public var requests: UInt64 = 0
-    public var requestsUnsent: UInt64 = 0
-    public var recovered: UInt64 = 0
+    public var requests: UInt64?
+    public var requestsUnsent: UInt64?
+    public var recovered: UInt64?
     /// Packets out of order that found no room and were asked for again.
-    public var unheld: UInt64 = 0
+    public var unheld: UInt64?
     /// Datagrams that are not of the feed.
-    public var foreign: UInt64 = 0
+    public var foreign: UInt64?
     /// Times that a group had to be joined again.
-    public var rejoins: UInt64 = 0
-    /// Of a live feed, at the end of the run; absent in a replay.
+    public var rejoins: UInt64?
+    /// At the end of the run.
     public var state: FeedState?
-    /// The lines of a live feed; absent in a replay.
     public var lines: [Line]?
     /// First copy → second copy on the other line, ns; absent if there was none.
     public var lateness_ns: LatencySummary?
@@ -151,14 +151,16 @@ extension Report {
     public var full: UInt64
     /// Dropped by the ring's policy: published and never to be polled, those conflated included.
     public var lost: UInt64
-    /// Of the lost, quote ticks that a newer quote of their instrument replaced.
-    public var conflated: UInt64 = 0
-    /// Quote ticks that waited for room before they were published.
-    public var late: UInt64 = 0
-    /// Gaps that told the ring's consumer of a loss.
-    public var gapsTold: UInt64 = 0
+    /// Additions to the schema, for rings of ticks: what becomes of ticks without room …
+    public var policy: SlowConsumerPolicy?
+    /// … of the lost, quote ticks that a newer quote of their instrument replaced …
+    public var conflated: UInt64?
+    /// … quote ticks that waited for room before they were published …
+    public var late: UInt64?
+    /// … and gaps that told the ring's consumer of a loss.
+    public var gapsTold: UInt64?
     /// Left in a ring whose consumer is another process, or is not there.
-    public var unread: UInt64 = 0
+    public var unread: UInt64?
 
     public init(
       name: String, kind: Kind, capacity: UInt64, published: UInt64 = 0, polled: UInt64 = 0,
@@ -174,7 +176,8 @@ extension Report {
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, kind, capacity, published, polled, full, lost, conflated, late, unread
+      case name, kind, capacity, published, polled, full, lost, policy
+      case conflated, late, unread
       case gapsTold = "gaps_told"
     }
 
@@ -182,6 +185,7 @@ extension Report {
     mutating func take(_ counts: OutletCounts) {
       published = counts.published
       full = counts.full
+      policy = counts.policy
       lost = counts.lost + counts.conflated + counts.held
       conflated = counts.conflated
       late = counts.late

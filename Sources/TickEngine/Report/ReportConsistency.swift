@@ -26,7 +26,7 @@ extension Report {
         tickRings.reduce(0) { $0 &+ $1.published }),
       fault(
         name, committed, "what the tick rings say was polled, lost or left unread",
-        tickRings.reduce(0) { $0 &+ $1.polled &+ $1.lost &+ $1.unread }),
+        tickRings.reduce(0) { $0 &+ $1.polled &+ $1.lost &+ ($1.unread ?? 0) }),
     ].compactMap { $0 }
   }
 
@@ -34,7 +34,7 @@ extension Report {
     rings.compactMap { ring in
       fault(
         "published to ring \(ring.name)", ring.published, "polled, lost or left unread",
-        ring.polled &+ ring.lost &+ ring.unread)
+        ring.polled &+ ring.lost &+ (ring.unread ?? 0))
     }
   }
 

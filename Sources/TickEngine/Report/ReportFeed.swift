@@ -23,11 +23,6 @@ extension Report {
     feed.duplicates = counts.duplicates
     feed.overlaps = counts.overlaps
     feed.restarts = counts.restarts
-    feed.late = counts.late
-    feed.requests = counts.requests
-    feed.recovered = counts.recovered
-    feed.unheld = counts.unheld
-    feed.foreign = counts.foreign
     run.sessionChanges = counts.sessionChanges
     run.untracked = counts.untracked
     run.booksFull = counts.booksFull
@@ -52,6 +47,12 @@ extension Report {
   mutating func take<D: FeedDecoder & ~Copyable>(
     lines ingester: borrowing LiveIngester<D>, _ addresses: [LineAddress]
   ) {
+    let counts = ingester.feed.counts
+    feed.late = counts.late
+    feed.requests = counts.requests
+    feed.recovered = counts.recovered
+    feed.unheld = counts.unheld
+    feed.foreign = counts.foreign
     feed.state = ingester.feedState
     feed.lines = addresses.indices.map { number in
       var line = Line(

@@ -65,12 +65,16 @@ public struct ReportText: CustomStringConvertible {
   private var ringLines: [String] {
     guard !report.rings.isEmpty else { return [] }
     let header = ["rings", "capacity", "published", "polled", "full", "lost"]
-    return Columns.lines(
-      [header]
-        + report.rings.map { ring in
-          ["  " + ring.name]
-            + [ring.capacity, ring.published, ring.polled, ring.full, ring.lost].map { "\($0)" }
-        })
+    // Only where a policy had to act: most runs have nothing to say here.
+    let isStrained = report.rings.contains { ring in
+      [ring.conflated, ring.late, ring.gapsTold].contains { ($0 ?? 0) > 0 }
+    }
+    let rows = report.rings.map { ring in
+      ["  " + ring.name]
+        + [ring.capacity, ring.published, ring.polled, ring.full, ring.lost].map { "\($0)" }
+        + (isStrained ? [ring.conflated, ring.late, ring.gapsTold].map { "\($0 ?? 0)" } : [])
+    }
+    return Columns.lines([header + (isStrained ? ["conflated", "late", "gaps told"] : [])] + rows)
   }
 
   private var orderLines: [String] {

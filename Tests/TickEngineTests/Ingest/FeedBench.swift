@@ -39,6 +39,10 @@ final class FeedBench {
   struct Options {
     var workers = 1
     var taps = 0
+    /// Of each worker; empty: all wait. Taps wait.
+    var policies: [SlowConsumerPolicy] = []
+    var subscriptions: [Subscription] = []
+    var ringCapacity = 1 << 12
     var limits = ValidationLimits()
     var symbols: [String]?
     var directoryCapacity = 1 << 10
@@ -63,16 +67,19 @@ final class FeedBench {
     let prices = try regions.make(.board, capacity: options.directoryCapacity)
     var rings: [SharedRegion] = []
     for _ in 0..<(options.workers + options.taps) {
-      rings.append(try regions.make(.ticks, capacity: 1 << 12))
+      rings.append(try regions.make(.ticks, capacity: options.ringCapacity))
     }
     var writer = try DirectoryWriter(claiming: names.attach(), venue: Symbol("IEX")!.word)
     for symbol in options.symbols ?? [] { _ = writer.number(of: Symbol(symbol)!.word) }
     let publisher = TickPublisher(
       directory: writer,
       outlets: try Slab<TickOutlet>(count: rings.count) {
-        TickOutlet(try TickProducer(claiming: rings[$0].attach()), waitPolicy: .share)
+        TickOutlet(
+          try TickProducer(claiming: rings[$0].attach()),
+          policy: $0 < options.policies.count ? options.policies[$0] : .wait, waitPolicy: .share)
       },
-      workers: options.workers, board: try BoardWriter(claiming: prices.attach()),
+      workers: options.workers, subscriptions: options.subscriptions,
+      board: try BoardWriter(claiming: prices.attach()),
       control: ControlPage(try page.attach()), limits: options.limits,
       isRestricted: options.symbols != nil)
     feed = IexFeed(publisher: publisher, restarts: options.restarts)

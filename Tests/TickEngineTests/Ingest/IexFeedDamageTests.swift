@@ -26,15 +26,15 @@ private struct FeedUnderTest: ~Copyable {
     }
     let ring = try region(.ticks, 1 << 12)
     let consumer = try TickConsumer(claiming: ring.duplicate())
-    let producers = try Slab<TickProducer>(count: 1) { _ in
-      try TickProducer(claiming: ring.duplicate())
+    let outlets = try Slab<TickOutlet>(count: 1) { _ in
+      TickOutlet(try TickProducer(claiming: ring.duplicate()), waitPolicy: .share)
     }
     let publisher = TickPublisher(
       directory: try DirectoryWriter(
         claiming: region(.directory, 1 << 12), venue: Symbol("IEX")!.word),
-      rings: producers, workers: 1, board: nil,
+      outlets: outlets, workers: 1, board: nil,
       control: ControlPage(try region(.control, ControlPage.capacity)),
-      limits: ValidationLimits(), isRestricted: false, waitPolicy: .share)
+      limits: ValidationLimits(), isRestricted: false)
     return FeedUnderTest(consumer, publisher)
   }
 

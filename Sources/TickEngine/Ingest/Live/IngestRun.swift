@@ -31,7 +31,7 @@ public enum Ingest {
         publisher: try setup.publisher(), recording: recorder.writer.take())
       return try setup.run(decoder, recorder: recorder.thread)
     case .ticks:
-      let decoder = TickRelayDecoder(publisher: try setup.publisher())
+      let decoder = TickFeedDecoder(publisher: try setup.publisher())
       return try setup.run(decoder, recorder: try setup.tickRecorder())
     }
   }
@@ -101,7 +101,7 @@ final class IngestSetup {
 
   func publisher() throws -> TickPublisher {
     var numbers = try DirectoryWriter(claiming: directory.attach(), venue: Symbol("IEX")!.word)
-    try SymbolList.number(options.symbols ?? [], in: &numbers)
+    try numbers.add(options.symbols ?? [])
     let outlets = try Slab<TickOutlet>(count: rings.count + (tap == nil ? 0 : 1)) { index in
       let isTap = index == rings.count
       return TickOutlet(
@@ -109,8 +109,7 @@ final class IngestSetup {
         policy: isTap ? .wait : options.policy, waitPolicy: plan.policy)
     }
     return TickPublisher(
-      directory: numbers, outlets: outlets,
-      subscriptions: Array(repeating: .share, count: rings.count), board: nil,
+      directory: numbers, outlets: outlets, workers: rings.count, board: nil,
       control: ControlPage(try page.attach()), limits: options.validation,
       isRestricted: options.symbols != nil)
   }
@@ -236,8 +235,9 @@ final class IngestSetup {
           name: ring < workers ? "\(options.name).ticks.\(ring)" : "tap.\(ring - workers)",
           kind: ring < workers ? .tick : .tap, capacity: UInt64(state.capacity))
         line.take(state.counts)
-        line.unread = state.published - state.advanced
-        line.polled = line.published &- line.lost &- line.unread
+        let unread = state.published - state.advanced
+        line.unread = unread
+        line.polled = line.published &- line.lost &- unread
         return line
       }
     }

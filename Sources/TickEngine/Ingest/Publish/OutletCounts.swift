@@ -2,6 +2,7 @@
 ///
 /// `committed - gapsTold + conflated + lost + held` is what was offered to the ring.
 public struct OutletCounts: Sendable, Equatable {
+  public var policy = SlowConsumerPolicy.wait
   /// Ticks published to the ring, gaps told included.
   public var committed: UInt64 = 0
   /// Times that the ring was found full: each lasts until everything kept back is published.

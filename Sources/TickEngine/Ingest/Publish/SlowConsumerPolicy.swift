@@ -5,7 +5,7 @@
 ///
 /// `drop` and `conflate` keep slots free: the last sixteenth of the ring takes status and gaps
 /// alone, and `conflate` lets no quote into the last quarter.
-public enum SlowConsumerPolicy: String, Sendable, CaseIterable {
+public enum SlowConsumerPolicy: String, Codable, Sendable, CaseIterable {
   /// The ingester waits for room: nothing is lost, and a slow consumer slows all the others. For
   /// replays, recordings and taps. A ring without a consumer is not waited for: its ticks are lost.
   case wait

@@ -49,7 +49,9 @@ struct SubscriptionTable: ~Copyable {
       for symbol in symbols { bySymbol[symbol.word, default: 0] |= 1 << UInt64(worker) }
     }
     let sorted = bySymbol.sorted { $0.key < $1.key }
-    listed = Slab(count: sorted.count) { ListedSymbol(symbol: sorted[$0].key, rings: sorted[$0].value) }
+    listed = Slab(count: sorted.count) {
+      ListedSymbol(symbol: sorted[$0].key, rings: sorted[$0].value)
+    }
     rings = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
   }
 

@@ -38,7 +38,7 @@ extension TickOutlet {
     }
     noteFull()
     if held.hold(bid, ask, of: instrument, received: received) { conflated += 2 }
-    updateNeeds()
+    updateSpared()
   }
 
   @inline(never)
@@ -60,7 +60,7 @@ extension TickOutlet {
     let code = StatusCode(rawValue: tick.quantity)
     guard code == .gap || code == .restart, !held.isEmpty else { return }
     conflated += UInt64(held.removeAll()) * 2
-    updateNeeds()
+    updateSpared()
   }
 
   // MARK: Room again
@@ -77,7 +77,7 @@ extension TickOutlet {
       publishHeld(instrument)
       left -= 1
     }
-    updateNeeds()
+    updateSpared()
   }
 
   private mutating func publishHeld(_ instrument: UInt32) {
@@ -93,7 +93,7 @@ extension TickOutlet {
     guard held.contains(instrument), !isGapOwed else { return }
     guard ring.hasRoom(max(statusReserve, quoteReserve / 2) + 2 + count) else { return }
     publishHeld(instrument)
-    updateNeeds()
+    updateSpared()
   }
 
   // MARK: Losses
@@ -121,7 +121,7 @@ extension TickOutlet {
       lostTime = time
     }
     if isGapOwed { tellGap(received: received) }
-    updateNeeds()
+    updateSpared()
   }
 
   private mutating func tellGap(received: UInt32) {
@@ -153,7 +153,7 @@ extension TickOutlet {
     var backoff = Backoff(waitPolicy)
     while true {
       if isGapOwed { tellGap(received: received) }
-      if !isGapOwed, publishNow(first, second, received: received) { return updateNeeds() }
+      if !isGapOwed, publishNow(first, second, received: received) { return updateSpared() }
       noteFull()
       if control.read(.failed) != 0 { break }
       guard isConsumed() else {

@@ -3,8 +3,8 @@ import TickRing
 /// One ring's end of the publication: a producer, and what becomes of ticks that find no room.
 ///
 /// Hot path. Thread: the ingester, alone. Lines written: the ring's slots; its own words. While
-/// there is room, a publish costs one comparison more than the ring's own: what must be free is a
-/// word, which no ring can satisfy while something is kept back. Everything else is in
+/// there is room, a publish costs what the ring's own does: how many slots it must spare is a word,
+/// more than any ring has while something is kept back. Everything else is in
 /// `TickOutlet+Full.swift`. No allocation, lock or system call, but for the policy `wait`. Failure:
 /// none; what is not published is counted.
 struct TickOutlet: ~Copyable {
@@ -16,10 +16,10 @@ struct TickOutlet: ~Copyable {
   let quoteReserve: Int
   private let committedBefore: UInt64
 
-  // Slots that must be free to publish without a further look.
-  var quoteNeed = 0
-  var tickNeed = 0
-  var statusNeed = 0
+  // Slots that must be free after it for a tick to be published without a further look.
+  var sparedByQuote: UInt32 = 0
+  var sparedByTick: UInt32 = 0
+  var sparedByStatus: UInt32 = 0
 
   var held: HeldQuotes
   /// Ticks other than status and quotes that can be held are lost until there is room to go on.
@@ -56,7 +56,7 @@ struct TickOutlet: ~Copyable {
     committedBefore = ring.published
     held = HeldQuotes(instruments: policy == .conflate ? TickPublisher.instrumentsMax : 0)
     self.ring = ring
-    updateNeeds()
+    updateSpared()
   }
 
   /// Publishes a trade, a break or an auction.
@@ -64,7 +64,7 @@ struct TickOutlet: ~Copyable {
   mutating func publish(
     _ tick: Tick, of instrument: UInt32, received: UInt32, control: borrowing ControlPage
   ) {
-    if ring.hasRoom(tickNeed), ring.publish(tick, received: received) { return }
+    if ring.publish(tick, received: received, sparing: sparedByTick) { return }
     publishSlowly(tick, of: instrument, received: received, control: control)
   }
 
@@ -74,7 +74,7 @@ struct TickOutlet: ~Copyable {
     _ bid: Tick, _ ask: Tick, of instrument: UInt32, received: UInt32,
     control: borrowing ControlPage
   ) {
-    if ring.hasRoom(quoteNeed), ring.publish(bid, ask, received: received) { return }
+    if ring.publish(bid, ask, received: received, sparing: sparedByQuote) { return }
     publishQuoteSlowly(bid, ask, of: instrument, received: received, control: control)
   }
 
@@ -82,7 +82,7 @@ struct TickOutlet: ~Copyable {
   mutating func publishStatus(
     _ tick: Tick, of instrument: UInt32, received: UInt32, control: borrowing ControlPage
   ) {
-    if ring.hasRoom(statusNeed), ring.publish(tick, received: received) { return }
+    if ring.publish(tick, received: received, sparing: sparedByStatus) { return }
     publishStatusSlowly(tick, of: instrument, received: received, control: control)
   }
 
@@ -95,16 +95,17 @@ struct TickOutlet: ~Copyable {
   /// Whether the next tick must look at more than the room.
   @inline(__always) var isKeepingBack: Bool { isLosing || isGapOwed || !held.isEmpty }
 
-  mutating func updateNeeds() {
+  mutating func updateSpared() {
     let isKeepingBack = self.isKeepingBack
-    quoteNeed = isKeepingBack ? .max : quoteReserve + 2
-    tickNeed = isKeepingBack ? .max : statusReserve + 1
-    statusNeed = isGapOwed || !held.isEmpty ? .max : 1
+    sparedByQuote = isKeepingBack ? .max : UInt32(quoteReserve)
+    sparedByTick = isKeepingBack ? .max : UInt32(statusReserve)
+    sparedByStatus = isGapOwed || !held.isEmpty ? .max : 0
     if !isKeepingBack { isFull = false }
   }
 
   var counts: OutletCounts {
     var counts = OutletCounts()
+    counts.policy = policy
     counts.committed = ring.published - committedBefore
     counts.full = full
     counts.conflated = conflated

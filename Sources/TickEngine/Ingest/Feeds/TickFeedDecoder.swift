@@ -1,0 +1,88 @@
+import TickRing
+import TickWire
+
+/// MoldUDP64 with the ticks of a ring elsewhere, as `tickway relay` sends them: the same ticks, in
+/// the same order, under the numbers of this machine's directory. They were validated where they
+/// were made, so nothing is judged here but whether they can be ticks.
+///
+/// Hot path. Thread: the ingester, alone. No allocation, lock or system call.
+struct TickFeedDecoder: ~Copyable, FeedDecoder {
+  var counts = FeedCounts()
+  private var publisher: TickPublisher
+  private var relay = TickRelayDecoder()
+  /// A bid whose ask has not come yet: they are published together.
+  private var bid: Tick?
+  private var clock: UInt64 = 0
+
+  init(publisher: consuming TickPublisher) { self.publisher = publisher }
+
+  @inline(__always)
+  static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
+
+  mutating func begin(_ packet: SequencedPacket, _ times: PacketTimes, isRecovered: Bool) {
+    clock = times.clock
+    // No mark for what was asked for again: the ticks are the relay's, byte for byte.
+    publisher.beginPacket(
+      received_ns: times.received_ns, clock: times.clock, sendTime: times.clock)
+  }
+
+  mutating func judged(_ verdict: SequenceVerdict, _ packet: SequencedPacket) {
+    if verdict.isRestart || verdict.isNewSession {
+      relay.restart()
+      bid = nil
+      publisher.restart(stream: verdict.stream, time: clock)
+    }
+    if verdict.missing > 0 {
+      bid = nil
+      publisher.gap(stream: verdict.stream, time: clock)
+    }
+    publisher.beginMessages(stream: verdict.stream)
+  }
+
+  mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
+    guard let header = MoldUdp64Header(datagram) else { return }
+    var messages = header.messages(of: datagram)
+    var toSkip = skip
+    while let message = messages.next() {
+      if toSkip > 0 {
+        toSkip -= 1
+        continue
+      }
+      counts.messages += 1
+      take(message)
+    }
+    counts.malformed += UInt64(messages.remaining)
+  }
+
+  private mutating func take(_ message: Bytes) {
+    switch relay.decode(message) {
+    case .tick(let tick): take(tick)
+    case .entry(let entry):
+      guard let number = publisher.instrument(of: entry.symbol, venue: entry.venue) else { return }
+      relay.assign(entry.instrument, number: number)
+    case .repeated: break
+    case .rejected: counts.malformed += 1
+    }
+  }
+
+  private mutating func take(_ tick: Tick) {
+    if let first = bid.take() {
+      if tick.series.kind == .ask, tick.series.instrument == first.series.instrument {
+        return publisher.relayQuote(first, tick)
+      }
+      // Half a quote is no quote.
+      counts.malformed += 1
+    }
+    if tick.series.kind == .bid { bid = tick } else { publisher.relay(tick) }
+  }
+
+  mutating func feedChanged(to state: FeedState, time: UInt64) {
+    publisher.feedChanged(to: state, time: time)
+  }
+
+  mutating func idle() { publisher.idle() }
+  mutating func end() { publisher.end() }
+  mutating func beginSession() { publisher.beginSession() }
+  func messages(ofType type: Int) -> UInt64 { 0 }
+  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R { body(publisher) }
+}
