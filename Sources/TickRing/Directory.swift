@@ -103,7 +103,7 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
   /// Finds the symbol or gives it the next number; nil if the directory is full.
   @inlinable
   public mutating func number(of symbol: UInt64) -> UInt32? {
-    find(symbol) ?? add(symbol, venue: venue)
+    find(symbol) ?? addOwn(symbol)
   }
 
   /// The same for an instrument of a venue that need not be the writer's own.
@@ -112,7 +112,9 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
   }
 
   @usableFromInline
-  mutating func add(_ symbol: UInt64, venue: UInt64) -> UInt32? {
+  mutating func addOwn(_ symbol: UInt64) -> UInt32? { add(symbol, venue: venue) }
+
+  private mutating func add(_ symbol: UInt64, venue: UInt64) -> UInt32? {
     let number = count + 1
     guard number <= limit else { return nil }
     let entry = words + number * Layout.entryWords

@@ -45,6 +45,8 @@ enum Complaint {
     case let error as VenueMarketError: code(of: error)
     case let error as ReplayError: code(of: error)
     case let error as PublishError: code(of: error)
+    case let error as ReceiveError: code(of: error)
+    case let error as IngestError: code(of: error)
     default: .inconsistent
     }
   }
@@ -89,6 +91,22 @@ enum Complaint {
     case .restartRefused: .restartRefused
     case .badSymbols: .configuration
     case .options: .usage
+    }
+  }
+
+  private static func code(of error: ReceiveError) -> TickwayExit {
+    switch error {
+    case .portBusy: .busy
+    case .portForbidden: .permission
+    case .noMemory: .full
+    default: .usage
+    }
+  }
+
+  private static func code(of error: IngestError) -> TickwayExit {
+    switch error {
+    case .options: .usage
+    case .restartRefused: .restartRefused
     }
   }
 

@@ -83,40 +83,14 @@ struct ReplayCommand: ParsableCommand {
       let strategy = try builtin()
       let options = try options(strategy)
       let output = try ReplayOutput(json: json, hgrm: hgrm)
-      let outcome = try strategy.replay(options, observer: observer)
+      let outcome = try strategy.replay(options, observer: .operators("replay"))
       try output.write(outcome)
-      try judge(outcome)
+      try RunEnd.judge(outcome, "replay")
     } catch let exit as ExitCode {
       throw exit
     } catch {
       throw Complaint.exit("replay", error)
     }
-  }
-
-  private func judge(_ outcome: ReplayOutcome) throws {
-    if let failure = outcome.failure { throw failure }
-    if !outcome.inconsistencies.isEmpty {
-      throw Complaint.exit(
-        "replay",
-        "the counts contradict each other; please report this:\n  "
-          + outcome.inconsistencies.joined(separator: "\n  "), .inconsistent)
-    }
-    switch outcome.signal {
-    case SIGINT: throw ExitCode(TickwayExit.interrupted.rawValue)
-    case SIGTERM: throw ExitCode(TickwayExit.terminated.rawValue)
-    default: break
-    }
-  }
-
-  private var observer: ReplayObserver {
-    let isTerminal = isatty(2) == 1
-    return ReplayObserver(
-      note: { Complaint.note("tickway replay: \($0)\n") },
-      progress: { packets, seconds in
-        guard isTerminal else { return }
-        let elapsed = String(format: "%.0f", seconds)
-        Complaint.note("\r\(packets) packets in \(elapsed) s ")
-      })
   }
 
   // MARK: Options

@@ -18,7 +18,5 @@ extension DirectoryWriter {
         throw ReplayError.badSymbols("more than \(TickPublisher.instrumentsMax - 1) symbols")
       }
     }
-    let regions = rings.map(\.ticks) + taps
-    let policy = plan.policy
   }
 }

@@ -208,6 +208,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     var numbers = try DirectoryWriter(
       claiming: directory.attach(), venue: Symbol("IEX")!.word)
     try numbers.add(options.symbols ?? [])
+    let regions = rings.map(\.ticks) + taps
+    let policy = plan.policy
     let outlets = try Slab<TickOutlet>(count: regions.count) { index throws(RingError) in
       TickOutlet(try TickProducer(claiming: regions[index].attach()), waitPolicy: policy)
     }

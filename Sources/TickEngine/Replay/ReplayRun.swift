@@ -109,7 +109,8 @@ final class ReplayRun<S: Strategy & ~Copyable> {
 
 /// The histograms of a run, one writer each.
 final class ReplayHistograms: Sendable {
-  let ingest = HistogramStorage()
+  /// The ingester's: `ingest`, then `socket`.
+  let ingest = HistogramStorage(count: 2)
   let delivery: HistogramStorage
   let strategy: HistogramStorage
   let sender = HistogramStorage(count: 3)
@@ -121,6 +122,7 @@ final class ReplayHistograms: Sendable {
 
   func snapshot(_ stage: Report.Stage) -> HistogramSnapshot {
     switch stage {
+    case .socket: ingest.snapshot(at: 1)
     case .ingest: ingest.snapshot()
     case .delivery: ReplayHistograms.merged(delivery)
     case .strategy: ReplayHistograms.merged(strategy)

@@ -15,6 +15,8 @@ protocol Role: ~Copyable {
 class RunningThread: @unchecked Sendable {
   private var thread = pthread_t()
   private var isRunning = false
+  /// Why it ended before its time; to be read once it is joined.
+  final fileprivate(set) var failure: (any Error)?
 
   func body() {}
 
@@ -43,7 +45,6 @@ private func runBody(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPoi
 /// `start` and `join`, and may be read by the starter after that.
 final class RoleThread<R: Role & ~Copyable>: RunningThread, @unchecked Sendable {
   var role: R
-  private(set) var failure: (any Error)?
   private let core: Int?
   private let onFailure: @Sendable () -> Void
 

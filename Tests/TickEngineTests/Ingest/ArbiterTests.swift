@@ -19,7 +19,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
 
   static func frame(_ datagram: Bytes) -> Frame { .foreign }
 
-  mutating func begin(_ packet: SequencedPacket, _ times: PacketTimes, isRecovered: Bool) {
+  mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     self.isRecovered = isRecovered
   }
 
@@ -74,7 +74,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
         stream: 1, session: session, first: first, count: count,
         sendTime: hasSendTimes ? time : 0)
       return arbiter.take(
-        packet, .none, PacketTimes(clock: now, received_ns: now, now: now), line: line, &decoder)
+        packet, .none, ArrivalTimes(clock: now, received_ns: now, now: now), line: line, &decoder)
     }
 
     func pass(_ nanoseconds: UInt64) {

@@ -29,7 +29,7 @@ struct Arbiter: ~Copyable {
     var progress_ns: UInt64 = 0
     /// The last packet or heartbeat from beyond it that is not held: one past what must exist.
     var horizon: UInt64 = 0
-    var horizonTimes = PacketTimes(clock: 0, received_ns: 0, now: 0)
+    var horizonTimes = ArrivalTimes(clock: 0, received_ns: 0, now: 0)
     var horizonSendTime: UInt64 = 0
     var requested_ns: UInt64 = 0
     var requestedFirst: UInt64 = 0
@@ -70,7 +70,7 @@ struct Arbiter: ~Copyable {
   /// - Parameter line: its number; nil if the packet answers a request.
   @inline(__always)
   mutating func take<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: PacketTimes, line: Int?,
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int?,
     _ decoder: inout D
   ) -> Outcome {
     let place = tracker.place(packet, now: times.now)
@@ -86,7 +86,7 @@ struct Arbiter: ~Copyable {
   @inline(never)
   private mutating func takeOther<D: FeedDecoder & ~Copyable>(
     _ place: SequenceTracker.Place, _ packet: SequencedPacket, _ datagram: Bytes,
-    _ times: PacketTimes, _ line: Int?, _ decoder: inout D
+    _ times: ArrivalTimes, _ line: Int?, _ decoder: inout D
   ) -> Outcome {
     switch place {
     case .untracked:
@@ -110,7 +110,7 @@ struct Arbiter: ~Copyable {
 
   /// A stream, or its sequence, begins.
   private mutating func open<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: PacketTimes, _ line: Int?,
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ decoder: inout D
   ) -> Outcome {
     guard limits.recovery != nil, packet.first > 1 else {
@@ -127,7 +127,7 @@ struct Arbiter: ~Copyable {
   }
 
   private mutating func takeBehind<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: PacketTimes, _ line: Int?,
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ decoder: inout D
   ) -> Outcome {
     if packet.count > 0, let stream = tracker.index(of: packet),
@@ -147,7 +147,7 @@ struct Arbiter: ~Copyable {
   // MARK: Holes
 
   private mutating func takeAhead<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: PacketTimes, _ line: Int?,
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ decoder: inout D
   ) -> Outcome {
     guard limits.waitPackets > 0, let stream = tracker.index(of: packet) else {
@@ -180,7 +180,7 @@ struct Arbiter: ~Copyable {
 
   /// No room to hold a packet, and nowhere to ask for it again: the wait before it ends.
   private mutating func makeWay<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: PacketTimes, _ line: Int?,
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ stream: Int, _ decoder: inout D
   ) -> Outcome {
     while let held = buffer.first(stream), held.packet.first < packet.first {
@@ -198,7 +198,7 @@ struct Arbiter: ~Copyable {
   }
 
   private mutating func extendHorizon(
-    _ stream: Int, to end: UInt64, _ packet: SequencedPacket, _ times: PacketTimes
+    _ stream: Int, to end: UInt64, _ packet: SequencedPacket, _ times: ArrivalTimes
   ) {
     guard end > holes[stream].horizon else { return }
     holes[stream].horizon = end
@@ -309,7 +309,7 @@ struct Arbiter: ~Copyable {
 
   @inline(__always)
   private mutating func release<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: PacketTimes, isRecovered: Bool,
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, isRecovered: Bool,
     _ decoder: inout D
   ) {
     decoder.begin(packet, times, isRecovered: isRecovered)

@@ -3,7 +3,7 @@ public enum LineState: String, Codable, Sendable {
   case neverSeen = "never_seen"
   case live
   case stale
-  /// Outside session hours: silence is no fault.
+  /// Outside session hours, or after the end of the session: silence is no fault.
   case closed
 }
 
@@ -63,6 +63,8 @@ struct LineHealth: ~Copyable {
   /// When a packet of each line came last; 0: never.
   private let seen = Slab(count: LineTable.linesMax, repeating: UInt64(0))
   private(set) var feed = FeedState.neverSeen
+  /// The venue has said that its session is over: silence is no fault until something new comes.
+  var isEnded = false
 
   init(lines: Int, hours: SessionHours?, started_ns: UInt64) {
     precondition(lines > 0 && lines <= LineTable.linesMax)
@@ -79,9 +81,13 @@ struct LineHealth: ~Copyable {
   ///   - now: the waiting clock, ns.
   ///   - clock: ns since the Unix epoch, for the session's hours.
   func state(_ line: Int, now: UInt64, clock: UInt64) -> LineState {
-    if let hours, !hours.contains(clock) { return .closed }
+    if isClosed(clock) { return .closed }
     if seen[line] == 0 { return .neverSeen }
     return isOverdue(since: seen[line], now) ? .stale : .live
+  }
+
+  private func isClosed(_ clock: UInt64) -> Bool {
+    isEnded || (hours.map { !$0.contains(clock) } ?? false)
   }
 
   private func isOverdue(since: UInt64, _ now: UInt64) -> Bool {
@@ -104,7 +110,7 @@ struct LineHealth: ~Copyable {
   }
 
   private func feedState(now: UInt64, clock: UInt64) -> FeedState {
-    if let hours, !hours.contains(clock) { return .closed }
+    if isClosed(clock) { return .closed }
     let live = liveLines(now: now, clock: clock).nonzeroBitCount
     if live == lines { return .live }
     // A line that has only just been joined may still speak.

@@ -8,7 +8,7 @@ import TickWire
 struct ReorderBuffer: ~Copyable {
   struct Held: BitwiseCopyable {
     var packet = SequencedPacket(stream: 0, session: 0, first: 0, count: 0, sendTime: 0)
-    var times = PacketTimes(clock: 0, received_ns: 0, now: 0)
+    var times = ArrivalTimes(clock: 0, received_ns: 0, now: 0)
     var length = 0
     var isRecovered = false
     var next = ReorderBuffer.none
@@ -59,7 +59,7 @@ struct ReorderBuffer: ~Copyable {
   }
 
   mutating func insert(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: PacketTimes, isRecovered: Bool,
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, isRecovered: Bool,
     stream: Int
   ) -> Insertion {
     var before = lists[stream].tail

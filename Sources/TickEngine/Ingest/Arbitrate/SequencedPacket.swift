@@ -21,7 +21,7 @@ struct SequencedPacket: BitwiseCopyable {
 }
 
 /// When one datagram came in. All ns.
-struct PacketTimes: BitwiseCopyable {
+struct ArrivalTimes: BitwiseCopyable {
   /// What age is judged by, since the Unix epoch: now, or the capture's time in a replay.
   var clock: UInt64
   /// Receive time, CLOCK_MONOTONIC, which the ticks carry to their consumers.

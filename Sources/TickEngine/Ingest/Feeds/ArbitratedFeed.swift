@@ -8,6 +8,8 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   var decoder: Decoder
   private(set) var arbiter: Arbiter
   private(set) var lines: LineTable
+  /// Whether the venue has said that its session is over, and nothing came since.
+  private(set) var isEnded = false
 
   init(_ decoder: consuming Decoder, limits: ArbiterLimits, restarts: RestartPolicy, lines: Int) {
     self.decoder = decoder
@@ -22,7 +24,7 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   /// - Returns: false if the venue began its sequence anew and the policy is to refuse that;
   ///   nothing of the datagram was taken then.
   @inline(__always)
-  mutating func ingest(_ datagram: Bytes, line: Int?, times: PacketTimes) -> Bool {
+  mutating func ingest(_ datagram: Bytes, line: Int?, times: ArrivalTimes) -> Bool {
     switch Decoder.frame(datagram) {
     case .foreign:
       decoder.counts.foreign += 1
@@ -42,10 +44,15 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
 
   @inline(__always)
   private mutating func take(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ line: Int?, _ times: PacketTimes
+    _ packet: SequencedPacket, _ datagram: Bytes, _ line: Int?, _ times: ArrivalTimes
   ) -> Bool {
     let begun = decoder.counts.restarts &+ decoder.counts.sessionChanges
     let outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
+    if packet.endsSession {
+      isEnded = true
+    } else if packet.count > 0, outcome != .duplicate {
+      isEnded = false
+    }
     guard let line else { return true }
     let stream = arbiter.stream(of: packet)
     if begun != decoder.counts.restarts &+ decoder.counts.sessionChanges, let stream {

@@ -12,7 +12,7 @@ protocol FeedDecoder: ~Copyable {
   static func frame(_ datagram: Bytes) -> Frame
 
   /// Times of the packet that comes next.
-  mutating func begin(_ packet: SequencedPacket, _ times: PacketTimes, isRecovered: Bool)
+  mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool)
 
   /// What the sequence says before its messages: gaps, restarts, a late join. Counted already.
   mutating func judged(_ verdict: SequenceVerdict, _ packet: SequencedPacket)

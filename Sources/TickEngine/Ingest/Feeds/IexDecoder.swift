@@ -47,7 +47,7 @@ struct IexDecoder: ~Copyable, FeedDecoder {
   }
 
   @inline(__always)
-  mutating func begin(_ packet: SequencedPacket, _ times: PacketTimes, isRecovered: Bool) {
+  mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     publisher.beginPacket(
       received_ns: times.received_ns, clock: times.clock, sendTime: packet.sendTime,
       isRecovered: isRecovered)
@@ -220,6 +220,6 @@ extension ArbitratedFeed where Decoder == IexDecoder {
   @inline(__always)
   mutating func ingest(_ datagram: Bytes, clock: UInt64, received_ns: UInt64) -> Bool {
     ingest(
-      datagram, line: 0, times: PacketTimes(clock: clock, received_ns: received_ns, now: clock))
+      datagram, line: 0, times: ArrivalTimes(clock: clock, received_ns: received_ns, now: clock))
   }
 }

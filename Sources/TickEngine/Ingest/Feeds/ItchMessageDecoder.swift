@@ -22,7 +22,7 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
   @inline(__always)
   static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
 
-  mutating func begin(_ packet: SequencedPacket, _ times: PacketTimes, isRecovered: Bool) {
+  mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     clock = times.clock
     publisher.beginPacket(
       received_ns: times.received_ns, clock: times.clock, sendTime: times.clock,

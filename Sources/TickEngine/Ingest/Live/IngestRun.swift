@@ -26,7 +26,7 @@ public enum Ingest {
       let decoder = IexDecoder(publisher: try setup.publisher())
       return try setup.run(decoder, recorder: try setup.tickRecorder())
     case .moldItch:
-      let recorder = try setup.messageRecorder()
+      var recorder = try setup.messageRecorder()
       let decoder = ItchMessageDecoder(
         publisher: try setup.publisher(), recording: recorder.writer.take())
       return try setup.run(decoder, recorder: recorder.thread)
@@ -160,8 +160,10 @@ final class IngestSetup {
       decoder, limits: options.arbiterLimits, restarts: options.restarts,
       lines: options.lines.count)
     let lines = try LineSockets.open(options, observer)
-    var recovery: RecoveryClient?
-    if let server = options.requests { recovery = try RecoveryClient(server, options.receive) }
+    let options = self.options
+    let recovery = try Slab<RecoveryClient>(
+      count: options.requests == nil ? 0 : 1
+    ) { _ throws(ReceiveError) in try RecoveryClient(options.requests!, options.receive) }
     let latency = unsafe LiveLatency(ingest: histograms[0], socket: histograms[1])
     let ingester = thread(
       LiveIngester(

@@ -19,7 +19,8 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
 
   var feed: ArbitratedFeed<Decoder>
   private let lines: Slab<UdpLine>
-  private var recovery: RecoveryClient?
+  /// One or none.
+  private let recovery: Slab<RecoveryClient>
   private var health: LineHealth
   private let control: ControlPage
   private let latency: LiveLatency
@@ -36,7 +37,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
 
   init(
     feed: consuming ArbitratedFeed<Decoder>, lines: consuming Slab<UdpLine>,
-    recovery: consuming RecoveryClient?, hours: SessionHours?, control: consuming ControlPage,
+    recovery: consuming Slab<RecoveryClient>, hours: SessionHours?, control: consuming ControlPage,
     latency: LiveLatency, waitPolicy: WaitPolicy
   ) {
     health = LineHealth(lines: lines.count, hours: hours, started_ns: MonotonicClock.now)
@@ -51,7 +52,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   var name: String { "ingester" }
   var lineCount: Int { lines.count }
   var feedState: FeedState { health.feed }
-  var requestsUnsent: UInt64 { recovery?.unsent ?? 0 }
+  var requestsUnsent: UInt64 { recovery.count > 0 ? recovery[0].unsent : 0 }
 
   func state(ofLine line: Int) -> LineState {
     health.state(line, now: ended_ns, clock: clinux_realtime_ns())
@@ -90,7 +91,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     var now = MonotonicClock.now
     let clock = clinux_realtime_ns()
     if liveLines >> UInt64(line) & 1 == 0 { setLive(liveLines | 1 << UInt64(line)) }
-    let times = PacketTimes(clock: clock, received_ns: now, now: now)
+    let times = ArrivalTimes(clock: clock, received_ns: now, now: now)
     for index in 0..<count {
       let datagram = lines[line].datagram(index)
       let heard = feed.lines[line].packets
@@ -109,13 +110,13 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   }
 
   private mutating func receiveAnswers() throws -> Int {
-    guard recovery != nil else { return 0 }
-    let count = try recovery!.receive()
+    guard recovery.count > 0 else { return 0 }
+    let count = try recovery[0].receive()
     guard count > 0 else { return 0 }
     let now = MonotonicClock.now
-    let times = PacketTimes(clock: clinux_realtime_ns(), received_ns: now, now: now)
+    let times = ArrivalTimes(clock: clinux_realtime_ns(), received_ns: now, now: now)
     for index in 0..<count {
-      _ = feed.ingest(recovery!.datagram(index).payload, line: nil, times: times)
+      _ = feed.ingest(recovery[0].datagram(index).payload, line: nil, times: times)
     }
     return count
   }
@@ -125,7 +126,9 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   private mutating func passTime(isIdle: Bool) {
     let now = MonotonicClock.now
     feed.advance(to: now)
-    while let range = feed.dueRequest(now: now) { recovery?.ask(for: range) }
+    while recovery.count > 0, let range = feed.dueRequest(now: now) {
+      recovery[0].ask(for: range)
+    }
     if now >= nextHealth_ns { checkHealth(now) }
     guard isIdle else {
       idleTurns = 0
@@ -140,7 +143,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     idleTurns += 1
     guard waitPolicy == .share, idleTurns > 64 else { return clinux_pause() }
     let second = lines.count > 1 ? lines[1].descriptor : -1
-    let answers = recovery?.descriptor ?? -1
+    let answers = recovery.count > 0 ? recovery[0].descriptor : -1
     _ = waitForData(
       on: lines[0].descriptor, second, answers, timeout_ns: LiveIngester.wait_ns)
   }
@@ -148,9 +151,13 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   private mutating func checkHealth(_ now: UInt64) {
     nextHealth_ns = now + LiveIngester.healthEach_ns
     let clock = clinux_realtime_ns()
+    health.isEnded = feed.isEnded
     setLive(health.liveLines(now: now, clock: clock))
+    let before = health.feed
     if let state = health.check(now: now, clock: clock) {
-      feed.decoder.feedChanged(to: state, time: clock)
+      // A feed that comes up has recovered from nothing, and one that has ended is not at fault.
+      let isNews = !(before == .neverSeen && state == .live) && !feed.isEnded
+      if isNews { feed.decoder.feedChanged(to: state, time: clock) }
     }
     var states = health.feed.code
     for line in 0..<lines.count {

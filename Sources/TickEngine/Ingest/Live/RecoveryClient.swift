@@ -15,15 +15,23 @@ struct RecoveryClient: ~Copyable {
     receive.stampsByKernel = false
     receive.interface = nil
     // Any address and port of this machine; the answers are the server's alone.
-    socket = try UdpLine(LineAddress(group: 0, port: 0), receive)
+    let opened = try UdpLine(LineAddress(group: 0, port: 0), receive)
+    try RecoveryClient.connect(opened.descriptor, to: server)
+    socket = opened
+  }
+
+  /// The kernel lets nobody else's datagrams in after that.
+  private static func connect(
+    _ descriptor: Int32, to server: LineAddress
+  ) throws(ReceiveError) {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = server.port.bigEndian
     address.sin_addr.s_addr = server.group.bigEndian
-    // Connected: the kernel lets nobody else's datagrams in. The address is ours for the call.
+    // The address is ours for the call.
     let code = unsafe withUnsafeBytes(of: address) { raw in
-      unsafe connect(
-        socket.descriptor, raw.baseAddress!.assumingMemoryBound(to: sockaddr.self),
+      unsafe Glibc.connect(
+        descriptor, raw.baseAddress!.assumingMemoryBound(to: sockaddr.self),
         socklen_t(raw.count))
     }
     guard code == 0 else { throw .system(call: "connect", code: errno) }

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Foundation
+import TickEngine
+
+/// `tickway ingest`: a live feed into named rings.
+struct IngestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingest",
+    abstract: "Listen to the lines of a live feed, and publish its ticks into named rings.",
+    discussion: """
+      Both lines are listened to at all times, and the first copy of each packet wins; what is \
+      missing is waited for, asked for where there is a request server, and at last given up, \
+      counted and told in-band. The rings are NAME.ticks.0 and so on, the directory is \
+      NAME.directory, in --ring-dir. The run ends with SIGINT or SIGTERM, and then prints its \
+      counts and the latency histogram of each stage.
+      """)
+
+  @Option(help: "What the lines speak: iex, mold-itch or ticks.")
+  var feed: String
+
+  @OptionGroup var lines: ListenOptions
+
+  @Option(help: "Rings and directory are named after it.")
+  var name = "tickway"
+
+  @Option(help: "Workers, one ring each; the instruments are shared out among them.")
+  var workers = 1
+
+  @Option(help: "What a ring without room does: wait, drop or conflate.")
+  var policy = "conflate"
+
+  @Option(
+    help: "Write the ticks, raw 24-byte records, and FILE.symbols.csv; with mold-itch the messages.",
+    completion: .file())
+  var record: String?
+
+  @Option(help: "A symbol a line: restricts and numbers the directory.", completion: .file())
+  var symbols: String?
+
+  @Option(
+    help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
+    completion: .file())
+  var json: String?
+
+  @Option(
+    help: "Write HdrHistogram percentile files into this directory.", completion: .directory)
+  var hgrm: String?
+
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "Where the rings are made.", completion: .directory)
+  var ringDirectory = "/dev/shm"
+
+  @Option(help: "Slots of each tick ring, a power of two.")
+  var ringCapacity = 65_536
+
+  @Flag(help: "Leave rings and directory in place at the end, for consumers that come later.")
+  var keep = false
+
+  func run() throws {
+    do {
+      let options = try options()
+      let output = try ReplayOutput(json: json, hgrm: hgrm)
+      let outcome = try Ingest.run(options, observer: .operators("ingest"))
+      try output.write(outcome)
+      try RunEnd.judge(outcome, "ingest")
+    } catch let exit as ExitCode {
+      throw exit
+    } catch {
+      throw Complaint.exit("ingest", error)
+    }
+  }
+
+  private func options() throws -> IngestOptions {
+    guard let feed = LiveFeed(rawValue: feed) else {
+      throw usage("unknown feed \(feed): choose iex, mold-itch or ticks")
+    }
+    guard let policy = SlowConsumerPolicy(rawValue: policy) else {
+      throw usage("--policy \(self.policy): choose wait, drop or conflate")
+    }
+    guard ringCapacity > 1, ringCapacity <= 1 << 30, ringCapacity.nonzeroBitCount == 1 else {
+      throw usage("--ring-capacity \(ringCapacity): a power of two from 16 to 2^30 is needed")
+    }
+    var options = try lines.options(feed)
+    options.policy = policy
+    options.name = name
+    options.workers = workers
+    options.recordPath = record
+    options.ringDirectory = ringDirectory
+    options.ringCapacity = ringCapacity
+    options.keepsRings = keep
+    if let symbols { options.symbols = try SymbolList.read(symbols) }
+    return options
+  }
+
+  private func usage(_ message: String) -> ExitCode { Complaint.exit("ingest", message, .usage) }
+}
