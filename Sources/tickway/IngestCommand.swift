@@ -54,6 +54,9 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "Slots of each tick ring, a power of two.")
   var ringCapacity = 65_536
 
+  @Option(help: "The core that the ingester is pinned to, and spins on.")
+  var core: Int?
+
   @Flag(help: "Leave rings and directory in place at the end, for consumers that come later.")
   var keep = false
 
@@ -89,6 +92,7 @@ struct IngestCommand: ParsableCommand {
     options.ringDirectory = ringDirectory
     options.ringCapacity = ringCapacity
     options.keepsRings = keep
+    options.core = core
     if let symbols { options.symbols = try SymbolList.read(symbols) }
     return options
   }

@@ -25,10 +25,10 @@ struct ListenOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How long a missing packet is waited for on the lines.", valueName: "US"))
-  var waitUs: UInt64 = 20_000
+  var waitUs: UInt64 = 100_000
 
   @Option(help: ArgumentHelp("Packets that wait behind a missing one.", valueName: "N"))
-  var waitPackets = 512
+  var waitPackets = 4_096
 
   @Option(
     help: ArgumentHelp(
@@ -93,8 +93,8 @@ struct ListenOptions: ParsableArguments {
     guard (1...60_000_000).contains(waitUs) else {
       throw IngestError.options("--wait-us \(waitUs): 1 to 60000000 is needed")
     }
-    guard (1...4_096).contains(waitPackets) else {
-      throw IngestError.options("--wait-packets \(waitPackets): 1 to 4096 is needed")
+    guard (1...8_192).contains(waitPackets) else {
+      throw IngestError.options("--wait-packets \(waitPackets): 1 to 8192 is needed")
     }
     guard (1...600_000).contains(recoveryMs) else {
       throw IngestError.options("--recovery-ms \(recoveryMs): 1 to 600000 is needed")

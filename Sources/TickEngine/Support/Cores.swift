@@ -23,6 +23,27 @@ public struct CorePlan: Sendable {
     }
   }
 
+  /// For a process that runs one role beside others that are processes too: pinned to the core that
+  /// is given and spinning there, otherwise not pinned, since nobody knows where the others are.
+  init(beside core: Int?) {
+    let allowed = CorePlan.allowedCores.count
+    cores = [core]
+    if let core {
+      policy = .spin
+      reason = "pinned to core \(core), spinning"
+    } else if allowed >= CorePlan.spinnersMin {
+      policy = .spin
+      reason = "not pinned (--core N does that); spinning, as there are \(allowed) cores"
+    } else {
+      policy = .share
+      reason =
+        "not pinned (--core N does that); spinning, then waiting, as there are \(allowed) cores"
+    }
+  }
+
+  /// Cores from which on one may be spun on beside the unknown.
+  private static let spinnersMin = 4
+
   static var allowedCores: [Int] {
     var cores = [Int32](repeating: 0, count: 1024)
     let count = unsafe clinux_allowed_cores(&cores, Int32(cores.count))

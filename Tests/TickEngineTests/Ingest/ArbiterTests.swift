@@ -123,7 +123,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
     let bench = Bench()
     bench.take(1, 1)
     bench.take(4, 1)
-    bench.pass(19_999_999)
+    bench.pass(99_999_999)
     #expect(bench.decoder.messages == [1])
     bench.pass(1)
     #expect(bench.seen == [.message(1), .lost(2), .message(4)])
@@ -166,7 +166,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
     bench.take(1, 2)
     bench.take(6, 0)
     #expect(bench.counts.gaps == 0)
-    bench.pass(20_000_000)
+    bench.pass(100_000_000)
     #expect(bench.seen == [.message(1), .message(2), .lost(3)])
     #expect(bench.take(6, 1) == .released && !bench.arbiter.isWaiting)
   }
@@ -184,7 +184,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
     let bench = Bench()
     bench.take(1, 1, sent: 1)
     bench.take(4, 1, sent: 4)
-    bench.pass(20_000_000)
+    bench.pass(100_000_000)
     #expect(bench.take(2, 1, line: 1, sent: 2) == .duplicate)
     #expect(bench.take(4, 1, line: 1, sent: 4) == .duplicate)
     #expect(bench.counts.late == 1 && bench.counts.duplicates == 2)
@@ -262,7 +262,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
     bench.take(1, 1)
     bench.take(5, 2)
     #expect(bench.arbiter.dueRequest(now: bench.now) == nil)
-    bench.pass(20_000_000)
+    bench.pass(100_000_000)
     #expect(
       bench.arbiter.dueRequest(now: bench.now)
         == MissingRange(stream: 1, session: 1, first: 2, count: 3))
@@ -273,7 +273,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
     let bench = Bench(ArbiterTests.recovering())
     bench.take(1, 1)
     bench.take(9, 1)
-    bench.pass(20_000_000)
+    bench.pass(100_000_000)
     _ = bench.arbiter.dueRequest(now: bench.now)
     bench.take(2, 3, line: nil)
     bench.take(7, 1, line: 1)
@@ -294,7 +294,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
   @Test func aStreamThatCanBeAskedForIsFollowedFromItsFirstMessage() {
     let bench = Bench(ArbiterTests.recovering())
     bench.take(50, 1)
-    bench.pass(20_000_000)
+    bench.pass(100_000_000)
     #expect(
       bench.arbiter.dueRequest(now: bench.now)
         == MissingRange(stream: 1, session: 1, first: 1, count: 49))
@@ -306,7 +306,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
     let bench = Bench(ArbiterTests.recovering())
     bench.take(1, 1)
     bench.take(3, 1)
-    for _ in 0..<1_019 {
+    for _ in 0..<1_099 {
       bench.pass(1_000_000)
       _ = bench.arbiter.dueRequest(now: bench.now)
     }
@@ -325,7 +325,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
     #expect(bench.take(5, 1) == .unheld && bench.counts.unheld == 1)
     bench.take(2, 1, line: 1)
     #expect(bench.decoder.messages == [1, 2, 3, 4])
-    bench.pass(20_000_000)
+    bench.pass(100_000_000)
     #expect(bench.arbiter.dueRequest(now: bench.now)?.first == 5)
     bench.take(5, 1, line: nil)
     #expect(bench.decoder.messages == [1, 2, 3, 4, 5] && bench.counts.gaps == 0)

@@ -3,11 +3,13 @@
 /// live line has gone so far beyond it that none will fill it (`Arbiter.linePackets`).
 public struct ArbiterLimits: Sendable {
   /// Packets held back behind a hole; 0: none, a hole is given up at once.
-  public var waitPackets = 512
-  /// Since the hole showed, ns of the waiting clock.
-  public var wait_ns: UInt64 = 20_000_000
+  public var waitPackets = 4_096
+  /// Since the hole showed, ns of the waiting clock. While all lines speak, `Arbiter.linePackets`
+  /// ends the wait long before; this bound is for a line that has just fallen silent, and so long
+  /// that a process that loses its core between two sends does not become a gap.
+  public var wait_ns: UInt64 = 100_000_000
   /// Packets held in all, over every stream.
-  public var heldPackets_max = 4_096
+  public var heldPackets_max = 8_192
   /// Longest datagram that can be held.
   public var datagramBytes_max = 2_048
   /// Where what is missing can be asked for; nil: it cannot.

@@ -35,6 +35,8 @@ public struct IngestOptions: Sendable {
   public var ringCapacity = 65_536
   /// Whether rings and directory stay when the run ends, for consumers that come later.
   public var keepsRings = false
+  /// The core that the ingester is pinned to, and spins on; nil: not pinned.
+  public var core: Int?
   /// File for the ticks, or under `moldItch` for the messages.
   public var recordPath: String?
 
@@ -63,6 +65,9 @@ public struct IngestOptions: Sendable {
     }
     guard (1...ControlPage.workersMax).contains(workers) else {
       throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")
+    }
+    if let core, !CorePlan.allowedCores.contains(core) {
+      throw .options("--core \(core): this process may run on \(CorePlan.allowedCores)")
     }
     guard ringCapacity >= SlowConsumerPolicy.capacityMin else {
       throw .options("--ring-capacity: at least \(SlowConsumerPolicy.capacityMin) is needed")

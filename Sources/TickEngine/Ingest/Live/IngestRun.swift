@@ -58,7 +58,7 @@ final class IngestSetup {
     page = try regions.make(.control, capacity: ControlPage.capacity)
     control = ControlPage(try page.attach())
     failure = FailureFlag(ControlPage(try page.attach()))
-    plan = CorePlan(roles: options.recordPath == nil ? 1 : 2)
+    plan = CorePlan(beside: options.core)
     directory = SharedRegion(
       try IngestSetup.open(
         .directory, options, "directory", capacity: TickPublisher.instrumentsMax))
@@ -146,9 +146,11 @@ final class IngestSetup {
     return MessageRecording(writer: writer, thread: thread(recorder))
   }
 
-  private func thread<R: Role & ~Copyable>(_ role: consuming R) -> RoleThread<R> {
+  private func thread<R: Role & ~Copyable>(
+    _ role: consuming R, core: Int? = nil
+  ) -> RoleThread<R> {
     let failure = self.failure
-    return RoleThread(role, core: nil, onFailure: { failure.raise() })
+    return RoleThread(role, core: core, onFailure: { failure.raise() })
   }
 
   // MARK: The run
@@ -168,7 +170,8 @@ final class IngestSetup {
     let ingester = thread(
       LiveIngester(
         feed: feed, lines: lines, recovery: recovery, hours: options.hours,
-        control: ControlPage(try page.attach()), latency: latency, waitPolicy: plan.policy))
+        control: ControlPage(try page.attach()), latency: latency, waitPolicy: plan.policy),
+      core: options.core)
     observer.note(plan.reason)
     recorder?.start()
     ingester.start()
