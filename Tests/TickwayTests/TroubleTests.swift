@@ -103,7 +103,8 @@ struct TroubleTests {
     let names = sharedMemoryNames()
     let venue = try RunningVenue(["--capture", try day(), "--pace", "10x"])
     let replay = try startTrading([
-      "--venue", venue.address, "--limits", try scratch.limits(),
+      "--venue", venue.address, "--limits", try scratch.limits(), "--record", scratch["ticks"],
+      "--orders", scratch["orders"],
     ])
     venue.process.signal(SIGKILL)
     let result = try replay.wait(within: 5)
@@ -114,6 +115,10 @@ struct TroubleTests {
     #expect(report["orders", "sent"].count ?? 0 > 0)
     #expect(report["orders", "in_flight"].count != nil && report["orders", "open"].count != nil)
     #expect(report["run", "failure"].text?.contains("is gone") == true)
+    // What a failed run recorded says so by its name.
+    let whole = ["orders", "ticks", "ticks.symbols.csv", "ticks.worker-0.merge"]
+    #expect(!whole.contains { scratch.names.contains($0) })
+    #expect(whole.allSatisfy { scratch.names.contains($0 + ".partial") })
     #expect(sharedMemoryNames() == names)
   }
 
