@@ -98,6 +98,7 @@ let goldenReport = #"""
       "anomalies": 0,
       "books_full": 0,
       "cancels_idle": 0,
+      "cancels_refused": 0,
       "events_lost": 0,
       "messages_per_second": 0.0,
       "misdirected": 0,
@@ -107,6 +108,7 @@ let goldenReport = #"""
       "tripped": false,
       "unknown_messages": 0,
       "untracked": 0,
+      "trades_broken": 0,
       "waiting": "",
       "workers": 0
     },

@@ -228,7 +228,9 @@ struct Sender: ~Copyable, Role {
   }
 
   private mutating func sendCancel(_ number: UInt32) {
-    guard let target = session?.writable else { return book.abandonCancel(number) }
+    guard let target = session?.writable else {
+      preconditionFailure("a cancel was begun without room for it")
+    }
     let body = target.slice(
       at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
     let length = Ouch50.CancelOrder.encode(into: body, userRefNum: number, quantity: 0)

@@ -114,6 +114,8 @@ extension ReplayRun where S: ~Copyable {
     report.run.anomalies = counts.anomalies
     report.run.unknownMessages = counts.unknownMessages
     report.run.cancelsIdle = counts.cancelsIdle
+    report.run.cancelsRefused = counts.cancelsRefused
+    report.run.tradesBroken = counts.tradesBroken
     report.run.eventsLost = counts.eventsLost
   }
 

@@ -191,13 +191,16 @@ extension Report {
     public var untracked: UInt64 = 0
     /// Price levels that found no room.
     public var booksFull: UInt64 = 0
-    /// Answers of the venue that fit no order.
+    /// Answers of the venue that fit no order, or not what was sent.
     public var anomalies: UInt64 = 0
     public var unknownMessages: UInt64 = 0
     /// Cancels asked for of orders that had ended.
     public var cancelsIdle: UInt64 = 0
     /// Events that found no room; the workers were told.
     public var eventsLost: UInt64 = 0
+    /// Cancels that the venue refused; fills that it undid.
+    public var cancelsRefused: UInt64 = 0
+    public var tradesBroken: UInt64 = 0
     /// Orders that a strategy asked for on an instrument of another worker: refused.
     public var misdirected: UInt64 = 0
     /// Whether the risk gate tripped its kill switch.
@@ -218,4 +221,6 @@ extension Report {
       case eventsLost = "events_lost"
     }
   }
+      case cancelsRefused = "cancels_refused"
+      case tradesBroken = "trades_broken"
 }
