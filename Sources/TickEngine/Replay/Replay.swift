@@ -44,6 +44,9 @@ public enum Replay {
     }
     try ReplayPaths.check(options)
   }
+    do throws(RiskLimits.Failure) { try options.limits?.check() } catch {
+      throw .options("the risk limits: \(error)")
+    }
 
   private static func noteLimits(_ options: ReplayOptions, _ observer: ReplayObserver) {
     let kind = options.limits == nil ? "simulation defaults" : "given"
