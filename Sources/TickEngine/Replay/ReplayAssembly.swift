@@ -133,7 +133,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
       ticks: try TickConsumer(claiming: tap.attach()),
       directory: DirectoryReader(try directory.attach()), control: try control())
     let venue = thread(VenueRole(server, market: market, stop: venueStop), cores.popFirst() ?? nil)
-    venue.start()
+    try venue.start()
     self.venue = venue
     return port
   }

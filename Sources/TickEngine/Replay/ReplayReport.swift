@@ -126,6 +126,7 @@ extension ReplayRun where S: ~Copyable {
     report.run.sessions = UInt64(ingester.role.sessions)
     report.run.workers = UInt64(workers.count)
     report.run.waiting = plan.reason
+    report.run.notes = notes
     report.run.sessionChanges = ingester.role.feed.counts.sessionChanges
     report.run.untracked = ingester.role.feed.counts.untracked
     report.run.booksFull = ingester.role.feed.counts.booksFull

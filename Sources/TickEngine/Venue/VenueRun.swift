@@ -98,11 +98,21 @@ public final class VenueRun {
 
   /// Serves until SIGINT or SIGTERM, then ends every session. To be called once.
   public func run() -> VenueOutcome {
-    venue.start()
-    ingester?.start()
+    do throws(ThreadFailure) {
+      try venue.start()
+      try ingester?.start()
+    } catch {
+      stopAll()
+      return VenueOutcome(counts: venue.role.counts, failure: error)
+    }
     // Ends early only if the market fails; a market that ends is no reason to stop serving.
     while clinux_wait_stop_signal(100) == 0, control?.read(.failed) ?? 0 == 0 {}
-    // The venue last: the ingester may be waiting for it to make room.
+    stopAll()
+    return VenueOutcome(counts: venue.role.counts, failure: ingester?.failure)
+  }
+
+  /// The venue last: the ingester may be waiting for it to make room.
+  private func stopAll() {
     control?.write(.stopIngest, 1)
     ingester?.join()
     stop.request()
