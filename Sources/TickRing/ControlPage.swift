@@ -33,6 +33,8 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case stopRecorder = 9
     /// Packets taken so far, now and then, for whoever watches. Written by the ingester.
     case packetsIngested = 10
+    /// Not 0: the sender waits no longer for the venue's last answers. Written by the starter.
+    case stopDrain = 11
   }
 
   /// What one worker says of itself when it is idle; the worker is its one writer.

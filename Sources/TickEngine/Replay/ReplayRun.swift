@@ -92,7 +92,7 @@ final class ReplayRun<S: Strategy & ~Copyable> {
   private func finish() {
     ingester.join()
     control.write(.workersDone, 1)
-    sender?.join()
+    waitForSender()
     control.write(.senderDone, 1)
     workers.forEach { $0.join() }
     waitForTaps()
@@ -100,6 +100,17 @@ final class ReplayRun<S: Strategy & ~Copyable> {
     recorder?.join()
     venueStop.request()
     venue?.join()
+  }
+
+  /// The venue may be slow to answer: a second signal ends the wait.
+  private func waitForSender() {
+    guard let sender else { return }
+    while !sender.isOver {
+      let caught = clinux_wait_stop_signal(5)
+      if caught != 0, signal != nil { control.write(.stopDrain, 1) }
+      if caught != 0 { signal = caught }
+    }
+    sender.join()
   }
 
   /// The venue takes ticks at its own pace; its ring is drained before it is stopped.
