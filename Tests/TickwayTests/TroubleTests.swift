@@ -155,6 +155,23 @@ struct TroubleTests {
     #expect(sharedMemoryNames() == names)
   }
 
+  /// Nothing is there yet that would have to be put in order.
+  @Test(arguments: [SIGINT, SIGTERM])
+  func aSignalEndsAStartAtOnce(signal: Int32) throws {
+    let listener = Listener()
+    let names = sharedMemoryNames()
+    let replay = try Command.start([
+      "replay", try day(), "--strategy", "momentum", "--venue", listener.address, "--limits",
+      try scratch.limits(), "--record", scratch["ticks"],
+    ])
+    let isLoggingIn = eventually(within: 10) { listener.hasClient }
+    try #require(isLoggingIn, "\(replay.error)")
+    replay.signal(signal)
+    #expect(try replay.wait(within: 5).status == -signal)
+    #expect(sharedMemoryNames() == names && scratch.names == ["day.pcap", "limits.json"])
+    listener.end()
+  }
+
   @Test(arguments: [SIGINT, SIGTERM])
   func aSignalEndsARunAtFullSpeedToo(signal: Int32) throws {
     let replay = try Command.start([
@@ -216,6 +233,12 @@ private final class Listener {
     }
     precondition(isBound, "no port to listen on")
     address = "127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
+  }
+
+  /// Whether somebody has connected.
+  var hasClient: Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) == 1
   }
 
   func end() { close(descriptor) }

@@ -60,7 +60,6 @@ public final class VenueRun {
   public init(
     _ options: VenueOptions, market source: VenueMarketSource, ringDirectory: String = "/dev/shm"
   ) throws {
-    clinux_block_stop_signals()
     let market: RingMarket
     switch source {
     case .captures(let paths, let pace, let repeats):
@@ -77,6 +76,7 @@ public final class VenueRun {
     let server = try VenueServer(options)
     port = server.port
     venue = RoleThread(VenueRole(server, market: market, stop: stop), core: nil, onFailure: {})
+    clinux_block_stop_signals()
   }
 
   private static func attach(_ name: String, _ directory: String) throws -> RingMarket {
@@ -117,7 +117,6 @@ public final class VenueRun {
     ingester?.join()
     stop.request()
     venue.join()
-    return VenueOutcome(counts: venue.role.counts, failure: ingester?.failure)
   }
 }
 
