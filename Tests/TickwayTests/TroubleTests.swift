@@ -99,6 +99,28 @@ struct TroubleTests {
     #expect(end.status == 0 && end.output.contains("logins 1, refused 2"))
   }
 
+  /// A venue without a descriptor to spare neither spins nor forgets who waits.
+  @Test func aVenueWithoutDescriptorsWaitsForOne() throws {
+    let path = try day()
+    let few = try Running([
+      "sh", "-c", "ulimit -n 40; exec \"$0\" venue --capture \"$1\" --pace max", Command.path,
+      path,
+    ])
+    let isListening = eventually(within: 10) { few.output.hasSuffix("\n") || !few.isRunning }
+    try #require(isListening && few.isRunning, "\(few.error)")
+    let address = String(few.output.dropFirst("listening on ".count).prefix { $0 != "\n" })
+    let clients = (0..<50).map { _ in connect(to: address) }
+    #expect(try refusal(address).status == 69)
+    for client in clients { close(client) }
+    let limits = try scratch.limits()
+    #expect(try Command.run(["replay", path, "--venue", address, "--limits", limits]).status == 0)
+    few.signal(SIGTERM)
+    let counts = try few.wait(within: 5).output
+    let failed = counts.split(separator: "no descriptor ").dropFirst().first?.prefix { $0.isNumber }
+    // For three seconds and more, ten times a second; one that spins comes to thousands.
+    #expect((1...500).contains(failed.flatMap { Int($0) } ?? 0), "\(counts)")
+  }
+
   @Test func aVenueThatDiesInMidRunEndsTheRunWithItsReport() throws {
     let names = sharedMemoryNames()
     let venue = try RunningVenue(["--capture", try day(), "--pace", "10x"])
@@ -211,6 +233,21 @@ struct TroubleTests {
     #expect(sharedMemoryNames() == names)
     #expect(scratch.names == ["day.pcap"])
   }
+}
+
+/// A connection to a port of loopback that says nothing.
+private func connect(to address: String) -> Int32 {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  var name = sockaddr_in()
+  name.sin_family = sa_family_t(AF_INET)
+  name.sin_addr.s_addr = inet_addr("127.0.0.1")
+  name.sin_port = UInt16(address.split(separator: ":").last ?? "")!.bigEndian
+  _ = withUnsafePointer(to: &name) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+  }
+  return descriptor
 }
 
 /// A port that takes connections and says nothing: the kernel completes them by itself.

@@ -57,6 +57,13 @@ class RunningThread: @unchecked Sendable {
     isRunning = false
   }
 
+  /// Waits for it no longer: it ends by itself, whenever that is, and may be forgotten.
+  final func abandon() {
+    guard isRunning else { return }
+    pthread_detach(thread)
+    isRunning = false
+  }
+
   fileprivate final func run() {
     clinux_block_stop_signals()
     body()

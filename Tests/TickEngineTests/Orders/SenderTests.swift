@@ -217,3 +217,20 @@ private final class SenderBench: @unchecked Sendable {
     #expect(venue.finish().closedSilent == 0)
   }
 }
+
+/// The limit holds for name, connection and login together.
+@Suite(.timeLimit(.minutes(1))) struct VenueDialingTests {
+  @Test(arguments: ["127.0.0.1", "localhost"])
+  func noAddressIsTriedBeyondTheTimeGiven(host: String) throws {
+    let venue = try FakeVenue(.deaf)
+    let error = #expect(throws: SessionError.self) {
+      _ = try VenueDialing.connect(host: host, port: venue.port, until: MonotonicClock.now)
+    }
+    guard case .unreachable = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    _ = try VenueDialing.connect(
+      host: host, port: venue.port, until: MonotonicClock.now + 10_000_000_000)
+  }
+}
