@@ -7,9 +7,9 @@ import CTickRing
 /// acquire load of a line that hardly ever changes, about a nanosecond.
 public struct ControlPage: ~Copyable, @unchecked Sendable {
   public enum Word: Int, Sendable {
-    /// Not 0: no new order leaves. Written by the operator's side.
+    /// Not 0: no new order leaves, and what works is cancelled. Written by the operator's side.
     case kill = 0
-    /// Not 0: the risk gate has tripped by itself. Written by the sender.
+    /// Not 0: the risk gate has tripped by itself, with the same effect. Written by the sender.
     case tripped = 1
     /// Counts sessions: the market begins anew with each. Written by the ingester, only while
     /// every ring is empty.

@@ -31,7 +31,8 @@ struct SenderLatency {
 /// Hot path. Thread: its own. Lines written: pool, event rings' slots, its buffers. No allocation
 /// or lock; one `send` for the orders of one duty cycle, one `recv`. Never waits for a worker: an
 /// event without room is counted and the worker told. While bytes wait for the kernel no order is
-/// polled, so that a slow venue is felt by the strategies and not hidden in a buffer.
+/// polled, so that a slow venue is felt by the strategies and not hidden in a buffer. Once the kill
+/// switch is tripped it cancels whatever works, and stays connected.
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   private static let batchMax = 16

@@ -49,8 +49,8 @@ enum VenueDialing {
   }
 }
 
-/// Asks the resolver, on a thread of its own, since nothing bounds the time that it takes. Given up,
-/// the thread goes on alone until the resolver lets go of it.
+/// Asks the resolver, on a thread of its own, since nothing bounds the time that it takes. Given
+/// up, the thread goes on alone until the resolver lets go of it.
 @safe
 private final class HostLookup: RunningThread, @unchecked Sendable {
   private let host: String
