@@ -58,6 +58,10 @@ public struct BoardWriter: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Forgets the last trade: it was broken, and is no price that anybody traded at.
+  @inlinable
+  public func clearLast(_ instrument: UInt32) { setLast(instrument, price: 0, time: 0) }
+
   @inlinable
   public func setQuote(_ instrument: UInt32, bid: Double, ask: Double, time: UInt64) {
     write(instrument) { line in

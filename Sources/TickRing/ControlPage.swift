@@ -7,9 +7,9 @@ import CTickRing
 /// acquire load of a line that hardly ever changes, about a nanosecond.
 public struct ControlPage: ~Copyable, @unchecked Sendable {
   public enum Word: Int, Sendable {
-    /// Not 0: no new order leaves. Written by the operator's side.
+    /// Not 0: no new order leaves, and what works is cancelled. Written by the operator's side.
     case kill = 0
-    /// Not 0: the risk gate has tripped by itself. Written by the sender.
+    /// Not 0: the risk gate has tripped by itself, with the same effect. Written by the sender.
     case tripped = 1
     /// Counts sessions: the market begins anew with each. Written by the ingester, only while
     /// every ring is empty.
@@ -36,6 +36,8 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     /// The state of a live feed in the low byte, those of its lines in the bytes above. Written by
     /// the ingester.
     case lineStates = 11
+    /// Not 0: the sender waits no longer for the venue's last answers. Written by the starter.
+    case stopDrain = 12
   }
 
   /// What one worker says of itself when it is idle; the worker is its one writer.

@@ -79,9 +79,6 @@ public struct RecordProducer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @
     tickring_commit64(&raw, UInt64(count), received)
   }
 
-  @inlinable public mutating func hasRoom(_ count: Int) -> Bool {
-    tickring_has_room(&raw, UInt64(count))
-  }
   @inlinable public mutating func countFull() { tickring_count_full(&raw) }
   @inlinable public var published: UInt64 { raw.next }
   public var full: UInt64 { raw.header.pointee.full }

@@ -2,13 +2,13 @@ import CTickRing
 
 /// How a consumer waits while there is nothing to poll; what each costs is in `tickring_wait.h`.
 @frozen
-public struct WaitPolicy: Sendable {
+public struct ConsumerWait: Sendable {
   @usableFromInline var raw = tickring_wait_options()
 
   /// Looks without end: for a role whose core is its own.
-  public static var spin: WaitPolicy { WaitPolicy(TICKRING_WAIT_SPIN) }
+  public static var spin: ConsumerWait { ConsumerWait(TICKRING_WAIT_SPIN) }
   /// Looks for a while, then gives the core away between looks.
-  public static var yield: WaitPolicy { WaitPolicy(TICKRING_WAIT_YIELD) }
+  public static var yield: ConsumerWait { ConsumerWait(TICKRING_WAIT_YIELD) }
 
   /// Looks and yields for a while, then sleeps in the kernel until the producer's `wake`.
   /// - Parameters:
@@ -16,8 +16,8 @@ public struct WaitPolicy: Sendable {
   ///     at; it bounds what a missed wake-up costs.
   ///   - isExact: no wake-up is missed, for a few microseconds at each falling asleep and an
   ///     interrupt on the producer's core; its process has called `prepareWake`.
-  public static func sleep(slice_ns: UInt64 = 1_000_000, isExact: Bool = false) -> WaitPolicy {
-    var policy = WaitPolicy(TICKRING_WAIT_SLEEP)
+  public static func sleep(slice_ns: UInt64 = 1_000_000, isExact: Bool = false) -> ConsumerWait {
+    var policy = ConsumerWait(TICKRING_WAIT_SLEEP)
     policy.raw.slice_ns = slice_ns
     policy.raw.is_exact = isExact
     return policy
@@ -52,7 +52,7 @@ public enum WaitOutcome: UInt32, Sendable {
 
 extension TickConsumer {
   /// Waits until there is something to poll, the producer is gone, or the time is over (0: never).
-  public mutating func wait(_ policy: WaitPolicy, timeout_ns: UInt64 = 0) -> WaitOutcome {
+  public mutating func wait(_ policy: ConsumerWait, timeout_ns: UInt64 = 0) -> WaitOutcome {
     var options = policy.options(timeout_ns: timeout_ns)
     return WaitOutcome(tickring_wait(&raw, &options))
   }
@@ -60,7 +60,7 @@ extension TickConsumer {
 
 extension RecordConsumer {
   /// As `TickConsumer.wait`.
-  public mutating func wait(_ policy: WaitPolicy, timeout_ns: UInt64 = 0) -> WaitOutcome {
+  public mutating func wait(_ policy: ConsumerWait, timeout_ns: UInt64 = 0) -> WaitOutcome {
     var options = policy.options(timeout_ns: timeout_ns)
     return WaitOutcome(tickring_wait(&raw, &options))
   }

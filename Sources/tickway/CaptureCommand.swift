@@ -24,35 +24,21 @@ struct CaptureCommand: ParsableCommand {
   var json: String?
 
   func run() throws {
-    let summary: CaptureSummary
-    do throws(CaptureError) {
-      summary = CaptureSummary(try CaptureFile(path: file))
+    do {
+      let summary = CaptureSummary(try CaptureFile(path: file))
+      if json != "-" { print(CaptureText(summary).text, terminator: "") }
+      if let json { try write(CaptureReport(summary), to: json) }
     } catch {
-      throw failure("\(error)", error.exitCode)
+      throw Complaint.exit("capture", error)
     }
-    if json != "-" { print(CaptureText(summary).text, terminator: "") }
-    if let json { try write(CaptureReport(summary), to: json) }
   }
 
   private func write(_ report: CaptureReport, to path: String) throws {
     let text = try JSONText.encode(report)
-    if path == "-" {
-      print(text, terminator: "")
-      return
-    }
-    do throws(AtomicFile.Failure) {
-      let output = try AtomicFile(path: path)
-      try output.write(text)
-      try output.commit()
-    } catch {
-      throw failure("\(error); give --json a file in a folder that can be written", error.exitCode)
-    }
-  }
-
-  private func failure(_ message: String, _ code: TickwayExit) -> ExitCode {
-    var standardError = StandardError()
-    print("tickway capture: \(message)", to: &standardError)
-    return ExitCode(code.rawValue)
+    if path == "-" { return print(text, terminator: "") }
+    let output = try AtomicFile(path: path)
+    try output.write(text)
+    try output.commit()
   }
 }
 

@@ -40,6 +40,7 @@ enum Complaint {
     case let error as RingError: code(of: error)
     case let error as SessionError: code(of: error)
     case is StrategyError: .usage
+    case is ThreadFailure: .full
     case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as VenueError: code(of: error)
     case let error as VenueMarketError: code(of: error)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import TickEngine
 
 /// `tickway synth`: writes a made-up capture.
@@ -44,7 +43,7 @@ struct SynthCommand: ParsableCommand {
     do {
       print(describe(try SynthCapture.write(options, to: out)))
     } catch {
-      try refuse(error)
+      throw Complaint.exit("synth", error)
     }
   }
 
@@ -56,23 +55,5 @@ struct SynthCommand: ParsableCommand {
       \(summary.packets) packets, \(summary.heartbeats) of them heartbeats; \(summary.bytes) \
       bytes over \(spanSeconds) s of market time; feed \(feed.rawValue), seed \(seed)
       """
-  }
-
-  private func refuse(_ failure: AtomicFile.Failure) throws -> Never {
-    let advice: String
-    let code: TickwayExit
-    switch failure.code {
-    case EACCES, EPERM, EROFS:
-      (advice, code) = ("choose a directory that you may write to", .permission)
-    case ENOSPC, EDQUOT:
-      (advice, code) = ("free some space, or ask for fewer --messages", .full)
-    case _ where failure.step == .create:
-      (advice, code) = ("check the path given to --out", .cannotCreateOutput)
-    default:
-      (advice, code) = ("nothing was left behind; try again", .inputOutput)
-    }
-    var standardError = StandardError()
-    print("tickway synth: \(failure); \(advice)", to: &standardError)
-    throw ExitCode(code.rawValue)
   }
 }

@@ -127,6 +127,7 @@ private struct VenueText {
           ("refused", counts.loginsRejected), ("logouts", counts.logouts),
           ("lost", counts.closedByPeer + counts.closedSilent),
           ("slow", counts.closedSlow), ("malformed", counts.closedMalformed),
+          ("no descriptor", counts.acceptsFailed),
         ]
       ),
       (

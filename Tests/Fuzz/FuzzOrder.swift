@@ -113,6 +113,8 @@ enum FuzzOuchOutbound {
     }
     if let modified = Ouch50.Modified(bytes) { fuzzUse(modified.quantity) }
     if let event = Ouch50.SystemEvent(bytes) { fuzzUse(event.event) }
+    if let answer = Ouch50.CancelAnswer(bytes) { fuzzUse(answer.userRefNum) }
+    if let broken = Ouch50.BrokenTrade(bytes) { fuzzUse(broken.match) }
     if let answer = Ouch50.AccountQueryResponse(bytes) { fuzzUse(answer.nextUserRefNum) }
   }
 }

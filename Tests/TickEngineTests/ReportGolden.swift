@@ -98,12 +98,17 @@ let goldenReport = #"""
       "anomalies": 0,
       "books_full": 0,
       "cancels_idle": 0,
+      "cancels_refused": 0,
       "events_lost": 0,
       "messages_per_second": 0.0,
       "misdirected": 0,
+      "notes": [
+
+      ],
       "seconds": 0.0,
       "session_changes": 0,
       "sessions": 0,
+      "trades_broken": 0,
       "tripped": false,
       "unknown_messages": 0,
       "untracked": 0,

@@ -7,11 +7,11 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct WaitTests {
   @Test func everyPolicyGetsEveryTick() throws {
-    for policy in [WaitPolicy.spin, .yield, .sleep(), .sleep(isExact: true)] {
+    for policy in [ConsumerWait.spin, .yield, .sleep(), .sleep(isExact: true)] {
       try withScratch { directory in
         let region = try Region.create(.ticks, directory: directory, name: "r", capacity: 4)
         let count: UInt64 = 500
-        WaitPolicy.prepareWake()
+        ConsumerWait.prepareWake()
         let worker = Worker {
           var producer = try! TickProducer(claiming: region.duplicate())
           while producer.published < count {

@@ -43,7 +43,9 @@ final class Running {
 
   init(_ arguments: [String], environment: [String: String] = [:]) throws {
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = environment.map { "\($0.key)=\($0.value)" } + arguments
+    // The threads that tests run on block every signal, and children inherit that.
+    let signals = "--default-signal=INT,TERM"
+    process.arguments = [signals] + environment.map { "\($0.key)=\($0.value)" } + arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try Running.file(folder["output"])
     process.standardError = try Running.file(folder["error"])

@@ -143,7 +143,7 @@ struct RefusalTests {
       guard option != "--hgrm" else { continue }
       try expectFailure(["replay", path, option, scratch.path], 73, says: "directory")
     }
-    try expectFailure(["capture", path, "--json", "/nowhere/x"], 73, says: "--json")
+    try expectFailure(["capture", path, "--json", "/nowhere/x"], 73, says: "check the path")
     try expectFailure(["synth", "--out", "/nowhere/x"], 73, says: "check the path")
     #expect(scratch.names == ["day.pcap"])
   }

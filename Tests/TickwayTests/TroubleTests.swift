@@ -99,11 +99,34 @@ struct TroubleTests {
     #expect(end.status == 0 && end.output.contains("logins 1, refused 2"))
   }
 
+  /// A venue without a descriptor to spare neither spins nor forgets who waits.
+  @Test func aVenueWithoutDescriptorsWaitsForOne() throws {
+    let path = try day()
+    let few = try Running([
+      "sh", "-c", "ulimit -n 40; exec \"$0\" venue --capture \"$1\" --pace max", Command.path,
+      path,
+    ])
+    let isListening = eventually(within: 10) { few.output.hasSuffix("\n") || !few.isRunning }
+    try #require(isListening && few.isRunning, "\(few.error)")
+    let address = String(few.output.dropFirst("listening on ".count).prefix { $0 != "\n" })
+    let clients = (0..<50).map { _ in connect(to: address) }
+    #expect(try refusal(address).status == 69)
+    for client in clients { close(client) }
+    let limits = try scratch.limits()
+    #expect(try Command.run(["replay", path, "--venue", address, "--limits", limits]).status == 0)
+    few.signal(SIGTERM)
+    let counts = try few.wait(within: 5).output
+    let failed = counts.split(separator: "no descriptor ").dropFirst().first?.prefix { $0.isNumber }
+    // For three seconds and more, ten times a second; one that spins comes to thousands.
+    #expect((1...500).contains(failed.flatMap { Int($0) } ?? 0), "\(counts)")
+  }
+
   @Test func aVenueThatDiesInMidRunEndsTheRunWithItsReport() throws {
     let names = sharedMemoryNames()
     let venue = try RunningVenue(["--capture", try day(), "--pace", "10x"])
     let replay = try startTrading([
-      "--venue", venue.address, "--limits", try scratch.limits(),
+      "--venue", venue.address, "--limits", try scratch.limits(), "--record", scratch["ticks"],
+      "--orders", scratch["orders"],
     ])
     venue.process.signal(SIGKILL)
     let result = try replay.wait(within: 5)
@@ -114,6 +137,10 @@ struct TroubleTests {
     #expect(report["orders", "sent"].count ?? 0 > 0)
     #expect(report["orders", "in_flight"].count != nil && report["orders", "open"].count != nil)
     #expect(report["run", "failure"].text?.contains("is gone") == true)
+    // What a failed run recorded says so by its name.
+    let whole = ["orders", "ticks", "ticks.symbols.csv", "ticks.worker-0.merge"]
+    #expect(!whole.contains { scratch.names.contains($0) })
+    #expect(whole.allSatisfy { scratch.names.contains($0 + ".partial") })
     #expect(sharedMemoryNames() == names)
   }
 
@@ -148,6 +175,23 @@ struct TroubleTests {
     #expect(report["orders", "in_flight"].count == 0 && report["orders", "open"].count == 0)
     #expect(!result.error.contains("contradict"))
     #expect(sharedMemoryNames() == names)
+  }
+
+  /// Nothing is there yet that would have to be put in order.
+  @Test(arguments: [SIGINT, SIGTERM])
+  func aSignalEndsAStartAtOnce(signal: Int32) throws {
+    let listener = Listener()
+    let names = sharedMemoryNames()
+    let replay = try Command.start([
+      "replay", try day(), "--strategy", "momentum", "--venue", listener.address, "--limits",
+      try scratch.limits(), "--record", scratch["ticks"],
+    ])
+    let isLoggingIn = eventually(within: 10) { listener.hasClient }
+    try #require(isLoggingIn, "\(replay.error)")
+    replay.signal(signal)
+    #expect(try replay.wait(within: 5).status == -signal)
+    #expect(sharedMemoryNames() == names && scratch.names == ["day.pcap", "limits.json"])
+    listener.end()
   }
 
   @Test(arguments: [SIGINT, SIGTERM])
@@ -191,6 +235,21 @@ struct TroubleTests {
   }
 }
 
+/// A connection to a port of loopback that says nothing.
+private func connect(to address: String) -> Int32 {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  var name = sockaddr_in()
+  name.sin_family = sa_family_t(AF_INET)
+  name.sin_addr.s_addr = inet_addr("127.0.0.1")
+  name.sin_port = UInt16(address.split(separator: ":").last ?? "")!.bigEndian
+  _ = withUnsafePointer(to: &name) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+  }
+  return descriptor
+}
+
 /// A port that takes connections and says nothing: the kernel completes them by itself.
 private final class Listener {
   private let descriptor: Int32
@@ -211,6 +270,12 @@ private final class Listener {
     }
     precondition(isBound, "no port to listen on")
     address = "127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
+  }
+
+  /// Whether somebody has connected.
+  var hasClient: Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) == 1
   }
 
   func end() { close(descriptor) }

@@ -4,7 +4,8 @@ import TickWire
 /// The sender's orders that are out: what each is, and what the venue's answers make of it.
 ///
 /// Hot path. Thread: the sender's. No allocation. An answer that fits no order is counted as an
-/// anomaly and changes nothing.
+/// anomaly and changes nothing; an order accepted otherwise than it was sent is one too, and is
+/// what the venue says that it is.
 struct OrderBook: ~Copyable {
   private var pool: OrderPool
   private var index: OrderIndex
@@ -54,9 +55,6 @@ struct OrderBook: ~Copyable {
     return number
   }
 
-  /// The cancel found no room to leave: it may be tried again.
-  mutating func abandonCancel(_ number: UInt32) { pool[number].isCancelSent = false }
-
   // MARK: Answers
 
   /// Takes one OUCH message of the venue; returns the event for the worker whose order it is.
@@ -76,6 +74,8 @@ struct OrderBook: ~Copyable {
       guard let canceled = Ouch50.CanceledSelfMatch(message) else { return anomaly() }
       return cancel(canceled.userRefNum, canceled.quantity, now)
     case UInt8(ascii: "J"): return reject(message, now)
+    case UInt8(ascii: "I"), UInt8(ascii: "P"): return answerCancel(message, now)
+    case UInt8(ascii: "B"): return breakTrade(message, now)
     case UInt8(ascii: "S"): return nil  // System event: the day's start and end.
     default:
       counts.unknownMessages += 1
@@ -91,10 +91,13 @@ struct OrderBook: ~Copyable {
   private mutating func accept(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)?
   {
     guard let accepted = Ouch50.Accepted(message), pool.contains(accepted.userRefNum),
-      pool[accepted.userRefNum].state == OrderState.inFlight.rawValue
+      pool[accepted.userRefNum].state == OrderState.inFlight.rawValue,
+      let side = accepted.side, accepted.quantity > 0, accepted.priceE4 <= UInt64(Int64.max)
     else { return anomaly() }
     let number = accepted.userRefNum
     counts.acked += 1
+    let isOther = pool[number].adopt(side, accepted.quantity, Int64(accepted.priceE4))
+    if isOther { counts.anomalies += 1 }
     pool[number].state = OrderState.live.rawValue
     // Dead on arrival: nothing of it is open, and no cancel follows to say so.
     if accepted.state == Ouch50.stateDead { pool[number].open = 0 }
@@ -162,6 +165,38 @@ struct OrderBook: ~Copyable {
       order, .venueReject, quantity: order.quantity, priceE4: order.priceE4, at: now)
     event.reason = UInt8(truncatingIfNeeded: rejected.reason?.rawValue ?? 0xFF)
     end(number)
+    return (Int(order.worker), event)
+  }
+
+  /// A cancel that the venue refuses or puts off. What it refuses may be asked for again.
+  private mutating func answerCancel(
+    _ message: Bytes, _ now: UInt64
+  ) -> (worker: Int, event: OrderEvent)? {
+    guard let answer = Ouch50.CancelAnswer(message), pool.contains(answer.userRefNum),
+      pool[answer.userRefNum].isCancelSent
+    else { return anomaly() }
+    guard answer.isReject else {
+      counts.cancelsPending += 1
+      return nil
+    }
+    counts.cancelsRefused += 1
+    pool[answer.userRefNum].isCancelSent = false
+    let order = pool[answer.userRefNum]
+    let event = OrderEvent.of(
+      order, .cancelReject, quantity: order.open, priceE4: order.priceE4, at: now)
+    return (Int(order.worker), event)
+  }
+
+  /// A fill undone. Of an order that has ended nobody is left to tell: that is an anomaly too.
+  private mutating func breakTrade(
+    _ message: Bytes, _ now: UInt64
+  ) -> (worker: Int, event: OrderEvent)? {
+    guard let broken = Ouch50.BrokenTrade(message) else { return anomaly() }
+    counts.tradesBroken += 1
+    guard pool.contains(broken.userRefNum) else { return anomaly() }
+    let order = pool[broken.userRefNum]
+    var event = OrderEvent.of(order, .tradeBroken, quantity: 0, priceE4: order.priceE4, at: now)
+    event.match_id = broken.match
     return (Int(order.worker), event)
   }
 

@@ -21,7 +21,13 @@ public struct OrderCounts: Sendable {
   public var inFlight: UInt64 = 0
   /// Accepted and not ended.
   public var open: UInt64 = 0
-  /// Answers of the venue to no order that is out: reported, never acted upon.
+  /// Cancels that the venue refused, and those that it put off.
+  public var cancelsRefused: UInt64 = 0
+  public var cancelsPending: UInt64 = 0
+  /// Fills that the venue undid.
+  public var tradesBroken: UInt64 = 0
+  /// Answers of the venue to no order that is out, never acted upon; and orders that it accepted
+  /// with another side, quantity or price than was sent, for which its own values count.
   public var anomalies: UInt64 = 0
   /// Messages of a type that we do not know.
   public var unknownMessages: UInt64 = 0

@@ -1,4 +1,5 @@
 import TickRing
+import TickWire
 
 /// Where an order is in its life, as far as this sender knows.
 enum OrderState: UInt8 {
@@ -31,6 +32,15 @@ extension WorkingOrder {
   /// Whether a fill is not one of the latest, told again.
   func isNew(match: UInt64) -> Bool {
     filled == 0 || (match != matches.0 && match != matches.1 && match != matches.2)
+  }
+
+  /// Becomes what the venue accepted; whether that is something else than was sent.
+  mutating func adopt(_ side: Ouch50.Side, _ quantity: UInt32, _ priceE4: Int64) -> Bool {
+    let accepted = (side.isBuy ? OrderSide.buy : .sell).rawValue
+    let isOther = (accepted, quantity, priceE4) != (self.side, self.quantity, self.priceE4)
+    (self.side, self.quantity, self.priceE4) = (accepted, quantity, priceE4)
+    open = quantity
+    return isOther
   }
 
   mutating func remember(match: UInt64) {

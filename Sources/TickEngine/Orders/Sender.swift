@@ -31,12 +31,20 @@ struct SenderLatency {
 /// Hot path. Thread: its own. Lines written: pool, event rings' slots, its buffers. No allocation
 /// or lock; one `send` for the orders of one duty cycle, one `recv`. Never waits for a worker: an
 /// event without room is counted and the worker told. While bytes wait for the kernel no order is
-/// polled, so that a slow venue is felt by the strategies and not hidden in a buffer.
+/// polled, so that a slow venue is felt by the strategies and not hidden in a buffer. Once the kill
+/// switch is tripped it cancels whatever works, and stays connected.
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   private static let batchMax = 16
-  /// How long the venue may leave every working order unanswered at the end.
-  private static let drain_ns: UInt64 = 3_000_000_000
+  /// Between two looks for orders that a cancel has not been sent for, or was refused.
+  private static let sweep_ns: UInt64 = 250_000_000
+
+  /// How long the sender waits at the end for the venue's answers.
+  struct Patience {
+    /// While no working order ends, and in all.
+    var silent_ns: UInt64 = 3_000_000_000
+    var whole_ns: UInt64 = 30_000_000_000
+  }
 
   /// An order in the send buffer.
   private struct Handover {
@@ -55,6 +63,10 @@ struct Sender: ~Copyable, Role {
   private let control: ControlPage
   private let latency: SenderLatency
   private let waitPolicy: WaitPolicy
+  private let patience: Patience
+  /// How far the sweep for orders to cancel has come, and when the next may begin.
+  private var swept = 0
+  private var nextSweep_ns: UInt64 = 0
   private var handovers = InlineArray<256, Handover>(repeating: Handover())
   private var handoverCount = 0
   private var decided: UInt64 = 0
@@ -63,7 +75,8 @@ struct Sender: ~Copyable, Role {
   init(
     ports: consuming Slab<SenderPort>, gate: consuming RiskGate, openOrdersMax: Int,
     session: consuming VenueSession?, directory: consuming DirectoryReader,
-    control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy
+    control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy,
+    patience: Patience = Patience()
   ) {
     self.ports = ports
     self.gate = gate
@@ -74,6 +87,7 @@ struct Sender: ~Copyable, Role {
     self.control = control
     self.latency = latency
     self.waitPolicy = waitPolicy
+    self.patience = patience
   }
 
   var name: String { "sender" }
@@ -102,6 +116,7 @@ struct Sender: ~Copyable, Role {
       // Before the rings are looked at: what was asked before `workersDone` is seen then.
       let isLast = control.read(.workersDone) != 0
       let hasTaken = try takeRequests()
+      if isShut { cancelAll() }
       try handOver()
       let hasHeard = try hear()
       // Also when busy: of orders that the gate refuses the venue hears nothing.
@@ -115,8 +130,8 @@ struct Sender: ~Copyable, Role {
       if isLast {
         // Requests may still wait behind bytes that the venue does not take, but not for ever.
         let now = MonotonicClock.now
-        deadline = min(deadline, now + Sender.drain_ns)
-        if (session?.unsent ?? 0) == 0 || now >= deadline { break }
+        deadline = min(deadline, now + patience.silent_ns)
+        if (session?.unsent ?? 0) == 0 || now >= deadline || isHurried { break }
       }
       if hasHeard { backoff.reset() } else { backoff.wait() }
     }
@@ -228,7 +243,9 @@ struct Sender: ~Copyable, Role {
   }
 
   private mutating func sendCancel(_ number: UInt32) {
-    guard let target = session?.writable else { return book.abandonCancel(number) }
+    guard let target = session?.writable else {
+      preconditionFailure("a cancel was begun without room for it")
+    }
     let body = target.slice(
       at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
     let length = Ouch50.CancelOrder.encode(into: body, userRefNum: number, quantity: 0)
@@ -300,23 +317,42 @@ struct Sender: ~Copyable, Role {
     handoverCount = 0
   }
 
+  /// Whether the kill switch is tripped, by whomever: no order passes the gate any more.
+  private var isShut: Bool { control.read(.kill) != 0 || control.read(.tripped) != 0 }
+  /// Whether the starter waits no longer.
+  private var isHurried: Bool { control.read(.stopDrain) != 0 }
+
+  /// Cancels what is out (KS1), as far as there is room for it now; what the venue refuses to
+  /// cancel, again after a while.
+  private mutating func cancelAll() {
+    guard book.count > 0 else { return }
+    if swept == book.places {
+      let now = MonotonicClock.now
+      guard now >= nextSweep_ns else { return }
+      swept = 0
+      nextSweep_ns = now + Sender.sweep_ns
+    }
+    while swept < book.places, session?.writable != nil {
+      if let number = book.beginCancel(atPlace: swept) { sendCancel(number) }
+      swept += 1
+    }
+  }
+
   /// Cancels what is open and waits, not for ever, until every order has ended.
   private mutating func drain() throws {
-    guard session != nil else { return }
-    var deadline = MonotonicClock.now + Sender.drain_ns
-    var place = 0
+    guard session != nil, book.count > 0 else { return }
+    let end = MonotonicClock.now + patience.whole_ns
+    var deadline = min(end, MonotonicClock.now + patience.silent_ns)
     var left = book.count
-    while book.count > 0, MonotonicClock.now < deadline {
-      while place < book.places, session?.writable != nil {
-        if let number = book.beginCancel(atPlace: place) { sendCancel(number) }
-        place += 1
-      }
+    swept = 0
+    repeat {
+      cancelAll()
       try handOver()
       if try !hear() { try session?.keepAlive() }
       if book.count < left {
         left = book.count
-        deadline = MonotonicClock.now + Sender.drain_ns
+        deadline = min(end, MonotonicClock.now + patience.silent_ns)
       }
-    }
+    } while book.count > 0 && MonotonicClock.now < deadline && !isHurried
   }
 }

@@ -13,11 +13,13 @@ struct VenueSession: ~Copyable {
   private static let heartbeat_ns: UInt64 = 1_000_000_000
   /// Silence after which the venue is dead.
   private static let silence_ns: UInt64 = 15_000_000_000
-  static let loginTimeoutSeconds = 3
+  private static let loginSeconds = 3
+  /// For the name, the connection and the login together.
+  private static let open_ns: UInt64 = 5_000_000_000
   /// Beyond it the numbers of one session might not last.
   private static let userRefNumMax: UInt32 = .max / 2
 
-  private let stream: TcpStream
+  private let stream: TcpSocket
   private var framer: SoupBinFramer
   private let out: Slab<UInt8>
   private let outView: MutableBytes
@@ -37,10 +39,10 @@ struct VenueSession: ~Copyable {
     guard let password = FixedText(address.password, lengthMax: SoupBin.passwordLength) else {
       throw .credentials("the password")
     }
-    let stream = try TcpStream.connect(
-      host: address.host, port: address.port, timeout_ms: 2_000)
+    let end = MonotonicClock.now + VenueSession.open_ns
+    let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
     var session = VenueSession(stream, name: address.text)
-    do throws(SessionError) { try session.logIn(user, password) } catch {
+    do throws(SessionError) { try session.logIn(user, password, until: end) } catch {
       // Before the login is answered nothing is in doubt: there was no venue to begin with.
       guard case .lost(let name, let reason) = error else { throw error }
       throw .unreachable(name, reason: reason)
@@ -48,7 +50,7 @@ struct VenueSession: ~Copyable {
     return session
   }
 
-  private init(_ stream: consuming TcpStream, name: String) {
+  private init(_ stream: consuming TcpSocket, name: String) {
     self.stream = stream
     self.name = name
     framer = SoupBinFramer(capacity: VenueSession.inBytes)
@@ -61,11 +63,14 @@ struct VenueSession: ~Copyable {
   /// Logs in to what is new: answers to orders of an earlier client are not ours to act on. If the
   /// venue's session has begun already, asks where order numbers go on, since it ignores those
   /// that it knows.
-  private mutating func logIn(_ user: FixedText, _ password: FixedText) throws(SessionError) {
+  private mutating func logIn(
+    _ user: FixedText, _ password: FixedText, until end: UInt64
+  ) throws(SessionError) {
     let request = SoupBinLoginRequest(
       username: user, password: password, session: .blank, sequence: 0)
     outEnd = request.encode(into: outView)
-    let deadline = MonotonicClock.now + UInt64(VenueSession.loginTimeoutSeconds) * 1_000_000_000
+    let login_ns = UInt64(VenueSession.loginSeconds) * 1_000_000_000
+    let deadline = min(end, MonotonicClock.now + login_ns)
     if try judgeLogin(try answer(until: deadline)) == 1 { return }
     try askNextUserRefNum(until: deadline)
   }
@@ -81,7 +86,7 @@ struct VenueSession: ~Copyable {
       try check()
       if try !receive() { usleep(1_000) }
     }
-    throw .noAnswer(name, seconds: VenueSession.loginTimeoutSeconds)
+    throw .noAnswer(name, seconds: VenueSession.loginSeconds)
   }
 
   /// The sequence that the venue's next message will have.

@@ -84,17 +84,17 @@ struct Recorder: ~Copyable, Role {
     return isBusy
   }
 
-  /// Gives the files their names: each is there whole, or not at all.
+  /// Gives the files their names, once all of them are written. A run that failed says so by the
+  /// names: what it recorded shows how far it came, and passes for a whole recording nowhere.
   private mutating func finish() throws {
-    for tap in 0..<ticks.count {
-      try SymbolTable.write(directory, to: ticks[tap].symbols)
-      try ticks[tap].file.commit()
-      try ticks[tap].symbols.commit()
-    }
-    for worker in 0..<merges.count { try merges[worker].file.commit() }
-    if let ordersFile {
-      try OrderRequestTable.write(collected, directory, to: ordersFile)
-      try ordersFile.commit()
-    }
+    if ticks.count > 0 { try SymbolTable.write(directory, to: ticks[0].symbols) }
+    if let ordersFile { try OrderRequestTable.write(collected, directory, to: ordersFile) }
+    var files: [RecordingFile] = []
+    for tap in 0..<ticks.count { files += [ticks[tap].file, ticks[tap].symbols] }
+    for worker in 0..<merges.count { files.append(merges[worker].file) }
+    if let ordersFile { files.append(ordersFile) }
+    for file in files { try file.flush() }
+    let isPartial = control.read(.failed) != 0
+    for file in files { try file.commit(isPartial: isPartial) }
   }
 }

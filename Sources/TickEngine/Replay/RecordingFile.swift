@@ -30,13 +30,13 @@ final class RecordingFile {
     if buffer.count >= RecordingFile.bufferBytes { try flush() }
   }
 
-  /// Gives the file its name. Nothing may be written after that.
-  func commit() throws(AtomicFile.Failure) {
+  /// Gives the file its name (`AtomicFile.commit`). Nothing may be written after that.
+  func commit(isPartial: Bool = false) throws(AtomicFile.Failure) {
     try flush()
-    if let whole = file.take() { try whole.commit() }
+    if let whole = file.take() { try whole.commit(isPartial: isPartial) }
   }
 
-  private func flush() throws(AtomicFile.Failure) {
+  func flush() throws(AtomicFile.Failure) {
     // Not `try` inside: the closure's rethrow would lose the error's type.
     let result = unsafe buffer.withUnsafeBytes { raw in
       Result { () throws(AtomicFile.Failure) in try unsafe file?.write(raw) }

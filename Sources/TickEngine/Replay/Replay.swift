@@ -20,11 +20,13 @@ public enum Replay {
   ) throws -> ReplayOutcome {
     let isCounting = S.self == CountingStrategy.self
     try check(options, isCounting: isCounting)
-    clinux_block_stop_signals()
     // A venue that is named is contacted even when no order can come.
     var isTrading = !isCounting
     if case .address = options.venue { isTrading = true }
     let run = try ReplayAssembly<S>(options, isTrading: isTrading).assemble()
+    // Until here a signal ends the process: nothing has a name yet that would stay behind, and no
+    // order is out. From here it ends the run in its order.
+    clinux_block_stop_signals()
     observer.note(run.plan.reason)
     if isTrading { noteLimits(options, observer) }
     run.run(observer)
@@ -41,6 +43,9 @@ public enum Replay {
       throw .options(
         "the venue \(venue.text) needs limits given: the simulation's defaults are only for the"
           + " built-in venue")
+    }
+    do throws(RiskLimits.Failure) { try options.limits?.check() } catch {
+      throw .options("the risk limits: \(error)")
     }
     try ReplayPaths.check(options)
   }

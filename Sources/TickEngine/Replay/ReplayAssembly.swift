@@ -17,6 +17,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   private let page: SharedRegion
   private let directory: SharedRegion
   private let board: SharedRegion
+  /// That of the sender's core, where there are several.
+  private let senderNode: Int?
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -27,11 +29,19 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     histograms = ReplayHistograms(workers: options.workers)
     plan = CorePlan(roles: ReplayAssembly.roleCount(options, isTrading))
     cores = plan.cores[...]
+    senderNode =
+      isTrading ? CorePlan.node(of: plan.cores[ReplayAssembly.senderPlace(options)]) : nil
     regions = ReplayRegions(directory: options.ringDirectory)
     page = try regions.make(.control, capacity: ControlPage.capacity)
     directory = try regions.make(.directory, capacity: TickPublisher.instrumentsMax)
-    board = try regions.make(.board, capacity: TickPublisher.instrumentsMax)
+    board = try regions.make(
+      .board, capacity: TickPublisher.instrumentsMax, node: senderNode)
     failure = FailureFlag(ControlPage(try page.attach()))
+  }
+
+  /// The sender's place among the roles: after the ingester, the workers and a venue of our own.
+  private static func senderPlace(_ options: ReplayOptions) -> Int {
+    if case .builtin = options.venue { 2 + options.workers } else { 1 + options.workers }
   }
 
   private static func roleCount(_ options: ReplayOptions, _ isTrading: Bool) -> Int {
@@ -84,7 +94,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     let node = CorePlan.node(of: core)
     return WorkerRings(
       ticks: try regions.make(.ticks, capacity: options.ringCapacity, node: node),
-      orders: try regions.make(.orders, capacity: ReplayRegions.orderSlots),
+      orders: try regions.make(.orders, capacity: ReplayRegions.orderSlots, node: senderNode),
       events: try regions.make(.events, capacity: ReplayRegions.eventSlots, node: node),
       journal: options.ordersPath == nil
         ? nil : try regions.make(.orders, capacity: ReplayRegions.orderSlots),
@@ -133,7 +143,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
       ticks: try TickConsumer(claiming: tap.attach()),
       directory: DirectoryReader(try directory.attach()), control: try control())
     let venue = thread(VenueRole(server, market: market, stop: venueStop), cores.popFirst() ?? nil)
-    venue.start()
+    try venue.start()
     self.venue = venue
     return port
   }

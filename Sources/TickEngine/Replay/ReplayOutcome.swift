@@ -15,7 +15,7 @@ public struct ReplayOutcome {
 
 /// How a run tells the person who waits for it.
 public struct ReplayObserver {
-  /// A line for the operator, before the run begins.
+  /// A line for the operator, before the run begins or after its end.
   public var note: (String) -> Void
   /// Called about each second: packets taken so far, and seconds since the start.
   public var progress: (UInt64, Double) -> Void

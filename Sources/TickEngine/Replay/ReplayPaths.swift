@@ -7,8 +7,11 @@ enum ReplayPaths {
     var users: [String: String] = [:]
     for path in options.captures { users[canonical(path)] = "the capture \(path)" }
     for (path, user) in outputs(of: options) where !isDevice(path) {
-      if let other = users.updateValue(user, forKey: canonical(path)) {
-        throw .options("\(user) would overwrite \(other): give it a file of its own")
+      // A run that fails leaves its recordings under another name.
+      for name in [path, path + AtomicFile.partialSuffix] {
+        if let other = users.updateValue(user, forKey: canonical(name)) {
+          throw .options("\(user) would overwrite \(other): give it a file of its own")
+        }
       }
     }
   }

@@ -81,6 +81,8 @@ extension ReplayRun where S: ~Copyable {
     report.run.anomalies = counts.anomalies
     report.run.unknownMessages = counts.unknownMessages
     report.run.cancelsIdle = counts.cancelsIdle
+    report.run.cancelsRefused = counts.cancelsRefused
+    report.run.tradesBroken = counts.tradesBroken
     report.run.eventsLost = counts.eventsLost
   }
 
@@ -91,6 +93,7 @@ extension ReplayRun where S: ~Copyable {
     report.run.sessions = UInt64(ingester.role.sessions)
     report.run.workers = UInt64(workers.count)
     report.run.waiting = plan.reason
+    report.run.notes = notes
     report.run.misdirected = workers.reduce(0) { $0 + $1.role.misdirected }
     report.run.tripped = control.read(.tripped) != 0
     report.run.failure = failure.map { "\($0)" }

@@ -19,6 +19,7 @@ final class ReplayRun<S: Strategy & ~Copyable> {
   let histograms: ReplayHistograms
   let plan: CorePlan
   private(set) var signal: Int32?
+  private var startFailure: ThreadFailure?
 
   init(
     options: ReplayOptions, control: consuming ControlPage, ingester: RoleThread<ReplayIngester>,
@@ -40,12 +41,26 @@ final class ReplayRun<S: Strategy & ~Copyable> {
 
   /// Runs to the end, a signal or a failure.
   func run(_ observer: ReplayObserver) {
-    recorder?.start()
-    sender?.start()
-    workers.forEach { $0.start() }
-    ingester.start()
+    do throws(ThreadFailure) { try start() } catch {
+      startFailure = error
+      control.write(.failed, 1)
+    }
     watch(observer)
     finish()
+    notes.forEach(observer.note)
+  }
+
+  private func start() throws(ThreadFailure) {
+    try recorder?.start()
+    try sender?.start()
+    for worker in workers { try worker.start() }
+    try ingester.start()
+  }
+
+  /// What the roles have to say of how they ran.
+  var notes: [String] {
+    ([ingester.note] + workers.map(\.note) + [sender?.note, recorder?.note, venue?.note])
+      .compactMap { $0 }
   }
 
   private var hasFailed: Bool { control.read(.failed) != 0 }
@@ -77,7 +92,7 @@ final class ReplayRun<S: Strategy & ~Copyable> {
   private func finish() {
     ingester.join()
     control.write(.workersDone, 1)
-    sender?.join()
+    waitForSender()
     control.write(.senderDone, 1)
     workers.forEach { $0.join() }
     waitForTaps()
@@ -85,6 +100,17 @@ final class ReplayRun<S: Strategy & ~Copyable> {
     recorder?.join()
     venueStop.request()
     venue?.join()
+  }
+
+  /// The venue may be slow to answer: a second signal ends the wait.
+  private func waitForSender() {
+    guard let sender else { return }
+    while !sender.isOver {
+      let caught = clinux_wait_stop_signal(5)
+      if caught != 0, signal != nil { control.write(.stopDrain, 1) }
+      if caught != 0 { signal = caught }
+    }
+    sender.join()
   }
 
   /// The venue takes ticks at its own pace; its ring is drained before it is stopped.
@@ -102,7 +128,7 @@ final class ReplayRun<S: Strategy & ~Copyable> {
 
   /// The first failure in the order in which data flows.
   var failure: (any Error)? {
-    ingester.failure ?? workers.lazy.compactMap(\.failure).first ?? sender?.failure
+    startFailure ?? ingester.failure ?? workers.lazy.compactMap(\.failure).first ?? sender?.failure
       ?? recorder?.failure ?? venue?.failure
   }
 }

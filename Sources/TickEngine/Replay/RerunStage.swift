@@ -71,8 +71,16 @@ struct RerunStage<S: Strategy & ~Copyable>: ~Copyable {
   /// What came after the last tick; returns every request.
   mutating func finish() throws(RerunError) -> [OrderRequest] {
     try followLog()
-    guard next == merge.count, timer == nil else {
+    guard next < merge.count else {
+      throw .damaged(mergePath, "it has no end: the run did not finish, or the file is cut")
+    }
+    let end = merge.record(next, as: OrderEvent.self)
+    guard end.kind == MergeLog.endKind, next + 1 == merge.count, timer == nil else {
       throw .damaged(mergePath, "it goes on after the last tick of the recording")
+    }
+    guard end.order_id == handled else {
+      throw .damaged(
+        mergePath, "it ends after \(end.order_id) ticks, and the recording has \(handled) for it")
     }
     return sink.requests
   }
@@ -80,6 +88,7 @@ struct RerunStage<S: Strategy & ~Copyable>: ~Copyable {
   private mutating func followLog() throws(RerunError) {
     while next < merge.count {
       let record = merge.record(next, as: OrderEvent.self)
+      if record.kind == MergeLog.endKind { return }
       if record.kind == MergeLog.positionKind {
         guard record.order_id >= handled else {
           throw .damaged(mergePath, "its positions do not rise")

@@ -233,6 +233,8 @@ extension Report {
     public var workers: UInt64 = 0
     /// How roles wait, and why.
     public var waiting = ""
+    /// What else the operator should know, such as a role that could not be pinned.
+    public var notes: [String] = []
     /// Mallocs and retains of each hot thread between start and stop; absent when not counted.
     public var hotAllocations: [String: UInt64]?
     /// Streams that went on under another session.
@@ -241,11 +243,14 @@ extension Report {
     public var untracked: UInt64 = 0
     /// Price levels that found no room.
     public var booksFull: UInt64 = 0
-    /// Answers of the venue that fit no order.
+    /// Answers of the venue that fit no order, or not what was sent.
     public var anomalies: UInt64 = 0
     public var unknownMessages: UInt64 = 0
     /// Cancels asked for of orders that had ended.
     public var cancelsIdle: UInt64 = 0
+    /// Cancels that the venue refused; fills that it undid.
+    public var cancelsRefused: UInt64 = 0
+    public var tradesBroken: UInt64 = 0
     /// Events that found no room; the workers were told.
     public var eventsLost: UInt64 = 0
     /// Orders that a strategy asked for on an instrument of another worker: refused.
@@ -258,13 +263,16 @@ extension Report {
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-      case seconds, sessions, workers, waiting, untracked, anomalies, misdirected, tripped, failure
+      case seconds, sessions, workers, waiting, notes, untracked, anomalies, misdirected, tripped
+      case failure
       case messagesPerSecond = "messages_per_second"
       case hotAllocations = "hot_allocations"
       case booksFull = "books_full"
       case sessionChanges = "session_changes"
       case unknownMessages = "unknown_messages"
       case cancelsIdle = "cancels_idle"
+      case cancelsRefused = "cancels_refused"
+      case tradesBroken = "trades_broken"
       case eventsLost = "events_lost"
     }
   }

@@ -99,6 +99,7 @@ public struct ReportText: CustomStringConvertible {
       ("session changes", run.sessionChanges), ("streams untracked", run.untracked),
       ("books full", run.booksFull), ("venue anomalies", run.anomalies),
       ("venue messages unknown", run.unknownMessages), ("cancels idle", run.cancelsIdle),
+      ("cancels refused", run.cancelsRefused), ("trades broken", run.tradesBroken),
       ("events lost", run.eventsLost), ("orders misdirected", run.misdirected),
     ].compactMap { $0.1 == 0 ? nil : ($0.0, "\($0.1)") }
     let audit = (run.hotAllocations ?? [:]).sorted { $0.key < $1.key }.map {

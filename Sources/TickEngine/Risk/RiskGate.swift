@@ -17,7 +17,7 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
   case price
   /// Price times quantity above the limit.
   case value
-  /// No fresh last trade, no valid mid: nothing to judge the price by.
+  /// No fresh last trade, no fresh and valid mid: nothing to judge the price by.
   case noReference
   /// Too far from the reference.
   case collar
@@ -151,11 +151,17 @@ struct RiskGate: ~Copyable {
     return Int64(scaled)
   }
 
-  /// RM4: a fresh last eligible trade, else a valid mid, else nothing.
+  /// A price's time: 0 says that there is none.
+  private func isFresh(_ priceTime: UInt64, at time: UInt64) -> Bool {
+    priceTime != 0 && time <= priceTime &+ referenceAge_ns
+  }
+
+  /// RM4: a fresh last eligible trade, else a valid mid that is as fresh, else nothing.
   private func reference(_ entry: BoardEntry, at time: UInt64) -> Int64? {
-    let isFresh = entry.lastTime != 0 && time <= entry.lastTime &+ referenceAge_ns
-    if isFresh, let last = RiskGate.fixedPoint(entry.lastPrice) { return last }
-    guard let bid = RiskGate.fixedPoint(entry.bidPrice),
+    if isFresh(entry.lastTime, at: time), let last = RiskGate.fixedPoint(entry.lastPrice) {
+      return last
+    }
+    guard isFresh(entry.quoteTime, at: time), let bid = RiskGate.fixedPoint(entry.bidPrice),
       let ask = RiskGate.fixedPoint(entry.askPrice), bid < ask
     else { return nil }
     return (bid + ask) / 2

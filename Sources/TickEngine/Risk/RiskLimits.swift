@@ -21,12 +21,24 @@ public struct RiskLimits: Equatable, Sendable {
 
   /// What a replay against the built-in venue uses when nothing is given.
   public static let simulation = RiskLimits(
-    orderQuantityMax: 10_000, orderValueMax: 1_000_000, collarPercent: 5,
-    ordersPerSecondMax: 100_000, referenceAgeMaxSeconds: 60, openOrdersMax: 65_536)
+    unchecked: 10_000, orderValueMax: 1_000_000, collarPercent: 5, ordersPerSecondMax: 100_000,
+    referenceAgeMaxSeconds: 60, openOrdersMax: 65_536)
 
+  /// - Throws: what `check` throws.
   public init(
     orderQuantityMax: Int, orderValueMax: Double, collarPercent: Double, ordersPerSecondMax: Int,
     referenceAgeMaxSeconds: Double, openOrdersMax: Int
+  ) throws(Failure) {
+    self.init(
+      unchecked: orderQuantityMax, orderValueMax: orderValueMax, collarPercent: collarPercent,
+      ordersPerSecondMax: ordersPerSecondMax, referenceAgeMaxSeconds: referenceAgeMaxSeconds,
+      openOrdersMax: openOrdersMax)
+    try check()
+  }
+
+  private init(
+    unchecked orderQuantityMax: Int, orderValueMax: Double, collarPercent: Double,
+    ordersPerSecondMax: Int, referenceAgeMaxSeconds: Double, openOrdersMax: Int
   ) {
     self.orderQuantityMax = orderQuantityMax
     self.orderValueMax = orderValueMax
@@ -36,9 +48,20 @@ public struct RiskLimits: Equatable, Sendable {
     self.openOrdersMax = openOrdersMax
   }
 
-  /// A limits file that cannot be used, in a sentence that says what to do.
+  /// Limits that cannot be used, in a sentence that says what to do.
   public struct Failure: Error, CustomStringConvertible {
     public let description: String
+  }
+
+  /// Throws unless every limit is one that the gate can keep: they may have been changed since they
+  /// were made. Whoever starts a run calls it.
+  public func check() throws(Failure) {
+    try LimitRange.orderQuantity.check(Double(orderQuantityMax))
+    try LimitRange.orderValue.check(orderValueMax)
+    try LimitRange.collar.check(collarPercent)
+    try LimitRange.ordersPerSecond.check(Double(ordersPerSecondMax))
+    try LimitRange.referenceAge.check(referenceAgeMaxSeconds)
+    try LimitRange.openOrders.check(Double(openOrdersMax))
   }
 
   /// Reads and checks a limits file.
@@ -50,14 +73,11 @@ public struct RiskLimits: Equatable, Sendable {
     }
     var numbers = LimitNumbers(fields)
     self.init(
-      orderQuantityMax: Int(
-        try numbers.take("order_quantity_max", in: 1...4_294_967_295, whole: true)),
-      orderValueMax: try numbers.take("order_value_max", in: 0.01...100_000_000_000),
-      collarPercent: try numbers.take("collar_percent", in: 0.01...100),
-      ordersPerSecondMax: Int(
-        try numbers.take("orders_per_second_max", in: 1...1_000_000, whole: true)),
-      referenceAgeMaxSeconds: try numbers.take("reference_age_max_seconds", in: 0.001...86_400),
-      openOrdersMax: Int(try numbers.take("open_orders_max", in: 1...1_048_576, whole: true)))
+      unchecked: Int(try numbers.take(.orderQuantity)),
+      orderValueMax: try numbers.take(.orderValue), collarPercent: try numbers.take(.collar),
+      ordersPerSecondMax: Int(try numbers.take(.ordersPerSecond)),
+      referenceAgeMaxSeconds: try numbers.take(.referenceAge),
+      openOrdersMax: Int(try numbers.take(.openOrders)))
     try numbers.checkAllTaken()
   }
 
@@ -69,6 +89,30 @@ public struct RiskLimits: Equatable, Sendable {
       ("reference_age_max_seconds", "\(referenceAgeMaxSeconds)"),
       ("open_orders_max", "\(openOrdersMax)"),
     ]
+  }
+}
+
+/// What a limit may be.
+private struct LimitRange {
+  let name: String
+  let range: ClosedRange<Double>
+  var isWhole = false
+
+  static let orderQuantity = LimitRange(
+    name: "order_quantity_max", range: 1...4_294_967_295, isWhole: true)
+  static let orderValue = LimitRange(name: "order_value_max", range: 0.01...100_000_000_000)
+  static let collar = LimitRange(name: "collar_percent", range: 0.01...100)
+  static let ordersPerSecond = LimitRange(
+    name: "orders_per_second_max", range: 1...1_000_000, isWhole: true)
+  static let referenceAge = LimitRange(name: "reference_age_max_seconds", range: 0.001...86_400)
+  static let openOrders = LimitRange(name: "open_orders_max", range: 1...1_048_576, isWhole: true)
+
+  func check(_ value: Double?) throws(RiskLimits.Failure) {
+    // Not a number is in no range.
+    if let value, range.contains(value), !isWhole || value.rounded() == value { return }
+    throw RiskLimits.Failure(
+      description: "limit \(name): a \(isWhole ? "whole " : "")number from \(range.lowerBound) to"
+        + " \(range.upperBound) is needed" + (value.map { ", not \($0)" } ?? ""))
   }
 }
 
@@ -88,20 +132,14 @@ private struct LimitNumbers {
 
   init(_ fields: [String: LimitField]) { self.fields = fields }
 
-  mutating func take(
-    _ name: String, in range: ClosedRange<Double>, whole: Bool = false
-  ) throws(RiskLimits.Failure) -> Double {
-    guard let field = fields.removeValue(forKey: name) else {
+  mutating func take(_ limit: LimitRange) throws(RiskLimits.Failure) -> Double {
+    guard let field = fields.removeValue(forKey: limit.name) else {
       throw RiskLimits.Failure(
-        description: "limit \(name) is missing: every limit must be given; none has a default")
+        description: "limit \(limit.name) is missing: every limit must be given; none has a"
+          + " default")
     }
-    guard let number = field.number, range.contains(number), !whole || number.rounded() == number
-    else {
-      throw RiskLimits.Failure(
-        description: "limit \(name): a \(whole ? "whole " : "")number from \(range.lowerBound) to"
-          + " \(range.upperBound) is needed" + (field.number.map { ", not \($0)" } ?? ""))
-    }
-    return number
+    try limit.check(field.number)
+    return field.number ?? .nan
   }
 
   func checkAllTaken() throws(RiskLimits.Failure) {

@@ -7,13 +7,15 @@ import TickRing
 /// `position` says in `order_id` how many ticks had been handled when what follows was; kind
 /// `timer` says in `order_id` the exchange time, just before the tick that let it ring; kind
 /// `session` says in `order_id` which session begins; kind `closed` that no order is taken any
-/// more. Any other record is the event itself.
+/// more; kind `end`, the last record of a run that did not fail, how many ticks had been handled in
+/// all: a log without it is cut. Any other record is the event itself.
 /// Ticks are not repeated: they are in the recording.
 public enum MergeLog {
   public static let positionKind: UInt8 = 0xF0
   public static let timerKind: UInt8 = 0xF1
   public static let sessionKind: UInt8 = 0xF2
   public static let closedKind: UInt8 = 0xF3
+  public static let endKind: UInt8 = 0xF4
 
   static func record(_ kind: UInt8, _ value: UInt64 = 0) -> OrderEvent {
     var record = OrderEvent()
@@ -56,6 +58,10 @@ struct MergeLogWriter: ~Copyable {
 
   @usableFromInline mutating func closed(afterTicks ticks: UInt64) {
     event(MergeLog.record(MergeLog.closedKind), afterTicks: ticks)
+  }
+
+  @usableFromInline mutating func end(afterTicks ticks: UInt64) {
+    write(MergeLog.record(MergeLog.endKind, ticks))
   }
 
   private mutating func write(_ record: OrderEvent) {

@@ -29,6 +29,10 @@ public enum TimeInForce: UInt8, Sendable {
 
 public enum OrderEventKind: UInt8, Sendable {
   case ack = 1, fill, canceled, riskReject, venueReject, unsent, lost
+  /// The venue refused a cancel: the order is still open, and may be cancelled again.
+  case cancelReject
+  /// The venue broke the trade `match_id`, which was told as a fill; the order stays as it is.
+  case tradeBroken
 }
 
 extension OrderEvent {

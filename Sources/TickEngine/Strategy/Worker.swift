@@ -67,6 +67,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
       if isOver { break }
       backoff.wait()
     }
+    if control.read(.failed) == 0 { merge?.end(afterTicks: ticks.polled) }
     if let before, let after = AllocationAudit.count() { hotAllocations = after - before }
   }
 

@@ -70,9 +70,15 @@ public struct AtomicFile: ~Copyable {
     try result.get()
   }
 
+  /// What the name of a file ends in that is known not to be whole.
+  public static let partialSuffix = ".partial"
+
   /// Gives the file its name, in place of what had it.
-  public consuming func commit() throws(Failure) {
+  ///
+  /// - Parameter isPartial: what there is, is not all: the name says so by `partialSuffix`.
+  public consuming func commit(isPartial: Bool = false) throws(Failure) {
     guard !isCommitted else { return }
+    let path = isPartial ? self.path + Self.partialSuffix : self.path
     if currentName == nil {
       let name = Self.temporaryName(path)
       let source = "/proc/self/fd/\(descriptor)"

@@ -1,20 +1,9 @@
-import Glibc
+import CLinux
 
-/// The venue server's clocks.
+/// The venue's time in its messages: CLOCK_REALTIME, as ns since midnight US Eastern.
 enum VenueClock {
-  /// For heartbeats and time limits: CLOCK_MONOTONIC.
-  static func monotonic_ns() -> Int64 { read(CLOCK_MONOTONIC) }
-
-  /// For messages: CLOCK_REALTIME, as ns since midnight US Eastern.
   static func sinceEasternMidnight_ns() -> UInt64 {
-    EasternTime.sinceMidnight_ns(epoch_ns: UInt64(max(0, read(CLOCK_REALTIME))))
-  }
-
-  private static func read(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    // Only fails for a clock that does not exist; the pointer is to a local.
-    _ = unsafe clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    EasternTime.sinceMidnight_ns(epoch_ns: clinux_realtime_ns())
   }
 }
 

@@ -12,7 +12,7 @@ final class VenueConnection {
     case closed
   }
 
-  let socket: VenueSocket
+  let socket: TcpSocket
   var framer: SoupBinFramer
   var state = State.awaitingLogin
   var lastReceived_ns: Int64
@@ -31,7 +31,7 @@ final class VenueConnection {
   /// Stop sending after what is queued, and close.
   var finishesWhenSent = false
 
-  init(socket: VenueSocket, now_ns: Int64) {
+  init(socket: consuming TcpSocket, now_ns: Int64) {
     self.socket = socket
     // The longest inbound message is far shorter; a longer packet is a peer gone wrong.
     framer = SoupBinFramer(capacity: 4_096)
@@ -90,7 +90,7 @@ final class VenueConnection {
       isBlocked = count < bytes.count
       return count
     case .wouldBlock: isBlocked = true
-    case .closed: isBroken = true
+    case .closed, .failed: isBroken = true
     }
     return 0
   }

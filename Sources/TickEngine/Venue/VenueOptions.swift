@@ -86,6 +86,8 @@ public struct VenueCounts: Equatable, Sendable {
   public var connections: UInt64 = 0
   /// Connections closed because there were too many.
   public var connectionsRefused: UInt64 = 0
+  /// Times that there was no descriptor or memory for a connection; it was left to wait.
+  public var acceptsFailed: UInt64 = 0
   public var logins: UInt64 = 0
   public var loginsRejected: UInt64 = 0
   /// Logins that asked for earlier messages, and how many messages that was.

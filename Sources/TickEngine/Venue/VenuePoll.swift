@@ -9,12 +9,13 @@ struct VenuePoll {
   private(set) var anyWritable = false
 
   /// Waits until something can be read, or written where it was blocked; 0: only looks.
+  ///
+  /// - Parameter listener: its descriptor; poll ignores one that is negative.
   mutating func wait(
-    listener: VenueSocket?, connections sockets: [VenueConnection], timeout_ms: Int32
+    listener: Int32, connections sockets: [VenueConnection], timeout_ms: Int32
   ) {
     entries.removeAll(keepingCapacity: true)
-    // poll ignores an entry with a negative descriptor.
-    entries.append(pollfd(fd: listener?.descriptor ?? -1, events: Int16(POLLIN), revents: 0))
+    entries.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
     for connection in sockets {
       let events = Int16(connection.isBlocked ? POLLIN | POLLOUT : POLLIN)
       entries.append(pollfd(fd: connection.socket.descriptor, events: events, revents: 0))

@@ -60,7 +60,6 @@ public final class VenueRun {
   public init(
     _ options: VenueOptions, market source: VenueMarketSource, ringDirectory: String = "/dev/shm"
   ) throws {
-    clinux_block_stop_signals()
     let market: RingMarket
     switch source {
     case .captures(let paths, let pace, let repeats):
@@ -77,6 +76,7 @@ public final class VenueRun {
     let server = try VenueServer(options)
     port = server.port
     venue = RoleThread(VenueRole(server, market: market, stop: stop), core: nil, onFailure: {})
+    clinux_block_stop_signals()
   }
 
   private static func attach(_ name: String, _ directory: String) throws -> RingMarket {
@@ -98,16 +98,25 @@ public final class VenueRun {
 
   /// Serves until SIGINT or SIGTERM, then ends every session. To be called once.
   public func run() -> VenueOutcome {
-    venue.start()
-    ingester?.start()
+    do throws(ThreadFailure) {
+      try venue.start()
+      try ingester?.start()
+    } catch {
+      stopAll()
+      return VenueOutcome(counts: venue.role.counts, failure: error)
+    }
     // Ends early only if the market fails; a market that ends is no reason to stop serving.
     while clinux_wait_stop_signal(100) == 0, control?.read(.failed) ?? 0 == 0 {}
-    // The venue last: the ingester may be waiting for it to make room.
+    stopAll()
+    return VenueOutcome(counts: venue.role.counts, failure: ingester?.failure)
+  }
+
+  /// The venue last: the ingester may be waiting for it to make room.
+  private func stopAll() {
     control?.write(.stopIngest, 1)
     ingester?.join()
     stop.request()
     venue.join()
-    return VenueOutcome(counts: venue.role.counts, failure: ingester?.failure)
   }
 }
 

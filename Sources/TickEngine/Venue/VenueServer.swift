@@ -17,14 +17,19 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   // Sendable: the objects in it are reachable from nowhere else, so it moves between threads whole.
   public let options: VenueOptions
   /// The port that it listens on.
-  public let port: UInt16
-  let listener: VenueSocket
+  public var port: UInt16 { listener.port }
+  private let listener: VenueListener
+  /// Until then no connection is accepted.
+  private var acceptAgain_ns: Int64 = 0
   var engine: MatchingEngine<VenueStreams>
   var accounts: [Account] = []
   var connections: [VenueConnection] = []
   var poll = VenuePoll()
   var counts = VenueCounts()
   var now_ns: Int64 = 0
+
+  /// Before a connection is accepted again after there was no descriptor for one.
+  private static let acceptPause_ns: Int64 = 100_000_000
 
   struct Account {
     let username: FixedText
@@ -35,7 +40,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   /// `run` runs.
   public init(_ options: VenueOptions) throws(VenueError) {
     self.options = options
-    (listener, port) = try VenueSocket.listen(address: options.address, port: options.port)
+    listener = try VenueListener(address: options.address, port: options.port)
     engine = MatchingEngine(limits: options.limits, sink: VenueStreams())
   }
 
@@ -56,7 +61,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
 
   /// One round: the market, then every connection. Returns whether anything moved.
   private mutating func turn<Market: VenueMarket & ~Copyable>(_ market: inout Market) -> Bool {
-    now_ns = VenueClock.monotonic_ns()
+    now_ns = Int64(MonotonicClock.now)
     engine.sink.time_ns = VenueClock.sinceEasternMidnight_ns()
     var moved = market.drain(into: &engine, atMost: options.drainMax) > 0
     if poll.isReadable(0) { acceptAll() }
@@ -88,17 +93,24 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   private mutating func wait(moved: Bool) {
     var timeout: Int32 = 0
     if case .sleep(let milliseconds) = options.wait, !moved { timeout = milliseconds }
-    poll.wait(listener: listener, connections: connections, timeout_ms: timeout)
+    let accepting = now_ns < acceptAgain_ns ? -1 : listener.descriptor
+    poll.wait(listener: accepting, connections: connections, timeout_ms: timeout)
   }
 
   private mutating func acceptAll() {
-    while let socket = listener.accept() {
-      counts.connections += 1
-      guard connections.count < options.connections else {
-        counts.connectionsRefused += 1
-        continue  // closes it
+    do throws(VenueError) {
+      while let socket = try listener.accept() {
+        counts.connections += 1
+        guard connections.count < options.connections else {
+          counts.connectionsRefused += 1
+          continue  // closes it
+        }
+        connections.append(VenueConnection(socket: socket, now_ns: now_ns))
       }
-      connections.append(VenueConnection(socket: socket, now_ns: now_ns))
+    } catch {
+      // The client stays in the kernel's queue, and poll would speak of it without end.
+      counts.acceptsFailed += 1
+      acceptAgain_ns = now_ns + VenueServer.acceptPause_ns
     }
   }
 
@@ -120,7 +132,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   // MARK: The end
 
   private mutating func endSessions() {
-    now_ns = VenueClock.monotonic_ns()
+    now_ns = Int64(MonotonicClock.now)
     let deadline_ns = now_ns + Int64(options.shutdown_ms) * 1_000_000
     for account in accounts.indices {
       engine.sink.emit(systemEvent: Ouch50.eventEndOfDay, to: UInt32(account))
@@ -128,8 +140,8 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
     while !connections.isEmpty, now_ns < deadline_ns {
       for connection in connections { sendLast(connection, deadline_ns) }
       connections.removeAll { $0.state == .closed }
-      poll.wait(listener: nil, connections: connections, timeout_ms: 1)
-      now_ns = VenueClock.monotonic_ns()
+      poll.wait(listener: -1, connections: connections, timeout_ms: 1)
+      now_ns = Int64(MonotonicClock.now)
     }
     connections = []
   }

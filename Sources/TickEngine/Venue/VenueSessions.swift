@@ -22,7 +22,7 @@ extension VenueServer {
         connection.framer.received(count)
         takePackets(connection, &market)
       case .wouldBlock: return received
-      case .closed: end(connection, counting: \.closedByPeer)
+      case .closed, .failed: end(connection, counting: \.closedByPeer)
       }
     }
     return received
@@ -212,7 +212,7 @@ extension VenueServer {
       switch connection.socket.receive(into: connection.framer.writable) {
       case .moved: continue
       case .wouldBlock: return
-      case .closed:
+      case .closed, .failed:
         connection.state = .closed
         return
       }

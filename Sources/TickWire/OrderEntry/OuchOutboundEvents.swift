@@ -175,4 +175,45 @@ extension Ouch50 {
       return length
     }
   }
+
+  /// `I` (cancel reject): the order stays as it is. `P` (cancel pending): the cancel comes later.
+  @frozen
+  public struct CancelAnswer: Sendable {
+    public static let length = 13
+    public let bytes: Bytes
+
+    @inlinable
+    public init?(_ bytes: Bytes) {
+      guard
+        Ouch50.isWhole(bytes, as: OutboundType.cancelReject)
+          || Ouch50.isWhole(bytes, as: OutboundType.cancelPending)
+      else { return nil }
+      self.bytes = bytes
+    }
+
+    /// Exchange time, ns since midnight US Eastern.
+    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
+    @inlinable public var userRefNum: UInt32 { bytes.u32be(9) }
+    /// `I`, rather than `P`.
+    @inlinable public var isReject: Bool { bytes[0] == OutboundType.cancelReject.rawValue }
+  }
+
+  /// `B`: a fill that was told before is undone.
+  @frozen
+  public struct BrokenTrade: Sendable {
+    public static let length = 36
+    public let bytes: Bytes
+
+    @inlinable
+    public init?(_ bytes: Bytes) {
+      guard Ouch50.isWhole(bytes, as: OutboundType.brokenTrade) else { return nil }
+      self.bytes = bytes
+    }
+
+    /// Exchange time, ns since midnight US Eastern.
+    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
+    @inlinable public var userRefNum: UInt32 { bytes.u32be(9) }
+    /// That of the fill.
+    @inlinable public var match: UInt64 { bytes.u64be(13) }
+  }
 }

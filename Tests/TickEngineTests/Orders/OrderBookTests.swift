@@ -39,12 +39,13 @@ private final class OrderBench {
   }
 
   func accept(
-    _ number: UInt32, state: UInt8 = Ouch50.stateLive
+    _ number: UInt32, state: UInt8 = Ouch50.stateLive, side: Ouch50.Side = .sell,
+    quantity: UInt32 = 100, priceE4: UInt64 = 100_000
   ) -> (worker: Int, event: OrderEvent)? {
     apply(
       Ouch50.Accepted.encode(
-        into: memory.mutableBytes, time_ns: 1, userRefNum: number, side: .sell, quantity: 100,
-        symbol: Symbol("AAA")!, priceE4: 100_000, timeInForce: .day, display: 0x59,
+        into: memory.mutableBytes, time_ns: 1, userRefNum: number, side: side, quantity: quantity,
+        symbol: Symbol("AAA")!, priceE4: priceE4, timeInForce: .day, display: 0x59,
         orderReference: 1, capacity: 0x50, sweep: 0x4E, cross: 0x4E, state: state,
         clientOrderId: text))
   }
@@ -77,8 +78,15 @@ private final class OrderBench {
     return apply(bytes.count)
   }
 
+  /// A message of which nothing but the order's number is set.
+  func say(_ type: Character, _ number: UInt32, length: Int) -> (worker: Int, event: OrderEvent)? {
+    for index in 0..<length { memory.mutableBytes.put(u8: 0, at: index) }
+    memory.mutableBytes.put(u8: type.asciiValue!, at: 0)
+    memory.mutableBytes.put(u32be: number, at: 9)
+    return apply(length)
+  }
+
   func beginCancel(_ orderId: UInt64) -> UInt32? { book.beginCancel(orderId) }
-  func abandonCancel(_ number: UInt32) { book.abandonCancel(number) }
   func isKnown(_ orderId: UInt64) -> Bool { book.isKnown(orderId) }
   func finish() { book.finish() }
   var counts: OrderCounts { book.counts }
@@ -230,14 +238,90 @@ private final class OrderBench {
     #expect(bench.counts.anomalies == 5 && bench.counts.unknownMessages == 1)
   }
 
+  // MARK: What differs from what was sent
+
+  /// The venue's values count: what it holds is what can fill.
+  @Test func anOrderAcceptedOtherwiseIsAnAnomalyAndTheVenuesValuesCount() throws {
+    let bench = OrderBench()
+    let number = try bench.add(orderId)
+    let ack = try #require(bench.accept(number, side: .buy, quantity: 60, priceE4: 90_000)).event
+    #expect(ack.quantity == 60 && ack.openQuantity == 60 && ack.price == 9)
+    #expect(ack.orderSide == .buy && bench.counts.anomalies == 1 && bench.counts.acked == 1)
+    #expect(bench.fill(number, 61) == nil && bench.counts.anomalies == 2)
+    #expect(try #require(bench.fill(number, 60)).event.openQuantity == 0)
+    #expect(bench.counts.filled == 1 && bench.count == 0)
+  }
+
+  @Test(arguments: [1, 2, 3])
+  func eachDifferenceIsAnAnomaly(which: Int) throws {
+    let bench = OrderBench()
+    _ = bench.accept(
+      try bench.add(orderId), side: which == 1 ? .sellShort : .sell,
+      quantity: which == 2 ? 101 : 100, priceE4: which == 3 ? 100_001 : 100_000)
+    // A short sale is a sale.
+    #expect(bench.counts.anomalies == (which == 1 ? 0 : 1) && bench.counts.acked == 1)
+  }
+
+  /// Nothing that could be worked: the order stays in doubt.
+  @Test func anOrderAcceptedWithoutSharesOrPriceIsInDoubt() throws {
+    let bench = OrderBench()
+    let number = try bench.add(orderId)
+    #expect(bench.accept(number, quantity: 0) == nil && bench.accept(number, priceE4: .max) == nil)
+    #expect(bench.counts.anomalies == 2 && bench.counts.acked == 0)
+    bench.finish()
+    #expect(bench.counts.inFlight == 1)
+  }
+
   // MARK: Cancels and the end
 
-  @Test func anOrderIsCancelledOnceAndAgainOnlyIfTheCancelNeverLeft() throws {
+  /// OUCH `I`: the order is still open, so that it can be cancelled again.
+  @Test func aCancelThatTheVenueRefusesMayBeAskedForAgain() throws {
     let bench = OrderBench()
     let number = try bench.live()
     #expect(bench.beginCancel(orderId) == number && bench.beginCancel(orderId) == nil)
-    bench.abandonCancel(number)
-    #expect(bench.beginCancel(orderId) == number && bench.beginCancel(999) == nil)
+    let told = try #require(bench.say("I", number, length: 13))
+    #expect(told.worker == 3 && told.event.eventKind == .cancelReject)
+    #expect(told.event.openQuantity == 100)
+    #expect(bench.beginCancel(orderId) == number && bench.counts.cancelsRefused == 1)
+    #expect(bench.counts.unknownMessages == 0 && bench.counts.anomalies == 0)
+  }
+
+  /// OUCH `P`: the cancel will come.
+  @Test func aPendingCancelIsNotAskedForAgain() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    _ = bench.beginCancel(orderId)
+    #expect(bench.say("P", number, length: 13) == nil && bench.beginCancel(orderId) == nil)
+    #expect(try #require(bench.cancel(number, 100)).event.openQuantity == 0)
+    #expect(bench.counts.unknownMessages == 0 && bench.counts.anomalies == 0)
+  }
+
+  /// OUCH `B`: known, and told where the order is still out.
+  @Test func aBrokenTradeIsTold() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    _ = bench.fill(number, 40)
+    let told = try #require(bench.say("B", number, length: 36))
+    #expect(told.worker == 3 && told.event.eventKind == .tradeBroken)
+    #expect(told.event.openQuantity == 60 && bench.counts.tradesBroken == 1)
+    #expect(bench.counts.unknownMessages == 0 && bench.counts.anomalies == 0)
+    _ = bench.fill(number, 60, match: 4_712)
+    // Of an order that has ended nobody knows whose it was.
+    #expect(bench.say("B", number, length: 36) == nil && bench.counts.anomalies == 1)
+  }
+
+  @Test(arguments: ["I", "P", "B"] as [Character])
+  func answersAboutNoOrderAreCounted(type: Character) throws {
+    let bench = OrderBench()
+    #expect(bench.say(type, 9, length: 36) == nil && bench.raw([type.asciiValue!]) == nil)
+    #expect(bench.counts.anomalies == 2 && bench.counts.unknownMessages == 0)
+  }
+
+  @Test func anOrderIsCancelledOnce() throws {
+    let bench = OrderBench()
+    let number = try bench.live()
+    #expect(bench.beginCancel(orderId) == number && bench.beginCancel(orderId) == nil)
+    #expect(bench.beginCancel(999) == nil)
     _ = bench.fill(number, 100)
     #expect(bench.beginCancel(orderId) == nil)
   }

@@ -15,7 +15,10 @@ private final class SenderBench: @unchecked Sendable {
 
   private let control: ControlPage
 
-  init(eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil) throws {
+  init(
+    eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil, symbol: String = "AAA",
+    ordersPerSecondMax: Int = 1_000_000, patience: Sender.Patience = Sender.Patience()
+  ) throws {
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let names = try regions.make(.directory, capacity: 16)
@@ -23,7 +26,7 @@ private final class SenderBench: @unchecked Sendable {
     let orderRing = try regions.make(.orders, capacity: orderSlots)
     let eventRing = try regions.make(.events, capacity: eventSlots)
     var writer = try DirectoryWriter(claiming: names.attach(), venue: Symbol("IEX")!.word)
-    _ = writer.number(of: Symbol("AAA")!.word)
+    _ = writer.number(of: Symbol(symbol)!.word)
     let board = try BoardWriter(claiming: prices.attach())
     board.setLast(1, price: 100, time: GateBench.start)
     requests = try OrderProducer(claiming: orderRing.attach())
@@ -35,7 +38,7 @@ private final class SenderBench: @unchecked Sendable {
         events: try EventProducer(claiming: eventRing.attach()))
     }
     var limits = RiskLimits.simulation
-    limits.ordersPerSecondMax = 1_000_000
+    limits.ordersPerSecondMax = ordersPerSecondMax
     let gate = RiskGate(
       limits: limits, control: ControlPage(try page.attach()),
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
@@ -47,7 +50,7 @@ private final class SenderBench: @unchecked Sendable {
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
-      waitPolicy: .share)
+      waitPolicy: .share, patience: patience)
   }
 
   /// Asks for orders at these prices, and lets the sender decide them all.
@@ -66,6 +69,20 @@ private final class SenderBench: @unchecked Sendable {
 
   func run() throws { try sender.run() }
   func endAsking() { control.write(.workersDone, 1) }
+
+  func hurry() { control.write(.stopDrain, 1) }
+  func kill() { control.write(.kill, 1) }
+
+  /// Whether the worker is told so many events of a kind, while the sender runs.
+  func hears(_ kind: String, _ count: Int) -> Bool {
+    let end = MonotonicClock.now + 10_000_000_000
+    while heard[kind, default: 0] < count, MonotonicClock.now < end {
+      for event in told() { heard[event, default: 0] += 1 }
+      usleep(1_000)
+    }
+    return heard[kind, default: 0] == count
+  }
+  private var heard: [String: Int] = [:]
 
   /// What the worker is told: `unsent`, `riskReject 10`, `lost x3`.
   func told() -> [String] {
@@ -129,12 +146,59 @@ private final class SenderBench: @unchecked Sendable {
     #expect(taken <= sent * orderBytes + Int(counts.cancelsSent) * cancelBytes + 3)
   }
 
+  /// A venue that answers nothing is waited for, but not beyond what is given in all, whatever may
+  /// end meanwhile; and not at all any more once the starter says so.
+  @Test(arguments: [false, true])
+  func theLastWaitIsBoundedAndCanBeEnded(byStarter: Bool) throws {
+    let hour: UInt64 = 3_600_000_000_000
+    let venue = try FakeVenue(.deaf)
+    let bench = try SenderBench(
+      eventSlots: 16, venuePort: venue.port,
+      patience: Sender.Patience(silent_ns: hour, whole_ns: byStarter ? hour : 10_000_000))
+    #expect(bench.ask(GateBench.order(100)))
+    if byStarter { bench.hurry() }
+    let name = "127.0.0.1:\(venue.port)"
+    #expect(throws: SessionError.unresolved(name, inFlight: 1, open: 0)) { try bench.finish() }
+    #expect(bench.counts.inFlight == 1 && bench.counts.sent == 1)
+  }
+
   /// A venue that never stops talking does not keep a sender that is done.
   @Test func aTalkativeVenueDoesNotKeepTheSender() throws {
     let venue = try FakeVenue(.talkative)
     let bench = try SenderBench(eventSlots: 16, venuePort: venue.port)
     try bench.finish()
     #expect(bench.counts.requested == 0)
+  }
+
+  /// RM8, KS1: a trip cancels what works at once, and the connection stays.
+  @Test(arguments: [false, true])
+  func aTripCancelsEveryWorkingOrderAtOnce(byOperator: Bool) throws {
+    var options = RunningVenue.options
+    options.logins = []
+    let venue = try RunningVenue(options)
+    let bench = try SenderBench(
+      eventSlots: 64, venuePort: venue.port, symbol: "TEST", ordersPerSecondMax: 3)
+    for number: UInt64 in 1...(byOperator ? 3 : 5) {
+      var request = GateBench.order(100)
+      request.order_id = 1 << 32 | number
+      precondition(bench.ask(request))
+    }
+    let done = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      try? bench.run()
+      done.signal()
+    }
+    #expect(bench.hears("ack", 3))
+    if byOperator { bench.kill() }
+    #expect(bench.hears("canceled", 3))
+    bench.endAsking()
+    done.wait()
+    let counts = bench.counts
+    #expect(counts.sent == 3 && counts.cancelsSent == 3 && counts.canceled == 3)
+    let refused = counts.riskRejected
+    #expect(refused[Int(RiskReason.rate.rawValue)] == (byOperator ? 0 : 1))
+    #expect(refused[Int(RiskReason.killed.rawValue)] == (byOperator ? 0 : 1))
+    #expect(venue.finish().closedByPeer == 0)
   }
 
   /// While every order is refused by the gate nothing is sent, but heartbeats.
@@ -151,5 +215,22 @@ private final class SenderBench: @unchecked Sendable {
     }
     try bench.run()
     #expect(venue.finish().closedSilent == 0)
+  }
+}
+
+/// The limit holds for name, connection and login together.
+@Suite(.timeLimit(.minutes(1))) struct VenueDialingTests {
+  @Test(arguments: ["127.0.0.1", "localhost"])
+  func noAddressIsTriedBeyondTheTimeGiven(host: String) throws {
+    let venue = try FakeVenue(.deaf)
+    let error = #expect(throws: SessionError.self) {
+      _ = try VenueDialing.connect(host: host, port: venue.port, until: MonotonicClock.now)
+    }
+    guard case .unreachable = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    _ = try VenueDialing.connect(
+      host: host, port: venue.port, until: MonotonicClock.now + 10_000_000_000)
   }
 }

@@ -28,6 +28,20 @@ import Testing
     #expect(isRefused { $0.otherOutputs = [path] })
   }
 
+  /// Where a failed run leaves its recordings.
+  @Test func thePartialFileOfARunOverwritesNothingEither() {
+    #expect(
+      isRefused {
+        $0.captures = ["/tmp/a.partial"]
+        $0.recordPath = "/tmp/a"
+      })
+    #expect(
+      isRefused {
+        $0.recordPath = "/tmp/a"
+        $0.ordersPath = "/tmp/a.partial"
+      })
+  }
+
   @Test func outputsNeverOverwriteOneAnother() {
     #expect(
       isRefused {

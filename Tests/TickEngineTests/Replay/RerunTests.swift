@@ -133,6 +133,29 @@ struct RestlessStrategy: Strategy, ~Copyable {
     }
   }
 
+  /// A log without its end, or with more ticks than its recording: the run was cut, or a file was.
+  @Test func aCutLogOrRecordingIsRefusedWithItsReason() throws {
+    let scratch = try Scratch()
+    _ = try record(RestlessStrategy.self, in: scratch, workers: 1)
+    let path = scratch.file("day.ticks")
+    func refusal(of file: String, without bytes: Int) throws -> String {
+      let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+      defer { try? whole.write(to: URL(fileURLWithPath: file)) }
+      try whole.dropLast(bytes).write(to: URL(fileURLWithPath: file))
+      do {
+        _ = try Rerun.requests(of: RestlessStrategy.self, recording: path, worker: 0, workers: 1)
+        return ""
+      } catch { return "\(error)" }
+    }
+    for records in [1, 2, 9] {
+      let text = try refusal(of: path + ".worker-0.merge", without: 56 * records)
+      #expect(text.contains("no end"), "\(text)")
+    }
+    let text = try refusal(of: path, without: 24)
+    #expect(text.contains("is damaged"), "\(text)")
+    #expect(try refusal(of: path, without: 0) == "")
+  }
+
   @Test func whatIsMissingOrDamagedIsAnError() throws {
     let scratch = try Scratch()
     let path = scratch.file("day.ticks")
@@ -148,14 +171,17 @@ struct RestlessStrategy: Strategy, ~Copyable {
     try write("day.ticks", [UInt8](repeating: 0, count: 48))
     #expect(throws: RerunError.unreadable(path + ".symbols.csv")) { try rerun() }
     try write("day.ticks.symbols.csv", Array("symbol_id,symbol,kind,venue\n0,,trade,IEX\n".utf8))
+    #expect(throws: RerunError.self) { try rerun() }
+    var end = MergeLog.record(MergeLog.endKind, 2)
+    try write("day.ticks.worker-0.merge", withUnsafeBytes(of: &end) { Array($0) })
     try rerun()
     try write("day.ticks", [UInt8](repeating: 0, count: 47))
     #expect(throws: RerunError.self) { try rerun() }
     try write("day.ticks", [UInt8](repeating: 0, count: 48))
     // An event after ticks that are not there; and one without a position.
     for kind in [MergeLog.positionKind, OrderEventKind.ack.rawValue] {
-      var record = MergeLog.record(kind, 9)
-      try write("day.ticks.worker-0.merge", withUnsafeBytes(of: &record) { Array($0) })
+      var records = (MergeLog.record(kind, 9), end)
+      try write("day.ticks.worker-0.merge", withUnsafeBytes(of: &records) { Array($0) })
       if kind != MergeLog.positionKind { #expect(throws: RerunError.self) { try rerun() } }
     }
   }

@@ -56,9 +56,23 @@ import TickRing
     bench.board.setQuote(1, bid: 199.99, ask: 200.01, time: bench.now)
     #expect(bench.judge(200) == .collar && bench.judge(100) == nil)
     bench.now += 60_000_000_001
+    bench.board.setQuote(1, bid: 199.99, ask: 200.01, time: bench.now)
     #expect(bench.judge(100) == .collar)
     for price in [210.0, 190.0] { #expect(bench.judge(price) == nil) }
     for price in [210.0001, 189.9999] { #expect(bench.judge(price) == .collar) }
+  }
+
+  /// A quote ages as a last trade does.
+  @Test func aStaleMidIsNoReference() throws {
+    let bench = try GateBench(reference: nil) { $0.referenceAgeMaxSeconds = 60 }
+    bench.board.setQuote(1, bid: 99.99, ask: 100.01, time: bench.now)
+    bench.now += 60_000_000_000
+    #expect(bench.judge(100) == nil)
+    bench.now += 1
+    #expect(bench.judge(100) == .noReference)
+    bench.board.setQuote(1, bid: 99.99, ask: 100.01, time: 0)
+    bench.now = 1
+    #expect(bench.judge(100) == .noReference)
   }
 
   @Test(arguments: [(200.01, 199.99), (200, 200), (0, 200.01), (199.99, 0), (0, 0), (-1, 1)])
@@ -75,6 +89,16 @@ import TickRing
     #expect(bench.judge(100) == .noReference)
     bench.board.setQuote(1, bid: 99.99, ask: 100.01, time: bench.now)
     #expect(bench.judge(100) == nil)
+  }
+
+  /// A broken trade is no reference: the mid is, or nothing.
+  @Test func aBrokenTradeIsNoReference() throws {
+    let bench = try GateBench(reference: 500)
+    #expect(bench.judge(100) == .collar && bench.judge(500) == nil)
+    bench.board.clearLast(1)
+    #expect(bench.judge(100) == .noReference && bench.judge(500) == .noReference)
+    bench.board.setQuote(1, bid: 99.99, ask: 100.01, time: bench.now)
+    #expect(bench.judge(100) == nil && bench.judge(500) == .collar)
   }
 
   @Test func theReferenceIsTheInstrumentsOwn() throws {

@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func aWholeFileIsRead() throws {
-    let expected = RiskLimits(
+    let expected = try RiskLimits(
       orderQuantityMax: 5_000, orderValueMax: 250_000.5, collarPercent: 2.5,
       ordersPerSecondMax: 100, referenceAgeMaxSeconds: 30, openOrdersMax: 1)
     #expect(try limits() == expected)
@@ -67,6 +67,58 @@ import Testing
   ])
   func rangesAreClosed(name: String, inside: String, outside: String) {
     #expect(refusal([name: inside]) == nil && refusal([name: outside])?.contains(name) == true)
+  }
+
+  // MARK: Limits that code makes
+
+  private static let changes: [(name: String, change: @Sendable (inout RiskLimits, Double) -> Void)]
+    = [
+      ("order_value_max", { $0.orderValueMax = $1 }), ("collar_percent", { $0.collarPercent = $1 }),
+      ("reference_age_max_seconds", { $0.referenceAgeMaxSeconds = $1 }),
+    ]
+  private static let counts: [(name: String, change: @Sendable (inout RiskLimits, Int) -> Void)] = [
+    ("order_quantity_max", { $0.orderQuantityMax = $1 }),
+    ("orders_per_second_max", { $0.ordersPerSecondMax = $1 }),
+    ("open_orders_max", { $0.openOrdersMax = $1 }),
+  ]
+
+  private func refusal(_ limits: RiskLimits) -> String? {
+    do throws(RiskLimits.Failure) {
+      try limits.check()
+      _ = try RiskLimits(
+        orderQuantityMax: limits.orderQuantityMax, orderValueMax: limits.orderValueMax,
+        collarPercent: limits.collarPercent, ordersPerSecondMax: limits.ordersPerSecondMax,
+        referenceAgeMaxSeconds: limits.referenceAgeMaxSeconds, openOrdersMax: limits.openOrdersMax)
+      return nil
+    } catch { return error.description }
+  }
+
+  @Test func theSimulationsLimitsAreInOrder() { #expect(refusal(RiskLimits.simulation) == nil) }
+
+  @Test(
+    arguments: changes.indices,
+    [0, -0.0, -1, .nan, .signalingNaN, .infinity, -.infinity, 1e300, .leastNonzeroMagnitude])
+  func aMeasureThatNoGateCanKeepIsRefused(index: Int, value: Double) {
+    var limits = RiskLimits.simulation
+    let (name, change) = RiskLimitsTests.changes[index]
+    change(&limits, value)
+    #expect(refusal(limits)?.contains(name) == true)
+  }
+
+  @Test(arguments: counts.indices, [0, -1, .min, .max])
+  func aCountThatNoGateCanKeepIsRefused(index: Int, value: Int) {
+    var limits = RiskLimits.simulation
+    let (name, change) = RiskLimitsTests.counts[index]
+    change(&limits, value)
+    #expect(refusal(limits)?.contains(name) == true)
+  }
+
+  @Test func aRunWithLimitsThatCannotBeDoesNotStart() {
+    var options = ReplayOptions(captures: ["/nowhere"])
+    options.limits = .simulation
+    options.limits?.collarPercent = .nan
+    let error = #expect(throws: ReplayError.self) { try Replay.run(CountingStrategy.self, options) }
+    #expect(error?.description.contains("collar_percent") == true)
   }
 
   @Test(arguments: ["", "{", "[]", "3", "\"limits\"", "null"])

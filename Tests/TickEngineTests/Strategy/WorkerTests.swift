@@ -193,7 +193,7 @@ struct EchoStrategy: Strategy, ~Copyable {
   @Test func aFullOrderRingDrainsEventsSoThatNobodyWaitsForEver() throws {
     let bench = try WorkerBench<ProbeStrategy>(orderSlots: 4, eventSlots: 4)
     let venue = StubbornVenue(bench, orders: 400)
-    venue.start()
+    try venue.start()
     bench.tick(1, .trade, 1, 400)
     while venue.answered < 400 { _ = bench.pollEvents() }
     venue.join()

@@ -173,8 +173,8 @@ final class IngestSetup {
         control: ControlPage(try page.attach()), latency: latency, waitPolicy: plan.policy),
       core: options.core)
     observer.note(plan.reason)
-    recorder?.start()
-    ingester.start()
+    try recorder?.start()
+    try ingester.start()
     let signal = watch()
     ingester.join()
     control.write(.stopRecorder, 1)

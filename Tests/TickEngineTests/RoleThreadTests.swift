@@ -1,0 +1,43 @@
+import Testing
+
+@testable import TickEngine
+
+private struct CountingRole: Role, ~Copyable {
+  var name: String { "counting" }
+  var runs = 0
+  mutating func run() { runs += 1 }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct RoleThreadTests {
+  private func thread(core: Int?) -> RoleThread<CountingRole> {
+    RoleThread(CountingRole(), core: core, onFailure: {})
+  }
+
+  /// More stack than there are addresses: the kernel refuses, and nothing is left of the thread.
+  @Test func aThreadThatTheKernelRefusesIsATypedErrorWithAdvice() throws {
+    let thread = thread(core: nil)
+    let failure = #expect(throws: ThreadFailure.self) { try thread.start(stackBytes: 1 << 47) }
+    #expect(failure?.name == "counting" && failure?.description.contains("fewer --workers") == true)
+    #expect(thread.isOver)
+    thread.join()
+    #expect(thread.role.runs == 0)
+    try thread.start()
+    thread.join()
+    #expect(thread.role.runs == 1 && thread.isOver)
+  }
+
+  @Test func aRoleThatCannotBePinnedSaysSoAndRuns() throws {
+    let thread = thread(core: 1_023)
+    try thread.start()
+    thread.join()
+    #expect(thread.note?.contains("counting is not pinned to core 1023") == true)
+    #expect(thread.role.runs == 1)
+  }
+
+  @Test func aRoleOnACoreThatIsThereHasNothingToSay() throws {
+    let thread = thread(core: CorePlan.allowedCores.first)
+    try thread.start()
+    thread.join()
+    #expect(thread.note == nil && thread.role.runs == 1)
+  }
+}
