@@ -48,6 +48,7 @@ enum Complaint {
     case let error as PublishError: code(of: error)
     case let error as ReceiveError: code(of: error)
     case let error as IngestError: code(of: error)
+    case let error as RequestServerError: code(of: error)
     default: .inconsistent
     }
   }
@@ -116,6 +117,15 @@ enum Complaint {
     case .unknownFeed: .unknownFeed
     case .interface, .options: .usage
     case .line(_, let code): code == EACCES || code == EPERM ? .permission : .inputOutput
+    }
+  }
+
+  private static func code(of error: RequestServerError) -> TickwayExit {
+    switch error {
+    case .badAddress: .usage
+    case .portBusy: .busy
+    case .portForbidden: .permission
+    case .system: .inputOutput
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TickEngine
+import TickWire
 
 /// Where lines are sent to: options of the verbs that send.
 struct LineOptions: ParsableArguments {
@@ -14,6 +15,19 @@ struct LineOptions: ParsableArguments {
 
   @Option(help: "Hops that multicast may make.")
   var ttl = 1
+
+  @Option(help: ArgumentHelp("Serve MoldUDP64 re-requests here.", valueName: "HOST:PORT"))
+  var requests: String?
+
+  func requestAddress() throws -> UdpEndpoint? {
+    guard let requests else { return nil }
+    guard let address = LineAddress(requests), address.source == nil, !address.isMulticast else {
+      throw PublishError.options(
+        "--requests \(requests): an IPv4 address of this machine and a port are needed, such as"
+          + " 127.0.0.1:5100")
+    }
+    return UdpEndpoint(address: address.group, port: address.port)
+  }
 
   static func address(_ text: String, _ option: String) throws -> LineAddress {
     guard let address = LineAddress(text) else {

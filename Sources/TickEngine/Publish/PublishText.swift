@@ -5,7 +5,8 @@ public struct PublishText: CustomStringConvertible {
   public init(_ report: PublishReport) { self.report = report }
 
   public var description: String {
-    [sourceLines, lineLines, missingLines, runLines]
+    [sourceLines, lineLines, missingLines, requestLines, runLines]
+      .filter { !$0.isEmpty }
       .map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
   }
@@ -52,6 +53,19 @@ public struct PublishText: CustomStringConvertible {
       ["  \($0.0)", "\($0.1.aOnly)", "\($0.1.bOnly)", "\($0.1.all)"]
     }
     return Columns.lines([["messages missing", "on A only", "on B only", "on all"]] + rows)
+  }
+
+  private var requestLines: [String] {
+    guard let requests = report.requests else { return [] }
+    return section(
+      "requests",
+      [
+        ("received", "\(requests.received)"), ("answered", "\(requests.answered)"),
+        ("messages", "\(requests.messages)"), ("malformed", "\(requests.malformed)"),
+        ("of another session", "\(requests.otherSession)"),
+        ("too early", "\(requests.future)"), ("forgotten", "\(requests.forgotten)"),
+        ("not sent", "\(requests.notSent)"),
+      ])
   }
 
   private var runLines: [String] {
