@@ -45,6 +45,7 @@ enum Complaint {
     case let error as VenueMarketError: code(of: error)
     case let error as ReplayError: code(of: error)
     case let error as PublishError: code(of: error)
+    case let error as RequestServerError: code(of: error)
     default: .inconsistent
     }
   }
@@ -97,6 +98,15 @@ enum Complaint {
     case .unknownFeed: .unknownFeed
     case .interface, .options: .usage
     case .line(_, let code): code == EACCES || code == EPERM ? .permission : .inputOutput
+    }
+  }
+
+  private static func code(of error: RequestServerError) -> TickwayExit {
+    switch error {
+    case .portBusy: .busy
+    case .portForbidden: .permission
+    case .badAddress: .usage
+    case .system: .inputOutput
     }
   }
 }

@@ -3,7 +3,8 @@ import TickEngine
 
 /// Where lines are sent to: options of the verbs that send.
 struct LineOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Line A; SOURCE@ in front binds to a source.", valueName: "GROUP:PORT"))
+  @Option(
+    help: ArgumentHelp("Line A; SOURCE@ in front binds to a source.", valueName: "GROUP:PORT"))
   var lineA: String
 
   @Option(help: ArgumentHelp("Line B: the same packets once more.", valueName: "GROUP:PORT"))
