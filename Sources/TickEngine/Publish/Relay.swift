@@ -116,7 +116,7 @@ struct Relay: ~Copyable, Role {
   }
 }
 
-/// The lines of a relay, with their faults. There is no schedule: a datagram is due when it is sent.
+/// The lines of a relay, with their faults. Without a schedule, a datagram is due when it is sent.
 struct RelayOutput: ~Copyable, DatagramSink {
   let lines: Slab<PublishLine>
   private(set) var losses = LossCounts()

@@ -3,8 +3,8 @@ import TickMetrics
 import TickRing
 import TickWire
 
-/// A relay as a whole process: it attaches a ring as its one consumer, and its symbol directory, and
-/// republishes both until SIGINT or SIGTERM.
+/// A relay as a whole process: it attaches a ring as its one consumer, and its symbol directory,
+/// and republishes both until SIGINT or SIGTERM.
 ///
 /// Threads: the relay's, and the caller's, which watches for signals.
 public enum RelayRun {
