@@ -103,9 +103,9 @@ enum Complaint {
 
   private static func code(of error: RequestServerError) -> TickwayExit {
     switch error {
+    case .badAddress: .usage
     case .portBusy: .busy
     case .portForbidden: .permission
-    case .badAddress: .usage
     case .system: .inputOutput
     }
   }

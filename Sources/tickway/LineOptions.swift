@@ -1,5 +1,6 @@
 import ArgumentParser
 import TickEngine
+import TickWire
 
 /// Where lines are sent to: options of the verbs that send.
 struct LineOptions: ParsableArguments {
@@ -15,6 +16,20 @@ struct LineOptions: ParsableArguments {
 
   @Option(help: "Hops that multicast may make.")
   var ttl = 1
+
+  @Option(
+    help: ArgumentHelp("Serve MoldUDP64 re-requests here; port 0 is any.", valueName: "HOST:PORT"))
+  var requests: String?
+
+  func requestAddress() throws -> UdpEndpoint? {
+    guard let requests else { return nil }
+    guard let address = UdpEndpoint(requests) else {
+      throw PublishError.options(
+        "--requests \(requests): an IPv4 address of this machine and a port are needed, such as"
+          + " 127.0.0.1:5100")
+    }
+    return address
+  }
 
   static func address(_ text: String, _ option: String) throws -> LineAddress {
     guard let address = LineAddress(text) else {

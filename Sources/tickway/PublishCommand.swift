@@ -8,10 +8,12 @@ struct PublishCommand: ParsableCommand {
     commandName: "publish",
     abstract: "Play captures as multicast on one or two lines, with seeded faults.",
     discussion: """
-      Captures are pcap or pcapng files of IEX-TP (TOPS, DEEP), plain or gzip-compressed; their \
-      datagrams are sent as recorded. Each packet is stamped once with the time at which it is \
+      Captures are pcap or pcapng files of IEX-TP (TOPS, DEEP), whose datagrams are sent as \
+      recorded, or raw ITCH files (each message after its length, u16), which are sent as \
+      MoldUDP64, messages within 20 us of each other in one packet; plain or gzip-compressed. Each packet is stamped once with the time at which it is \
       due, and its messages' times are moved alike, so that receivers judge freshness as they \
-      would live. A silent line sends heartbeats each second, and the end is five of them.
+      would live. A silent line sends heartbeats each second; the end is five of them, or of \
+      MoldUDP64's end of session, and more while re-requests come.
 
       Faults are drawn from the seed, for each line and packet by itself: P from 0 to 1 for both \
       lines, a:P or b:P for one. A burst of losses is 8 packets long on average; a reordered \
@@ -38,6 +40,18 @@ struct PublishCommand: ParsableCommand {
       "With N/s: in each period (1000ms) a window of MS at FACTOR times the mean rate.",
       valueName: "MSms:FACTOR[:PERIODms]"))
   var bursts: String?
+
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp("The framing; otherwise that of the files.", valueName: "iex|mold"))
+  var framing: String?
+
+  @Option(
+    help: "Messages in a packet; otherwise as recorded, or as due together (20 for mold with N/s).")
+  var messagesPerPacket: Int?
+
+  @Option(help: "The session of MoldUDP64, 1 to 10 characters.")
+  var session = "TICKWAY001"
 
   @Flag(help: "Leave the venue's times as they are.")
   var keepTimes = false
@@ -83,6 +97,19 @@ struct PublishCommand: ParsableCommand {
       }
       return bursts
     }
+    options.framing = try framing.map { text in
+      guard let framing = PublishFraming(rawValue: text) else {
+        throw PublishError.options("--as \(text): choose iex or mold")
+      }
+      return framing
+    }
+    if let messagesPerPacket, !(1...1_000).contains(messagesPerPacket) {
+      throw PublishError.options(
+        "--messages-per-packet \(messagesPerPacket): a number from 1 to 1000 is needed")
+    }
+    options.messagesPerPacket = messagesPerPacket
+    options.session = session
+    options.requests = try lines.requestAddress()
     options.keepsTimes = keepTimes
     (options.faultsA, options.faultsB) = try faults.rates()
     options.restarts = faults.restart

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import TickEngine
-import TickWire
 
 /// `tickway relay --ring NAME`: a tick ring as multicast, for other machines.
 struct RelayCommand: ParsableCommand {
@@ -41,16 +40,10 @@ struct RelayCommand: ParsableCommand {
   @OptionGroup var lines: LineOptions
   @OptionGroup var faults: FaultOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Answer re-requests there, an address of this machine; port 0 takes any.",
-      valueName: "HOST:PORT"))
-  var requests: String?
-
   @Option(help: "Messages that are kept for re-requests; rounded up to a power of two.")
   var retain = 1 << 20
 
-  @Option(help: "Seconds for which requests are answered after the end.")
+  @Option(help: "After the end, requests are answered until nobody has asked for so many seconds.")
   var linger = 1.0
 
   @Option(
@@ -76,14 +69,7 @@ struct RelayCommand: ParsableCommand {
     options.lineB = try lines.lineB.map { try LineOptions.address($0, "--line-b") }
     options.interface = lines.interface
     options.ttl = try lines.checkedTtl()
-    options.requests = try requests.map { text in
-      guard let address = UdpEndpoint(text) else {
-        throw PublishError.options(
-          "--requests \(text): an IPv4 address of this machine and a port are needed, such as"
-            + " 127.0.0.1:5001")
-      }
-      return address
-    }
+    options.requests = try lines.requestAddress()
     options.retainedMessages = retain
     guard linger >= 0, linger <= 86_400 else {
       throw PublishError.options("--linger \(linger): seconds from 0 to 86400 are needed")

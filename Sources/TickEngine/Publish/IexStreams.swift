@@ -1,12 +1,13 @@
 import TickWire
 
-/// A stream of IEX-TP: what its next packet says, as published.
+/// A stream of IEX-TP, as published.
 struct IexStream {
-  var messageProtocol: UInt16
-  var channel: UInt32
-  var session: UInt32
-  var nextSequence: UInt64 = 1
-  var nextOffset: UInt64 = 0
+  let messageProtocol: UInt16
+  let channel: UInt32
+  let session: UInt32
+  /// What a heartbeat says: past the last packet that was sent.
+  var nextSequence: UInt64
+  var nextOffset: UInt64
   /// What the restart has taken off the venue's own sequence and offset.
   var sequenceShift: UInt64 = 0
   var offsetShift: UInt64 = 0
@@ -16,6 +17,8 @@ struct IexStream {
     messageProtocol = header.messageProtocol
     channel = header.channel
     session = header.session
+    nextSequence = header.firstSequence
+    nextOffset = header.streamOffset
   }
 
   func isOf(_ header: IexTpHeader) -> Bool {
@@ -32,41 +35,28 @@ struct IexStream {
     return (header.firstSequence - sequenceShift, header.streamOffset &- offsetShift)
   }
 
-  mutating func note(_ header: IexTpHeader) {
-    let numbers = numbers(of: header)
-    nextSequence = numbers.sequence &+ UInt64(header.messageCount)
-    nextOffset = numbers.offset &+ UInt64(header.payloadLength)
-  }
-
-  /// From this packet on, the sequence counts from 1 again.
-  mutating func restart(at header: IexTpHeader) {
-    sequenceShift = max(header.firstSequence, 1) - 1
-    offsetShift = header.streamOffset
-    hasRestarted = true
-    nextSequence = 1
-    nextOffset = 0
-  }
-
-  func heartbeat(into buffer: MutableBytes, sent_ns: Int64) -> Int {
-    IexTpWriter(into: buffer).finish(
-      .init(
-        messageProtocol: messageProtocol, channel: channel, session: session, offset: nextOffset,
-        firstSequence: nextSequence, sendTimeNs: sent_ns))
+  /// What a header of the stream says, with these numbers.
+  func header(sequence: UInt64, offset: UInt64, sent_ns: Int64) -> IexTpWriter.Stream {
+    .init(
+      messageProtocol: messageProtocol, channel: channel, session: session, offset: offset,
+      firstSequence: sequence, sendTimeNs: sent_ns)
   }
 }
 
-/// The streams of the captures, as many as are kept apart.
+/// The streams of the captures, as many as are kept apart; packets of further ones are sent as they
+/// are, without heartbeats and restarts of ours.
 struct IexStreams {
   static let countMax = 64
-  private(set) var all: [IexStream] = []
+  private var all: [IexStream] = []
   private var last = 0
+  /// Streams begun anew.
+  private(set) var restarts: UInt64 = 0
 
   init() { all.reserveCapacity(Self.countMax) }
 
-  subscript(index: Int) -> IexStream {
-    get { all[index] }
-    set { all[index] = newValue }
-  }
+  var count: Int { all.count }
+
+  subscript(index: Int) -> IexStream { all[index] }
 
   /// The place of a packet's stream; nil beyond `countMax` of them.
   mutating func find(_ header: IexTpHeader) -> Int? {
@@ -79,5 +69,30 @@ struct IexStreams {
     all.append(IexStream(header))
     last = all.count - 1
     return last
+  }
+
+  /// From this packet on, its stream counts from 1 again. As seen in the wild, a heartbeat says so
+  /// first: its length is returned; nil if the stream has begun anew before.
+  mutating func restart(at header: IexTpHeader, into buffer: MutableBytes) -> Int? {
+    guard let index = find(header), !all[index].hasRestarted else { return nil }
+    all[index].sequenceShift = max(header.firstSequence, 1) - 1
+    all[index].offsetShift = header.streamOffset
+    all[index].hasRestarted = true
+    restarts += 1
+    let stream = all[index].header(sequence: 1, offset: 0, sent_ns: Int64(header.sendTime))
+    return IexTpWriter(into: buffer).finish(stream)
+  }
+
+  /// The packet has been sent.
+  mutating func commit(_ header: IexTpHeader) {
+    guard let index = find(header) else { return }
+    all[index].nextSequence = header.firstSequence &+ UInt64(header.messageCount)
+    all[index].nextOffset = header.streamOffset &+ UInt64(header.payloadLength)
+  }
+
+  func heartbeat(_ index: Int, into buffer: MutableBytes, sent_ns: Int64) -> Int {
+    let stream = all[index]
+    return IexTpWriter(into: buffer).finish(
+      stream.header(sequence: stream.nextSequence, offset: stream.nextOffset, sent_ns: sent_ns))
   }
 }

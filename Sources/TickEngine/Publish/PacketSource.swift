@@ -5,30 +5,31 @@ struct SourcePacket {
   var byteCount = 0
   /// Messages in it; 0 in a heartbeat.
   var messages = 0
-  /// ns since the plan's start, never backwards. Where the plan has no times: the capture's.
+  /// ns since the plan's start, never backwards.
   var time_ns: UInt64 = 0
-  /// The venue's sending time: what a message's own time is relative to. Its epoch is the feed's.
+  /// The venue's sending time, ns, in the feed's own epoch: what is moved to the time of sending.
   var sent_ns: Int64 = 0
 }
 
 /// What was found in the captures and could not be published, and what was.
-public struct PublishSourceCounts: Equatable, Sendable {
-  public var packets: UInt64 = 0
-  public var heartbeats: UInt64 = 0
-  public var messages: UInt64 = 0
-  /// Datagrams and records of something else.
-  public var ignored: UInt64 = 0
+struct PublishSourceCounts: Equatable, Sendable {
+  var packets: UInt64 = 0
+  var heartbeats: UInt64 = 0
+  var messages: UInt64 = 0
+  /// Datagrams of something else.
+  var ignored: UInt64 = 0
   /// Packets of the feed that do not hold together.
-  public var malformed: UInt64 = 0
+  var malformed: UInt64 = 0
   /// Packets or messages longer than what is sent.
-  public var tooLong: UInt64 = 0
+  var tooLong: UInt64 = 0
   /// Times that the sequence was begun anew.
-  public var restarts: UInt64 = 0
+  var restarts: UInt64 = 0
 }
 
-/// Where the packets of a publication come from, in order.
+/// Where the packets of a publication come from, in order. One packet is always made ahead: what a
+/// heartbeat says and what is counted changes with `commit` only.
 ///
-/// - Cost: no allocation and no system call in `next` and `stamp`.
+/// - Cost: no allocation in `next`, `stamp` and `commit`; system calls in `serve` alone.
 protocol PacketSource: ~Copyable {
   var counts: PublishSourceCounts { get }
 
@@ -38,12 +39,33 @@ protocol PacketSource: ~Copyable {
   /// Moves all times in a packet so that it was sent at `utc_ns`, ns since the Unix epoch.
   func stamp(_ packet: MutableBytes, _ source: SourcePacket, utc_ns: UInt64)
 
+  /// The packet, as it now is, goes to the lines.
+  mutating func commit(_ packet: Bytes)
+
   /// Streams that need a heartbeat of their own.
   var streamCount: Int { get }
 
   /// Writes a heartbeat of a stream and returns its length; after the last packet, what ends a
   /// stream.
   func heartbeat(ofStream index: Int, into buffer: MutableBytes, utc_ns: UInt64, isEnd: Bool) -> Int
+
+  /// Whether anybody may ask for packets again.
+  var servesRequests: Bool { get }
+  var requestCounts: RequestCounts { get }
+
+  /// Answers a few of the requests that are there; returns how many it took.
+  mutating func serve() -> Int
+
+  /// Waits at most a millisecond for a request.
+  func waitForRequest()
+}
+
+/// Feeds that nobody can ask for again.
+extension PacketSource where Self: ~Copyable {
+  var servesRequests: Bool { false }
+  var requestCounts: RequestCounts { RequestCounts() }
+  mutating func serve() -> Int { 0 }
+  func waitForRequest() {}
 }
 
 /// When each packet is due on the plan.
@@ -51,13 +73,16 @@ struct PacketTimes {
   private let schedule: RateSchedule?
   private var origin: UInt64?
   private var latest: UInt64 = 0
+  private var messages: UInt64 = 0
 
   /// nil: by the capture's times.
   init(_ schedule: RateSchedule?) { self.schedule = schedule }
 
-  /// For a packet with so many messages before it.
-  mutating func next(captureTime: UInt64, messagesBefore: UInt64) -> UInt64 {
-    if let schedule { return schedule.time_ns(ofMessage: messagesBefore) }
+  /// For the next packet, of so many messages, captured then.
+  mutating func next(captureTime: UInt64, messages count: Int) -> UInt64 {
+    let before = messages
+    messages += UInt64(count)
+    if let schedule { return schedule.time_ns(ofMessage: before) }
     let start = origin ?? captureTime
     origin = start
     // A capture's times may go backwards; a plan's do not.

@@ -87,6 +87,7 @@ struct Publication<Source: PacketSource & ~Copyable>: ~Copyable, Role {
       let sent_ns = due_ns == 0 ? MonotonicClock.now : due_ns
       source.stamp(bytes, packet, utc_ns: sent_ns &+ utcOffset_ns)
     }
+    source.commit(bytes.bytes)
     offer(bytes.bytes, packet.messages, packet.time_ns, due_ns)
   }
 
@@ -110,6 +111,8 @@ struct Publication<Source: PacketSource & ~Copyable>: ~Copyable, Role {
   private mutating func flush() {
     for line in 0..<lines.count { lines[line].flush() }
     lastSent_ns = max(lastSent_ns, now_ns)
+    // An answer never overtakes what it repeats.
+    if source.servesRequests { _ = source.serve() }
   }
 }
 
@@ -142,6 +145,8 @@ extension Publication where Source: ~Copyable {
     }
   }
 
+  private var requestStep_ns: UInt64 { 2_000_000 }
+
   /// Sends heartbeats where the wait is long; false if the run is to stop first.
   private mutating func waitQuietly(until due_ns: UInt64) -> Bool {
     let step_ns: UInt64 = 20_000_000
@@ -152,8 +157,14 @@ extension Publication where Source: ~Copyable {
         fillSilence()
         lastSent_ns = now_ns
       }
+      let step_ns = source.servesRequests ? requestStep_ns : step_ns
       guard due_ns > now_ns &+ step_ns else { break }
-      MonotonicClock.wait(until: now_ns &+ step_ns)
+      if source.servesRequests {
+        source.waitForRequest()
+        _ = source.serve()
+      } else {
+        MonotonicClock.wait(until: now_ns &+ step_ns)
+      }
     }
     MonotonicClock.wait(until: due_ns)
     now_ns = MonotonicClock.now
@@ -175,8 +186,13 @@ extension Publication where Source: ~Copyable {
   /// faults as any packet does.
   private mutating func close(after time_ns: UInt64) {
     var time_ns = time_ns
-    for _ in 0..<PublishTimes.closings {
-      MonotonicClock.wait(until: MonotonicClock.now &+ PublishTimes.closing_ns)
+    var closings = 0
+    var lastRequest_ns = ended_ns
+    while closings < PublishTimes.closings || mayBeAsked(since: lastRequest_ns) {
+      if waitForRequests(until: MonotonicClock.now &+ PublishTimes.closing_ns) {
+        lastRequest_ns = MonotonicClock.now
+      }
+      closings += 1
       time_ns &+= PublishTimes.closing_ns
       now_ns = MonotonicClock.now
       release(until: time_ns, due_ns: 0)
@@ -187,6 +203,27 @@ extension Publication where Source: ~Copyable {
     }
     release(until: .max - 1, due_ns: 0)
     flush()
+  }
+
+  private func mayBeAsked(since lastRequest_ns: UInt64) -> Bool {
+    guard source.servesRequests, !stop.isRequested else { return false }
+    let now_ns = MonotonicClock.now
+    return now_ns < lastRequest_ns &+ PublishTimes.quiet_ns
+      && now_ns < ended_ns &+ PublishTimes.requests_ns
+  }
+
+  /// Whether any request came.
+  private mutating func waitForRequests(until deadline_ns: UInt64) -> Bool {
+    guard source.servesRequests else {
+      MonotonicClock.wait(until: deadline_ns)
+      return false
+    }
+    var requests = 0
+    while MonotonicClock.now < deadline_ns {
+      source.waitForRequest()
+      requests += source.serve()
+    }
+    return requests > 0
   }
 
   private mutating func heartbeat(_ stream: Int, isEnd: Bool) -> Bytes {

@@ -1,3 +1,5 @@
+import TickWire
+
 /// What to publish, where to, and how. The defaults are those of the command.
 public struct PublishOptions: Sendable {
   public var captures: [String]
@@ -9,6 +11,14 @@ public struct PublishOptions: Sendable {
   public var ttl = 1
   public var pace = PublishPace.times(1)
   public var bursts: PublishBursts?
+  /// nil: as the files are.
+  public var framing: PublishFraming?
+  /// nil: as recorded, or as due together; 20 for MoldUDP64 with a rate.
+  public var messagesPerPacket: Int?
+  /// Where re-requests are served.
+  public var requests: UdpEndpoint?
+  /// Of MoldUDP64.
+  public var session = "TICKWAY001"
   /// Leave the venue's times as they are.
   public var keepsTimes = false
   public var faultsA = FaultRates()
@@ -30,4 +40,7 @@ enum PublishTimes {
   /// Heartbeats, or ends of session, after the last packet, and the time between two of them.
   static let closings = 5
   static let closing_ns: UInt64 = 100_000_000
+  /// Who serves requests ends when nobody has asked for so long; or at the latest after `requests_ns`.
+  static let quiet_ns: UInt64 = 1_000_000_000
+  static let requests_ns: UInt64 = 30_000_000_000
 }

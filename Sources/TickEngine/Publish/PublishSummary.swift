@@ -3,11 +3,11 @@ import TickWire
 
 /// The report of a publication that has ended.
 extension PublishRole where Source: ~Copyable {
-  func report(_ options: PublishOptions, framing: String) -> PublishReport {
+  func report(_ options: PublishOptions, _ framing: PublishFraming) -> PublishReport {
     var report = PublishReport(machine: MachineCard.current())
     report.source = PublishReport.Source(publication.source.counts)
     report.source.paths = options.captures
-    report.source.framing = framing
+    report.source.framing = framing.rawValue
     for line in 0..<publication.lines.count {
       var entry = PublishReport.Line(publication.lines[line])
       entry.name = line == 0 ? "a" : "b"
@@ -16,6 +16,9 @@ extension PublishRole where Source: ~Copyable {
     report.missing.lost = publication.losses.lost
     report.missing.lostOrCorrupted = publication.losses.lostOrCorrupted
     report.missing.beforeFirst = publication.losses.beforeFirst
+    if publication.source.servesRequests {
+      report.requests = PublishReport.Requests(publication.source.requestCounts)
+    }
     report.run = run(options, messages: report.source.messages)
     return report
   }
@@ -45,6 +48,20 @@ extension PublishReport.Source {
     malformed = counts.malformed
     tooLong = counts.tooLong
     restarts = counts.restarts
+  }
+}
+
+extension PublishReport.Requests {
+  init(_ counts: RequestCounts) {
+    self.init()
+    received = counts.received
+    answered = counts.answered
+    messages = counts.messages
+    malformed = counts.malformed
+    otherSession = counts.otherSession
+    future = counts.future
+    forgotten = counts.forgotten
+    notSent = counts.notSent
   }
 }
 

@@ -5,9 +5,13 @@ public struct PublishText: CustomStringConvertible {
   public init(_ report: PublishReport) { self.report = report }
 
   public var description: String {
-    [sourceLines, Self.lines(report.lines), Self.missing(report.missing), runLines]
-      .map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+    [
+      sourceLines, Self.lines(report.lines), Self.missing(report.missing),
+      Self.requests(report.requests), runLines,
+    ]
+    .filter { !$0.isEmpty }
+    .map { $0.joined(separator: "\n") }
+    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
   }
 
   static func section(_ title: String, _ counts: [(String, String)]) -> [String] {
@@ -51,6 +55,19 @@ public struct PublishText: CustomStringConvertible {
       ["  \($0.0)", "\($0.1.aOnly)", "\($0.1.bOnly)", "\($0.1.all)"]
     }
     return Columns.lines([["messages missing", "on A only", "on B only", "on all"]] + rows)
+  }
+
+  static func requests(_ requests: PublishReport.Requests?) -> [String] {
+    guard let requests else { return [] }
+    return section(
+      "requests",
+      [
+        ("received", "\(requests.received)"), ("answered", "\(requests.answered)"),
+        ("messages", "\(requests.messages)"), ("malformed", "\(requests.malformed)"),
+        ("of another session", "\(requests.otherSession)"),
+        ("too early", "\(requests.future)"), ("forgotten", "\(requests.forgotten)"),
+        ("not sent", "\(requests.notSent)"),
+      ])
   }
 
   private var runLines: [String] {

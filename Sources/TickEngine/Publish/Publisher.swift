@@ -21,11 +21,72 @@ public enum Publisher {
   ) throws -> PublishOutcome {
     try check(options)
     let captures = try PublishCaptures(options.captures)
-    let restart = options.restarts ? captures.packets / 2 : nil
-    let source = IexPackets(
-      captures.merged(), schedule: schedule(options), restartPacket: restart)
-    return try run(source, framing: "iex", options, note)
+    let framing = options.framing ?? (captures.isItch ? .mold : .iex)
+    switch (framing, captures.isItch) {
+    case (.iex, true):
+      throw PublishError.options("--as iex: raw ITCH files are published as MoldUDP64")
+    case (.iex, false):
+      guard options.requests == nil else {
+        throw PublishError.options(
+          "--requests: IEX-TP has no re-requests here; --as mold carries its messages in"
+            + " MoldUDP64, which has")
+      }
+      return try run(iex(captures, options), framing, options, note)
+    case (.mold, true):
+      let midnight =
+        options.keepsTimes
+        ? 0 : try NewYorkTime.midnight_ns(before: clinux_realtime_ns())
+      let messages = ItchFeedMessages(captures.itch, midnight_ns: midnight)
+      return try run(mold(messages, captures, options), framing, options, note)
+    case (.mold, false):
+      let messages = IexFeedMessages(captures.merged())
+      return try run(mold(messages, captures, options), framing, options, note)
+    }
   }
+
+  private static func iex(
+    _ captures: PublishCaptures, _ options: PublishOptions
+  ) -> IexPackets {
+    let restart = options.restarts ? captures.count().packets / 2 : nil
+    return IexPackets(
+      captures.merged(), schedule: schedule(options), restartPacket: restart,
+      messagesPerPacket: options.messagesPerPacket)
+  }
+
+  private static func mold<Messages: FeedMessages & ~Copyable>(
+    _ messages: consuming Messages, _ captures: PublishCaptures, _ options: PublishOptions
+  ) throws -> MoldPackets<Messages> {
+    guard let session = MoldUdp64Session(options.session) else {
+      throw PublishError.options(
+        "--session \(options.session): 1 to 10 printable characters without spaces are needed")
+    }
+    // Only what needs to know reads everything before the start.
+    let isCounted = options.restarts || options.requests != nil
+    let size = isCounted ? captures.count() : PublishSize()
+    let schedule = schedule(options)
+    let perPacket = options.messagesPerPacket ?? (schedule == nil ? nil : 20)
+    let requests = try requests(options.requests, session, size)
+    return MoldPackets(
+      messages, session: session, schedule: schedule,
+      restartMessage: options.restarts ? size.messages / 2 : nil, messagesPerPacket: perPacket,
+      requests: requests)
+  }
+
+  private static func requests(
+    _ address: UdpEndpoint?, _ session: MoldUdp64Session, _ size: PublishSize
+  ) throws(RequestServerError) -> Slab<MoldRequests> {
+    let messages = Int(min(max(size.messages, 1), retainedMessagesMax))
+    let bytes = max(Int(min(size.bytes, retainedBytesMax)), MoldUdp64Writer.datagramBytesMax)
+    return try Slab(count: address == nil ? 0 : 1) { _ throws(RequestServerError) in
+      MoldRequests(
+        store: RetainedMessages(session: session, messagesMax: messages, bytesMax: bytes),
+        server: try RequestServer(address ?? UdpEndpoint()))
+    }
+  }
+
+  /// What is kept for re-requests at most; of more, the oldest are forgotten.
+  private static let retainedMessagesMax: UInt64 = 1 << 24
+  private static let retainedBytesMax: UInt64 = 1 << 30
 
   private static func check(_ options: PublishOptions) throws(PublishError) {
     guard !options.captures.isEmpty else { throw .options("no capture is given") }
@@ -43,7 +104,7 @@ public enum Publisher {
   }
 
   private static func run<Source: PacketSource & ~Copyable>(
-    _ source: consuming Source, framing: String, _ options: PublishOptions,
+    _ source: consuming Source, _ framing: PublishFraming, _ options: PublishOptions,
     _ note: (String) -> Void
   ) throws -> PublishOutcome {
     let lateness = HistogramStorage()
@@ -69,34 +130,10 @@ public enum Publisher {
       }
     }
     thread.join()
-    var report = thread.role.report(options, framing: framing)
+    var report = thread.role.report(options, framing)
     if options.pace != .max { report.lateness_ns = LatencySummary(lateness.snapshot()) }
     return PublishOutcome(report: report, signal: signal)
   }
-}
-
-/// The captures of a publication, opened and looked through.
-struct PublishCaptures {
-  private let files: [CaptureFile]
-  /// IEX-TP packets that are published, in all of them.
-  let packets: UInt64
-
-  /// Reads all of the captures once.
-  init(_ paths: [String]) throws {
-    var files: [CaptureFile] = []
-    for path in paths { files.append(try CaptureFile(path: path)) }
-    self.files = files
-    var datagrams = IexDatagrams(CaptureMerge(files))
-    var datagram = Datagram()
-    var packets: UInt64 = 0
-    while datagrams.next(&datagram) != nil { packets += 1 }
-    self.packets = packets
-    guard packets > 0 else {
-      throw PublishError.unknownFeed("no whole IEX-TP packet in \(paths.joined(separator: ", "))")
-    }
-  }
-
-  func merged() -> CaptureMerge { CaptureMerge(files) }
 }
 
 /// A publication on its thread, which says when it is done.

@@ -95,10 +95,12 @@ struct Relay: ~Copyable, Role {
   }
 
   /// Ends of session, several, a while apart, so that a tail that was lost shows on any line; they
-  /// meet the line's faults as any datagram does. Requests are answered throughout, and after it.
+  /// meet the line's faults as any datagram does. Requests are answered throughout, and after it
+  /// until nobody has asked for a while; ends of session go on as long.
   private mutating func end() {
     let closings_ns = UInt64(PublishTimes.closings) * PublishTimes.closing_ns
-    let until_ns = ended_ns &+ max(closings_ns, linger_ns)
+    let last_ns = ended_ns &+ max(closings_ns, linger_ns, PublishTimes.requests_ns)
+    var until_ns = ended_ns &+ max(closings_ns, requests.count > 0 ? linger_ns : 0)
     var sent = 0
     while true {
       let now_ns = MonotonicClock.now
@@ -109,7 +111,11 @@ struct Relay: ~Copyable, Role {
         sent += 1
       }
       output.flush()
-      if answer() == 0 { clinux_sleep_until(now_ns + 100_000) }
+      if answer() > 0 {
+        until_ns = min(last_ns, max(until_ns, now_ns &+ linger_ns))
+      } else {
+        clinux_sleep_until(now_ns + 100_000)
+      }
     }
     output.finish()
     done.request()

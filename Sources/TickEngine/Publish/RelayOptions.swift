@@ -20,7 +20,7 @@ public struct RelayOptions: Sendable {
   public var requests: UdpEndpoint?
   /// Messages that are kept for them.
   public var retainedMessages = 1 << 20
-  /// How long requests are answered after the end, ms.
+  /// Requests are answered after the end until nobody has asked for so long, ms.
   public var linger_ms = 1_000
   public var faultsA = FaultRates()
   public var faultsB = FaultRates()

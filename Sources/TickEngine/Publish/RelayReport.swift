@@ -16,7 +16,7 @@ public struct RelayReport: Codable, Equatable, Sendable {
   /// In messages, directory entries among them.
   public var missing = PublishReport.Missing()
   /// Absent without a request server.
-  public var requests: Requests?
+  public var requests: PublishReport.Requests?
   public var machine: MachineCard
 
   public init(machine: MachineCard = MachineCard()) { self.machine = machine }
@@ -34,34 +34,10 @@ extension RelayReport {
     public var messages: UInt64 = 0
     /// With messages; heartbeats apart.
     public var datagrams: UInt64 = 0
-
-    public init() {}
-  }
-
-  /// Re-requests, and what became of them.
-  public struct Requests: Codable, Equatable, Sendable {
-    public var address = ""
-    public var received: UInt64 = 0
-    public var answered: UInt64 = 0
-    /// In the answers.
-    public var messages: UInt64 = 0
-    public var malformed: UInt64 = 0
-    public var otherSession: UInt64 = 0
-    public var future: UInt64 = 0
-    /// Requests for what was no longer kept.
+    /// Messages no longer kept at the end: a late joiner cannot have them.
     public var forgotten: UInt64 = 0
-    public var notSent: UInt64 = 0
-    /// Messages no longer kept at the end.
-    public var messagesForgotten: UInt64 = 0
 
     public init() {}
-
-    enum CodingKeys: String, CodingKey {
-      case address, received, answered, messages, malformed, future, forgotten
-      case otherSession = "other_session"
-      case notSent = "not_sent"
-      case messagesForgotten = "messages_forgotten"
-    }
   }
 }
 
@@ -76,6 +52,7 @@ extension RelayReport {
     source.entries = counts.entries
     source.unnamed = counts.unnamed
     source.datagrams = counts.datagrams
+    source.forgotten = relay.stream.retained.forgotten
     source.messages = relay.stream.retained.nextSequence - 1
     for line in 0..<relay.output.lines.count {
       var entry = PublishReport.Line(relay.output.lines[line])
@@ -87,24 +64,6 @@ extension RelayReport {
     missing.lostOrCorrupted = losses.lostOrCorrupted
     missing.beforeFirst = losses.beforeFirst
     guard relay.requests.count > 0 else { return }
-    requests = Requests(
-      relay.requests[0].counts, at: relay.requests[0].address.text,
-      forgotten: relay.stream.retained.forgotten)
-  }
-}
-
-extension RelayReport.Requests {
-  init(_ counts: RequestCounts, at address: String, forgotten messages: UInt64) {
-    self.init()
-    self.address = address
-    received = counts.received
-    answered = counts.answered
-    self.messages = counts.messages
-    malformed = counts.malformed
-    otherSession = counts.otherSession
-    future = counts.future
-    forgotten = counts.forgotten
-    notSent = counts.notSent
-    messagesForgotten = messages
+    requests = PublishReport.Requests(relay.requests[0].counts)
   }
 }

@@ -85,6 +85,9 @@ public struct IexTpWriter {
     return used
   }
 
+  /// Appends a message that exists already.
+  public mutating func append(_ message: Bytes) { self.message(message.count).put(message, at: 0) }
+
   /// Room for the next message, with its prefix written.
   mutating func message(_ length: Int) -> MutableBytes {
     precondition(hasRoom(for: length), "message does not fit the packet")
