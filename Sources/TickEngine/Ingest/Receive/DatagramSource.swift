@@ -27,8 +27,9 @@ protocol DatagramSource: ~Copyable {
   /// shows when a later datagram comes. A system call.
   mutating func readDrops()
 
-  /// Joins again if the kernel no longer listens for the line's group, as after an interface was
-  /// removed and made anew; otherwise does nothing. Never on the hot path.
+  /// Joins again if the kernel no longer listens for the line's group; otherwise does nothing. An
+  /// interface that goes down and up keeps its groups, and is silent meanwhile without any error;
+  /// one that is removed and made anew has lost them. Never on the hot path.
   /// - Returns: whether it had to.
   mutating func rejoin() throws(ReceiveError) -> Bool
 

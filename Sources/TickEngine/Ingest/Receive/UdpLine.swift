@@ -147,6 +147,13 @@ public struct UdpLine: ~Copyable, DatagramSource, @unchecked Sendable {
     return true
   }
 
+  /// Whether the interface is up and connected: what to tell of a line that went silent. True if
+  /// nothing was joined. System calls; not for the hot path.
+  public var isInterfaceUp: Bool {
+    let index = unsafe line.pointee.interface
+    return index == 0 || clinux_interface_is_up(index) == 1
+  }
+
   /// The port that the line has, also where the kernel chose it.
   public var port: UInt16 { unsafe line.pointee.port }
 
