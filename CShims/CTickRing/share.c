@@ -17,8 +17,7 @@
 int tickring_create_sealed(const tickring_options *options, tickring_region *region) {
   int fd = memfd_create("tickring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) {
-    memset(region, 0, sizeof *region);
-    region->fd = -1;
+    tickring_internal_clear(region);
     return tickring_internal_errno();
   }
   (void)fchmod(fd, 0600); /* by its descriptor alone, then */
@@ -91,8 +90,7 @@ static int receive_descriptor(int socket, int *fd) {
 
 int tickring_receive(int socket, uint32_t kind, tickring_region *region) {
   int fd = -1;
-  memset(region, 0, sizeof *region);
-  region->fd = -1;
+  tickring_internal_clear(region);
   int error = receive_descriptor(socket, &fd);
   if (error) return error;
   if (!tickring_internal_is_sealed(fd)) {

@@ -9,11 +9,11 @@
  *   tickring_queue.h   publish and poll: header-only, wait-free
  *   tickring_batch.h   claim and commit, peek and advance: the same, many at once
  *   tickring_broadcast.h  one writer, any number of observers that can never slow it
- *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
+ *   tickring_region.h  creating, attaching and removing regions: compiled (libtickring)
  *   tickring_wait.h    spin, yield, sleep or an event loop, while there is nothing to poll
- *   tickring_inspect.h  looking at regions from outside: compiled (inspect.c)
- *   tickring_share.h   sealed regions over a UNIX socket; a guard against truncation (share.c)
- *   tickring_calls.h   the hot path as functions, for languages that cannot inline C (calls.c)
+ *   tickring_inspect.h  looking at regions from outside: compiled
+ *   tickring_share.h   sealed regions over a UNIX socket; a guard against truncation
+ *   tickring_calls.h   the hot path as functions, for languages that cannot inline C
  *   tickring_order.h   the memory ordering, and why it suffices
  *
  * Use.
