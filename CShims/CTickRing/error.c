@@ -28,7 +28,7 @@ const char *tickring_error_text(int error) {
     case TICKRING_OK: return "no error";
     case TICKRING_E_ARGUMENT:
       return "the name, kind, capacity or NUMA node is not valid: a name has no slash and no dot "
-             "in front, a capacity is a power of two up to 2^30, a node is one of this machine";
+             "in front, a capacity is a power of two up to 2^30, a node is no negative number";
     case TICKRING_E_EXISTS:
       return "a region of that name exists: another instance runs, or remove the leftover";
     case TICKRING_E_ABSENT: return "no such region or directory: check the name, start its maker";
@@ -46,6 +46,18 @@ const char *tickring_error_text(int error) {
     case TICKRING_E_OWNER:
       return "the region belongs to another user, or others may write it: not to be trusted";
     case TICKRING_E_ROLE_TAKEN: return "the role is taken by a living process";
+    case TICKRING_E_NODE_ABSENT:
+      return "this machine has no such NUMA node: choose one of /sys/devices/system/node/has_memory";
+    case TICKRING_E_NO_NUMA:
+      return "the kernel knows no NUMA nodes, or forbids this process to ask for one: leave the "
+             "node out";
+    case TICKRING_E_NODE_MEMORY:
+      return "not all of the region can be had on that NUMA node: free memory there, choose another "
+             "node or a smaller capacity";
+    case TICKRING_E_HUGE_PAGES:
+      return "not all of the region can be had in huge pages: for a file of /dev/shm write advise "
+             "to /sys/kernel/mm/transparent_hugepage/shmem_enabled, for a sealed region raise "
+             "vm.nr_hugepages; or leave huge pages out";
     default: return "unknown error";
   }
 }

@@ -40,9 +40,15 @@ uint64_t tickring_internal_layout_hash(uint32_t kind) {
   return hash;
 }
 
-uint64_t tickring_internal_region_bytes(uint32_t slot_bytes, uint64_t capacity) {
-  uint64_t bytes = TICKRING_HEADER_BYTES + capacity * slot_bytes;
-  return (bytes + 4095) & ~UINT64_C(4095);
+uint64_t tickring_internal_region_bytes(uint32_t kind, uint64_t capacity, uint64_t page_bytes) {
+  uint64_t bytes = TICKRING_HEADER_BYTES + capacity * tickring_internal_slot_bytes(kind);
+  uint64_t unit = page_bytes != 0 ? page_bytes : 4096;
+  return (bytes + unit - 1) & ~(unit - 1);
+}
+
+static bool is_page_size(uint64_t bytes) {
+  bool is_power = bytes >= 4096 && (bytes & (bytes - 1)) == 0;
+  return bytes == 0 || (is_power && bytes <= TICKRING_PAGE_BYTES_MAX);
 }
 
 /* A broadcast ring of one slot would have no word to mark a slot that is being written. */
@@ -58,7 +64,7 @@ bool tickring_internal_is_ring(uint32_t kind) {
 
 /* Every field is compared with what it must be; nothing of the header is used unchecked. */
 int tickring_internal_check_header(const tickring_header *header, uint32_t kind,
-                                   uint64_t file_bytes, uint64_t *capacity) {
+                                   uint64_t file_bytes, tickring_geometry *geometry) {
   if (tickring_load_acquire(&header->magic) != TICKRING_MAGIC) /* SHARE */
     return TICKRING_E_NOT_A_REGION;
   if (header->version != TICKRING_VERSION) return TICKRING_E_VERSION;
@@ -67,10 +73,15 @@ int tickring_internal_check_header(const tickring_header *header, uint32_t kind,
       header->slot_bytes != tickring_internal_slot_bytes(kind) ||
       header->layout_hash != tickring_internal_layout_hash(kind))
     return TICKRING_E_LAYOUT;
-  uint64_t slots = header->capacity;
-  if (!tickring_internal_is_capacity(kind, slots)) return TICKRING_E_LAYOUT;
-  uint64_t bytes = tickring_internal_region_bytes(tickring_internal_slot_bytes(kind), slots);
+  /* Read once: what is checked is what is used. */
+  uint64_t slots = tickring_load_relaxed(&header->capacity);
+  uint64_t page_bytes = tickring_load_relaxed(&header->page_bytes);
+  if (!tickring_internal_is_capacity(kind, slots) || !is_page_size(page_bytes))
+    return TICKRING_E_LAYOUT;
+  uint64_t bytes = tickring_internal_region_bytes(kind, slots, page_bytes);
   if (header->region_bytes != bytes || file_bytes != bytes) return TICKRING_E_SIZE;
-  *capacity = slots;
+  geometry->capacity = slots;
+  geometry->bytes = bytes;
+  geometry->page_bytes = page_bytes;
   return TICKRING_OK;
 }

@@ -33,11 +33,29 @@ void tickring_internal_clear(tickring_region *region) {
   region->fd = -1;
 }
 
+/* Addresses for `bytes` that begin at a multiple of `page_bytes`, or NULL: only there can a huge
+ * page be mapped as one. */
+static void *reserve(uint64_t bytes, uint64_t page_bytes) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void *memory = mmap(NULL, bytes + page_bytes, PROT_NONE, flags, -1, 0);
+  if (memory == MAP_FAILED) return NULL;
+  unsigned char *begin = (unsigned char *)memory;
+  uint64_t before = (page_bytes - (uint64_t)(uintptr_t)begin % page_bytes) % page_bytes;
+  if (before != 0) munmap(begin, before);
+  munmap(begin + before + bytes, page_bytes - before);
+  return begin + before;
+}
+
 /* Maps as far as `region` may write. */
-static int map(int fd, uint64_t bytes, tickring_region *region) {
+static int map(int fd, uint64_t bytes, uint64_t page_bytes, tickring_region *region) {
   int rights = region->is_read_only ? PROT_READ : PROT_READ | PROT_WRITE;
-  void *memory = mmap(NULL, bytes, rights, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) return tickring_internal_errno();
+  void *place = page_bytes != 0 ? reserve(bytes, page_bytes) : NULL;
+  void *memory = mmap(place, bytes, rights, MAP_SHARED | (place ? MAP_FIXED : 0), fd, 0);
+  if (memory == MAP_FAILED) {
+    int error = tickring_internal_errno();
+    if (place != NULL) munmap(place, bytes);
+    return error;
+  }
   region->header = (tickring_header *)memory;
   region->body = (unsigned char *)memory + TICKRING_HEADER_BYTES;
   region->bytes = bytes;
@@ -54,19 +72,29 @@ static void unmap_and_close(tickring_region *region, int fd) {
   errno = first;
 }
 
-/* Sizes, maps, binds and only then allocates: the allocation is what chooses the node. */
-static int build(int fd, uint64_t bytes, const tickring_options *options,
-                 tickring_region *region) {
-  if (ftruncate(fd, (off_t)bytes) != 0) return tickring_internal_errno();
-  int error = map(fd, bytes, region);
-  if (!error) error = tickring_internal_bind(region, options->node_plus_1);
-  if (error) return error;
+static int allocate(int fd, uint64_t bytes) {
   do errno = posix_fallocate(fd, 0, (off_t)bytes);
   while (errno == EINTR);
-  return errno != 0 ? tickring_internal_errno() : tickring_internal_populate(region);
+  return errno != 0 ? tickring_internal_errno() : TICKRING_OK;
 }
 
-static void write_header(tickring_region *region, const tickring_options *options) {
+/* Sizes, maps, binds and only then allocates: the allocation is what chooses the node, and the size
+ * of the pages, which a touch can ask for and fallocate cannot. */
+static int build(int fd, const tickring_geometry *geometry, const tickring_options *options,
+                 tickring_region *region) {
+  bool is_huge = geometry->page_bytes != 0;
+  if (ftruncate(fd, (off_t)geometry->bytes) != 0) return tickring_internal_errno();
+  int error = map(fd, geometry->bytes, geometry->page_bytes, region);
+  if (!error) error = tickring_internal_bind(region, options->node_plus_1);
+  if (!error && is_huge) error = tickring_internal_populate_huge(region);
+  if (!error) error = allocate(fd, geometry->bytes);
+  if (!error && !is_huge) error = tickring_internal_populate(region);
+  if (!error) error = tickring_internal_check_place(region, options->node_plus_1, is_huge);
+  return error;
+}
+
+static void write_header(tickring_region *region, const tickring_options *options,
+                         uint64_t page_bytes) {
   tickring_header *header = region->header;
   header->version = TICKRING_VERSION;
   header->kind = options->kind;
@@ -76,6 +104,8 @@ static void write_header(tickring_region *region, const tickring_options *option
   header->region_bytes = region->bytes;
   header->layout_hash = tickring_internal_layout_hash(options->kind);
   header->build_hash = options->build_hash;
+  header->node_plus_1 = (uint64_t)options->node_plus_1;
+  header->page_bytes = page_bytes;
   header->epoch = clock_ns(CLOCK_REALTIME);
   header->instance = clock_ns(CLOCK_MONOTONIC) * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)getpid();
   tickring_store_release(&header->magic, TICKRING_MAGIC); /* SHARE: last, so all above is there */
@@ -88,13 +118,26 @@ static int share_attachment(int fd) {
   return errno == EAGAIN || errno == EACCES ? TICKRING_E_ABSENT : tickring_internal_errno();
 }
 
+/* How long the file is to be. */
+static int measure(int fd, const tickring_options *options, tickring_geometry *geometry) {
+  uint64_t page_bytes = tickring_internal_hugetlb_page(fd); /* it has no others */
+  if (options->pages == TICKRING_PAGES_HUGE) {
+    if (page_bytes == 0) page_bytes = tickring_internal_tmpfs_page(fd);
+    if (page_bytes == 0) return TICKRING_E_HUGE_PAGES;
+  }
+  geometry->page_bytes = page_bytes;
+  geometry->bytes =
+      tickring_internal_region_bytes(options->kind, options->capacity, page_bytes);
+  return TICKRING_OK;
+}
+
 /* Makes a region of a new file. Takes `fd` over; `path` is its name, to be removed on failure. */
 static int create_in(int fd, const char *path, const tickring_options *options,
                      tickring_region *region) {
-  uint32_t slot_bytes = tickring_internal_slot_bytes(options->kind);
-  uint64_t bytes = tickring_internal_region_bytes(slot_bytes, options->capacity);
+  tickring_geometry geometry = {options->capacity, 0, 0};
   int error = share_attachment(fd);
-  if (!error) error = build(fd, bytes, options, region);
+  if (!error) error = measure(fd, options, &geometry);
+  if (!error) error = build(fd, &geometry, options, region);
   if (error) {
     int first = errno;
     if (path != NULL) unlink(path);
@@ -104,13 +147,14 @@ static int create_in(int fd, const char *path, const tickring_options *options,
   }
   region->capacity = options->capacity;
   region->kind = options->kind;
-  region->slot_bytes = slot_bytes;
-  write_header(region, options);
+  region->slot_bytes = tickring_internal_slot_bytes(options->kind);
+  write_header(region, options, geometry.page_bytes);
   return TICKRING_OK;
 }
 
 static bool is_valid(const tickring_options *options) {
   return options != NULL && tickring_internal_slot_bytes(options->kind) != 0 &&
+         options->pages <= TICKRING_PAGES_HUGE && options->node_plus_1 >= 0 &&
          tickring_internal_is_capacity(options->kind, options->capacity);
 }
 
@@ -190,17 +234,18 @@ int tickring_internal_check_file(int fd, uint64_t *bytes) {
 static int attach_file(int fd, uint32_t kind, tickring_region *region) {
   bool is_read_only = region->is_read_only;
   uint64_t bytes = 0;
+  uint64_t page_bytes = tickring_internal_hugetlb_page(fd); /* less than one cannot be mapped */
   int error = tickring_internal_check_file(fd, &bytes);
-  if (!error) error = map(fd, TICKRING_HEADER_BYTES, region);
+  if (!error) error = map(fd, page_bytes != 0 ? page_bytes : TICKRING_HEADER_BYTES, 0, region);
   if (error) return error;
-  uint64_t capacity = 0;
-  error = tickring_internal_check_header(region->header, kind, bytes, &capacity);
+  tickring_geometry geometry = {0, 0, 0};
+  error = tickring_internal_check_header(region->header, kind, bytes, &geometry);
   munmap(region->header, region->bytes);
   tickring_internal_clear(region);
   region->is_read_only = is_read_only;
-  if (!error) error = map(fd, bytes, region);
+  if (!error) error = map(fd, geometry.bytes, geometry.page_bytes, region);
   if (error) return error;
-  region->capacity = capacity;
+  region->capacity = geometry.capacity;
   region->kind = kind;
   region->slot_bytes = tickring_internal_slot_bytes(kind);
   return tickring_internal_populate(region);

@@ -38,9 +38,9 @@ _MAGIC, _VERSION, _HEADER_BYTES = 0x31474E4952574B54, 1, 4096
 _HEADER = numpy.dtype(
     {
         "names": ["magic", "version", "kind", "header_bytes", "slot_bytes", "capacity", "bytes",
-                  "position", "tail"],
-        "formats": ["<u8", "<u4", "<u4", "<u4", "<u4", "<u8", "<u8", "<u8", "<u8"],
-        "offsets": [0, 8, 12, 16, 20, 24, 32, 384, 512],
+                  "page_bytes", "position", "tail"],
+        "formats": ["<u8", "<u4", "<u4", "<u4", "<u4", "<u8", "<u8", "<u8", "<u8", "<u8"],
+        "offsets": [0, 8, 12, 16, 20, 24, 32, 80, 384, 512],
         "itemsize": _HEADER_BYTES,
     }
 )

@@ -54,7 +54,11 @@ enum tickring_error {
   TICKRING_E_LAYOUT = 10,
   TICKRING_E_SIZE = 11,
   TICKRING_E_OWNER = 12,
-  TICKRING_E_ROLE_TAKEN = 13
+  TICKRING_E_ROLE_TAKEN = 13,
+  TICKRING_E_NODE_ABSENT = 14,
+  TICKRING_E_NO_NUMA = 15,
+  TICKRING_E_NODE_MEMORY = 16,
+  TICKRING_E_HUGE_PAGES = 17
 };
 
 enum tickring_role { TICKRING_PRODUCER = 0, TICKRING_CONSUMER = 1 };
@@ -73,7 +77,9 @@ typedef struct tickring_header {
   uint64_t build_hash;
   uint64_t epoch;    /* creation time, ns since the Unix epoch */
   uint64_t instance; /* drawn at creation: tells two regions of one name apart */
-  uint64_t reserved_prefix[7];
+  uint64_t node_plus_1; /* NUMA node that was asked for, plus 1; 0: none */
+  uint64_t page_bytes;  /* size of the huge pages that were asked for; 0: none */
+  uint64_t reserved_prefix[5];
 
   /* @128, written by the producer's owner at claim and by the producer when it finds no room */
   uint64_t producer_pid;
@@ -126,13 +132,26 @@ TICKRING_STATIC_ASSERT(offsetof(tickring_header, tail_shared) == 640, "a line of
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, sleeps) == 768, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, wakes) == 896, "a line of its own");
 
-/* How to create a region. Zero is a good default for what is not named here as needed. */
+/* The pages that a region's memory is made of. */
+enum tickring_pages {
+  TICKRING_PAGES_USUAL = 0,
+  /* Huge ones, or creation is refused. The file is as long as whole huge pages. */
+  TICKRING_PAGES_HUGE = 1
+};
+
+/* How to create a region. Zero is a good default for what is not named here as needed.
+ *
+ * Placement is verified, not hoped for: once all memory is touched, the kernel is asked where each
+ * page lies, and how it is mapped (/proc/self/smaps). A region that is not as asked for is not
+ * made: TICKRING_E_NODE_ABSENT, _NO_NUMA, _NODE_MEMORY or _HUGE_PAGES, and nothing is left behind.
+ */
 typedef struct tickring_options {
   uint32_t kind;       /* needed */
   uint64_t capacity;   /* needed: slots, a power of two, at most TICKRING_CAPACITY_MAX; a
                         * broadcast ring has two at least */
   uint64_t build_hash; /* of the program, to refuse mixed builds; 0: not said */
   int32_t node_plus_1; /* NUMA node to bind the memory to before its first touch, plus 1; 0: none */
+  uint32_t pages;      /* enum tickring_pages */
 } tickring_options;
 
 /* An attached region. Owned by whoever created or attached it; ends with tickring_detach. */
@@ -175,6 +194,10 @@ void tickring_detach(tickring_region *region);
 
 /* Removes the name. Those attached keep the memory until they detach. */
 int tickring_remove(const char *directory, const char *name);
+
+/* Asks the kernel once more whether the memory lies as the region's maker asked for: on its node,
+ * and mapped by huge pages in this process too. TICKRING_OK if nothing was asked for. */
+int tickring_check_place(const tickring_region *region);
 
 /* Claims a role for this attachment; TICKRING_E_ROLE_TAKEN if another holds it (in that case
  * `owner_pid`, if given, receives the pid in the header). Freed by detach or by death. */
