@@ -103,7 +103,8 @@ static void write_header(tickring_region *region, const tickring_options *option
   header->capacity = region->capacity;
   header->region_bytes = region->bytes;
   header->layout_hash = tickring_internal_layout_hash(options->kind);
-  header->build_hash = options->build_hash;
+  header->build_hash =
+      options->build_hash != 0 ? options->build_hash : tickring_build_hash();
   header->node_plus_1 = (uint64_t)options->node_plus_1;
   header->page_bytes = page_bytes;
   header->epoch = clock_ns(CLOCK_REALTIME);

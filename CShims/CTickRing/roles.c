@@ -35,11 +35,14 @@ int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64
   uint64_t *pid = role == TICKRING_PRODUCER ? &header->producer_pid : &header->consumer_pid;
   uint64_t *generation =
       role == TICKRING_PRODUCER ? &header->producer_generation : &header->consumer_generation;
+  uint64_t *heartbeat =
+      role == TICKRING_PRODUCER ? &header->producer_heartbeat_ns : &header->consumer_heartbeat_ns;
   if (tickring_internal_lock(region->fd, (enum tickring_lock)role, F_WRLCK) != 0) {
     if (errno != EAGAIN && errno != EACCES) return tickring_internal_errno();
     if (owner_pid != NULL) *owner_pid = tickring_load_relaxed(pid);
     return TICKRING_E_ROLE_TAKEN;
   }
+  tickring_store_relaxed(heartbeat, 0); /* the last owner's beats are not this one's */
   tickring_store_relaxed(pid, (uint64_t)getpid());
   tickring_store_relaxed(generation, tickring_load_relaxed(generation) + 1);
   return TICKRING_OK;

@@ -11,6 +11,19 @@
  * their owner dies, however it dies. A second producer or consumer of a ring is refused, in the
  * same process too.
  *
+ * Heartbeats tell a hung owner from a busy one; death is told by the lock alone. An owner that is
+ * paused (SIGSTOP, a debugger, a frozen container) falls silent and keeps its role: whoever sees
+ * that is not to take over. An owner says that it lives by tickring_producer_beat and its siblings,
+ * where it has a clock reading at hand; one that never does is not called hung. The header's value
+ * is CLOCK_MONOTONIC, the same in all processes of a machine, and 0 from the claim to the first
+ * beat.
+ *
+ * Builds. What two sides must agree on to read each other is in the layout hash, which attach
+ * compares. The build hash is of the source: the version of the library and the layout that its
+ * headers were compiled with. It is recorded at creation and compared on request
+ * (tickring_same_build): peers of one product refuse a mixed build, a reader of the same layout in
+ * another language need not care.
+ *
  * Functions return 0 or one of enum tickring_error. None is for the hot path; none is safe on one
  * object from two threads at once.
  */
@@ -24,7 +37,8 @@ extern "C" {
 #endif
 
 #define TICKRING_MAGIC UINT64_C(0x31474E4952574B54) /* "TKWRING1" */
-#define TICKRING_VERSION UINT32_C(1)
+#define TICKRING_VERSION UINT32_C(1)          /* of the region's layout */
+#define TICKRING_LIBRARY_VERSION "1.1.0"      /* of this source: any change of it moves this on */
 #define TICKRING_HEADER_BYTES UINT32_C(4096)
 #define TICKRING_CAPACITY_MAX (UINT64_C(1) << 30)
 
@@ -84,7 +98,7 @@ typedef struct tickring_header {
   /* @128, written by the producer's owner at claim and by the producer when it finds no room */
   uint64_t producer_pid;
   uint64_t producer_generation;
-  uint64_t producer_heartbeat_ns;
+  uint64_t producer_heartbeat_ns; /* CLOCK_MONOTONIC; 0: no beat of this owner. See below */
   uint64_t full; /* times that a publish found no room */
   uint64_t reserved_producer[12];
 
@@ -149,7 +163,7 @@ typedef struct tickring_options {
   uint32_t kind;       /* needed */
   uint64_t capacity;   /* needed: slots, a power of two, at most TICKRING_CAPACITY_MAX; a
                         * broadcast ring has two at least */
-  uint64_t build_hash; /* of the program, to refuse mixed builds; 0: not said */
+  uint64_t build_hash; /* 0: tickring_build_hash() of the library; else the program's own */
   int32_t node_plus_1; /* NUMA node to bind the memory to before its first touch, plus 1; 0: none */
   uint32_t pages;      /* enum tickring_pages */
 } tickring_options;
@@ -202,6 +216,31 @@ int tickring_check_place(const tickring_region *region);
 /* Claims a role for this attachment; TICKRING_E_ROLE_TAKEN if another holds it (in that case
  * `owner_pid`, if given, receives the pid in the header). Freed by detach or by death. */
 int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid);
+
+/* The build hash of whoever compiled this: FNV-1a over the library's version, and the places of the
+ * fields that both sides of a ring use. */
+static inline uint64_t tickring_build_hash(void) {
+  static const char version[] = TICKRING_LIBRARY_VERSION;
+  uint64_t hash = UINT64_C(0xCBF29CE484222325);
+  const uint64_t numbers[] = {TICKRING_VERSION, sizeof(tickring_header),
+                              offsetof(tickring_header, producer_heartbeat_ns),
+                              offsetof(tickring_header, head),
+                              offsetof(tickring_header, position),
+                              offsetof(tickring_header, tail_shared),
+                              offsetof(tickring_header, sleeps),
+                              offsetof(tickring_header, wakes), sizeof(MarketDataRecord)};
+  for (size_t index = 0; index + 1 < sizeof version; index++)
+    hash = (hash ^ (uint64_t)(unsigned char)version[index]) * UINT64_C(0x100000001B3);
+  for (size_t index = 0; index < sizeof numbers / sizeof numbers[0]; index++)
+    hash = (hash ^ numbers[index]) * UINT64_C(0x100000001B3);
+  return hash;
+}
+
+/* Whether a region was made by the build that `build_hash` is of; 0: by the caller's library. */
+static inline bool tickring_same_build(const tickring_region *region, uint64_t build_hash) {
+  uint64_t expected = build_hash != 0 ? build_hash : tickring_build_hash();
+  return tickring_load_relaxed(&region->header->build_hash) == expected;
+}
 
 /* A sentence for an error, ending in what to do. Static storage. */
 const char *tickring_error_text(int error);
