@@ -47,17 +47,20 @@ const char *tickring_error_text(int error) {
       return "the region belongs to another user, or others may write it: not to be trusted";
     case TICKRING_E_ROLE_TAKEN: return "the role is taken by a living process";
     case TICKRING_E_NODE_ABSENT:
-      return "this machine has no such NUMA node: choose one of /sys/devices/system/node/has_memory";
+      return "this machine has no such NUMA node: choose one that "
+             "/sys/devices/system/node/has_memory lists";
     case TICKRING_E_NO_NUMA:
       return "the kernel knows no NUMA nodes, or forbids this process to ask for one: leave the "
              "node out";
     case TICKRING_E_NODE_MEMORY:
-      return "not all of the region can be had on that NUMA node: free memory there, choose another "
-             "node or a smaller capacity";
+      return "not all of the region can be had on that NUMA node: free memory there, choose "
+             "another node or a smaller capacity";
     case TICKRING_E_HUGE_PAGES:
       return "not all of the region can be had in huge pages: for a file of /dev/shm write advise "
              "to /sys/kernel/mm/transparent_hugepage/shmem_enabled, for a sealed region raise "
              "vm.nr_hugepages; or leave huge pages out";
+    case TICKRING_E_BUILD:
+      return "the region was made by another build: run one build everywhere";
     default: return "unknown error";
   }
 }

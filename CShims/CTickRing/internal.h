@@ -60,6 +60,9 @@ TICKRING_HIDDEN int tickring_internal_lock(int fd, enum tickring_lock byte, shor
 /* Whether another open file description holds a lock that excludes F_WRLCK. */
 TICKRING_HIDDEN bool tickring_internal_is_locked(int fd, enum tickring_lock byte);
 
+/* guard.c: other memory may come where this region was. */
+TICKRING_HIDDEN void tickring_internal_unguard(const tickring_region *region);
+
 /* region.c: a region that is not attached. */
 TICKRING_HIDDEN void tickring_internal_clear(tickring_region *region);
 TICKRING_HIDDEN int tickring_internal_path(const char *directory, const char *name,

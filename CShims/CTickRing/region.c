@@ -66,7 +66,10 @@ static int map(int fd, uint64_t bytes, uint64_t page_bytes, tickring_region *reg
 /* Ends a region and leaves errno as it was, so that the first failure is the one told. */
 static void unmap_and_close(tickring_region *region, int fd) {
   int first = errno;
-  if (region->header != NULL) munmap(region->header, region->bytes);
+  if (region->header != NULL) {
+    tickring_internal_unguard(region);
+    munmap(region->header, region->bytes);
+  }
   close(fd);
   tickring_internal_clear(region);
   errno = first;

@@ -89,8 +89,8 @@ void tickring_consumer_close(tickring_consumer *consumer);
 }
 #endif
 
-/* Says that the owner lives, at `monotonic_ns` of CLOCK_MONOTONIC: a store to a line of its own that
- * the other side does not read while there is room. Once a turn of the duty cycle is plenty. */
+/* Says that the owner lives, at `monotonic_ns` of CLOCK_MONOTONIC: a store to a line of its own
+ * that the other side does not read while there is room. Once a turn of the duty cycle will do. */
 static inline void tickring_producer_beat(tickring_producer *producer, uint64_t monotonic_ns) {
   tickring_store_relaxed(&producer->header->producer_heartbeat_ns, monotonic_ns);
 }

@@ -72,7 +72,8 @@ enum tickring_error {
   TICKRING_E_NODE_ABSENT = 14,
   TICKRING_E_NO_NUMA = 15,
   TICKRING_E_NODE_MEMORY = 16,
-  TICKRING_E_HUGE_PAGES = 17
+  TICKRING_E_HUGE_PAGES = 17,
+  TICKRING_E_BUILD = 18 /* for callers that refuse what tickring_same_build tells apart */
 };
 
 enum tickring_role { TICKRING_PRODUCER = 0, TICKRING_CONSUMER = 1 };
