@@ -68,7 +68,7 @@ public struct Region: ~Copyable, @unchecked Sendable {
     var options = tickring_options()
     options.kind = kind.rawValue
     options.capacity = UInt64(max(0, capacity))
-    options.node_plus_1 = Int32(clamping: node.map { $0 < 0 ? -1 : $0 &+ 1 } ?? 0)
+    options.node_plus_1 = node.map { $0 < 0 ? -1 : 1 + Int32(min($0, Int(Int32.max) - 1)) } ?? 0
     options.pages = (hugePages ? TICKRING_PAGES_HUGE : TICKRING_PAGES_USUAL).rawValue
     return options
   }
