@@ -83,6 +83,25 @@ static void a_node_is_verified_or_refused(void) {
          "a negative node is no node");
 }
 
+/* Each node that there is: node 0 alone proves little. */
+static void every_node_is_had_or_absent(void) {
+  tickring_region region;
+  int had = 0;
+  tickring_options options = ticks_of(1 << 12);
+  for (int32_t node = 0; node < 64; node++) {
+    options.node_plus_1 = node + 1;
+    int error = tickring_create_unnamed("/dev/shm", &options, &region);
+    if (error == TICKRING_E_NO_NUMA) return;
+    expect(error == TICKRING_OK || error == TICKRING_E_NODE_ABSENT, "a node is had, or absent");
+    if (error) continue;
+    had++;
+    region.header->node_plus_1 = (uint64_t)node + 2;
+    expect(tickring_check_place(&region) == TICKRING_E_NODE_MEMORY, "it is not on the next one");
+    tickring_detach(&region);
+  }
+  printf("place: %d NUMA nodes\n", had);
+}
+
 /* More than any node has: refused before the kernel kills for it. */
 static void more_than_a_node_has_is_refused(void) {
   tickring_region region;
@@ -151,6 +170,7 @@ static void a_header_that_lies_of_its_pages_is_refused(void) {
 int main(void) {
   snprintf(name, sizeof name, "tickway-place-%ld", (long)getpid());
   a_node_is_verified_or_refused();
+  every_node_is_had_or_absent();
   more_than_a_node_has_is_refused();
   huge_pages_are_verified_or_refused();
   a_header_that_lies_of_its_pages_is_refused();
