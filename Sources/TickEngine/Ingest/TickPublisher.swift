@@ -11,6 +11,7 @@ import TickWire
 public struct TickPublisher: ~Copyable {
   /// Instruments that a directory holds, instrument 0 included.
   public static let instrumentsMax = 1 << 16
+  private static let beatEach_ns: UInt64 = 100_000_000
 
   /// What is known of an instrument, one byte each.
   struct InstrumentState: OptionSet, BitwiseCopyable {
@@ -41,6 +42,7 @@ public struct TickPublisher: ~Copyable {
   private var freshness = PacketFreshness.fresh
   private var sendTime: UInt64 = 0
   private var isRecovering = false
+  private var beat_ns: UInt64 = 0
   /// The packet's stream, and that of each instrument's last message: a stream that loses messages
   /// or begins anew says nothing of the others' instruments.
   private var stream = 0
@@ -356,6 +358,18 @@ public struct TickPublisher: ~Copyable {
       timestamp: time, symbolId: Series(instrument: instrument, kind: .ask).id, price: askPrice,
       quantity: top.askSize)
     fanOut.publishQuote(bid, ask, of: instrument)
+  }
+
+  /// Says in each ring that the ingester lives, where it has read the clock, a few times a second.
+  @inline(__always)
+  mutating func beatIfDue(_ now: UInt64) {
+    if now &- beat_ns >= TickPublisher.beatEach_ns { beat(now) }
+  }
+
+  @inline(never)
+  private mutating func beat(_ now: UInt64) {
+    beat_ns = now
+    fanOut.beat(now)
   }
 
   // MARK: Reports and quiet

@@ -36,6 +36,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
   }
 
   mutating func feedChanged(to state: FeedState, time: UInt64) { states.append(state) }
+  mutating func beatIfDue(_ now: UInt64) {}
   mutating func idle() {}
   mutating func end() {}
   mutating func beginSession() {}

@@ -75,7 +75,9 @@ struct Arbiter: ~Copyable {
   ) -> Outcome {
     let place = tracker.place(packet, now: times.now)
     if let line, limits.waitPackets > 0 { noteRecent(line, packet) }
-    guard place == .current else { return takeOther(place, packet, datagram, times, line, &decoder) }
+    guard place == .current else {
+      return takeOther(place, packet, datagram, times, line, &decoder)
+    }
     release(packet, datagram, times, isRecovered: line == nil, &decoder)
     if openHoles > 0, let stream = tracker.index(of: packet) {
       settle(stream, times.now, &decoder)

@@ -23,6 +23,10 @@ protocol FeedDecoder: ~Copyable {
   /// The state of the feed's lines changed.
   mutating func feedChanged(to state: FeedState, time: UInt64)
 
+  /// Says in the rings, now and then, that the ingester lives.
+  /// - Parameter now: CLOCK_MONOTONIC, ns.
+  mutating func beatIfDue(_ now: UInt64)
+
   /// Nothing came for a moment: a time for what waits.
   mutating func idle()
 

@@ -99,6 +99,7 @@ struct IexDecoder: ~Copyable, FeedDecoder {
     publisher.feedChanged(to: state, time: time)
   }
 
+  mutating func beatIfDue(_ now: UInt64) { publisher.beatIfDue(now) }
   mutating func idle() { publisher.idle() }
   mutating func end() { publisher.end() }
   func messages(ofType type: Int) -> UInt64 { countsByType[type] }
@@ -214,7 +215,10 @@ extension ArbitratedFeed where Decoder == IexDecoder {
       IexDecoder(publisher: publisher), limits: .immediate, restarts: restarts, lines: 1)
   }
 
-  var publisher: TickPublisher { _read { yield decoder.publisher } }
+  var publisher: TickPublisher {
+    _read { yield decoder.publisher }
+    _modify { yield &decoder.publisher }
+  }
 
   /// Takes one datagram of the only line.
   @inline(__always)

@@ -66,6 +66,7 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
     publisher.feedChanged(to: state, time: time)
   }
 
+  mutating func beatIfDue(_ now: UInt64) { publisher.beatIfDue(now) }
   mutating func idle() { publisher.idle() }
   mutating func end() { publisher.end() }
   mutating func beginSession() { publisher.beginSession() }

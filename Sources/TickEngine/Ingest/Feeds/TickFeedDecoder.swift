@@ -80,6 +80,7 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
     publisher.feedChanged(to: state, time: time)
   }
 
+  mutating func beatIfDue(_ now: UInt64) { publisher.beatIfDue(now) }
   mutating func idle() { publisher.idle() }
   mutating func end() { publisher.end() }
   mutating func beginSession() { publisher.beginSession() }

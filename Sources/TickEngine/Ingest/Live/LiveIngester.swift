@@ -126,6 +126,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   private mutating func passTime(isIdle: Bool) {
     let now = MonotonicClock.now
     feed.advance(to: now)
+    feed.decoder.beatIfDue(now)
     while recovery.count > 0, let range = feed.dueRequest(now: now) {
       recovery[0].ask(for: range)
     }

@@ -113,6 +113,12 @@ struct TickFanOut: ~Copyable {
 
   // MARK: Quiet and the end
 
+  /// Says in each ring that its producer lives.
+  /// - Parameter now: CLOCK_MONOTONIC, ns.
+  mutating func beat(_ now: UInt64) {
+    for ring in 0..<outlets.count { outlets[ring].ring.beat(monotonic_ns: now) }
+  }
+
   /// Publishes what waits for room, as far as there is some.
   mutating func idle() {
     for ring in 0..<outlets.count { outlets[ring].idle(received: received) }

@@ -169,6 +169,7 @@ extension TickOutlet {
   private mutating func isConsumed() -> Bool {
     let now = MonotonicClock.now
     if now >= consumerCheck_ns {
+      ring.beat(monotonic_ns: now)  // who waits for room does not hang
       hasConsumer = ring.hasConsumer
       consumerCheck_ns = now + TickOutlet.consumerCheckEach_ns
     }
