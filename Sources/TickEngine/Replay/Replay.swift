@@ -18,12 +18,19 @@ public enum Replay {
   public static func run<S: Strategy & ~Copyable>(
     _ strategy: S.Type, _ options: ReplayOptions, observer: ReplayObserver = ReplayObserver()
   ) throws -> ReplayOutcome {
-    let isCounting = S.self == CountingStrategy.self
-    try check(options, isCounting: isCounting)
+    guard !options.captures.isEmpty else { throw ReplayError.options("no capture is given") }
+    try check(options, isCounting: S.self == CountingStrategy.self)
+    return try run(strategy, options, try CaptureSource(options), observer)
+  }
+
+  /// The stages behind any source.
+  static func run<S: Strategy & ~Copyable, I: FeedRole & ~Copyable>(
+    _ strategy: S.Type, _ options: ReplayOptions, _ source: TickSource<I>, _ observer: ReplayObserver
+  ) throws -> ReplayOutcome {
     // A venue that is named is contacted even when no order can come.
-    var isTrading = !isCounting
+    var isTrading = S.self != CountingStrategy.self
     if case .address = options.venue { isTrading = true }
-    let run = try ReplayAssembly<S>(options, isTrading: isTrading).assemble()
+    let run = try ReplayAssembly<S, I>(options, source, isTrading: isTrading).assemble()
     // Until here a signal ends the process: nothing has a name yet that would stay behind, and no
     // order is out. From here it ends the run in its order.
     clinux_block_stop_signals()
@@ -33,8 +40,7 @@ public enum Replay {
     return run.outcome()
   }
 
-  private static func check(_ options: ReplayOptions, isCounting: Bool) throws(ReplayError) {
-    guard !options.captures.isEmpty else { throw .options("no capture is given") }
+  static func check(_ options: ReplayOptions, isCounting: Bool) throws(ReplayError) {
     guard (1...ControlPage.workersMax).contains(options.workers) else {
       throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")
     }

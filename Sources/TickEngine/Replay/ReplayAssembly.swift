@@ -2,11 +2,12 @@ import TickMetrics
 import TickRing
 import TickWire
 
-/// Makes everything that a replay needs before its first tick: opens the captures, connects to the
-/// venue, makes regions and files, and hands each role its ends of the rings. Whatever can fail
-/// fails here.
-final class ReplayAssembly<S: Strategy & ~Copyable> {
+/// Makes everything that a run needs before its first tick, behind a source that is open: connects
+/// to the venue, makes regions and files, and hands each role its ends of the rings. Whatever can
+/// fail fails here.
+final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private let options: ReplayOptions
+  private let source: TickSource<I>
   /// Whether orders can come: then there is a sender.
   private let isTrading: Bool
   private let venueStop = StopFlag()
@@ -23,8 +24,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
 
-  init(_ options: ReplayOptions, isTrading: Bool) throws {
+  init(_ options: ReplayOptions, _ source: TickSource<I>, isTrading: Bool) throws {
     self.options = options
+    self.source = source
     self.isTrading = isTrading
     histograms = ReplayHistograms(workers: options.workers)
     plan = CorePlan(roles: ReplayAssembly.roleCount(options, isTrading))
@@ -52,7 +54,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     return roles
   }
 
-  func assemble() throws -> ReplayRun<S> {
+  func assemble() throws -> ReplayRun<S, I> {
     do { return try assembleAll() } catch {
       venueStop.request()
       venue?.join()
@@ -60,8 +62,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     }
   }
 
-  private func assembleAll() throws -> ReplayRun<S> {
-    let capture = try ReplayFeedCheck.open(options.captures)
+  private func assembleAll() throws -> ReplayRun<S, I> {
     let ingesterCore = cores.popFirst() ?? nil
     var workers: [RoleThread<Worker<S>>] = []
     var rings: [WorkerRings] = []
@@ -74,9 +75,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     let port = try makeVenue(&taps)
     let sender = isTrading ? thread(try makeSender(rings, port), cores.popFirst() ?? nil) : nil
     let recorder = try makeRecorder(rings, &taps)
-    let ingester = thread(try makeIngester(capture, rings, taps), ingesterCore)
+    let ingester = thread(try makeIngester(rings, taps), ingesterCore)
     return ReplayRun(
-      options: options, control: ControlPage(try page.attach()), ingester: ingester,
+      options: options, source: source, control: ControlPage(try page.attach()), ingester: ingester,
       workers: workers, sender: sender, recorder: recorder, venue: venue, venueStop: venueStop,
       histograms: histograms, plan: plan)
   }
@@ -213,15 +214,17 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
   // MARK: Ingester
 
   private func makeIngester(
-    _ capture: consuming CaptureMerge, _ rings: [WorkerRings], _ taps: [SharedRegion]
-  ) throws -> ReplayIngester {
+    _ rings: [WorkerRings], _ taps: [SharedRegion]
+  ) throws -> I {
     var numbers = try DirectoryWriter(
       claiming: directory.attach(), venue: Symbol("IEX")!.word)
     try numbers.add(options.symbols ?? [])
     let regions = rings.map(\.ticks) + taps
-    let policy = plan.policy
+    let (waitPolicy, policy) = (plan.policy, source.policy)
     let outlets = try Slab<TickOutlet>(count: regions.count) { index throws(RingError) in
-      TickOutlet(try TickProducer(claiming: regions[index].attach()), waitPolicy: policy)
+      TickOutlet(
+        try TickProducer(claiming: regions[index].attach()),
+        policy: index < rings.count ? policy : .wait, waitPolicy: waitPolicy)
     }
     // The board serves the risk gate alone.
     var writer: BoardWriter?
@@ -229,9 +232,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable> {
     let publisher = TickPublisher(
       directory: numbers, outlets: outlets, workers: rings.count, board: writer,
       control: try control(), limits: options.validation, isRestricted: options.symbols != nil)
-    return ReplayIngester(
-      capture: capture, feed: IexFeed(publisher: publisher, restarts: options.restarts),
-      options: options, isTrading: isTrading, control: try control(),
-      latency: unsafe histograms.ingest[0], waitPolicy: plan.policy)
+    let parts = IngesterParts(
+      control: try control(), isTrading: isTrading, histograms: histograms,
+      waitPolicy: plan.policy)
+    return try source.makeIngester(publisher, parts)
   }
 }

@@ -2,11 +2,12 @@ import TickRing
 import TickWire
 
 /// From the joined roles of a run to its report.
-extension ReplayRun where S: ~Copyable {
+extension ReplayRun where S: ~Copyable, I: ~Copyable {
   func outcome() -> ReplayOutcome {
     var report = Report(machine: MachineCard.current())
-    fillCapture(&report)
-    report.take(ingester.role.feed)
+    report.capture.files = UInt64(options.captures.count)
+    report.capture.paths = options.captures
+    ingester.role.enter(in: &report)
     report.rings = tickRings + orderRings
     fillOrders(&report)
     fillRun(&report)
@@ -20,20 +21,9 @@ extension ReplayRun where S: ~Copyable {
       inconsistencies: failure == nil ? report.consistency() : [])
   }
 
-  private func fillCapture(_ report: inout Report) {
-    let counts = ingester.role.captureCounts
-    report.capture.files = UInt64(options.captures.count)
-    report.capture.paths = options.captures
-    report.capture.packets = counts.packets
-    report.capture.bytes = counts.bytes
-    report.capture.cutTail = counts.cutTail
-    report.capture.truncated = counts.truncated
-    report.capture.ignored = counts.ignored.total + ingester.role.feed.counts.foreign
-  }
-
   private var tickRings: [Report.Ring] {
-    (0..<ingester.role.feed.publisher.ringCount).map { ring in
-      let state = ingester.role.feed.publisher.ringState(ring)
+    (0..<ingester.role.ringCount).map { ring in
+      let state = ingester.role.withPublisher { $0.ringState(ring) }
       let isWorker = ring < workers.count
       let polled = isWorker ? workers[ring].role.ticksPolled : state.advanced
       var line = Report.Ring(
@@ -87,10 +77,6 @@ extension ReplayRun where S: ~Copyable {
   }
 
   private func fillRun(_ report: inout Report) {
-    let seconds = Double(ingester.role.ended_ns - ingester.role.started_ns) / 1e9
-    report.run.seconds = seconds
-    report.run.messagesPerSecond = seconds > 0 ? Double(report.feed.messages) / seconds : 0
-    report.run.sessions = UInt64(ingester.role.sessions)
     report.run.workers = UInt64(workers.count)
     report.run.waiting = plan.reason
     report.run.notes = notes

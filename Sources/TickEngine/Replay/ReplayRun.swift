@@ -3,14 +3,15 @@ import TickMetrics
 import TickRing
 import TickWire
 
-/// One replay, from opened captures to joined threads: makes regions and roles, starts them,
-/// watches for signals and failures, and stops them in the order in which data flows.
+/// One run, from its roles to joined threads: starts them, watches for signals and failures, and
+/// stops them in the order in which data flows.
 ///
 /// Thread: the caller's. The roles meet only in rings and on the control page.
-final class ReplayRun<S: Strategy & ~Copyable> {
+final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   let options: ReplayOptions
+  private let source: TickSource<I>
   let control: ControlPage
-  let ingester: RoleThread<ReplayIngester>
+  let ingester: RoleThread<I>
   let workers: [RoleThread<Worker<S>>]
   let sender: RoleThread<Sender>?
   let recorder: RoleThread<Recorder>?
@@ -22,12 +23,13 @@ final class ReplayRun<S: Strategy & ~Copyable> {
   private var startFailure: ThreadFailure?
 
   init(
-    options: ReplayOptions, control: consuming ControlPage, ingester: RoleThread<ReplayIngester>,
-    workers: [RoleThread<Worker<S>>], sender: RoleThread<Sender>?,
+    options: ReplayOptions, source: TickSource<I>, control: consuming ControlPage,
+    ingester: RoleThread<I>, workers: [RoleThread<Worker<S>>], sender: RoleThread<Sender>?,
     recorder: RoleThread<Recorder>?, venue: RoleThread<VenueRole>?, venueStop: StopFlag,
     histograms: ReplayHistograms, plan: CorePlan
   ) {
     self.options = options
+    self.source = source
     self.control = control
     self.ingester = ingester
     self.workers = workers
@@ -75,6 +77,7 @@ final class ReplayRun<S: Strategy & ~Copyable> {
         signal = caught
         control.write(.stopIngest, 1)
       }
+      source.look(control, observer)
       let now = MonotonicClock.now
       if now >= nextProgress {
         nextProgress = now + 1_000_000_000
@@ -115,11 +118,11 @@ final class ReplayRun<S: Strategy & ~Copyable> {
 
   /// The venue takes ticks at its own pace; its ring is drained before it is stopped.
   private func waitForTaps() {
-    let rings = ingester.role.feed.publisher.ringCount
+    let rings = ingester.role.ringCount
     let deadline = MonotonicClock.now + 10_000_000_000
     while !hasFailed, MonotonicClock.now < deadline {
       let areDrained = (workers.count..<rings).allSatisfy {
-        ingester.role.feed.publisher.isDrained($0)
+        ingester.role.isDrained($0)
       }
       if areDrained { return }
       clinux_sleep_until(MonotonicClock.now + 200_000)

@@ -45,7 +45,7 @@ extension Report {
 
   /// Takes over what a live ingester's lines brought.
   mutating func take<D: FeedDecoder & ~Copyable>(
-    lines ingester: borrowing LiveIngester<D>, _ addresses: [LineAddress]
+    lines ingester: borrowing LiveIngester<D>
   ) {
     let counts = ingester.feed.counts
     feed.late = counts.late
@@ -54,9 +54,9 @@ extension Report {
     feed.unheld = counts.unheld
     feed.foreign = counts.foreign
     feed.state = ingester.feedState
-    feed.lines = addresses.indices.map { number in
+    feed.lines = (0..<ingester.lineCount).map { number in
       var line = Line(
-        name: number == 0 ? "a" : "b", address: addresses[number].description,
+        name: number == 0 ? "a" : "b", address: ingester.address(ofLine: number).description,
         state: ingester.state(ofLine: number))
       line.take(ingester.feed.lines[number], ingester.receiveCounts(ofLine: number))
       return line
@@ -65,8 +65,6 @@ extension Report {
     feed.requestsUnsent = ingester.requestsUnsent
     let lateness = ingester.feed.lines.latenessSnapshot
     if lateness.count > 0 { feed.lateness_ns = LatencySummary(lateness) }
-    run.seconds = Double(ingester.ended_ns - ingester.started_ns) / 1e9
-    run.messagesPerSecond = run.seconds > 0 ? Double(feed.messages) / run.seconds : 0
   }
 
   /// One line of a live feed.

@@ -14,4 +14,16 @@ public enum BuiltinStrategy: String, CaseIterable, Sendable {
     case .marketMaker: try Replay.run(MarketMakerStrategy.self, options, observer: observer)
     }
   }
+
+  /// Runs this strategy on each worker, on a live feed.
+  public func live(
+    _ lines: IngestOptions, _ options: ReplayOptions,
+    observer: ReplayObserver = ReplayObserver()
+  ) throws -> ReplayOutcome {
+    switch self {
+    case .none: try Live.run(CountingStrategy.self, lines, options, observer: observer)
+    case .momentum: try Live.run(MomentumStrategy.self, lines, options, observer: observer)
+    case .marketMaker: try Live.run(MarketMakerStrategy.self, lines, options, observer: observer)
+    }
+  }
 }

@@ -158,20 +158,12 @@ final class IngestSetup {
   func run<D: FeedDecoder & ~Copyable>(
     _ decoder: consuming D, recorder: RunningThread?
   ) throws -> ReplayOutcome {
-    let feed = ArbitratedFeed(
-      decoder, limits: options.arbiterLimits, restarts: options.restarts,
-      lines: options.lines.count)
     let lines = try LineSockets.open(options, observer)
-    let options = self.options
-    let recovery = try Slab<RecoveryClient>(
-      count: options.requests == nil ? 0 : 1
-    ) { _ throws(ReceiveError) in try RecoveryClient(options.requests!, options.receive) }
     let latency = unsafe LiveLatency(ingest: histograms[0], socket: histograms[1])
     let ingester = thread(
-      LiveIngester(
-        feed: feed, lines: lines, recovery: recovery, hours: options.hours,
-        control: ControlPage(try page.attach()), latency: latency, waitPolicy: plan.policy),
-      core: options.core)
+      try LiveIngester(
+        decoder, lines: lines, options: options, control: ControlPage(try page.attach()),
+        latency: latency, waitPolicy: plan.policy), core: options.core)
     observer.note(plan.reason)
     try recorder?.start()
     try ingester.start()
@@ -186,7 +178,7 @@ final class IngestSetup {
 
   /// Until a signal or a failure; tells the operator how the lines fare.
   private func watch() -> Int32? {
-    var watcher = LineWatcher(options.lines, options.receive.interface, observer)
+    var watcher = LineWatcher(options.lines, options.receive.interface)
     let start = MonotonicClock.now
     var nextProgress = start + 1_000_000_000
     while control.read(.failed) == 0 {
@@ -196,7 +188,7 @@ final class IngestSetup {
         return caught
       }
       let now = MonotonicClock.now
-      watcher.look(control.read(.lineStates), now: now)
+      watcher.look(control.read(.lineStates), now: now, observer)
       if now >= nextProgress {
         nextProgress = now + 1_000_000_000
         observer.progress(control.read(.packetsIngested), Double(now - start) / 1e9)
@@ -209,9 +201,7 @@ final class IngestSetup {
     _ ingester: RoleThread<LiveIngester<D>>, failure: (any Error)?, signal: Int32?
   ) -> ReplayOutcome {
     var report = Report(machine: MachineCard.current())
-    report.take(ingester.role.feed)
-    report.take(lines: ingester.role, options.lines)
-    report.run.sessions = 1
+    ingester.role.enter(in: &report)
     report.run.workers = UInt64(options.workers)
     report.run.waiting = plan.reason
     report.run.failure = failure.map { "\($0)" }
@@ -245,70 +235,6 @@ final class IngestSetup {
         line.polled = line.published &- line.lost &- unread
         return line
       }
-    }
-  }
-}
-
-/// Opens the sockets of a feed's lines.
-enum LineSockets {
-  static func open(
-    _ options: IngestOptions, _ observer: ReplayObserver
-  ) throws(ReceiveError) -> Slab<UdpLine> {
-    let sockets = try Slab<UdpLine>(count: options.lines.count) { number throws(ReceiveError) in
-      try UdpLine(options.lines[number], options.receive)
-    }
-    for number in 0..<sockets.count {
-      let name = LineWatcher.name(number)
-      let place = sockets[number].interfaceName.map { " on \($0)" } ?? ""
-      observer.note("line \(name): listening to \(options.lines[number])\(place)")
-      if let note = sockets[number].bufferNote { observer.note(note) }
-    }
-    return sockets
-  }
-}
-
-/// Tells the operator when a line comes, falls silent, or never speaks. Thread: the starter's.
-struct LineWatcher {
-  private let lines: [LineAddress]
-  private let place: String
-  private let observer: ReplayObserver
-  private let started_ns = MonotonicClock.now
-  private var states: [LineState]
-  private var isSilenceTold: [Bool]
-
-  init(_ lines: [LineAddress], _ interface: String?, _ observer: ReplayObserver) {
-    self.lines = lines
-    place = interface.map { " on \($0)" } ?? ""
-    self.observer = observer
-    states = Array(repeating: .neverSeen, count: lines.count)
-    isSilenceTold = Array(repeating: false, count: lines.count)
-  }
-
-  static func name(_ line: Int) -> String { line == 0 ? "A" : "B" }
-
-  /// - Parameter word: `ControlPage.Word.lineStates`.
-  mutating func look(_ word: UInt64, now: UInt64) {
-    for line in lines.indices {
-      let state = LineState(code: word >> UInt64(8 + 8 * line) & 0xFF)
-      if state != states[line] { tell(line, state) }
-      states[line] = state
-      guard state == .neverSeen, !isSilenceTold[line],
-        now - started_ns > LineHealth.stale_ns
-      else { continue }
-      isSilenceTold[line] = true
-      observer.note(
-        "line \(LineWatcher.name(line)): joined \(lines[line])\(place), and not one packet of the"
-          + " feed in 5 s: is it published, on this interface, with this group, port and source?")
-    }
-  }
-
-  private func tell(_ line: Int, _ state: LineState) {
-    let name = LineWatcher.name(line)
-    switch state {
-    case .neverSeen: break
-    case .live: observer.note("line \(name): live")
-    case .stale: observer.note("line \(name): stale, nothing for more than 5 s")
-    case .closed: observer.note("line \(name): closed, outside the session's hours")
     }
   }
 }

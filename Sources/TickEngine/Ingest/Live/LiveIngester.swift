@@ -35,13 +35,18 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   private(set) var ended_ns: UInt64 = 0
   private(set) var hotAllocations: UInt64?
 
+  /// - Throws: what keeps the request server from being asked.
   init(
-    feed: consuming ArbitratedFeed<Decoder>, lines: consuming Slab<UdpLine>,
-    recovery: consuming Slab<RecoveryClient>, hours: SessionHours?, control: consuming ControlPage,
-    latency: LiveLatency, waitPolicy: WaitPolicy
-  ) {
-    health = LineHealth(lines: lines.count, hours: hours, started_ns: MonotonicClock.now)
-    self.feed = feed
+    _ decoder: consuming Decoder, lines: consuming Slab<UdpLine>, options: IngestOptions,
+    control: consuming ControlPage, latency: LiveLatency, waitPolicy: WaitPolicy
+  ) throws(ReceiveError) {
+    let recovery = try Slab<RecoveryClient>(
+      count: options.requests == nil ? 0 : 1
+    ) { _ throws(ReceiveError) in try RecoveryClient(options.requests!, options.receive) }
+    health = LineHealth(
+      lines: lines.count, hours: options.hours, started_ns: MonotonicClock.now)
+    feed = ArbitratedFeed(
+      decoder, limits: options.arbiterLimits, restarts: options.restarts, lines: lines.count)
     self.lines = lines
     self.recovery = recovery
     self.control = control
@@ -51,6 +56,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
 
   var name: String { "ingester" }
   var lineCount: Int { lines.count }
+  func address(ofLine line: Int) -> LineAddress { lines[line].address }
   var feedState: FeedState { health.feed }
   var requestsUnsent: UInt64 { recovery.count > 0 ? recovery[0].unsent : 0 }
 

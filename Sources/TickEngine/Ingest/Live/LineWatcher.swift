@@ -1,0 +1,63 @@
+import TickRing
+
+/// Opens the sockets of a feed's lines.
+enum LineSockets {
+  static func open(
+    _ options: IngestOptions, _ observer: ReplayObserver
+  ) throws(ReceiveError) -> Slab<UdpLine> {
+    let sockets = try Slab<UdpLine>(count: options.lines.count) { number throws(ReceiveError) in
+      try UdpLine(options.lines[number], options.receive)
+    }
+    for number in 0..<sockets.count {
+      let name = LineWatcher.name(number)
+      let place = sockets[number].interfaceName.map { " on \($0)" } ?? ""
+      observer.note("line \(name): listening to \(options.lines[number])\(place)")
+      if let note = sockets[number].bufferNote { observer.note(note) }
+    }
+    return sockets
+  }
+}
+
+/// Tells the operator when a line comes, falls silent, or never speaks. Thread: the starter's.
+struct LineWatcher {
+  private let lines: [LineAddress]
+  private let place: String
+  private let started_ns = MonotonicClock.now
+  private var states: [LineState]
+  private var isSilenceTold: [Bool]
+
+  init(_ lines: [LineAddress], _ interface: String?) {
+    self.lines = lines
+    place = interface.map { " on \($0)" } ?? ""
+    states = Array(repeating: .neverSeen, count: lines.count)
+    isSilenceTold = Array(repeating: false, count: lines.count)
+  }
+
+  static func name(_ line: Int) -> String { line == 0 ? "A" : "B" }
+
+  /// - Parameter word: `ControlPage.Word.lineStates`.
+  mutating func look(_ word: UInt64, now: UInt64, _ observer: ReplayObserver) {
+    for line in lines.indices {
+      let state = LineState(code: word >> UInt64(8 + 8 * line) & 0xFF)
+      if state != states[line] { tell(line, state, observer) }
+      states[line] = state
+      guard state == .neverSeen, !isSilenceTold[line],
+        now - started_ns > LineHealth.stale_ns
+      else { continue }
+      isSilenceTold[line] = true
+      observer.note(
+        "line \(LineWatcher.name(line)): joined \(lines[line])\(place), and not one packet of the"
+          + " feed in 5 s: is it published, on this interface, with this group, port and source?")
+    }
+  }
+
+  private func tell(_ line: Int, _ state: LineState, _ observer: ReplayObserver) {
+    let name = LineWatcher.name(line)
+    switch state {
+    case .neverSeen: break
+    case .live: observer.note("line \(name): live")
+    case .stale: observer.note("line \(name): stale, nothing for more than 5 s")
+    case .closed: observer.note("line \(name): closed, outside the session's hours")
+    }
+  }
+}
