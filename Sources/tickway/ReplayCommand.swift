@@ -19,17 +19,6 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "The feed: auto or iex.")
   var feed = "auto"
 
-  @Option(help: "The strategy: none, momentum or market-maker.")
-  var strategy = "none"
-
-  @Option(
-    name: .customLong("param"), parsing: .upToNextOption,
-    help: ArgumentHelp("Parameters of the strategy.", valueName: "k=v"))
-  var parameters: [String] = []
-
-  @Option(help: "Workers; the instruments are shared out among them.")
-  var workers = 1
-
   @Option(help: ArgumentHelp("max, or a factor of the capture's speed.", valueName: "max|1x|10x"))
   var pace = "max"
 
@@ -39,44 +28,7 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "When the venue's sequence begins anew in a session: follow or refuse.")
   var restarts = "follow"
 
-  @Option(
-    help: ArgumentHelp("Where orders go.", valueName: "HOST:PORT|builtin|none"))
-  var venue = "builtin"
-
-  @Option(help: "User name at the venue; the password is read from TICKWAY_VENUE_PASSWORD.")
-  var venueUser = "TICKWY"
-
-  @Option(help: "Risk limits, a JSON file; needed with a venue that is named.", completion: .file())
-  var limits: String?
-
-  @Option(help: "A symbol a line: restricts and numbers the directory.", completion: .file())
-  var symbols: String?
-
-  @Option(
-    help: "Write the published ticks, raw 24-byte records, and FILE.symbols.csv.",
-    completion: .file())
-  var record: String?
-
-  @Option(help: "Write the order requests as CSV.", completion: .file())
-  var orders: String?
-
-  @Option(
-    help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
-    completion: .file())
-  var json: String?
-
-  @Option(
-    help: "Write HdrHistogram percentile files into this directory.",
-    completion: .directory)
-  var hgrm: String?
-
-  @Option(
-    name: [.customLong("ring-dir"), .customLong("ring-directory")],
-    help: "Where the rings are made.", completion: .directory)
-  var ringDirectory = "/dev/shm"
-
-  @Option(help: "Slots of each tick ring, a power of two.")
-  var ringCapacity = 65_536
+  @OptionGroup var pipeline: PipelineOptions
 
   func run() throws {
     do {
