@@ -121,7 +121,7 @@ static _Noreturn void produce(uint64_t owner, uint64_t draw) {
   must_be(error == TICKRING_OK, "a free role is refused a producer", (uint64_t)error, owner);
   note(&self->claims_done, self->claims_done + 1);
   uint64_t ahead = producer.next - self->done;
-  must_be(ahead == 0 || ahead == before, "lost, or a phantom, at a producer's death", ahead, before);
+  must_be(ahead == 0 || ahead == before, "lost, or a phantom, after a producer", ahead, before);
   note(&self->done, producer.next);
   note(&self->mode, count);
   note(&self->is_open, 1);
