@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -155,9 +156,16 @@ static int populate(const tickring_region *region) {
   return TICKRING_OK;
 }
 
+/* A file beyond the process's limit would be a signal (SIGXFSZ), which kills. */
+static bool is_within_limit(uint64_t bytes) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || bytes <= limit.rlim_cur;
+}
+
 /* Sizes, maps, binds and only then allocates: the allocation is what chooses the node. */
 static int build(int fd, uint64_t bytes, const tickring_options *options,
                  tickring_region *region) {
+  if (!is_within_limit(bytes)) return TICKRING_E_FULL;
   if (ftruncate(fd, (off_t)bytes) != 0) return tickring_internal_errno();
   int error = map(fd, bytes, region);
   if (!error) error = bind_node(region, options->node_plus_1);
@@ -303,25 +311,34 @@ int tickring_internal_check_file(int fd, uint64_t *bytes) {
   return TICKRING_OK;
 }
 
+/* Read, not mapped: a peer that truncates the file meanwhile is an error here, and no SIGBUS. The
+ * magic first, which says that the rest is there. */
+static bool read_header(int fd, tickring_header *header) {
+  uint64_t magic = 0;
+  if (pread(fd, &magic, sizeof magic, 0) != (ssize_t)sizeof magic) return false;
+  tickring_fence_acquire(); /* SHARE */
+  if (pread(fd, header, sizeof *header, 0) != (ssize_t)sizeof *header) return false;
+  return magic == header->magic;
+}
+
 /* Looks at the header alone first: a file of holes, however large it says it is, must not take
  * memory before it has shown that it is a region. */
 static int attach_file(int fd, uint32_t kind, tickring_region *region) {
-  bool is_read_only = region->is_read_only;
-  uint64_t bytes = 0;
+  tickring_header header;
+  uint64_t bytes = 0, capacity = 0, bytes_now = 0;
   int error = tickring_internal_check_file(fd, &bytes);
-  if (!error) error = map(fd, TICKRING_HEADER_BYTES, region);
-  if (error) return error;
-  uint64_t capacity = 0;
-  error = tickring_internal_check_header(region->header, kind, bytes, &capacity);
-  munmap(region->header, region->bytes);
-  clear(region);
-  region->is_read_only = is_read_only;
+  if (!error && !read_header(fd, &header)) error = TICKRING_E_NOT_A_REGION;
+  if (!error) error = tickring_internal_check_header(&header, kind, bytes, &capacity);
   if (!error) error = map(fd, bytes, region);
   if (error) return error;
   region->capacity = capacity;
   region->kind = kind;
   region->slot_bytes = slot_bytes_of(kind);
-  return populate(region);
+  error = populate(region);
+  /* A page that cannot be had may be one that is gone. */
+  if (error && (tickring_internal_check_file(fd, &bytes_now) || bytes_now != bytes))
+    error = TICKRING_E_SIZE;
+  return error;
 }
 
 /* Takes `fd` over. `region` is clear, and says whether it is for reading only. */
