@@ -1,5 +1,5 @@
-/* hostile.c: whatever may lie where a region is looked for, or keep one from being made: refused with
- * a reason each time, never a crash and never a wait.
+/* hostile.c: whatever may lie where a region is looked for, or keep one from being made: refused
+ * with a reason each time, never a crash and never a wait.
  *
  *   hostile DIRECTORY   a folder of its own in shared memory
  */

@@ -1,5 +1,5 @@
-/* truncate.c: files that shrink and grow under live readers and writers: an error with a reason each
- * time, never a crash and never a wait.
+/* truncate.c: files that shrink and grow under live readers and writers: an error with a reason
+ * each time, never a crash and never a wait.
  *
  *   truncate DIRECTORY   a folder of its own in shared memory
  */
