@@ -20,27 +20,32 @@ typedef struct ends {
   tickring_writer writer;
   tickring_region region; /* of an operation that opens its end itself */
   hand *hand;
+  uint64_t made[BATCH][STREAM_WORDS_MAX]; /* what is to be written: made before the stepping */
 } ends;
 
 enum { OWNER_FIRST = 1, OWNER_CHILD = 2, OWNER_SUCCESSOR = 3 };
 
+static tickring_words made_tick(const ends *self, uint64_t i) {
+  const uint64_t *word = self->made[i];
+  return (tickring_words){{word[0], word[1], word[2]}};
+}
+
 static void publish_twice(ends *self) {
-  for (int turn = 0; turn < 2; turn++)
-    if (tickring_publish(&self->producer, stream_tick(self->producer.next, OWNER_CHILD), 7))
+  for (uint64_t turn = 0; turn < 2; turn++)
+    if (tickring_publish(&self->producer, made_tick(self, turn), 7))
       self->hand->committed += 1;
 }
 
 static void publish_pair(ends *self) {
-  tickring_words first = stream_tick(self->producer.next, OWNER_CHILD);
-  tickring_words second = stream_tick(self->producer.next + 1, OWNER_CHILD);
-  if (tickring_publish_pair(&self->producer, first, second, 7)) self->hand->committed += 2;
+  if (tickring_publish_pair(&self->producer, made_tick(self, 0), made_tick(self, 1), 7))
+    self->hand->committed += 2;
 }
 
 /* Claims and sets, and says whether the batch fits. */
 static bool set_batch(ends *self) {
   if (tickring_claim(&self->producer, BATCH) < BATCH) return false;
   for (uint64_t i = 0; i < BATCH; i++)
-    tickring_set(&self->producer, i, stream_tick(self->producer.next + i, OWNER_CHILD));
+    tickring_set(&self->producer, i, made_tick(self, i));
   return true;
 }
 
@@ -51,20 +56,13 @@ static void commit_batch(ends *self) {
 }
 
 static void publish64_twice(ends *self) {
-  uint64_t record[7];
-  for (int turn = 0; turn < 2; turn++) {
-    stream_fill(record, 7, self->producer.next, OWNER_CHILD);
-    if (tickring_publish64(&self->producer, record, 7)) self->hand->committed += 1;
-  }
+  for (uint64_t turn = 0; turn < 2; turn++)
+    if (tickring_publish64(&self->producer, self->made[turn], 7)) self->hand->committed += 1;
 }
 
 static void commit_batch64(ends *self) {
-  uint64_t record[7];
   if (tickring_claim(&self->producer, BATCH) < BATCH) return;
-  for (uint64_t i = 0; i < BATCH; i++) {
-    stream_fill(record, 7, self->producer.next + i, OWNER_CHILD);
-    tickring_set64(&self->producer, i, record);
-  }
+  for (uint64_t i = 0; i < BATCH; i++) tickring_set64(&self->producer, i, self->made[i]);
   tickring_commit64(&self->producer, BATCH, 7);
   self->hand->committed += BATCH;
 }
@@ -72,8 +70,7 @@ static void commit_batch64(ends *self) {
 /* The takeover itself: withdraws what a predecessor left half-written, then publishes. */
 static void succeed_producer(ends *self) {
   if (tickring_producer_open(&self->region, &self->producer, NULL) != TICKRING_OK) return;
-  if (tickring_publish(&self->producer, stream_tick(self->producer.next, OWNER_CHILD), 7))
-    self->hand->committed += 1;
+  if (tickring_publish(&self->producer, made_tick(self, 0), 7)) self->hand->committed += 1;
 }
 
 static void poll_thrice(ends *self) {
@@ -106,15 +103,15 @@ static void succeed_consumer(ends *self) {
 }
 
 static void broadcast_twice(ends *self) {
-  for (int turn = 0; turn < 2; turn++) {
-    tickring_broadcast(&self->writer, stream_tick(self->writer.next, OWNER_CHILD), 7);
+  for (uint64_t turn = 0; turn < 2; turn++) {
+    tickring_broadcast(&self->writer, made_tick(self, turn), 7);
     self->hand->committed += 1;
   }
 }
 
 static void succeed_writer(ends *self) {
   if (tickring_writer_open(&self->region, &self->writer, NULL) != TICKRING_OK) return;
-  tickring_broadcast(&self->writer, stream_tick(self->writer.next, OWNER_CHILD), 7);
+  tickring_broadcast(&self->writer, made_tick(self, 0), 7);
   self->hand->committed += 1;
 }
 
@@ -123,7 +120,7 @@ static void succeed_writer(ends *self) {
 static void mistake_word_first(ends *self) {
   tickring_producer *producer = &self->producer;
   if (tickring_claim(producer, 1) == 0) return;
-  tickring_words record = stream_tick(producer->next, OWNER_CHILD);
+  tickring_words record = made_tick(self, 0);
   tickring_slot32 *slot = tickring_claimed(producer, 0);
   tickring_store_release(&slot->word, tickring_word(producer->next, 7));
   for (int i = 0; i < 3; i++) tickring_store_release(&slot->record[i], record.word[i]);
@@ -158,7 +155,7 @@ static void mistake_no_position(ends *self) {
 
 static void mistake_no_invalidation(ends *self) {
   tickring_writer *writer = &self->writer;
-  tickring_words record = stream_tick(writer->next, OWNER_CHILD);
+  tickring_words record = made_tick(self, 0);
   tickring_slot32 *slot = tickring_slot32_at(writer->slots, writer->mask, writer->next);
   for (int i = 0; i < 3; i++) tickring_store_release(&slot->record[i], record.word[i]);
   tickring_store_release(&slot->word, tickring_word(writer->next, 7));

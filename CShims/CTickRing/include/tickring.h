@@ -36,7 +36,9 @@
  *   crash           the dead side's role is free at once. A successor producer resumes at the
  *                   first slot not yet published in its turn (a half-written batch is withdrawn);
  *                   a successor consumer at the first slot not advanced past, so that it may see
- *                   again the one record that its predecessor held.
+ *                   again what its predecessor held: the one record, or those of a peek. What a
+ *                   poll returned is advanced past, and is not seen again: whoever must not lose
+ *                   what it did not finish peeks, works, and then advances.
  *   mixed versions  attach refuses another layout; nothing is converted.
  *   lag             a receive time is modulo 68.7 s; beyond half of that a lag cannot be told.
  *   full /dev/shm   creation fails with TICKRING_E_FULL; nothing is overcommitted.
