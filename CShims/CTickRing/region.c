@@ -233,15 +233,44 @@ static int open_new(const char *path) {
   return open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
+static int create_with_name(const char *path, const tickring_options *options,
+                            tickring_region *region) {
+  int fd = open_new(path);
+  return fd < 0 ? tickring_internal_errno() : create_in(fd, path, options, region);
+}
+
+/* A new file that has no name yet; -1 where the file system makes none. `flags`: O_EXCL if it is
+ * never to have one. */
+static int open_nameless(const char *directory, int flags) {
+#ifdef O_TMPFILE
+  return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC | flags, 0600);
+#else
+  (void)directory;
+  (void)flags;
+  errno = EOPNOTSUPP;
+  return -1;
+#endif
+}
+
+/* The name comes last: whoever finds it finds a region, and a creator that dies leaves no name. */
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region) {
-  char path[TICKRING_PATH_BYTES];
+  char path[TICKRING_PATH_BYTES], own_path[64];
+  struct stat there;
   clear(region);
   if (!is_valid(options)) return TICKRING_E_ARGUMENT;
   int error = tickring_internal_path(directory, name, path);
   if (error) return error;
-  int fd = open_new(path);
-  return fd < 0 ? tickring_internal_errno() : create_in(fd, path, options, region);
+  if (lstat(path, &there) == 0) return TICKRING_E_EXISTS;
+  int fd = open_nameless(directory, 0);
+  if (fd < 0) return create_with_name(path, options, region);
+  error = create_in(fd, NULL, options, region);
+  if (error) return error;
+  snprintf(own_path, sizeof own_path, "/proc/self/fd/%d", fd);
+  if (linkat(AT_FDCWD, own_path, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) return TICKRING_OK;
+  unmap_and_close(region, fd);
+  /* Another was faster; or no /proc is here. */
+  return errno == EEXIST ? TICKRING_E_EXISTS : create_with_name(path, options, region);
 }
 
 /* Where the file system cannot make files without a name: a name for as long as two calls take. */
@@ -266,10 +295,7 @@ int tickring_create_unnamed(const char *directory, const tickring_options *optio
                             tickring_region *region) {
   clear(region);
   if (directory == NULL || !is_valid(options)) return TICKRING_E_ARGUMENT;
-  int fd = -1;
-#ifdef O_TMPFILE
-  fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-#endif
+  int fd = open_nameless(directory, O_EXCL);
   if (fd < 0 && errno != ENOENT && errno != ENOTDIR) fd = open_and_unlink(directory);
   return fd < 0 ? tickring_internal_errno() : create_in(fd, NULL, options, region);
 }
