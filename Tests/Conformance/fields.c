@@ -64,11 +64,11 @@ static fuzz_case case_of(uint32_t kind, uint64_t capacity) {
 }
 
 /* A peer changes while a ring is used what its ends read then: what comes after `instance`. */
-static void every_field_at_every_value(uint32_t kind, uint64_t capacity, bool is_ring) {
+static void every_field_at_every_value(uint32_t kind, uint64_t capacity, size_t first,
+                                       size_t most) {
   uint64_t values[VALUES_MAX];
   size_t count = values_of(values, capacity);
-  size_t most = is_ring ? FIELDS : FIELDS_OF_ATTACH;
-  for (size_t f = 0; f < most; f++)
+  for (size_t f = first; f < most; f++)
     for (size_t v = 0; v < count; v++)
       for (uint8_t when = 0; when < (f < FIELDS_OF_ATTACH ? 1 : 2); when++) {
         fuzz_case one = case_of(kind, capacity);
@@ -130,10 +130,10 @@ int main(int argc, char **argv) {
   uint64_t first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1, seed = first_seed;
   for (uint32_t kind = 1; kind <= 8; kind++) {
     uint64_t least = kind == TICKRING_REGION_BROADCAST ? 2 : 1;
-    bool is_ring = kind <= TICKRING_REGION_EVENTS || kind == TICKRING_REGION_BROADCAST;
-    bool is_queue64 = kind == TICKRING_REGION_ORDERS || kind == TICKRING_REGION_EVENTS;
-    every_field_at_every_value(kind, 8, is_ring);
-    if (is_ring && !is_queue64) every_field_at_every_value(kind, least, true);
+    bool is_32 = kind == TICKRING_REGION_TICKS || kind == TICKRING_REGION_BROADCAST;
+    bool is_ring = is_32 || kind == TICKRING_REGION_ORDERS; /* events are used as orders are */
+    every_field_at_every_value(kind, 8, 0, is_ring ? FIELDS : FIELDS_OF_ATTACH);
+    if (is_32) every_field_at_every_value(kind, least, FIELDS_OF_ATTACH, FIELDS);
     every_word(kind, 8);
     every_size(kind, least);
   }

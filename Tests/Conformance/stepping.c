@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define STEPS_MAX 4000
-#define SECONDS_MAX 110
+#define SECONDS_MAX 230
 
 #if defined(__x86_64__) || defined(__i386__)
 #define MARK() __asm__ __volatile__("int3" ::: "memory")

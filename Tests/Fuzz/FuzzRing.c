@@ -139,7 +139,6 @@ static void use_consumer(tickring_consumer *consumer) {
     else memcpy(tick.word, tickring_peeked(consumer, i)->record, sizeof tick.word);
   }
   tickring_advance(consumer, found / 2);
-  wait.policy = (uint32_t)(found % 3);
   (void)tickring_wait(consumer, &wait);
   (void)tickring_wait_announce(consumer, false);
 }
