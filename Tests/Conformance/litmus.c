@@ -11,13 +11,12 @@
  *
  *   litmus [TICKS]   per case; default 200000
  */
-#include "tickring.h"
+#include "stream.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static uint64_t ticks = 200000;
@@ -36,13 +35,8 @@ static void fail(const char *what, uint64_t number, uint64_t seen) {
   exit(1);
 }
 
-static uint64_t draw(uint64_t *seed) {
-  *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return *seed >> 33;
-}
-
 static void pause_now_and_then(uint64_t *seed) {
-  if ((draw(seed) & 255) == 0) sched_yield();
+  if ((stream_draw(seed) & 255) == 0) sched_yield();
 }
 
 static tickring_words words_of(uint64_t number) {
@@ -157,18 +151,6 @@ static uint64_t consume(side *self, uint64_t number, uint64_t *sum) {
   return 1;
 }
 
-/* Makes the ring look as if `start` ticks had gone through it. */
-static void start_at(tickring_region *region, uint64_t start) {
-  region->header->position = start;
-  region->header->head = start;
-  for (uint64_t back = 1; back <= region->capacity && back <= start; back++) {
-    uint64_t index = (start - back) & (region->capacity - 1);
-    unsigned char *end = region->body + (index + 1) * region->slot_bytes;
-    uint64_t word = tickring_word(start - back, 0);
-    memcpy(end - sizeof word, &word, sizeof word);
-  }
-}
-
 static void open_both(side *self, uint64_t capacity, uint64_t start) {
   tickring_options options;
   tickring_region region, other;
@@ -178,7 +160,7 @@ static void open_both(side *self, uint64_t capacity, uint64_t start) {
   options.capacity = capacity;
   snprintf(name, sizeof name, "tickring-litmus-%d", (int)getpid());
   int error = tickring_create("/dev/shm", name, &options, &region);
-  if (!error) start_at(&region, start);
+  if (!error) stream_start_at(&region, start);
   if (!error) error = tickring_duplicate(&region, &other);
   (void)tickring_remove("/dev/shm", name);
   if (!error) error = tickring_producer_open(&region, &self->producer, NULL);

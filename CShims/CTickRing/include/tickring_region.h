@@ -182,7 +182,9 @@ typedef struct tickring_region {
 } tickring_region;
 
 /* Creates `directory`/`name` exclusively (mode 0600), with all its memory allocated, so that a
- * full file system is an error here and never a SIGBUS later. */
+ * full file system is an error here and never a SIGBUS later; so is a size beyond the process's
+ * limit on files (RLIMIT_FSIZE), whose signal would kill. The name comes last, when all is in
+ * place: a creator that dies leaves none (on tmpfs, and wherever else files can be without one). */
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region);
 
