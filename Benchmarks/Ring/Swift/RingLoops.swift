@@ -51,10 +51,10 @@ public func close(_ raw: UnsafeMutableRawPointer) {
 }
 
 @inline(__always)
-private func record(_ number: UInt64) -> Tick { Tick(words: (number, number &* 3, ~number)) }
+func record(_ number: UInt64) -> Tick { Tick(words: (number, number &* 3, ~number)) }
 
 @inline(__always)
-private func see(_ tick: Tick, _ expected: UInt64, _ sum: inout UInt64, _ disorder: inout UInt64) {
+func see(_ tick: Tick, _ expected: UInt64, _ sum: inout UInt64, _ disorder: inout UInt64) {
   let words = tick.words
   sum &+= words.0 &+ words.1 &+ words.2
   disorder &+= words.0 == expected ? 0 : 1
@@ -216,5 +216,38 @@ public func answer(
       number &+= UInt64(found)
     }
     while !back.producer.pointee.publish(record(sum), received: 0) {}
+  }
+}
+
+/// When each record of an open loop is due: bench_schedule of ring_bench.h.
+public struct Schedule {
+  var start, gap, burstGap, calmCount, burstCount: UInt64
+}
+
+@_cdecl("swift_ring_send_due")
+public func sendDue(
+  _ raw: UnsafeMutableRawPointer, count: UInt64, rawSchedule: UnsafeRawPointer, clock: Clock
+) {
+  let ring = Ring(raw)
+  let schedule = rawSchedule.load(as: Schedule.self)
+  var due = schedule.start
+  for number in 0..<count {
+    while Int64(bitPattern: clock() &- due) < 0 {}
+    let tick = Tick(words: (number, due, ~number))
+    while !ring.producer.pointee.publish(tick, received: 0) {}
+    let within = number % (schedule.calmCount &+ schedule.burstCount)
+    due &+= within < schedule.calmCount ? schedule.gap : schedule.burstGap
+  }
+}
+
+@_cdecl("swift_ring_receive_due")
+public func receiveDue(
+  _ raw: UnsafeMutableRawPointer, count: UInt64, trips: UnsafeMutablePointer<UInt32>, clock: Clock
+) {
+  let ring = Ring(raw)
+  var tick = Tick()
+  for number in 0..<count {
+    while !ring.consumer.pointee.poll(&tick) {}
+    trips[Int(number)] = UInt32(truncatingIfNeeded: clock() &- tick.words.1)
   }
 }
