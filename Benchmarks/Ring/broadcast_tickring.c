@@ -31,6 +31,26 @@ static inline bool ring_read(ring *self, bench_record *record) {
   return true;
 }
 
+static inline tickring_words make(void *first, uint64_t i) {
+  bench_record record = bench_record_of(*(const uint64_t *)first + i);
+  return (tickring_words){{record.word[0], record.word[1], record.word[2]}};
+}
+
+static inline void ring_write_many(ring *self, uint64_t first, uint64_t count) {
+  tickring_broadcast_each(&self->writer, count, 0, make, &first);
+}
+
+static inline uint64_t ring_read_many(ring *self, bench_seen *seen, uint64_t count) {
+  tickring_tick ticks[BENCH_BATCH_MAX];
+  uint64_t found = tickring_observe_batch(&self->observer, ticks, count);
+  uint64_t first = self->observer.next - found;
+  for (uint64_t i = 0; i < found; i++)
+    bench_see_whole(seen, first + i,
+                    (bench_record){{ticks[i].word[0], ticks[i].word[1], ticks[i].word[2]}});
+  return found;
+}
+
+static inline uint64_t ring_lost(const ring *self) { return self->observer.lost; }
 static inline uint64_t ring_next(const ring *self) { return self->observer.next; }
 
 #include "broadcast_loops.h"
@@ -70,13 +90,13 @@ static void ring_warm(void *context) {
     (void)*(volatile unsigned char *)((unsigned char *)self->observer.header + byte);
 }
 
-const bench_ring bench_broadcast = {.name = "tickring", .face = "c",
+const bench_ring bench_broadcast = {.name = "tickring", .face = "c", .has_batches = true,
                                     .open = ring_open, .close = ring_close,
                                     .send = loop_send, .receive = loop_receive,
                                     .send_paced = loop_send_paced,
                                     .receive_paced = loop_receive_paced};
 const bench_ring bench_broadcast_processes = {
-    .name = "tickring between processes", .face = "c", .in_processes = true,
+    .name = "tickring between processes", .face = "c", .has_batches = true, .in_processes = true,
     .open = ring_open, .close = ring_close, .warm = ring_warm,
     .send = loop_send, .receive = loop_receive,
     .send_paced = loop_send_paced, .receive_paced = loop_receive_paced};

@@ -63,8 +63,10 @@ static void lay_out(const plan *plan) {
   for (int r = 0; r < plan->ring_count; r++) add(plan->rings[r], BENCH_ONEWAY, capacities[0], 1);
   for (int c = 0; c < 2; c++)
     for (int paced = 0; paced < 2; paced++)
-      for (int r = 0; r < plan->broadcast_count; r++)
-        add(plan->broadcasts[r], paced ? BENCH_BROADCAST_PACED : BENCH_BROADCAST, capacities[c], 1);
+      for (int b = 0; b < 3; b += 2)
+        for (int r = 0; r < plan->broadcast_count; r++)
+          add(plan->broadcasts[r], paced ? BENCH_BROADCAST_PACED : BENCH_BROADCAST, capacities[c],
+              batches[b]);
 }
 
 const char *topology_name(enum bench_topology topology) {

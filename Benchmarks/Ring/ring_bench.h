@@ -74,6 +74,12 @@ typedef struct bench_ring {
   bench_seen (*receive_paced)(void *ring, uint64_t first, uint64_t count, uint64_t batch);
 } bench_ring;
 
+/* The TSC once all loads before are done: a core may read it ahead of them. */
+static inline uint64_t bench_tsc_after(void) {
+  _mm_lfence();
+  return __rdtsc();
+}
+
 static inline bench_record bench_record_of(uint64_t number) {
   bench_record record = {{number, number * 3, ~number}};
   return record;
@@ -82,6 +88,12 @@ static inline bench_record bench_record_of(uint64_t number) {
 static inline void bench_see(bench_seen *seen, uint64_t expected, bench_record record) {
   seen->sum += record.word[0] + record.word[1] + record.word[2];
   seen->disorder += record.word[0] != expected;
+}
+
+/* With its order known, the other two words' sum tells a torn record from a whole one. */
+static inline void bench_see_whole(bench_seen *seen, uint64_t number, bench_record record) {
+  bench_see(seen, number, record);
+  seen->disorder += record.word[1] + record.word[2] != 2 * number - 1;
 }
 
 /* The sum of all words of the records from `first`: n + 3n + ~n = 3n - 1 each. */

@@ -128,7 +128,7 @@ static void loop_receive_due(void *context, uint64_t count, uint32_t *trips) {
   for (uint64_t number = 0; number < count; number++) {
     bench_record record;
     loop_pop((RING *)context, &record);
-    trips[number] = (uint32_t)(__rdtsc() - record.word[1]);
+    trips[number] = (uint32_t)(bench_tsc_after() - record.word[1]);
   }
 }
 

@@ -19,12 +19,15 @@ static struct {
   void (*receive_due)(void *ring, uint64_t count, uint32_t *trips, tsc_clock clock);
   void *(*broadcast_open)(uint64_t capacity);
   void (*broadcast_close)(void *ring);
-  void (*broadcast_send)(void *ring, uint64_t first, uint64_t count, bool is_paced);
-  void (*broadcast_receive)(void *ring, uint64_t first, uint64_t count, bool is_paced,
-                            uint64_t *seen);
+  void (*broadcast_send)(void *ring, uint64_t first, uint64_t count, uint64_t batch,
+                         bool is_paced);
+  void (*broadcast_receive)(void *ring, uint64_t first, uint64_t count, uint64_t batch,
+                            bool is_paced, uint64_t *seen);
 } loops;
 
 static uint64_t read_tsc(void) { return __rdtsc(); }
+
+static uint64_t read_tsc_after(void) { return bench_tsc_after(); }
 
 static bench_seen swift_receive(void *ring, uint64_t first, uint64_t count, uint64_t batch) {
   uint64_t seen[2];
@@ -45,36 +48,32 @@ static void swift_send_due(void *ring, uint64_t count, bench_schedule schedule) 
 }
 
 static void swift_receive_due(void *ring, uint64_t count, uint32_t *trips) {
-  loops.receive_due(ring, count, trips, read_tsc);
+  loops.receive_due(ring, count, trips, read_tsc_after);
 }
 
 static void broadcast_send(void *ring, uint64_t first, uint64_t count, uint64_t batch) {
-  (void)batch;
-  loops.broadcast_send(ring, first, count, false);
+  loops.broadcast_send(ring, first, count, batch, false);
 }
 
 static void broadcast_send_paced(void *ring, uint64_t first, uint64_t count, uint64_t batch) {
-  (void)batch;
-  loops.broadcast_send(ring, first, count, true);
+  loops.broadcast_send(ring, first, count, batch, true);
 }
 
 static bench_seen broadcast_receive(void *ring, uint64_t first, uint64_t count, uint64_t batch) {
   uint64_t seen[3];
-  (void)batch;
-  loops.broadcast_receive(ring, first, count, false, seen);
+  loops.broadcast_receive(ring, first, count, batch, false, seen);
   return (bench_seen){seen[0], seen[1], seen[2]};
 }
 
 static bench_seen broadcast_receive_paced(void *ring, uint64_t first, uint64_t count,
                                           uint64_t batch) {
   uint64_t seen[3];
-  (void)batch;
-  loops.broadcast_receive(ring, first, count, true, seen);
+  loops.broadcast_receive(ring, first, count, batch, true, seen);
   return (bench_seen){seen[0], seen[1], seen[2]};
 }
 
 const bench_ring *swift_broadcast(void) {
-  static bench_ring ring = {.name = "tickring", .face = "swift",
+  static bench_ring ring = {.name = "tickring", .face = "swift", .has_batches = true,
                             .send = broadcast_send, .receive = broadcast_receive,
                             .send_paced = broadcast_send_paced,
                             .receive_paced = broadcast_receive_paced};

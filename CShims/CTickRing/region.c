@@ -45,7 +45,7 @@ static uint64_t layout_hash_of(uint32_t kind) {
     case TICKRING_REGION_BOARD: layout = "board:1"; break;
     case TICKRING_REGION_CONTROL: layout = "control:1"; break;
     case TICKRING_REGION_BROADCAST:
-      layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512,tail_shared@640";
+      layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512,ahead@640";
       break;
     default: layout = "metrics:1"; break;
   }
@@ -60,7 +60,7 @@ static uint64_t region_bytes_of(uint32_t slot_bytes, uint64_t capacity) {
   return (bytes + 4095) & ~UINT64_C(4095);
 }
 
-/* A broadcast ring of one slot would have no word to mark a slot that is being written. */
+/* In a broadcast ring of one slot the last record would be gone before the next one is there. */
 static bool is_capacity(uint32_t kind, uint64_t capacity) {
   uint64_t least = kind == TICKRING_REGION_BROADCAST ? 2 : 1;
   return capacity >= least && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;
