@@ -234,6 +234,16 @@ public struct TickPublisher: ~Copyable {
     fanOut.publishToAll(code, time: time)
   }
 
+  /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
+  mutating func feedChanged(to state: FeedState, time: UInt64) {
+    switch state {
+    case .live: feedStatus(.recovered, time: time)
+    case .degraded: feedStatus(.degraded, time: time)
+    case .stale, .closed: feedStatus(.stale, time: time)
+    case .neverSeen: break
+    }
+  }
+
   /// Messages of a stream were lost: its prices known so far vouch for nothing.
   mutating func gap(stream: Int, time: UInt64) {
     forEachInstrument(of: stream) { $0.forgetPrices($1) }
