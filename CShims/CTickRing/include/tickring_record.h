@@ -41,11 +41,13 @@ enum tickring_status {
   TICKRING_STATUS_ORDER_ACCEPTANCE = 4,
   TICKRING_STATUS_VENUE_HALTED = 5,    /* halted on this venue alone */
   TICKRING_STATUS_VENUE_TRADING = 6,   /* no longer halted on this venue */
-  TICKRING_STATUS_GAP = 16,            /* messages were lost: books may be wrong */
+  TICKRING_STATUS_GAP = 16,            /* messages, or ticks of this ring, were lost: books may
+                                        * be wrong */
   TICKRING_STATUS_RESTART = 17,        /* the venue's sequence began anew: books are empty */
-  TICKRING_STATUS_STALE = 18,
-  TICKRING_STATUS_DEGRADED = 19,
-  TICKRING_STATUS_RECOVERED = 20,
+  TICKRING_STATUS_STALE = 18,          /* nothing comes in on any line */
+  TICKRING_STATUS_DEGRADED = 19,       /* one of the lines is silent, or does not keep up */
+  TICKRING_STATUS_RECOVERED = 20,      /* the feed is whole again; ticks that were asked for again
+                                        * follow, and may be older than the age limit */
   TICKRING_STATUS_INVALID_QUOTE = 21
 };
 

@@ -122,12 +122,15 @@ public struct TickPublisher: ~Copyable {
   }
 
   @inline(never)
-  private mutating func newInstrument(_ symbol: Symbol) -> UInt32? {
+  private mutating func newInstrument(_ symbol: Symbol, venue: Symbol? = nil) -> UInt32? {
     if isRestricted {
       reject(.unknownSymbol)
       return nil
     }
-    guard let number = directory.number(of: symbol.word) else {
+    let given =
+      venue.map { directory.number(of: symbol.word, venue: $0.word) }
+      ?? directory.number(of: symbol.word)
+    guard let number = given else {
       reject(.directoryFull)
       return nil
     }
@@ -172,6 +175,8 @@ public struct TickPublisher: ~Copyable {
   }
 
   mutating func tradeBreak(_ instrument: UInt32, time: UInt64, priceE4: Int64, size: UInt32) {
+    // The broken price may be the last one: it vouches for nothing.
+    board?.clearLast(instrument)
     publish(instrument, .tradeBreak, time: time, price: price(priceE4), quantity: size)
   }
 
@@ -236,6 +241,16 @@ public struct TickPublisher: ~Copyable {
     fanOut.publishToAll(code, time: time)
   }
 
+  /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
+  mutating func feedChanged(to state: FeedState, time: UInt64) {
+    switch state {
+    case .live: feedStatus(.recovered, time: time)
+    case .degraded: feedStatus(.degraded, time: time)
+    case .stale, .closed: feedStatus(.stale, time: time)
+    case .neverSeen: break
+    }
+  }
+
   /// Messages of a stream were lost: its prices known so far vouch for nothing.
   mutating func gap(stream: Int, time: UInt64) {
     forEachInstrument(of: stream) { $0.forgetPrices($1) }
@@ -291,28 +306,16 @@ public struct TickPublisher: ~Copyable {
     tellBoardOfDoubt(instrument)
   }
 
-  /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
-  mutating func feedChanged(to state: FeedState, time: UInt64) {
-    switch state {
-    case .live: feedStatus(.recovered, time: time)
-    case .degraded: feedStatus(.degraded, time: time)
-    case .stale, .closed: feedStatus(.stale, time: time)
-    case .neverSeen: break
-    }
-  }
-
   // MARK: Ticks that are ticks already
 
   /// The number of a relayed instrument, under which it is published; nil (counted) if the symbol is
   /// not of a given list, or the directory is full.
   mutating func instrument(of symbol: Symbol, venue: Symbol) -> UInt32? {
-    if directory.find(symbol.word) == nil, !isRestricted,
-      directory.number(of: symbol.word, venue: venue.word) == nil
-    {
-      reject(.directoryFull)
+    guard let number = directory.find(symbol.word) ?? newInstrument(symbol, venue: venue) else {
       return nil
     }
-    return instrument(of: symbol)
+    streams[Int(number)] = UInt8(truncatingIfNeeded: stream)
+    return number
   }
 
   /// Publishes what another machine's ingester has validated.

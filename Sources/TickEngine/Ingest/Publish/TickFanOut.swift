@@ -42,9 +42,6 @@ struct TickFanOut: ~Copyable {
   // MARK: Publishing
 
   @inline(__always)
-  private func rings(of instrument: UInt32) -> UInt64 { isSingle ? 1 : table[instrument] }
-
-  @inline(__always)
   private static func next(_ rings: inout UInt64) -> Int {
     let ring = rings.trailingZeroBitCount
     rings &= rings - 1
@@ -54,36 +51,52 @@ struct TickFanOut: ~Copyable {
   /// Publishes a trade, a break or an auction.
   @inline(__always)
   mutating func publish(_ tick: Tick, of instrument: UInt32, _ kind: TickKind) {
-    let takers = rings(of: instrument)
-    var left = takers
+    if isSingle {
+      outlets[0].publish(tick, of: instrument, received: received, control: control)
+      return count(kind)
+    }
+    publishToMany(tick, of: instrument, kind)
+  }
+
+  @inline(never)
+  private mutating func publishToMany(_ tick: Tick, of instrument: UInt32, _ kind: TickKind) {
+    var left = table[instrument]
     while left != 0 {
       let ring = TickFanOut.next(&left)
       outlets[ring].publish(tick, of: instrument, received: received, control: control)
     }
-    count(kind, takers)
+    count(kind, table[instrument])
   }
 
   /// Publishes a quote: both ticks or, ring by ring, neither.
   @inline(__always)
   mutating func publishQuote(_ bid: Tick, _ ask: Tick, of instrument: UInt32) {
-    let takers = rings(of: instrument)
-    var left = takers
+    if isSingle {
+      outlets[0].publishQuote(bid, ask, of: instrument, received: received, control: control)
+      count(.bid)
+      return count(.ask)
+    }
+    publishQuoteToMany(bid, ask, of: instrument)
+  }
+
+  @inline(never)
+  private mutating func publishQuoteToMany(_ bid: Tick, _ ask: Tick, of instrument: UInt32) {
+    var left = table[instrument]
     while left != 0 {
       let ring = TickFanOut.next(&left)
       outlets[ring].publishQuote(bid, ask, of: instrument, received: received, control: control)
     }
-    count(.bid, takers)
-    count(.ask, takers)
+    count(.bid, table[instrument])
+    count(.ask, table[instrument])
   }
 
   mutating func publishStatus(_ tick: Tick, of instrument: UInt32) {
-    let takers = rings(of: instrument)
-    var left = takers
+    var left = table[instrument]
     while left != 0 {
       let ring = TickFanOut.next(&left)
       outlets[ring].publishStatus(tick, of: instrument, received: received, control: control)
     }
-    count(.status, takers)
+    count(.status, table[instrument])
   }
 
   /// Publishes a status of the whole feed to every ring.
@@ -98,17 +111,19 @@ struct TickFanOut: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func count(_ kind: TickKind, _ takers: UInt64) {
-    if !isSingle {
-      let workers = (takers & table.workerMask).nonzeroBitCount
-      guard workers > 0 else {
-        unsubscribed += 1
-        return
-      }
-      copies += UInt64(workers - 1)
-    }
+  private mutating func count(_ kind: TickKind) {
     published += 1
     byKind[Int(kind.rawValue)] += 1
+  }
+
+  private mutating func count(_ kind: TickKind, _ takers: UInt64) {
+    let workers = (takers & table.workerMask).nonzeroBitCount
+    guard workers > 0 else {
+      unsubscribed += 1
+      return
+    }
+    copies += UInt64(workers - 1)
+    count(kind)
   }
 
   // MARK: Quiet and the end

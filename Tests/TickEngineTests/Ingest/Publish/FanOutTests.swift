@@ -95,7 +95,7 @@ import TickWire
       $0.taps = 1
       $0.subscriptions = [.all, .symbols([Symbol("ZZZ")!])]
     }
-    bench.feed.publisher.feedStatus(code, time: 77)
+    bench.feed.decoder.publisher.feedStatus(code, time: 77)
     bench.trade("AAA", 10_000)
     for ring in 0..<3 { #expect(bench.ticks(ring).first == .status(0, code, 77)) }
     #expect(bench.tickCounts.count(.status) == 1 && bench.tickCounts.copies == 1)
@@ -108,10 +108,10 @@ import TickWire
     let bench = try FeedBench.tops()
     let old = bench.clock - 60_000_000_000
     func packet(_ sendTime: UInt64, isRecovered: Bool) {
-      bench.feed.publisher.beginPacket(
+      bench.feed.decoder.publisher.beginPacket(
         received_ns: bench.clock, clock: bench.clock, sendTime: sendTime, isRecovered: isRecovered)
-      let instrument = bench.feed.publisher.instrument(of: Symbol("AAA")!)!
-      bench.feed.publisher.trade(
+      let instrument = bench.feed.decoder.publisher.instrument(of: Symbol("AAA")!)!
+      bench.feed.decoder.publisher.trade(
         instrument, time: sendTime, priceE4: 10_000, size: 1, setsNoLast: false)
     }
     packet(old, isRecovered: true)
@@ -130,13 +130,13 @@ import TickWire
 
   @Test func recoveredMessagesAreJudgedByAllElse() throws {
     let bench = try FeedBench.tops()
-    bench.feed.publisher.beginPacket(
+    bench.feed.decoder.publisher.beginPacket(
       received_ns: 0, clock: bench.clock, sendTime: 1, isRecovered: true)
-    let instrument = bench.feed.publisher.instrument(of: Symbol("AAA")!)!
+    let instrument = bench.feed.decoder.publisher.instrument(of: Symbol("AAA")!)!
     let crossed = TopOfBook(bidPrice: 10_001, askPrice: 10_000, bidSize: 1, askSize: 1)
     let locked = TopOfBook(bidPrice: 10_000, askPrice: 10_000, bidSize: 1, askSize: 1)
-    bench.feed.publisher.quote(instrument, time: 1, crossed)
-    bench.feed.publisher.quote(instrument, time: 1, locked)
+    bench.feed.decoder.publisher.quote(instrument, time: 1, crossed)
+    bench.feed.decoder.publisher.quote(instrument, time: 1, locked)
     #expect(bench.ticks().count == 1)
     #expect(bench.rejected(.crossed) == 1 && bench.rejected(.locked) == 1)
   }
@@ -160,9 +160,9 @@ import TickWire
       seen += bench.ticks(1)
     }
     #expect(seen.count == 3_000)
-    let state = bench.feed.publisher.ringState(0).counts
+    let state = bench.feed.decoder.publisher.ringState(0).counts
     #expect(state.published == 3_000 + state.gapsTold && state.lost > 0)
-    #expect(state.committed <= 64 && bench.feed.publisher.ringState(1).counts.lost == 0)
+    #expect(state.committed <= 64 && bench.feed.decoder.publisher.ringState(1).counts.lost == 0)
     #expect((state.conflated > 0) == (policy == .conflate))
     #expect(bench.ticks(0).count == Int(state.committed))
   }
@@ -185,7 +185,7 @@ import TickWire
         for ring in 0..<2 { polled[ring] += UInt64(bench.ticks(ring).count) }
       }
     }
-    bench.feed.publisher.end()
+    bench.feed.decoder.publisher.end()
     var report = Report()
     report.ticks.published = bench.tickCounts.published
     report.ticks.copies = bench.tickCounts.copies
@@ -193,7 +193,7 @@ import TickWire
       polled[ring] += UInt64(bench.ticks(ring).count)
       var line = Report.Ring(
         name: "ticks.\(ring)", kind: .tick, capacity: 64, polled: polled[ring])
-      line.take(bench.feed.publisher.ringState(ring).counts)
+      line.take(bench.feed.decoder.publisher.ringState(ring).counts)
       report.rings.append(line)
     }
     #expect(report.consistency() == [])
