@@ -126,7 +126,10 @@ private final class SenderBench: @unchecked Sendable {
   /// A venue that stops reading: what it never took is told as unsent, not as sent and not as lost.
   @Test func ordersThatAStalledVenueNeverTookAreUnsent() throws {
     let venue = try FakeVenue(.deaf)
-    let bench = try SenderBench(eventSlots: 1 << 18, orderSlots: 1 << 18, venuePort: venue.port)
+    // Given up before the kernel gives up the connection, and with it what waits in it.
+    let bench = try SenderBench(
+      eventSlots: 1 << 18, orderSlots: 1 << 18, venuePort: venue.port,
+      patience: Sender.Patience(silent_ns: 500_000_000))
     let asked: UInt64 = 250_000
     for number in 1...asked {
       var request = GateBench.order(100)
