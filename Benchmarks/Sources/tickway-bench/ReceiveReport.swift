@@ -92,7 +92,7 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
     receive: packets in a socket → ticks in a ring in shared memory, one core
     \(drain.map(\.text).joined(separator: "\n"))
     \(one_way?.text ?? "  one way: not measured, there are no two cores")
-      (median of \(drain[0].line_times_bare.runs) runs, one way of four times as many; least and most)
+      (median of \(drain[0].line_times_bare.runs) runs, one way of four turns each; least, most)
       machine                  \(machine)
     """
   }

@@ -29,9 +29,10 @@ void bare_pin(int core);
  * For a fraction of a second only: nobody else has the core meanwhile. */
 int bare_go_first(int yes);
 
-/* A thread on `core`, in front of all ordinary ones if that is allowed, that sends `count` copies of a packet of IEX-TP, one each `interval_ns`, with
+/* A thread on `core` that sends `count` copies of a packet of IEX-TP, one each `interval_ns`, with
  * sequences from `sequence` on (as many a packet as its header says), and notes in `sent_ns` when
- * it called the kernel (CLOCK_MONOTONIC). Returns -errno, or 0 and the thread. */
+ * it called the kernel (CLOCK_MONOTONIC). In front of all ordinary threads if that is allowed.
+ * bare_ping_start returns NULL if there is no thread to be had. */
 typedef struct {
   int sender;
   int core;
