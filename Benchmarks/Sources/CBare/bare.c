@@ -81,6 +81,11 @@ void bare_pin(int core) {
   (void)sched_setaffinity(0, sizeof set, &set);
 }
 
+int bare_go_first(int yes) {
+  struct sched_param parameter = {.sched_priority = yes ? 10 : 0};
+  return sched_setscheduler(0, yes ? SCHED_FIFO : SCHED_OTHER, &parameter) == 0;
+}
+
 struct bare_thread {
   bare_ping ping;
   pthread_t thread;
@@ -99,7 +104,7 @@ static void *ping_loop(void *argument) {
   memcpy(packet, ping->packet, length);
   uint64_t messages = (uint64_t)packet[14] | (uint64_t)packet[15] << 8;
   uint64_t sequence = ping->sequence;
-  bare_pin(ping->core);
+  (void)bare_go_first(1);
   uint64_t due = now_ns() + 1000000;
   for (uint64_t i = 0; i < ping->count; i++, due += ping->interval_ns, sequence += messages) {
     memcpy(packet + 24, &sequence, sizeof sequence);
@@ -115,7 +120,16 @@ bare_thread *bare_ping_start(const bare_ping *ping) {
   bare_thread *thread = malloc(sizeof *thread);
   if (!thread) return NULL;
   thread->ping = *ping;
-  if (pthread_create(&thread->thread, NULL, ping_loop, thread) == 0) return thread;
+  /* From the start on its own core: on the caller's it might never come to run. */
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(ping->core, &set);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setaffinity_np(&attributes, sizeof set, &set);
+  int code = pthread_create(&thread->thread, &attributes, ping_loop, thread);
+  pthread_attr_destroy(&attributes);
+  if (code == 0) return thread;
   free(thread);
   return NULL;
 }

@@ -83,8 +83,8 @@ struct Bench {
   }
 
   private func receive() throws -> ReceiveReport {
-    // Packets that fill the socket's buffer without filling the ring; pings of one run.
-    let (fill, pings) = isQuick ? (500, 500) : (2_000, 4_000)
+    // Packets that fill the socket's buffer without filling the ring; pings of one turn.
+    let (fill, pings) = isQuick ? (500, 200) : (2_000, 1_000)
     let source = try Packets(synthesisedMessages: fill * 40 + 50_000)
     var line = try ReceiveBenchmark.line()
     let benchmark = try ReceiveBenchmark(line: line, packetsPerFill: fill)
@@ -93,8 +93,12 @@ struct Bench {
       ReceiveReport.Drain(
         try benchmark.run(&line, source, messagesPerPacket: messages, times: runs))
     }
-    let oneWay = try PingBenchmark(pings: pings).map { try $0.run(source, times: runs) }
-    return ReceiveReport(drain: drains, one_way: oneWay.map(ReceiveReport.Ping.init))
+    var oneWay: ReceiveReport.Ping?
+    if var ping = PingBenchmark(pings: pings) {
+      let turns = try ping.run(source, times: runs)
+      oneWay = ReceiveReport.Ping(turns, goesFirst: ping.goesFirst)
+    }
+    return ReceiveReport(drain: drains, one_way: oneWay)
   }
 
   private func replay() throws -> ReplayBenchReport {

@@ -42,6 +42,8 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
 
   /// One way, ns by the wall clock, of packets that wait for none.
   struct Ping: Encodable {
+    /// Whether both threads ran in front of all ordinary ones.
+    let realtime_priority: Bool
     let pings: Int
     let lost: Int
     let bare_p50_ns: Spread
@@ -51,12 +53,13 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
     let ticks_p50_ns: Spread
     let ticks_p99_ns: Spread
 
-    init(_ runs: [PingBenchmark.Run]) {
+    init(_ runs: [PingBenchmark.Run], goesFirst: Bool) {
       func spread(
         _ which: KeyPath<PingBenchmark.Run, PingBenchmark.Latencies>, _ percent: Double
       ) -> Spread {
         Spread(runs.map { $0[keyPath: which].percentile(percent) })
       }
+      realtime_priority = goesFirst
       pings = runs.reduce(0) { $0 + $1.line.count }
       lost = runs.reduce(0) { $0 + $1.lost }
       bare_p50_ns = spread(\.bare, 50)
@@ -69,7 +72,8 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
 
     var text: String {
       """
-        one way, core to core, \(pings) packets of one message (\(lost) lost); µs, p50 and p99
+        one way, core to core, \(pings) packets of one message (\(lost) lost), \
+      \(realtime_priority ? "real-time" : "ordinary") priority; µs, p50 and p99
           bare recv              \(bare_p50_ns.text(per: 1e3)), \(bare_p99_ns.text(per: 1e3))
           UdpLine                \(line_p50_ns.text(per: 1e3)), \(line_p99_ns.text(per: 1e3))
           … and ticks in a ring  \(ticks_p50_ns.text(per: 1e3)), \(ticks_p99_ns.text(per: 1e3))
@@ -88,7 +92,7 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
     receive: packets in a socket → ticks in a ring in shared memory, one core
     \(drain.map(\.text).joined(separator: "\n"))
     \(one_way?.text ?? "  one way: not measured, there are no two cores")
-      (median of \(drain[0].line_times_bare.runs) runs, least and most)
+      (median of \(drain[0].line_times_bare.runs) runs, one way of four turns each; least, most)
       machine                  \(machine)
     """
   }

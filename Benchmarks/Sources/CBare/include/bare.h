@@ -25,9 +25,14 @@ int64_t bare_receive_one(int socket, void *bytes, uint64_t size);
 /* Pins the calling thread. */
 void bare_pin(int core);
 
+/* Puts the calling thread in front of all ordinary ones, or back among them: 1 if that is allowed.
+ * For a fraction of a second only: nobody else has the core meanwhile. */
+int bare_go_first(int yes);
+
 /* A thread on `core` that sends `count` copies of a packet of IEX-TP, one each `interval_ns`, with
  * sequences from `sequence` on (as many a packet as its header says), and notes in `sent_ns` when
- * it called the kernel (CLOCK_MONOTONIC). Returns -errno, or 0 and the thread. */
+ * it called the kernel (CLOCK_MONOTONIC). In front of all ordinary threads if that is allowed.
+ * bare_ping_start returns NULL if there is no thread to be had. */
 typedef struct {
   int sender;
   int core;
