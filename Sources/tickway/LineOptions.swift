@@ -4,7 +4,8 @@ import TickWire
 
 /// Where lines are sent to: options of the verbs that send.
 struct LineOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Line A; SOURCE@ in front binds to a source.", valueName: "GROUP:PORT"))
+  @Option(
+    help: ArgumentHelp("Line A; SOURCE@ in front binds to a source.", valueName: "GROUP:PORT"))
   var lineA: String
 
   @Option(help: ArgumentHelp("Line B: the same packets once more.", valueName: "GROUP:PORT"))
@@ -16,17 +17,18 @@ struct LineOptions: ParsableArguments {
   @Option(help: "Hops that multicast may make.")
   var ttl = 1
 
-  @Option(help: ArgumentHelp("Serve MoldUDP64 re-requests here.", valueName: "HOST:PORT"))
+  @Option(
+    help: ArgumentHelp("Serve MoldUDP64 re-requests here; port 0 is any.", valueName: "HOST:PORT"))
   var requests: String?
 
   func requestAddress() throws -> UdpEndpoint? {
     guard let requests else { return nil }
-    guard let address = LineAddress(requests), address.source == nil, !address.isMulticast else {
+    guard let address = UdpEndpoint(requests) else {
       throw PublishError.options(
         "--requests \(requests): an IPv4 address of this machine and a port are needed, such as"
           + " 127.0.0.1:5100")
     }
-    return UdpEndpoint(address: address.group, port: address.port)
+    return address
   }
 
   static func address(_ text: String, _ option: String) throws -> LineAddress {

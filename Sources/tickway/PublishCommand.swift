@@ -63,9 +63,9 @@ struct PublishCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let output = try PublishOutput(json: json)
+      let output = try ReportOutput(json: json)
       let outcome = try Publisher.run(try options()) { Complaint.note("tickway publish: \($0)\n") }
-      try output.write(outcome.report)
+      try output.write(outcome.report, text: PublishText(outcome.report))
       switch outcome.signal {
       case SIGINT: throw ExitCode(TickwayExit.interrupted.rawValue)
       case SIGTERM: throw ExitCode(TickwayExit.terminated.rawValue)

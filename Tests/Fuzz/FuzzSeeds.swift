@@ -66,15 +66,33 @@ enum FuzzSeeds {
 
   // MARK: MoldUDP64
 
-  /// A heartbeat, two messages, and an end of session.
+  /// A heartbeat, two messages, an end of session, a request, a file, and what a relay sends.
   static var moldDatagrams: [[UInt8]] {
     let session = Array("SESSION001".utf8)
     let first: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 5]
     let event: [UInt8] = [0, 12] + Array("S".utf8) + [UInt8](repeating: 0, count: 11)
     return [
       session + first + [0, 0], session + first + [0, 2] + event + event,
-      session + first + [0xFF, 0xFF],
+      session + first + [0xFF, 0xFF], session + first + [0, 9], event + event + [0, 0],
+      session + first + [0, 2] + [0, 21] + relayEntry + [0, 24] + relayTick, relayTick, relayEntry,
     ]
+  }
+
+  private static var relayEntry: [UInt8] {
+    made { target in
+      RelayEntry(instrument: 1, symbol: Symbol("TICK")!, venue: Symbol("IEX")!)
+        .encode(into: target)
+      return RelayEntry.byteCount
+    }
+  }
+
+  private static var relayTick: [UInt8] {
+    made { target in
+      let price = 50.25.bitPattern
+      RelayTick(words: (1_741_012_200 << 30, price << 32 | 1 << 4 | 4, 9 << 32 | price >> 32))
+        .encode(into: target)
+      return RelayTick.byteCount
+    }
   }
 
   // MARK: Captures

@@ -198,7 +198,7 @@ extension Publication where Source: ~Copyable {
       release(until: time_ns, due_ns: 0)
       for stream in 0..<source.streamCount {
         offer(heartbeat(stream, isEnd: true), 0, time_ns, 0)
-        }
+      }
       flush()
     }
     release(until: .max - 1, due_ns: 0)

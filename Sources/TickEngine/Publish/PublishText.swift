@@ -5,13 +5,16 @@ public struct PublishText: CustomStringConvertible {
   public init(_ report: PublishReport) { self.report = report }
 
   public var description: String {
-    [sourceLines, lineLines, missingLines, requestLines, runLines]
-      .filter { !$0.isEmpty }
-      .map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+    [
+      sourceLines, Self.lines(report.lines), Self.missing(report.missing),
+      Self.requests(report.requests), runLines,
+    ]
+    .filter { !$0.isEmpty }
+    .map { $0.joined(separator: "\n") }
+    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
   }
 
-  private func section(_ title: String, _ counts: [(String, String)]) -> [String] {
+  static func section(_ title: String, _ counts: [(String, String)]) -> [String] {
     [title] + Columns.lines(counts.map { ["  " + $0.0, $0.1] })
   }
 
@@ -21,7 +24,7 @@ public struct PublishText: CustomStringConvertible {
       ("ignored", source.ignored), ("malformed", source.malformed), ("too long", source.tooLong),
       ("restarts", source.restarts),
     ]
-    return section(
+    return Self.section(
       "source \(source.framing)",
       [
         ("packets", "\(source.packets)"), ("heartbeats", "\(source.heartbeats)"),
@@ -29,34 +32,33 @@ public struct PublishText: CustomStringConvertible {
       ] + unusual.filter { $0.1 > 0 }.map { ($0.0, "\($0.1)") })
   }
 
-  private var lineLines: [String] {
+  static func lines(_ lines: [PublishReport.Line]) -> [String] {
     let header = [
       "line", "sent", "lost", "(bursts)", "duplicated", "reordered", "delayed", "corrupted",
       "waits", "failed",
     ]
-    let rows = report.lines.map { line in
+    let rows = lines.map { line in
       ["  \(line.name) \(line.address)"]
         + [
           line.sent, line.lost, line.lostInBursts, line.duplicated, line.reordered, line.delayed,
           line.corrupted, line.waits, line.failed,
         ].map { "\($0)" }
     }
-    let errors = report.lines.compactMap { line in
+    let errors = lines.compactMap { line in
       line.lastError.map { "  line \(line.name) FAILED \(line.failed) times, lately: \($0)" }
     }
     return Columns.lines([header] + rows) + errors
   }
 
-  private var missingLines: [String] {
-    let missing = report.missing
+  static func missing(_ missing: PublishReport.Missing) -> [String] {
     let rows = [("lost", missing.lost), ("lost or corrupted", missing.lostOrCorrupted)].map {
       ["  \($0.0)", "\($0.1.aOnly)", "\($0.1.bOnly)", "\($0.1.all)"]
     }
     return Columns.lines([["messages missing", "on A only", "on B only", "on all"]] + rows)
   }
 
-  private var requestLines: [String] {
-    guard let requests = report.requests else { return [] }
+  static func requests(_ requests: PublishReport.Requests?) -> [String] {
+    guard let requests else { return [] }
     return section(
       "requests",
       [
@@ -77,6 +79,6 @@ public struct PublishText: CustomStringConvertible {
       let values = [late.p50, late.p99, late.max].map { DurationText.text(nanoseconds: $0) }
       rows.append(("late p50 / p99 / max", values.joined(separator: " / ")))
     }
-    return section("run", rows) + (run.stopped ? ["  STOPPED before the end"] : [])
+    return Self.section("run", rows) + (run.stopped ? ["  STOPPED before the end"] : [])
   }
 }

@@ -98,3 +98,15 @@ struct RequestSocket: ~Copyable {
     return unsafe Glibc.poll(&entry, 1, timeout_ms) > 0
   }
 }
+
+extension UdpEndpoint {
+  /// An IPv4 address and a port, as 127.0.0.1:5001; port 0 is any. nil if `text` is neither: host
+  /// names are not looked up.
+  public init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let address = LineAddress.address(parts[0]),
+      parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(parts[1])
+    else { return nil }
+    self.init(address: address, port: port)
+  }
+}

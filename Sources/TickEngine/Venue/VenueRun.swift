@@ -32,6 +32,24 @@ public enum VenueMarketError: Error, CustomStringConvertible {
   }
 }
 
+extension VenueMarketError {
+  /// Runs `body`, which attaches a ring to consume it; what keeps it from that is said in the
+  /// words of whoever wants to.
+  static func told<Value: ~Copyable>(
+    _ body: () throws(RingError) -> Value
+  ) throws -> Value {
+    do throws(RingError) {
+      return try body()
+    } catch {
+      switch error.kind {
+      case .absent: throw VenueMarketError.ringAbsent(path: error.path)
+      case .roleTaken: throw VenueMarketError.ringTaken(path: error.path, pid: error.ownerPid)
+      default: throw error
+      }
+    }
+  }
+}
+
 /// What a venue that ran alone comes to.
 public struct VenueOutcome {
   public var counts: VenueCounts
@@ -80,19 +98,13 @@ public final class VenueRun {
   }
 
   private static func attach(_ name: String, _ directory: String) throws -> RingMarket {
-    do throws(RingError) {
+    try VenueMarketError.told { () throws(RingError) in
       let symbols = VenueMarketSource.directoryName(ofRing: name)
       return RingMarket(
         ticks: try TickConsumer(
           claiming: Region.attach(.ticks, directory: directory, name: name)),
         directory: DirectoryReader(
           try Region.attach(.directory, directory: directory, name: symbols)))
-    } catch {
-      switch error.kind {
-      case .absent: throw VenueMarketError.ringAbsent(path: error.path)
-      case .roleTaken: throw VenueMarketError.ringTaken(path: error.path, pid: error.ownerPid)
-      default: throw error
-      }
     }
   }
 
