@@ -268,6 +268,17 @@ public struct TickPublisher: ~Copyable {
     tellBoardOfDoubt(instrument)
   }
 
+  /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
+  mutating func feedChanged(to state: FeedState, time: UInt64) {
+    switch state {
+    case .live: publishToAll(.recovered, time: time)
+    case .degraded: publishToAll(.degraded, time: time)
+    case .stale: publishToAll(.stale, time: time)
+    case .closed: publishToAll(.stale, time: time)
+    case .neverSeen: break
+    }
+  }
+
   private mutating func publishToAll(_ code: StatusCode, time: UInt64) {
     let tick = Tick(
       timestamp: time, symbolId: Series(instrument: 0, kind: .status).id, price: 0,
