@@ -7,13 +7,17 @@ let package = Package(
   name: "tickway-benchmarks",
   dependencies: [.package(name: "tickway", path: "..")],
   targets: [
+    // Bare sockets, to measure against: the importer does not see recvmmsg.
+    .target(name: "CBare", cSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
       name: "tickway-bench",
       dependencies: [
+        "CBare",
         .product(name: "TickEngine", package: "tickway"),
         .product(name: "TickRing", package: "tickway"),
       ],
-      swiftSettings: [.treatAllWarnings(as: .error)])
+      swiftSettings: [.treatAllWarnings(as: .error)]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
 )

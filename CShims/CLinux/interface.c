@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* SOCK_CLOEXEC */
+#define _GNU_SOURCE /* SOCK_CLOEXEC, struct ifreq */
 #include "clinux_interface.h"
 
 #include <arpa/inet.h>
@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,4 +51,16 @@ int clinux_interface_name(int index, char *name, int size) {
   if ((int)strlen(found) >= size) return -EINVAL;
   strcpy(name, found);
   return 0;
+}
+
+int clinux_interface_is_up(int index) {
+  struct ifreq request = {0};
+  int result = clinux_interface_name(index, request.ifr_name, sizeof request.ifr_name);
+  if (result != 0) return result;
+  int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -errno;
+  if (ioctl(descriptor, SIOCGIFFLAGS, &request) != 0) result = -errno;
+  close(descriptor);
+  if (result != 0) return result;
+  return (request.ifr_flags & IFF_UP) && (request.ifr_flags & IFF_RUNNING);
 }

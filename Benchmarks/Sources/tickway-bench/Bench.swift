@@ -11,6 +11,7 @@ struct BenchError: Error, CustomStringConvertible {
 struct Bench {
   static let usage = """
     usage: tickway-bench decode [--capture FILE]… [--messages N] [--runs N] [--quick] [--json FILE]
+           tickway-bench receive [--runs N] [--quick] [--json FILE]
            tickway-bench replay [--messages N] [--repeat N] [--runs N] [--quick] [--json FILE]
     """
 
@@ -19,6 +20,7 @@ struct Bench {
   private var messages = 1_000_000
   private var repeats = 10
   private var runs = 9
+  private var isQuick = false
   private var json: String?
 
   static func main() {
@@ -31,14 +33,14 @@ struct Bench {
   }
 
   private init(_ arguments: ArraySlice<String>) throws {
-    guard let first = arguments.first, ["decode", "replay"].contains(first) else {
+    guard let first = arguments.first, ["decode", "receive", "replay"].contains(first) else {
       throw BenchError(Bench.usage)
     }
     verb = first
     var rest = arguments.dropFirst()
     while let option = rest.popFirst() {
       switch option {
-      case "--quick": (messages, repeats, runs) = (50_000, 2, 3)
+      case "--quick": (isQuick, messages, repeats, runs) = (true, 50_000, 2, 3)
       case "--capture": captures.append(try Bench.value(of: option, &rest))
       case "--json": json = try Bench.value(of: option, &rest)
       case "--messages": messages = try Bench.number(of: option, &rest)
@@ -62,7 +64,11 @@ struct Bench {
   }
 
   private func run() throws {
-    if verb == "decode" { try report(decode()) } else { try report(replay()) }
+    switch verb {
+    case "decode": try report(decode())
+    case "receive": try report(receive())
+    default: try report(replay())
+    }
   }
 
   private func decode() throws -> DecodeReport {
@@ -74,6 +80,21 @@ struct Bench {
     guard passes[0].messages > 0 else { throw BenchError("the capture has no IEX message") }
     let source = isSynthesised ? "synthetic TOPS 1.6, seed 1" : captures.joined(separator: " ")
     return DecodeReport(source: source, packets: packets.places.count, passes: passes)
+  }
+
+  private func receive() throws -> ReceiveReport {
+    // Packets that fill the socket's buffer without filling the ring; pings of one run.
+    let (fill, pings) = isQuick ? (500, 500) : (2_000, 4_000)
+    let source = try Packets(synthesisedMessages: fill * 40 + 50_000)
+    var line = try ReceiveBenchmark.line()
+    let benchmark = try ReceiveBenchmark(line: line, packetsPerFill: fill)
+    defer { benchmark.close() }
+    let drains = try [1, 10].map { messages in
+      ReceiveReport.Drain(
+        try benchmark.run(&line, source, messagesPerPacket: messages, times: runs))
+    }
+    let oneWay = try PingBenchmark(pings: pings).map { try $0.run(source, times: runs) }
+    return ReceiveReport(drain: drains, one_way: oneWay.map(ReceiveReport.Ping.init))
   }
 
   private func replay() throws -> ReplayBenchReport {

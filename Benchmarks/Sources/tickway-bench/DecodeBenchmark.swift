@@ -40,11 +40,9 @@ struct DecodeBenchmark {
   }
 
   func run(passes: Int) throws -> [Pass] {
-    let suffix = "\(ProcessInfo.processInfo.processIdentifier)"
-    let ring = try make(.ticks, "tickway-bench-ring-\(suffix)", DecodeBenchmark.ringCapacity)
-    let names = try make(.directory, "tickway-bench-names-\(suffix)", FeedIngester.instrumentsMax)
-    var ingester = try FeedIngester(ring: ring, directory: names)
-    var consumer = try TickConsumer(claiming: ring.duplicate())
+    let regions = try BenchRegions(ringCapacity: DecodeBenchmark.ringCapacity)
+    var ingester = try FeedIngester(ring: regions.ring, directory: regions.names)
+    var consumer = try TickConsumer(claiming: regions.ring.duplicate())
     // The first pass fills directory and caches, and does not count.
     _ = decode(&ingester, &consumer)
     var results: [Pass] = []
@@ -57,13 +55,6 @@ struct DecodeBenchmark {
       results.append(pass)
     }
     return results
-  }
-
-  /// A region that loses its name at once, so that nothing is left behind.
-  private func make(_ kind: RegionKind, _ name: String, _ capacity: Int) throws -> Region {
-    let region = try Region.create(kind, name: name, capacity: capacity)
-    try Region.remove(name: name)
-    return region
   }
 
   private func decode(_ ingester: inout FeedIngester, _ consumer: inout TickConsumer) -> Pass {

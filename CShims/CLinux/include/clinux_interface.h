@@ -18,4 +18,7 @@ int clinux_interface_toward(uint32_t address);
 /* The name of an interface into `name`, which has room for `size` bytes (16 suffice). */
 int clinux_interface_name(int index, char *name, int size);
 
+/* 1 if the interface is up and has a carrier, 0 if not, -ENODEV if it is gone. */
+int clinux_interface_is_up(int index);
+
 #endif

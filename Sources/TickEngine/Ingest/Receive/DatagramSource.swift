@@ -2,11 +2,18 @@ import CLinux
 import TickWire
 
 /// One datagram of a batch.
+@usableFromInline
 struct ReceivedDatagram {
   /// Valid until the next receive.
-  let payload: Bytes
+  @usableFromInline let payload: Bytes
   /// When the kernel received it: CLOCK_REALTIME, ns; 0 if it does not stamp.
-  let kernelTime_ns: UInt64
+  @usableFromInline let kernelTime_ns: UInt64
+
+  @inlinable
+  init(payload: Bytes, kernelTime_ns: UInt64) {
+    self.payload = payload
+    self.kernelTime_ns = kernelTime_ns
+  }
 }
 
 /// Where a line's datagrams come from: the seam for other ways to receive than plain sockets.
@@ -23,12 +30,13 @@ protocol DatagramSource: ~Copyable {
 
   var counts: ReceiveCounts { get }
 
-  /// Brings `counts.droppedByKernel` up to date. For an idle line, and at the end: without it a drop
-  /// shows when a later datagram comes. A system call.
+  /// Brings `counts.droppedByKernel` up to date. For an idle line, and at the end: without it a
+  /// drop shows when a later datagram comes. A system call.
   mutating func readDrops()
 
-  /// Joins again if the kernel no longer listens for the line's group, as after an interface was
-  /// removed and made anew; otherwise does nothing. Never on the hot path.
+  /// Joins again if the kernel no longer listens for the line's group; otherwise does nothing. An
+  /// interface that goes down and up keeps its groups, and is silent meanwhile without any error;
+  /// one that is removed and made anew has lost them. Never on the hot path.
   /// - Returns: whether it had to.
   mutating func rejoin() throws(ReceiveError) -> Bool
 

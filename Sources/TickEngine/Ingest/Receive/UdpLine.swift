@@ -23,10 +23,10 @@ import TickWire
 @safe
 public struct UdpLine: ~Copyable, DatagramSource, @unchecked Sendable {
   // Sendable: nobody else has this pointer.
-  private let line: UnsafeMutablePointer<clinux_line>
+  @usableFromInline let line: UnsafeMutablePointer<clinux_line>
   private let interface: String?
   /// How many datagrams the last receive brought.
-  private var available = 0
+  @usableFromInline private(set) var available = 0
 
   public let address: LineAddress
   /// The interface that the group was joined on; nil if nothing was joined.
@@ -100,7 +100,7 @@ public struct UdpLine: ~Copyable, DatagramSource, @unchecked Sendable {
     return available
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func datagram(_ index: Int) -> ReceivedDatagram {
     precondition(index >= 0 && index < available, "no such datagram in the batch")
     // The line's memory lives as long as the line, and has `available` datagrams.
@@ -112,6 +112,7 @@ public struct UdpLine: ~Copyable, DatagramSource, @unchecked Sendable {
 
   /// Calls `body` with datagram `index` of the last receive, from 0, and the time at which the
   /// kernel received it: CLOCK_REALTIME, ns; 0 if it does not stamp.
+  @inlinable
   public func withDatagram<R>(_ index: Int, _ body: (RawSpan, UInt64) throws -> R) rethrows -> R {
     let datagram = datagram(index)
     // Safe: the view ends with the call.
@@ -145,6 +146,13 @@ public struct UdpLine: ~Copyable, DatagramSource, @unchecked Sendable {
     guard code == 0 else { throw .groupNotJoined(address, interface: found.name, code: code) }
     interfaceName = found.name
     return true
+  }
+
+  /// Whether the interface is up and connected: what to tell of a line that went silent. True if
+  /// nothing was joined. System calls; not for the hot path.
+  public var isInterfaceUp: Bool {
+    let index = unsafe line.pointee.interface
+    return index == 0 || clinux_interface_is_up(index) == 1
   }
 
   /// The port that the line has, also where the kernel chose it.

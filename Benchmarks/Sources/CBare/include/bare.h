@@ -1,0 +1,46 @@
+/* bare.h: what the receive path is measured against: sockets on loopback and nothing else. */
+#ifndef BARE_H
+#define BARE_H
+
+#include <stdint.h>
+
+/* A non-blocking UDP socket on 127.0.0.1 with a receive buffer of `buffer_bytes` if it is granted;
+ * -errno if there is none. Its port goes to `port`. */
+int bare_receiver(uint16_t *port, int buffer_bytes);
+
+/* A socket that sends to a port on 127.0.0.1; -errno if there is none. */
+int bare_sender(uint16_t port);
+
+/* Sends one datagram: 0 or -errno. */
+int bare_send(int sender, const void *bytes, uint64_t length);
+
+void bare_close(int socket);
+
+/* recvmmsg of up to 32 datagrams of up to 2,048 bytes into one place after another: how many. */
+int bare_receive_batch(int socket);
+
+/* recv of one datagram: its length, or 0 if there is none. */
+int64_t bare_receive_one(int socket, void *bytes, uint64_t size);
+
+/* Pins the calling thread. */
+void bare_pin(int core);
+
+/* A thread on `core` that sends `count` copies of a packet of IEX-TP, one each `interval_ns`, with
+ * sequences from `sequence` on (as many a packet as its header says), and notes in `sent_ns` when
+ * it called the kernel (CLOCK_MONOTONIC). Returns -errno, or 0 and the thread. */
+typedef struct {
+  int sender;
+  int core;
+  const void *packet;
+  uint64_t length;
+  uint64_t count;
+  uint64_t interval_ns;
+  uint64_t sequence;
+  uint64_t *sent_ns;
+} bare_ping;
+
+typedef struct bare_thread bare_thread;
+bare_thread *bare_ping_start(const bare_ping *ping);
+void bare_ping_join(bare_thread *thread);
+
+#endif

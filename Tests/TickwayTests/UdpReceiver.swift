@@ -1,0 +1,53 @@
+import Glibc
+import Testing
+
+/// A plain UDP socket that has joined a group on loopback, as any other program would.
+final class UdpReceiver {
+  private let descriptor: Int32
+  let port: UInt16
+  let group: String
+
+  /// A port that nobody has. Groups are of 239.255.0.0/16, for use within a site (RFC 2365).
+  init(group: String) throws {
+    self.group = group
+    let opened = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    try #require(opened >= 0)
+    descriptor = opened
+    var size: Int32 = 4 << 20
+    setsockopt(opened, SOL_SOCKET, SO_RCVBUF, &size, 4)
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    try #require(inet_pton(AF_INET, group, &name.sin_addr) == 1)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &name) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(opened, $0, length) == 0 && getsockname(opened, $0, &length) == 0
+      }
+    }
+    try #require(result)
+    port = UInt16(bigEndian: name.sin_port)
+    var wish = ip_mreq()
+    wish.imr_multiaddr = name.sin_addr
+    inet_pton(AF_INET, "127.0.0.1", &wish.imr_interface)
+    let joined = setsockopt(
+      opened, Int32(IPPROTO_IP), IP_ADD_MEMBERSHIP, &wish, socklen_t(MemoryLayout<ip_mreq>.size))
+    try #require(joined == 0)
+  }
+
+  deinit { close(descriptor) }
+
+  /// GROUP:PORT.
+  var line: String { "\(group):\(port)" }
+
+  /// All that has come. A small publication fits the socket's buffer whole, so that nothing is lost
+  /// however late this is called.
+  func drain() -> [[UInt8]] {
+    var packets: [[UInt8]] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      guard count >= 0 else { return packets }
+      packets.append(Array(buffer.prefix(count)))
+    }
+  }
+}
