@@ -70,6 +70,11 @@ void tickring_observer_close(tickring_observer *observer);
 }
 #endif
 
+/* Says that the writer lives: see tickring_producer_beat. No observer does or needs to. */
+static inline void tickring_writer_beat(tickring_writer *writer, uint64_t monotonic_ns) {
+  tickring_store_relaxed(&writer->header->producer_heartbeat_ns, monotonic_ns);
+}
+
 /* Writes one tick. It always has room. */
 static inline void tickring_broadcast(tickring_writer *writer, tickring_words record,
                                       uint32_t received_16ns) {

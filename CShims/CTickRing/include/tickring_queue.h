@@ -89,6 +89,16 @@ void tickring_consumer_close(tickring_consumer *consumer);
 }
 #endif
 
+/* Says that the owner lives, at `monotonic_ns` of CLOCK_MONOTONIC: a store to a line of its own
+ * that the other side does not read while there is room. Once a turn of the duty cycle will do. */
+static inline void tickring_producer_beat(tickring_producer *producer, uint64_t monotonic_ns) {
+  tickring_store_relaxed(&producer->header->producer_heartbeat_ns, monotonic_ns);
+}
+
+static inline void tickring_consumer_beat(tickring_consumer *consumer, uint64_t monotonic_ns) {
+  tickring_store_relaxed(&consumer->header->consumer_heartbeat_ns, monotonic_ns);
+}
+
 /* The commit word of `sequence`. */
 static inline uint64_t tickring_word(uint64_t sequence, uint32_t received_16ns) {
   return (uint64_t)received_16ns << 32 | (uint64_t)(uint32_t)(sequence + 1);

@@ -102,9 +102,10 @@ public final class VenueRun {
       let symbols = VenueMarketSource.directoryName(ofRing: name)
       return RingMarket(
         ticks: try TickConsumer(
-          claiming: Region.attach(.ticks, directory: directory, name: name)),
+          claiming: Region.attach(.ticks, directory: directory, name: name, sameBuild: true)),
         directory: DirectoryReader(
-          try Region.attach(.directory, directory: directory, name: symbols)))
+          try Region.attach(
+            .directory, directory: directory, name: symbols, sameBuild: true)))
     }
   }
 

@@ -210,7 +210,10 @@ extension ArbitratedFeed where Decoder == IexDecoder {
       IexDecoder(publisher: publisher), limits: .immediate, restarts: restarts, lines: 1)
   }
 
-  var publisher: TickPublisher { _read { yield decoder.publisher } }
+  var publisher: TickPublisher {
+    _read { yield decoder.publisher }
+    _modify { yield &decoder.publisher }
+  }
 
   /// Messages by their type byte, known types only.
   func messages(ofType type: Int) -> UInt64 { decoder.countsByType[type] }
