@@ -26,7 +26,7 @@ struct RelayCommandTests {
     try makeRing()
     let options = [
       ["--line-b", "239.192.7.1:24681"], ["--loss", "2"], ["--requests", "nowhere"],
-      ["--requests", "239.1.1.1:0"], ["--linger", "-1"], ["--retain", "0"], ["--restart"],
+      ["--requests", "239.1.1.1:0"], ["--linger", "1e9"], ["--retain", "0"], ["--restart"],
       ["--ttl", "256"],
     ]
     for option in options {
