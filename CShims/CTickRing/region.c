@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,6 +76,12 @@ static void unmap_and_close(tickring_region *region, int fd) {
   errno = first;
 }
 
+/* A file beyond the process's limit would be a signal (SIGXFSZ), which kills. */
+static bool is_within_limit(uint64_t bytes) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || bytes <= limit.rlim_cur;
+}
+
 static int allocate(int fd, uint64_t bytes) {
   do errno = posix_fallocate(fd, 0, (off_t)bytes);
   while (errno == EINTR);
@@ -86,6 +93,7 @@ static int allocate(int fd, uint64_t bytes) {
 static int build(int fd, const tickring_geometry *geometry, const tickring_options *options,
                  tickring_region *region) {
   bool is_huge = geometry->page_bytes != 0;
+  if (!is_within_limit(geometry->bytes)) return TICKRING_E_FULL;
   if (ftruncate(fd, (off_t)geometry->bytes) != 0) return tickring_internal_errno();
   int error = map(fd, geometry->bytes, geometry->page_bytes, region);
   if (!error) error = tickring_internal_bind(region, options->node_plus_1);
@@ -173,15 +181,44 @@ static int open_new(const char *path) {
   return open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
+static int create_with_name(const char *path, const tickring_options *options,
+                            tickring_region *region) {
+  int fd = open_new(path);
+  return fd < 0 ? tickring_internal_errno() : create_in(fd, path, options, region);
+}
+
+/* A new file that has no name yet; -1 where the file system makes none. `flags`: O_EXCL if it is
+ * never to have one. */
+static int open_nameless(const char *directory, int flags) {
+#ifdef O_TMPFILE
+  return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC | flags, 0600);
+#else
+  (void)directory;
+  (void)flags;
+  errno = EOPNOTSUPP;
+  return -1;
+#endif
+}
+
+/* The name comes last: whoever finds it finds a region, and a creator that dies leaves no name. */
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region) {
-  char path[TICKRING_PATH_BYTES];
+  char path[TICKRING_PATH_BYTES], own_path[64];
+  struct stat there;
   tickring_internal_clear(region);
   if (!is_valid(options)) return TICKRING_E_ARGUMENT;
   int error = tickring_internal_path(directory, name, path);
   if (error) return error;
-  int fd = open_new(path);
-  return fd < 0 ? tickring_internal_errno() : create_in(fd, path, options, region);
+  if (lstat(path, &there) == 0) return TICKRING_E_EXISTS;
+  int fd = open_nameless(directory, 0);
+  if (fd < 0) return create_with_name(path, options, region);
+  error = create_in(fd, NULL, options, region);
+  if (error) return error;
+  snprintf(own_path, sizeof own_path, "/proc/self/fd/%d", fd);
+  if (linkat(AT_FDCWD, own_path, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) return TICKRING_OK;
+  unmap_and_close(region, fd);
+  /* Another was faster; or no /proc is here. */
+  return errno == EEXIST ? TICKRING_E_EXISTS : create_with_name(path, options, region);
 }
 
 /* Where the file system cannot make files without a name: a name for as long as two calls take. */
@@ -206,10 +243,7 @@ int tickring_create_unnamed(const char *directory, const tickring_options *optio
                             tickring_region *region) {
   tickring_internal_clear(region);
   if (directory == NULL || !is_valid(options)) return TICKRING_E_ARGUMENT;
-  int fd = -1;
-#ifdef O_TMPFILE
-  fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-#endif
+  int fd = open_nameless(directory, O_EXCL);
   if (fd < 0 && errno != ENOENT && errno != ENOTDIR) fd = open_and_unlink(directory);
   return fd < 0 ? tickring_internal_errno() : create_in(fd, NULL, options, region);
 }
@@ -233,26 +267,35 @@ int tickring_internal_check_file(int fd, uint64_t *bytes) {
   return TICKRING_OK;
 }
 
+/* Read, not mapped: a peer that truncates the file meanwhile is an error here, and no SIGBUS. The
+ * magic first, which says that the rest is there. */
+static bool read_header(int fd, tickring_header *header) {
+  uint64_t magic = 0;
+  if (pread(fd, &magic, sizeof magic, 0) != (ssize_t)sizeof magic) return false;
+  tickring_fence_acquire(); /* SHARE */
+  if (pread(fd, header, sizeof *header, 0) != (ssize_t)sizeof *header) return false;
+  return magic == header->magic;
+}
+
 /* Looks at the header alone first: a file of holes, however large it says it is, must not take
  * memory before it has shown that it is a region. */
 static int attach_file(int fd, uint32_t kind, tickring_region *region) {
-  bool is_read_only = region->is_read_only;
-  uint64_t bytes = 0;
-  uint64_t page_bytes = tickring_internal_hugetlb_page(fd); /* less than one cannot be mapped */
-  int error = tickring_internal_check_file(fd, &bytes);
-  if (!error) error = map(fd, page_bytes != 0 ? page_bytes : TICKRING_HEADER_BYTES, 0, region);
-  if (error) return error;
+  tickring_header header;
   tickring_geometry geometry = {0, 0, 0};
-  error = tickring_internal_check_header(region->header, kind, bytes, &geometry);
-  munmap(region->header, region->bytes);
-  tickring_internal_clear(region);
-  region->is_read_only = is_read_only;
+  uint64_t bytes = 0, bytes_now = 0;
+  int error = tickring_internal_check_file(fd, &bytes);
+  if (!error && !read_header(fd, &header)) error = TICKRING_E_NOT_A_REGION;
+  if (!error) error = tickring_internal_check_header(&header, kind, bytes, &geometry);
   if (!error) error = map(fd, geometry.bytes, geometry.page_bytes, region);
   if (error) return error;
   region->capacity = geometry.capacity;
   region->kind = kind;
   region->slot_bytes = tickring_internal_slot_bytes(kind);
-  return tickring_internal_populate(region);
+  error = tickring_internal_populate(region);
+  /* A page that cannot be had may be one that is gone. */
+  if (error && (tickring_internal_check_file(fd, &bytes_now) || bytes_now != bytes))
+    error = TICKRING_E_SIZE;
+  return error;
 }
 
 /* Takes `fd` over. `region` is clear, and says whether it is for reading only. */

@@ -36,7 +36,9 @@
  *   crash           the dead side's role is free at once. A successor producer resumes at the
  *                   first slot not yet published in its turn (a half-written batch is withdrawn);
  *                   a successor consumer at the first slot not advanced past, so that it may see
- *                   again the one record that its predecessor held.
+ *                   again what its predecessor held: the one record, or those of a peek. What a
+ *                   poll returned is advanced past, and is not seen again: whoever must not lose
+ *                   what it did not finish peeks, works, and then advances.
  *   hang, pause     a side that no longer runs keeps its role: only its heartbeat tells
  *                   (tickring_region.h), and nobody is to take over from it.
  *   mixed versions  attach refuses another layout; nothing is converted. Another build of the same

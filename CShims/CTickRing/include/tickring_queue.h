@@ -214,16 +214,21 @@ static inline void tickring_share_idle(tickring_consumer *consumer) {
     consumer->eager_end = consumer->next + consumer->eager_count;
 }
 
-/* The sequence after `next`, whose slot was found to hold `word`: see Speculation. */
-static inline uint64_t tickring_after(const tickring_consumer *consumer, uint64_t next,
-                                      uint64_t word) {
-  bool is_within_line = (next & 1) == 0;
-  if (is_within_line || (int64_t)(next - consumer->eager_end) < 0) return next + 1;
+/* next + 1, made of the word that the slot of `next` was found to hold: see Speculation. */
+static inline uint64_t tickring_sequence_after(uint64_t next, uint64_t word) {
   /* The compiler knows that the word's low half is that of next + 1, and would use what it knows
    * in place of what was loaded. Volatile, so that it does not merge the two ways into one. */
   uint64_t loaded = word;
   __asm__ __volatile__("" : "+r"(loaded));
   return next + (uint32_t)((uint32_t)loaded - (uint32_t)next);
+}
+
+/* The sequence after `next`, whose slot was found to hold `word`: see Speculation. */
+static inline uint64_t tickring_after(const tickring_consumer *consumer, uint64_t next,
+                                      uint64_t word) {
+  bool is_within_line = (next & 1) == 0;
+  if (is_within_line || (int64_t)(next - consumer->eager_end) < 0) return next + 1;
+  return tickring_sequence_after(next, word);
 }
 
 /* Polls one tick and advances past it. False: empty. */

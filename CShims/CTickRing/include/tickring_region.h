@@ -115,15 +115,14 @@ typedef struct tickring_header {
   uint64_t consumer_heartbeat_ns;
   uint64_t reserved_consumer[12];
 
-  /* @512, broadcast: records written so far, stored at each; read by an observer that joins or has
-   * lost its place */
+  /* @512, broadcast: records written so far, stored at each; read by an observer that joins */
   uint64_t tail;
   uint64_t reserved_tail[15];
 
-  /* @640, broadcast: the same, stored each eighth of the capacity; read by observers at each
-   * poll */
-  uint64_t tail_shared;
-  uint64_t reserved_tail_shared[15];
+  /* @640, broadcast: the end of what is being written, stored now and then; read by observers at
+   * each poll */
+  uint64_t ahead;
+  uint64_t reserved_ahead[15];
 
   /* @768, queues: how often the consumer lay down to sleep; written by it, read by tickring_wake */
   uint64_t sleeps;
@@ -143,7 +142,7 @@ TICKRING_STATIC_ASSERT(offsetof(tickring_header, producer_pid) == 128, "a line o
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, head) == 256, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, position) == 384, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, tail) == 512, "a line of its own");
-TICKRING_STATIC_ASSERT(offsetof(tickring_header, tail_shared) == 640, "a line of its own");
+TICKRING_STATIC_ASSERT(offsetof(tickring_header, ahead) == 640, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, sleeps) == 768, "a line of its own");
 TICKRING_STATIC_ASSERT(offsetof(tickring_header, wakes) == 896, "a line of its own");
 
@@ -182,7 +181,9 @@ typedef struct tickring_region {
 } tickring_region;
 
 /* Creates `directory`/`name` exclusively (mode 0600), with all its memory allocated, so that a
- * full file system is an error here and never a SIGBUS later. */
+ * full file system is an error here and never a SIGBUS later; so is a size beyond the process's
+ * limit on files (RLIMIT_FSIZE), whose signal would kill. The name comes last, when all is in
+ * place: a creator that dies leaves none (on tmpfs, and wherever else files can be without one). */
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region);
 
@@ -227,7 +228,7 @@ static inline uint64_t tickring_build_hash(void) {
                               offsetof(tickring_header, producer_heartbeat_ns),
                               offsetof(tickring_header, head),
                               offsetof(tickring_header, position),
-                              offsetof(tickring_header, tail_shared),
+                              offsetof(tickring_header, ahead),
                               offsetof(tickring_header, sleeps),
                               offsetof(tickring_header, wakes), sizeof(MarketDataRecord)};
   for (size_t index = 0; index + 1 < sizeof version; index++)
