@@ -10,17 +10,18 @@ struct PublishCommand: ParsableCommand {
     discussion: """
       Captures are pcap or pcapng files of IEX-TP (TOPS, DEEP), whose datagrams are sent as \
       recorded, or raw ITCH files (each message after its length, u16), which are sent as \
-      MoldUDP64, messages within 20 us of each other in one packet; plain or gzip-compressed. Each packet is stamped once with the time at which it is \
-      due, and its messages' times are moved alike, so that receivers judge freshness as they \
-      would live. A silent line sends heartbeats each second; the end is five of them, or of \
-      MoldUDP64's end of session, and more while re-requests come.
+      MoldUDP64, messages within 20 us of each other in one packet; plain or gzip-compressed. \
+      Each packet is stamped once with the time at which it is due, and its messages' times are \
+      moved alike, so that receivers judge freshness as they would live. A silent line sends \
+      heartbeats each second; the end is five of them, or of MoldUDP64's end of session, and \
+      more while re-requests come.
 
       Faults are drawn from the seed, for each line and packet by itself: P from 0 to 1 for both \
       lines, a:P or b:P for one. A burst of losses is 8 packets long on average; a reordered \
-      packet follows the next 1 to 3 within 5 ms; a delayed one comes 1 to 20 ms late by the \
-      capture's time; a corrupted one has 1 to 3 bits flipped. The same options send the same \
-      packets in the same order. The run ends with the captures, SIGINT or SIGTERM, and then \
-      prints its counts.
+      packet follows the next 1 to 3 within 5 ms; a delayed one comes 1 to 20 ms late; both by \
+      the capture's time, or with N/s by the schedule's. A corrupted one has 1 to 3 bits flipped. \
+      The same options send the same packets in the same order, at 10x and at max as at 1x. The \
+      run ends with the captures, SIGINT or SIGTERM, and then prints its counts.
       """)
 
   @Argument(help: "The captures to publish; several are merged in time order.", completion: .file())

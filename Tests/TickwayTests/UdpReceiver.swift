@@ -1,7 +1,8 @@
 import Glibc
 import Testing
 
-/// A plain UDP socket that has joined a group on loopback, as any other program would.
+/// A plain UDP socket that has joined a group on loopback, as any other program would; or, with an
+/// address of this machine, one that can be answered.
 final class UdpReceiver {
   private let descriptor: Int32
   let port: UInt16
@@ -26,6 +27,7 @@ final class UdpReceiver {
     }
     try #require(result)
     port = UInt16(bigEndian: name.sin_port)
+    guard UInt32(bigEndian: name.sin_addr.s_addr) >> 28 == 0xE else { return }
     var wish = ip_mreq()
     wish.imr_multiaddr = name.sin_addr
     inet_pton(AF_INET, "127.0.0.1", &wish.imr_interface)
@@ -38,6 +40,21 @@ final class UdpReceiver {
 
   /// GROUP:PORT.
   var line: String { "\(group):\(port)" }
+
+  /// Sends to a port of this machine.
+  func send(_ bytes: [UInt8], toPort port: UInt16) {
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_port = port.bigEndian
+    inet_pton(AF_INET, "127.0.0.1", &name.sin_addr)
+    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let sent = withUnsafePointer(to: &name) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        sendto(descriptor, bytes, bytes.count, 0, $0, length)
+      }
+    }
+    #expect(sent == bytes.count)
+  }
 
   /// All that has come. A small publication fits the socket's buffer whole, so that nothing is lost
   /// however late this is called.

@@ -11,9 +11,12 @@ struct BenchError: Error, CustomStringConvertible {
 struct Bench {
   static let usage = """
     usage: tickway-bench decode [--capture FILE]… [--messages N] [--runs N] [--quick] [--json FILE]
+           tickway-bench publish [--messages N] [--runs N] [--quick] [--json FILE]
            tickway-bench receive [--runs N] [--quick] [--json FILE]
            tickway-bench replay [--messages N] [--repeat N] [--runs N] [--quick] [--json FILE]
     """
+
+  private static let verbs = ["decode", "publish", "receive", "replay"]
 
   private var verb = ""
   private var captures: [String] = []
@@ -33,7 +36,7 @@ struct Bench {
   }
 
   private init(_ arguments: ArraySlice<String>) throws {
-    guard let first = arguments.first, ["decode", "receive", "replay"].contains(first) else {
+    guard let first = arguments.first, Bench.verbs.contains(first) else {
       throw BenchError(Bench.usage)
     }
     verb = first
@@ -66,6 +69,7 @@ struct Bench {
   private func run() throws {
     switch verb {
     case "decode": try report(decode())
+    case "publish": try report(publish())
     case "receive": try report(receive())
     default: try report(replay())
     }
@@ -97,12 +101,21 @@ struct Bench {
     return ReceiveReport(drain: drains, one_way: oneWay.map(ReceiveReport.Ping.init))
   }
 
+  private func publish() throws -> PublishBenchReport {
+    let benchmark = PublishBenchmark(
+      command: try command(), messages: messages, paced: isQuick ? 25 : 100)
+    return try benchmark.run(times: runs)
+  }
+
   private func replay() throws -> ReplayBenchReport {
+    try ReplayBenchmark(command: command(), messages: messages, repeats: repeats).run(times: runs)
+  }
+
+  private func command() throws -> String {
     guard let command = ProcessInfo.processInfo.environment["TICKWAY_BIN"] else {
       throw BenchError("TICKWAY_BIN must say where the release build of tickway is")
     }
-    return try ReplayBenchmark(command: command, messages: messages, repeats: repeats)
-      .run(times: runs)
+    return command
   }
 
   private func report(_ report: some Encodable & CustomStringConvertible) throws {

@@ -10,8 +10,9 @@
 typedef struct clinux_sender clinux_sender;
 
 /* Opens a socket for `group` and `port` (host order) and a batch of `slots` datagrams of up to
- * `slot_bytes` each. `source` is the address to bind to, 0 for none; `interface_index` is that by which multicast
- * leaves, 0 for the route's. Multicast gets `ttl` and is looped back to this machine. */
+ * `slot_bytes` each. `source` is the address to bind to, 0 for none; `interface_index` is that
+ * by which multicast leaves, 0 for the route's. Multicast gets `ttl` and is looped back to this
+ * machine. */
 int clinux_sender_open(clinux_sender **sender, uint32_t group, uint16_t port, uint32_t source,
                        int interface_index, int ttl, int buffer_bytes, int slots, int slot_bytes);
 

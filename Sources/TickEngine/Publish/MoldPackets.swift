@@ -8,8 +8,8 @@ struct MoldRequests: ~Copyable {
 
 /// Messages of a feed in MoldUDP64 packets of ours.
 ///
-/// Without a size, messages that the venue sent within `together_ns` go in one packet, which is sent
-/// with the last of them; with one, each packet is filled with so many.
+/// Without a size, messages that the venue sent within `together_ns` go in one packet, which is
+/// sent with the last of them; with one, each packet is filled with so many.
 struct MoldPackets<Messages: FeedMessages & ~Copyable>: PacketSource, ~Copyable {
   /// Messages so close together are due together.
   static var together_ns: UInt64 { 20_000 }

@@ -31,6 +31,7 @@ struct Publication<Source: PacketSource & ~Copyable>: ~Copyable, Role {
   private var utcOffset_ns: UInt64 = 0
   private var now_ns: UInt64 = 0
   private var lastSent_ns: UInt64 = 0
+  private var sinceFlush = 0
 
   init(
     _ source: consuming Source, lines: consuming Slab<PublishLine>, _ options: PublishOptions,
@@ -89,6 +90,9 @@ struct Publication<Source: PacketSource & ~Copyable>: ~Copyable, Role {
     }
     source.commit(bytes.bytes)
     offer(bytes.bytes, packet.messages, packet.time_ns, due_ns)
+    sinceFlush += 1
+    // Who never waits must still look for requests.
+    if sinceFlush >= LineSender.batch { flush() }
   }
 
   private mutating func offer(
@@ -111,6 +115,7 @@ struct Publication<Source: PacketSource & ~Copyable>: ~Copyable, Role {
   private mutating func flush() {
     for line in 0..<lines.count { lines[line].flush() }
     lastSent_ns = max(lastSent_ns, now_ns)
+    sinceFlush = 0
     // An answer never overtakes what it repeats.
     if source.servesRequests { _ = source.serve() }
   }
@@ -145,11 +150,10 @@ extension Publication where Source: ~Copyable {
     }
   }
 
-  private var requestStep_ns: UInt64 { 2_000_000 }
-
   /// Sends heartbeats where the wait is long; false if the run is to stop first.
   private mutating func waitQuietly(until due_ns: UInt64) -> Bool {
-    let step_ns: UInt64 = 20_000_000
+    // A request is waited for by the millisecond.
+    let step_ns: UInt64 = source.servesRequests ? 2_000_000 : 20_000_000
     while true {
       if stop.isRequested { return false }
       now_ns = MonotonicClock.now
@@ -157,7 +161,6 @@ extension Publication where Source: ~Copyable {
         fillSilence()
         lastSent_ns = now_ns
       }
-      let step_ns = source.servesRequests ? requestStep_ns : step_ns
       guard due_ns > now_ns &+ step_ns else { break }
       if source.servesRequests {
         source.waitForRequest()

@@ -40,7 +40,8 @@ enum PublishTimes {
   /// Heartbeats, or ends of session, after the last packet, and the time between two of them.
   static let closings = 5
   static let closing_ns: UInt64 = 100_000_000
-  /// Who serves requests ends when nobody has asked for so long; or at the latest after `requests_ns`.
+  /// Who serves requests ends when nobody has asked for so long, or at the latest after
+  /// `requests_ns`.
   static let quiet_ns: UInt64 = 1_000_000_000
   static let requests_ns: UInt64 = 30_000_000_000
 }

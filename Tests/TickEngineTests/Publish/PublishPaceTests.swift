@@ -108,7 +108,8 @@ import TickWire
 
   @Test func allTimesMoveAlike() {
     let before = packet([10, 5, 7_000], sent: 8_000)
-    #expect(shifted(before, 1_000_000) == packet([1_000_010, 1_000_005, 1_007_000], sent: 1_008_000))
+    let later = packet([1_000_010, 1_000_005, 1_007_000], sent: 1_008_000)
+    #expect(shifted(before, 1_000_000) == later)
     #expect(shifted(before, -4) == packet([6, 1, 6_996], sent: 7_996))
     #expect(shifted(before, 0) == before)
   }

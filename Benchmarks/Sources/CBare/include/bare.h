@@ -1,4 +1,4 @@
-/* bare.h: what the receive path is measured against: sockets on loopback and nothing else. */
+/* bare.h: what receiving and sending are measured against: sockets on loopback and nothing else. */
 #ifndef BARE_H
 #define BARE_H
 
@@ -38,6 +38,11 @@ typedef struct {
   uint64_t sequence;
   uint64_t *sent_ns;
 } bare_ping;
+
+/* Sends `packets` datagrams, in turns of `lengths`, to a multicast group on loopback in batches of
+ * 64, and nothing else: how long it took in ns, or -errno. The group is a number. */
+int64_t bare_send_batches(uint32_t group, uint16_t port, const uint32_t *lengths,
+                          uint64_t length_count, uint64_t packets);
 
 typedef struct bare_thread bare_thread;
 bare_thread *bare_ping_start(const bare_ping *ping);
