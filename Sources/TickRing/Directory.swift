@@ -103,24 +103,30 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
   /// Finds the symbol or gives it the next number; nil if the directory is full.
   @inlinable
   public mutating func number(of symbol: UInt64) -> UInt32? {
-    find(symbol) ?? addOwn(symbol)
+    find(symbol) ?? add(symbol)
   }
 
-  /// The same for an instrument of a venue that need not be the writer's own.
+  /// The same for an instrument of any venue, as a relay tells of them. Of another venue than this
+  /// writer's it is looked for among all entries: once for each instrument, not for each tick.
   public mutating func number(of symbol: UInt64, venue: UInt64) -> UInt32? {
-    find(symbol) ?? add(symbol, venue: venue)
+    guard venue != self.venue else { return number(of: symbol) }
+    for number in 1..<(count + 1) {
+      let entry = words + number * Layout.entryWords
+      if entry[0] == symbol, entry[1] == venue { return UInt32(number) }
+    }
+    return add(symbol, venue)
   }
 
   @usableFromInline
-  mutating func addOwn(_ symbol: UInt64) -> UInt32? { add(symbol, venue: venue) }
+  mutating func add(_ symbol: UInt64) -> UInt32? { add(symbol, venue) }
 
-  private mutating func add(_ symbol: UInt64, venue: UInt64) -> UInt32? {
+  private mutating func add(_ symbol: UInt64, _ venue: UInt64) -> UInt32? {
     let number = count + 1
     guard number <= limit else { return nil }
     let entry = words + number * Layout.entryWords
     entry[0] = symbol
     entry[1] = venue
-    index(symbol, number)
+    if venue == self.venue { index(symbol, number) }
     words[Layout.hashWord] = mix(mix(words[Layout.hashWord], symbol), venue)
     count = number
     tickring_store_release(words + Layout.countWord, UInt64(number))  // SHARE

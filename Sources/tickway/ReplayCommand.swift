@@ -32,9 +32,9 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let strategy = try builtin()
+      let strategy = try pipeline.builtin("replay")
       let options = try options(strategy)
-      let output = try ReplayOutput(json: json, hgrm: hgrm)
+      let output = try ReplayOutput(json: pipeline.json, hgrm: pipeline.hgrm)
       let outcome = try strategy.replay(options, observer: .operators("replay"))
       try output.write(outcome)
       try RunEnd.judge(outcome, "replay")
@@ -46,14 +46,6 @@ struct ReplayCommand: ParsableCommand {
   }
 
   // MARK: Options
-
-  private func builtin() throws -> BuiltinStrategy {
-    guard let builtin = BuiltinStrategy(rawValue: strategy) else {
-      let known = BuiltinStrategy.allCases.map(\.rawValue).joined(separator: ", ")
-      throw usage("unknown strategy \(strategy): choose one of \(known)")
-    }
-    return builtin
-  }
 
   private func usage(_ message: String) -> ExitCode { Complaint.exit("replay", message, .usage) }
 
@@ -67,61 +59,10 @@ struct ReplayCommand: ParsableCommand {
     guard let restarts = RestartPolicy(rawValue: restarts) else {
       throw usage("--restarts \(self.restarts): choose follow or refuse")
     }
-    guard ringCapacity > 1, ringCapacity <= 1 << 30, ringCapacity.nonzeroBitCount == 1 else {
-      throw usage("--ring-capacity \(ringCapacity): a power of two from 2 to 2^30 is needed")
-    }
-    var options = ReplayOptions(captures: captures)
-    options.workers = workers
+    var options = try pipeline.options(strategy, captures: captures, "replay")
     options.pace = pace
     options.repeats = repeats
     options.restarts = restarts
-    options.recordPath = record
-    options.ordersPath = orders
-    if let json, json != "-" { options.otherOutputs.append(json) }
-    if let hgrm {
-      options.otherOutputs += Report.Stage.allCases.map { "\(hgrm)/\($0.rawValue).hgrm" }
-    }
-    options.ringDirectory = ringDirectory
-    options.ringCapacity = ringCapacity
-    options.parameters = try parsedParameters()
-    options.venue = try parsedVenue()
-    if let symbols { options.symbols = try SymbolList.read(symbols) }
-    if let limits {
-      options.limits = try LimitsFile.read(limits)
-    } else if case .address = options.venue, strategy != .none {
-      throw usage(
-        "--venue \(venue) needs --limits FILE: the simulation's defaults are only for the"
-          + " built-in venue")
-    }
     return options
-  }
-
-  private func parsedParameters() throws -> [String: String] {
-    var result: [String: String] = [:]
-    for parameter in parameters {
-      let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty else {
-        throw usage("--param \(parameter): k=v is needed")
-      }
-      guard result.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
-        throw usage("--param \(parts[0]) is given twice")
-      }
-    }
-    return result
-  }
-
-  private func parsedVenue() throws -> ReplayVenue {
-    switch venue {
-    case "builtin": return .builtin
-    case "none": return .none
-    default:
-      guard let colon = venue.lastIndex(of: ":"), colon != venue.startIndex,
-        let port = UInt16(venue[venue.index(after: colon)...]), port > 0
-      else { throw usage("--venue \(venue): HOST:PORT, builtin or none is needed") }
-      let password = ProcessInfo.processInfo.environment["TICKWAY_VENUE_PASSWORD"] ?? ""
-      return .address(
-        VenueAddress(
-          host: String(venue[..<colon]), port: port, user: venueUser, password: password))
-    }
   }
 }

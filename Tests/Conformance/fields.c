@@ -21,7 +21,7 @@ static const struct field {
     FIELD(capacity), FIELD(region_bytes), FIELD(layout_hash), FIELD(build_hash), FIELD(epoch),
     FIELD(instance), FIELD(producer_pid), FIELD(producer_generation), FIELD(producer_heartbeat_ns),
     FIELD(full), FIELD(head), FIELD(position), FIELD(consumer_pid), FIELD(consumer_generation),
-    FIELD(consumer_heartbeat_ns), FIELD(tail), FIELD(tail_shared), FIELD(sleeps), FIELD(wakes),
+    FIELD(consumer_heartbeat_ns), FIELD(tail), FIELD(ahead), FIELD(sleeps), FIELD(wakes),
     FIELD(wakes_answered),
     {TICKRING_HEADER_BYTES + 24, 8}, /* a tick's word, or an order's fourth */
     {TICKRING_HEADER_BYTES + 56, 8}, /* the second tick's word, or an order's */

@@ -45,6 +45,19 @@ struct SharedTableTests {
     }
   }
 
+  @Test func oneSymbolAtTwoVenuesIsTwoInstruments() throws {
+    try withScratch { directory in
+      let region = try Region.create(.directory, directory: directory, name: "d", capacity: 8)
+      var writer = try DirectoryWriter(claiming: region.duplicate(), venue: 7)
+      let reader = DirectoryReader(try region.duplicate())
+      let first = (writer.number(of: 5, venue: 8), writer.number(of: 5), writer.find(5))
+      #expect(first.0 == 1 && first.1 == 2 && first.2 == 2)
+      let again = (writer.number(of: 5, venue: 8), writer.number(of: 5, venue: 7))
+      #expect(again.0 == 1 && again.1 == 2)
+      #expect(reader.venue(1) == 8 && reader.venue(2) == 7 && reader.count == 2)
+    }
+  }
+
   @Test func aSuccessorKeepsTheNumbersThatWereGiven() throws {
     try withScratch { directory in
       let region = try Region.create(.directory, directory: directory, name: "d", capacity: 16)

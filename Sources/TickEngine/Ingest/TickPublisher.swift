@@ -122,24 +122,25 @@ public struct TickPublisher: ~Copyable {
   }
 
   @inline(never)
-  private mutating func newInstrument(_ symbol: Symbol, venue: Symbol? = nil) -> UInt32? {
+  private mutating func newInstrument(_ symbol: Symbol) -> UInt32? {
     if isRestricted {
       reject(.unknownSymbol)
       return nil
     }
-    let given =
-      venue.map { directory.number(of: symbol.word, venue: $0.word) }
-      ?? directory.number(of: symbol.word)
-    guard let number = given else {
+    guard let number = directory.number(of: symbol.word) else {
       reject(.directoryFull)
       return nil
     }
+    begin(number, symbol)
+    return number
+  }
+
+  private mutating func begin(_ number: UInt32, _ symbol: Symbol) {
     fanOut.add(number, symbol: symbol.word)
     if suspectStreams >> UInt64(stream) & 1 != 0 {
       states[Int(number)].insert(.suspect)
       tellBoardOfDoubt(number)
     }
-    return number
   }
 
   private mutating func reject(_ reason: TickRejection) { rejected[reason.rawValue] += 1 }
@@ -311,9 +312,14 @@ public struct TickPublisher: ~Copyable {
   /// The number of a relayed instrument, under which it is published; nil (counted) if the symbol is
   /// not of a given list, or the directory is full.
   mutating func instrument(of symbol: Symbol, venue: Symbol) -> UInt32? {
-    guard let number = directory.find(symbol.word) ?? newInstrument(symbol, venue: venue) else {
+    // A given list has no venues.
+    if isRestricted { return instrument(of: symbol) }
+    let known = directory.count
+    guard let number = directory.number(of: symbol.word, venue: venue.word) else {
+      reject(.directoryFull)
       return nil
     }
+    if directory.count > known { begin(number, symbol) }
     streams[Int(number)] = UInt8(truncatingIfNeeded: stream)
     return number
   }

@@ -1,0 +1,55 @@
+import ArgumentParser
+import TickEngine
+
+/// `tickway live`: the whole pipeline on a live feed.
+struct LiveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "live",
+    abstract: "Run a live feed through ingester, workers, risk gate, sender and venue.",
+    discussion: """
+      The stages of `tickway replay`, as threads of one process, behind the lines of a live feed \
+      instead of captures. The run ends with SIGINT or SIGTERM, and then prints its counts and the \
+      latency histogram of each stage.
+      """)
+
+  @Option(help: "What the lines speak: iex or ticks.")
+  var feed: String
+
+  @OptionGroup var lines: ListenOptions
+  @OptionGroup var pipeline: PipelineOptions
+
+  @Option(help: "What a worker's ring without room does: wait, drop or conflate.")
+  var policy = "conflate"
+
+  func run() throws {
+    do {
+      let strategy = try pipeline.builtin("live")
+      let options = try pipeline.options(strategy, captures: [], "live")
+      let output = try ReplayOutput(json: pipeline.json, hgrm: pipeline.hgrm)
+      let (lines, behind) = try listening(options)
+      let outcome = try strategy.live(lines, behind, observer: .operators("live"))
+      try output.write(outcome)
+      try RunEnd.judge(outcome, "live")
+    } catch let exit as ExitCode {
+      throw exit
+    } catch {
+      throw Complaint.exit("live", error)
+    }
+  }
+
+  private func listening(
+    _ options: ReplayOptions
+  ) throws -> (IngestOptions, ReplayOptions) {
+    guard let feed = LiveFeed(rawValue: feed) else {
+      throw IngestError.options("unknown feed \(feed): choose iex or ticks")
+    }
+    guard let policy = SlowConsumerPolicy(rawValue: policy) else {
+      throw IngestError.options("--policy \(self.policy): choose wait, drop or conflate")
+    }
+    var listening = try lines.options(feed)
+    listening.policy = policy
+    var behind = options
+    behind.validation = listening.validation
+    return (listening, behind)
+  }
+}

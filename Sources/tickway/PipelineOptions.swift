@@ -1,0 +1,128 @@
+import ArgumentParser
+import Foundation
+import TickEngine
+
+/// What stands behind the ingester, from captures or live: options of the verbs that run it all.
+struct PipelineOptions: ParsableArguments {
+  @Option(help: "The strategy: none, momentum or market-maker.")
+  var strategy = "none"
+
+  @Option(
+    name: .customLong("param"), parsing: .upToNextOption,
+    help: ArgumentHelp("Parameters of the strategy.", valueName: "k=v"))
+  var parameters: [String] = []
+
+  @Option(help: "Workers; the instruments are shared out among them.")
+  var workers = 1
+
+  @Option(
+    help: ArgumentHelp("Where orders go.", valueName: "HOST:PORT|builtin|none"))
+  var venue = "builtin"
+
+  @Option(help: "User name at the venue; the password is read from TICKWAY_VENUE_PASSWORD.")
+  var venueUser = "TICKWY"
+
+  @Option(help: "Risk limits, a JSON file; needed with a venue that is named.", completion: .file())
+  var limits: String?
+
+  @Option(help: "A symbol a line: restricts and numbers the directory.", completion: .file())
+  var symbols: String?
+
+  @Option(
+    help: "Write the published ticks, raw 24-byte records, and FILE.symbols.csv.",
+    completion: .file())
+  var record: String?
+
+  @Option(help: "Write the order requests as CSV.", completion: .file())
+  var orders: String?
+
+  @Option(
+    help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
+    completion: .file())
+  var json: String?
+
+  @Option(
+    help: "Write HdrHistogram percentile files into this directory.",
+    completion: .directory)
+  var hgrm: String?
+
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "Where the rings are made.", completion: .directory)
+  var ringDirectory = "/dev/shm"
+
+  @Option(help: "Slots of each tick ring, a power of two.")
+  var ringCapacity = 65_536
+
+  func builtin(_ verb: String) throws -> BuiltinStrategy {
+    guard let builtin = BuiltinStrategy(rawValue: strategy) else {
+      let known = BuiltinStrategy.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Self.usage(verb, "unknown strategy \(strategy): choose one of \(known)")
+    }
+    return builtin
+  }
+
+  private static func usage(_ verb: String, _ message: String) -> ExitCode {
+    Complaint.exit(verb, message, .usage)
+  }
+
+  func options(
+    _ strategy: BuiltinStrategy, captures: [String], _ verb: String
+  ) throws -> ReplayOptions {
+    guard ringCapacity > 1, ringCapacity <= 1 << 30, ringCapacity.nonzeroBitCount == 1 else {
+      throw Self.usage(
+        verb, "--ring-capacity \(ringCapacity): a power of two from 2 to 2^30 is needed")
+    }
+    var options = ReplayOptions(captures: captures)
+    options.workers = workers
+    options.recordPath = record
+    options.ordersPath = orders
+    if let json, json != "-" { options.otherOutputs.append(json) }
+    if let hgrm {
+      options.otherOutputs += Report.Stage.allCases.map { "\(hgrm)/\($0.rawValue).hgrm" }
+    }
+    options.ringDirectory = ringDirectory
+    options.ringCapacity = ringCapacity
+    options.parameters = try parsedParameters(verb)
+    options.venue = try parsedVenue(verb)
+    if let symbols { options.symbols = try SymbolList.read(symbols) }
+    if let limits {
+      options.limits = try LimitsFile.read(limits)
+    } else if case .address = options.venue, strategy != .none {
+      throw Self.usage(
+        verb,
+        "--venue \(venue) needs --limits FILE: the simulation's defaults are only for the"
+          + " built-in venue")
+    }
+    return options
+  }
+
+  private func parsedParameters(_ verb: String) throws -> [String: String] {
+    var result: [String: String] = [:]
+    for parameter in parameters {
+      let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw Self.usage(verb, "--param \(parameter): k=v is needed")
+      }
+      guard result.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
+        throw Self.usage(verb, "--param \(parts[0]) is given twice")
+      }
+    }
+    return result
+  }
+
+  private func parsedVenue(_ verb: String) throws -> ReplayVenue {
+    switch venue {
+    case "builtin": return .builtin
+    case "none": return .none
+    default:
+      guard let colon = venue.lastIndex(of: ":"), colon != venue.startIndex,
+        let port = UInt16(venue[venue.index(after: colon)...]), port > 0
+      else { throw Self.usage(verb, "--venue \(venue): HOST:PORT, builtin or none is needed") }
+      let password = ProcessInfo.processInfo.environment["TICKWAY_VENUE_PASSWORD"] ?? ""
+      return .address(
+        VenueAddress(
+          host: String(venue[..<colon]), port: port, user: venueUser, password: password))
+    }
+  }
+}
