@@ -23,6 +23,8 @@ public struct FeedCounts: Sendable {
   public var recovered: UInt64 = 0
   /// Packets out of order that found no room, left to be asked for again.
   public var unheld: UInt64 = 0
+  /// Messages that a recording of messages cannot hold (empty ones), or did not get.
+  public var unrecorded: UInt64 = 0
   /// Sequences that began anew inside one session.
   public var restarts: UInt64 = 0
   /// Streams that went on under another session.

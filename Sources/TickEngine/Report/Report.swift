@@ -87,6 +87,8 @@ extension Report {
     public var recovered: UInt64?
     /// Packets out of order that found no room and were asked for again.
     public var unheld: UInt64?
+    /// Messages that a recording of messages cannot hold (empty ones), or did not get.
+    public var unrecorded: UInt64?
     /// Datagrams that are not of the feed.
     public var foreign: UInt64?
     /// Times that a group had to be joined again.
@@ -101,7 +103,8 @@ extension Report {
 
     enum CodingKeys: String, CodingKey {
       case packets, heartbeats, messages, unknown, malformed, gaps, missing
-      case duplicates, overlaps, restarts, late, requests, recovered, unheld, foreign, rejoins
+      case duplicates, overlaps, restarts, late, requests, recovered, unheld, unrecorded
+      case foreign, rejoins
       case state, lines, lateness_ns
       case byType = "by_type"
       case requestsUnsent = "requests_unsent"

@@ -52,6 +52,7 @@ extension Report {
     feed.requests = counts.requests
     feed.recovered = counts.recovered
     feed.unheld = counts.unheld
+    feed.unrecorded = counts.unrecorded
     feed.foreign = counts.foreign
     feed.state = ingester.feedState
     feed.lines = (0..<ingester.lineCount).map { number in

@@ -60,7 +60,7 @@ import TickWire
     var receiver = RecoveringReceiver(line, asking: thread.role.requests[0].address)
     // Some before the relay looks, some while it runs.
     var published = ring.publish(Self.count / 2, seed: 11)
-    thread.start()
+    try thread.start()
     published += ring.publish(Self.count / 2, seed: 12)
     stop.request()
     while !receiver.isWhole { try receiver.turn() }

@@ -48,7 +48,7 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
       }
       counts.messages += 1
       note(message)
-      recording?.write(message)
+      if recording?.write(message) == false { counts.unrecorded += 1 }
     }
     counts.malformed += UInt64(messages.remaining)
   }

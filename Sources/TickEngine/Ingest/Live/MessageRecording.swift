@@ -15,12 +15,11 @@ struct MessageChunk: BitwiseCopyable, RingRecord {
 /// The ingester's end: hands messages to the recorder without touching a file.
 ///
 /// Hot path. Thread: the ingester. A message appears whole. A full ring is waited for, unless the
-/// run is failing; then the message is counted as unrecorded.
+/// run is failing.
 struct MessageWriter: ~Copyable {
   private var ring: RecordProducer<MessageChunk>
   private let control: ControlPage
   private let waitPolicy: WaitPolicy
-  private(set) var unrecorded: UInt64 = 0
 
   init(
     _ ring: consuming RecordProducer<MessageChunk>, control: consuming ControlPage,
@@ -31,11 +30,12 @@ struct MessageWriter: ~Copyable {
     self.waitPolicy = waitPolicy
   }
 
-  mutating func write(_ message: Bytes) {
+  /// False: not handed over. So an empty message, which such a file cannot hold: a length of 0 ends
+  /// it.
+  mutating func write(_ message: Bytes) -> Bool {
     let chunks = MessageChunk.count(for: message.count)
-    guard ring.claim(chunks) == chunks || waitForRoom(chunks) else {
-      unrecorded += 1
-      return
+    guard message.count > 0, ring.claim(chunks) == chunks || waitForRoom(chunks) else {
+      return false
     }
     var from = 0
     for index in 0..<chunks {
@@ -52,6 +52,7 @@ struct MessageWriter: ~Copyable {
       ring.set(index, to: chunk)
     }
     ring.commit(chunks)
+    return true
   }
 
   @inline(never)
