@@ -6,12 +6,19 @@
 
 #include <stdio.h>
 
-enum bench_topology { BENCH_THROUGHPUT, BENCH_ROUNDTRIP, BENCH_BURSTS };
+enum bench_topology {
+  BENCH_THROUGHPUT,
+  BENCH_ROUNDTRIP,
+  BENCH_BURSTS,
+  BENCH_ONEWAY,
+  BENCH_BROADCAST,      /* the writer as fast as it can: records are lost */
+  BENCH_BROADCAST_PACED /* the writer kept from overtaking the observer */
+};
 enum bench_regime { BENCH_NEAR, BENCH_FAR, BENCH_MIXED, BENCH_REGIMES };
 
 enum {
   BENCH_SAMPLES_MAX = 128,
-  BENCH_VALUES = 3, /* a sample of trips has p50, p99 and p99.9 */
+  BENCH_VALUES = 4, /* a sample of trips has p50, p99, p99.9 and the longest */
   BENCH_CASES_MAX = 256
 };
 
@@ -41,6 +48,11 @@ double duo_ns_per_tick(void);
 
 /* ring_swift.c: the Swift face, whose loops are a library of their own; NULL: not there. */
 const bench_ring *swift_load(const char *path);
+/* The same of the broadcast ring; after swift_load succeeded. */
+const bench_ring *swift_broadcast(void);
+
+/* main.c: a topology's name. */
+const char *topology_name(enum bench_topology topology);
 
 /* report.c */
 int report_json(const bench_case *cases, int count, const char *path);

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RAW_TRIPS = 2000, NEAR_NS_MAX = 220, FAR_NS_MIN = 300 };
+enum { RAW_TRIPS = 2000, NEAR_NS_MAX = 220, FAR_NS_MIN = 300, ONEWAY_PER_S = 300000 };
 
-enum order { IDLE, STOP, RAW, RECEIVE, PONG, ANSWER };
+enum order { IDLE, STOP, RAW, RECEIVE, PONG, ANSWER, RECEIVE_DUE, RECEIVE_PACED };
 
 /* What the other side is to do. Written by the caller while it idles; in memory that a child
  * shares, since for a ring between processes the other side has a child do it. */
@@ -53,6 +53,11 @@ static void obey(int order) {
       break;
     case PONG: work->ring->pong(work->there, work->back, work->count); break;
     case ANSWER: work->ring->answer(work->there, work->back, work->count, work->batch); break;
+    case RECEIVE_DUE: work->ring->receive_due(work->there, work->count, trips_seen); break;
+    case RECEIVE_PACED:
+      work->seen = work->ring->receive_paced(work->there, 0, work->count, work->batch);
+      work->end_tsc = __rdtsc();
+      break;
     default: break;
   }
 }
@@ -195,6 +200,46 @@ static void throughput(bench_case *one, double *value, uint64_t records) {
   value[0] = (double)records * 1e3 / ((double)(work->end_tsc - start) * ns_per_tick);
 }
 
+/* Millions of records delivered a second, and the share of the others. */
+static void broadcast(bench_case *one, double *value, uint64_t records) {
+  bool is_paced = one->topology == BENCH_BROADCAST_PACED;
+  work->count = records;
+  work->batch = one->batch;
+  command(is_paced ? RECEIVE_PACED : RECEIVE);
+  uint64_t start = __rdtsc();
+  (is_paced ? one->ring->send_paced : one->ring->send)(work->there, 0, records, one->batch);
+  await();
+  if (work->seen.disorder != 0) wrong(one, "a record torn or out of order");
+  if (is_paced && work->seen.lost != 0) wrong(one, "a paced writer overtook the observer");
+  uint64_t taken = records - work->seen.lost;
+  value[0] = (double)taken * 1e3 / ((double)(work->end_tsc - start) * ns_per_tick);
+  value[1] = (double)work->seen.lost * 100 / (double)records;
+}
+
+static void sort_trips(uint64_t count, double *value) {
+  qsort(trips_seen, count, sizeof *trips_seen, compare);
+  value[0] = percentile(count, 0.5);
+  value[1] = percentile(count, 0.99);
+  value[2] = percentile(count, 0.999);
+  value[3] = percentile(count, 1);
+}
+
+/* Of every 10 ms the last one at ten times the rate. */
+static void oneway(bench_case *one, double *value, uint64_t trip_count) {
+  double ticks_per_s = 1e9 / ns_per_tick;
+  bench_schedule schedule = {.gap = (uint64_t)(ticks_per_s / ONEWAY_PER_S),
+                             .burst_gap = (uint64_t)(ticks_per_s / (10 * ONEWAY_PER_S)),
+                             .calm_count = ONEWAY_PER_S * 9 / 1000,
+                             .burst_count = 10 * ONEWAY_PER_S / 1000};
+  uint64_t count = trip_count / 1250 * (schedule.calm_count + schedule.burst_count);
+  work->count = count < TRIPS_MAX ? count : TRIPS_MAX;
+  command(RECEIVE_DUE);
+  schedule.start = __rdtsc() + (uint64_t)(ticks_per_s * 20e-6);
+  one->ring->send_due(work->there, work->count, schedule);
+  await();
+  sort_trips(work->count, value);
+}
+
 static void trips(bench_case *one, double *value, uint64_t count) {
   bool is_burst = one->topology == BENCH_BURSTS;
   work->count = count;
@@ -205,10 +250,17 @@ static void trips(bench_case *one, double *value, uint64_t count) {
   else
     one->ring->ping(work->there, work->back, count, trips_seen);
   await();
-  qsort(trips_seen, count, sizeof *trips_seen, compare);
-  value[0] = percentile(count, 0.5);
-  value[1] = percentile(count, 0.99);
-  value[2] = percentile(count, 0.999);
+  sort_trips(count, value);
+}
+
+static void measure(bench_case *one, double *value, uint64_t records, uint64_t trip_count) {
+  switch (one->topology) {
+    case BENCH_THROUGHPUT: throughput(one, value, records); break;
+    case BENCH_ONEWAY: oneway(one, value, trip_count); break;
+    case BENCH_BROADCAST:
+    case BENCH_BROADCAST_PACED: broadcast(one, value, records); break;
+    default: trips(one, value, trip_count); break;
+  }
 }
 
 /* One attempt; whether both sides had their cores to themselves meanwhile. */
@@ -216,10 +268,7 @@ static bool attempt(bench_case *one, uint64_t records, uint64_t trip_count) {
   int index = one->sample_count;
   double before = raw_ns();
   long switches = switches_now();
-  if (one->topology == BENCH_THROUGHPUT)
-    throughput(one, one->value[index], records);
-  else
-    trips(one, one->value[index], trip_count);
+  measure(one, one->value[index], records, trip_count);
   bool is_clean = switches_now() == switches && work->switches == 0;
   double after = raw_ns();
   one->raw_ns[index] = (before + after) / 2;

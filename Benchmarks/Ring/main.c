@@ -2,7 +2,7 @@
  * case, so that what the machine does meanwhile meets all of them alike.
  *
  *   ring [--quick] [--json FILE] [--only TOPOLOGY/SLOTS/BATCH] [--rounds N] [--swift LIBRARY]
- *        [--producer CPU] [--consumer CPU]
+ *        [--records N] [--producer CPU] [--consumer CPU]
  */
 #include "bench_run.h"
 
@@ -11,7 +11,7 @@
 #include <time.h>
 
 extern const bench_ring bench_tickring, bench_tickring_processes, bench_boost, bench_ck,
-    bench_rte, bench_moodycamel;
+    bench_rte, bench_moodycamel, bench_broadcast, bench_broadcast_processes, bench_seqlock;
 #ifndef BENCH_RING_ADDRESSES
 #define BENCH_RING_ADDRESSES \
   &bench_tickring, &bench_tickring_processes, &bench_boost, &bench_ck, &bench_rte, \
@@ -28,6 +28,8 @@ typedef struct plan {
   const char *json, *only, *swift;
   const bench_ring *rings[MAX_RINGS];
   int ring_count;
+  const bench_ring *broadcasts[MAX_RINGS];
+  int broadcast_count;
 } plan;
 
 static bench_case cases[BENCH_CASES_MAX];
@@ -58,6 +60,19 @@ static void lay_out(const plan *plan) {
     for (int b = 0; b < 2; b++)
       for (int r = 0; r < plan->ring_count; r++)
         add(plan->rings[r], BENCH_BURSTS, capacities[c], b == 0 ? 1 : BENCH_BURST);
+  for (int r = 0; r < plan->ring_count; r++) add(plan->rings[r], BENCH_ONEWAY, capacities[0], 1);
+  for (int c = 0; c < 2; c++)
+    for (int paced = 0; paced < 2; paced++)
+      for (int b = 0; b < 3; b += 2)
+        for (int r = 0; r < plan->broadcast_count; r++)
+          add(plan->broadcasts[r], paced ? BENCH_BROADCAST_PACED : BENCH_BROADCAST, capacities[c],
+              batches[b]);
+}
+
+const char *topology_name(enum bench_topology topology) {
+  static const char *const names[] = {"throughput", "roundtrip", "burst",
+                                      "oneway",     "broadcast", "broadcast-paced"};
+  return names[topology];
 }
 
 static double seconds_now(void) {
@@ -82,6 +97,7 @@ static int parse(int argc, char **argv, plan *plan) {
     else if (strcmp(argv[i - 1], "--only") == 0) plan->only = value;
     else if (strcmp(argv[i - 1], "--swift") == 0) plan->swift = value;
     else if (strcmp(argv[i - 1], "--rounds") == 0) plan->rounds = atoi(value);
+    else if (strcmp(argv[i - 1], "--records") == 0) plan->records = strtoull(value, NULL, 10);
     else if (strcmp(argv[i - 1], "--producer") == 0) plan->producer_cpu = atoi(value);
     else if (strcmp(argv[i - 1], "--consumer") == 0) plan->consumer_cpu = atoi(value);
     else return -1;
@@ -95,13 +111,16 @@ static void choose_rings(plan *plan) {
   for (size_t r = 0; r < sizeof rings / sizeof rings[0]; r++)
     plan->rings[plan->ring_count++] = rings[r];
   if (swift != NULL) plan->rings[plan->ring_count++] = swift;
+  plan->broadcasts[plan->broadcast_count++] = &bench_broadcast;
+  plan->broadcasts[plan->broadcast_count++] = &bench_broadcast_processes;
+  if (swift != NULL) plan->broadcasts[plan->broadcast_count++] = swift_broadcast();
+  plan->broadcasts[plan->broadcast_count++] = &bench_seqlock;
 }
 
 /* Whether a case was asked for: TOPOLOGY/SLOTS/BATCH contains the text. */
 static bool is_wanted(const plan *plan, const bench_case *one) {
-  static const char *const names[] = {"throughput", "roundtrip", "burst"};
   char text[128];
-  snprintf(text, sizeof text, "%s/%llu/%llu", names[one->topology],
+  snprintf(text, sizeof text, "%s/%llu/%llu", topology_name(one->topology),
            (unsigned long long)one->capacity, (unsigned long long)one->batch);
   return plan->only == NULL || strstr(text, plan->only) != NULL;
 }
@@ -117,7 +136,7 @@ int main(int argc, char **argv) {
                .trips = 20000, .seconds_max = 600};
   if (parse(argc, argv, &plan) != 0) {
     fprintf(stderr, "usage: ring [--quick] [--json FILE] [--only TOPOLOGY/SLOTS/BATCH] "
-                    "[--rounds N] [--producer CPU] [--consumer CPU]\n");
+                    "[--rounds N] [--records N] [--producer CPU] [--consumer CPU]\n");
     return 2;
   }
   choose_rings(&plan);

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 static const char *const regimes[] = {"near", "far", "mixed"};
-static const char *const topologies[] = {"throughput", "roundtrip", "burst"};
-static const char *const trip_units[] = {"ns p50", "ns p99", "ns p99.9"};
+static const char *const units[] = {"ns p50", "ns p99", "ns p99.9", "ns max"};
+static const char *const flow_units[] = {"M records/s", "% lost"};
 
 typedef struct spread {
   int count;
@@ -41,12 +41,22 @@ static spread spread_of(const bench_case *one, int value, enum bench_regime regi
   return result;
 }
 
+static bool is_flow(const bench_case *one) {
+  return one->topology == BENCH_THROUGHPUT || one->topology >= BENCH_BROADCAST;
+}
+
 static int values_of(const bench_case *one) {
-  return one->topology == BENCH_THROUGHPUT ? 1 : BENCH_VALUES;
+  switch (one->topology) {
+    case BENCH_THROUGHPUT:
+    case BENCH_BROADCAST_PACED: return 1;
+    case BENCH_BROADCAST: return 2;
+    case BENCH_ONEWAY: return 4;
+    default: return 3;
+  }
 }
 
 static const char *unit_of(const bench_case *one, int value) {
-  return one->topology == BENCH_THROUGHPUT ? "M records/s" : trip_units[value];
+  return is_flow(one) ? flow_units[value] : units[value];
 }
 
 /* The first line of `path` that begins with `key`, after its colon; or "unknown". */
@@ -83,7 +93,7 @@ static void write_result(FILE *out, const bench_case *one, int value, enum bench
           "{\"ring\": \"%s\", \"face\": \"%s\", \"topology\": \"%s\", \"capacity\": %llu, "
           "\"batch\": %llu, \"regime\": \"%s\", \"unit\": \"%s\", \"min\": %.2f, "
           "\"median\": %.2f, \"max\": %.2f, \"raw_pingpong_ns\": %.1f}",
-          one->ring->name, one->ring->face, topologies[one->topology],
+          one->ring->name, one->ring->face, topology_name(one->topology),
           (unsigned long long)one->capacity, (unsigned long long)one->batch, regimes[regime],
           unit_of(one, value), found.min, found.median, found.max, found.raw);
 }
@@ -112,7 +122,7 @@ static void print_row(const bench_case *one, int value, enum bench_regime regime
   spread found = spread_of(one, value, regime);
   if (found.count == 0) return;
   printf("| %s | %s | %s | %llu | %llu | %s | %s | %d | %.1f | %.1f | %.1f | %.0f |\n",
-         one->ring->name, one->ring->face, topologies[one->topology],
+         one->ring->name, one->ring->face, topology_name(one->topology),
          (unsigned long long)one->capacity, (unsigned long long)one->batch, regimes[regime],
          unit_of(one, value), found.count, found.min, found.median, found.max, found.raw);
 }

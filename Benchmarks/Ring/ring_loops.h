@@ -26,7 +26,7 @@ static void loop_send(void *context, uint64_t first, uint64_t count, uint64_t ba
 
 static bench_seen loop_receive(void *context, uint64_t first, uint64_t count, uint64_t batch) {
   RING *self = (RING *)context;
-  bench_seen seen = {0, 0};
+  bench_seen seen = {0, 0, 0};
   uint64_t end = first + count;
   if (batch == 1) {
     for (uint64_t number = first; number != end; number++) {
@@ -95,7 +95,7 @@ static void loop_burst(void *there, void *back, uint64_t count, uint64_t batch, 
 }
 
 static void loop_answer(void *there, void *back, uint64_t count, uint64_t batch) {
-  bench_seen seen = {0, 0};
+  bench_seen seen = {0, 0, 0};
   for (uint64_t number = 0; number < count; number++) {
     uint64_t first = number * BENCH_BURST, end = first + BENCH_BURST;
     if (batch == 1) {
@@ -111,5 +111,27 @@ static void loop_answer(void *there, void *back, uint64_t count, uint64_t batch)
   }
 }
 
-#define RING_LOOPS \
-  loop_send, loop_receive, loop_ping, loop_pong, loop_burst, loop_answer
+/* The record carries the time when it was due: both sides read one clock. */
+static void loop_send_due(void *context, uint64_t count, bench_schedule schedule) {
+  uint64_t due = schedule.start;
+  for (uint64_t number = 0; number < count; number++) {
+    bench_record record = {{number, due, ~number}};
+    while ((int64_t)(__rdtsc() - due) < 0) {
+    }
+    while (!ring_push((RING *)context, record)) {
+    }
+    due += bench_gap_after(&schedule, number);
+  }
+}
+
+static void loop_receive_due(void *context, uint64_t count, uint32_t *trips) {
+  for (uint64_t number = 0; number < count; number++) {
+    bench_record record;
+    loop_pop((RING *)context, &record);
+    trips[number] = (uint32_t)(bench_tsc_after() - record.word[1]);
+  }
+}
+
+#define RING_LOOPS                                                                 \
+  loop_send, loop_receive, loop_ping, loop_pong, loop_burst, loop_answer,          \
+      loop_send_due, loop_receive_due, NULL, NULL

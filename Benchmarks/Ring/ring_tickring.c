@@ -38,28 +38,30 @@ static inline bool ring_pop(ring *self, bench_record *record) {
   return true;
 }
 
+static inline tickring_words make(void *first, uint64_t i) {
+  bench_record record = bench_record_of(*(const uint64_t *)first + i);
+  return (tickring_words){{record.word[0], record.word[1], record.word[2]}};
+}
+
 static inline uint64_t ring_push_many(ring *self, uint64_t first, uint64_t count) {
-  uint64_t granted = tickring_claim(&self->producer, count);
-  if (granted == 0) return 0;
-  for (uint64_t i = 0; i < granted; i++) {
-    bench_record record = bench_record_of(first + i);
-    tickring_words words = {{record.word[0], record.word[1], record.word[2]}};
-    tickring_set(&self->producer, i, words);
-  }
-  tickring_commit(&self->producer, granted, 0);
-  return granted;
+  return tickring_publish_each(&self->producer, count, 0, make, &first);
+}
+
+typedef struct taking {
+  bench_seen *seen;
+  uint64_t first;
+} taking;
+
+static inline void take(void *context, uint64_t i, const tickring_tick *tick) {
+  taking *self = (taking *)context;
+  bench_see(self->seen, self->first + i,
+            (bench_record){{tick->word[0], tick->word[1], tick->word[2]}});
 }
 
 static inline uint64_t ring_pop_many(ring *self, bench_seen *seen, uint64_t first,
                                      uint64_t count) {
-  uint64_t found = tickring_peek(&self->consumer, count);
-  for (uint64_t i = 0; i < found; i++) {
-    const tickring_slot32 *slot = tickring_peeked(&self->consumer, i);
-    bench_record record = {{slot->record[0], slot->record[1], slot->record[2]}};
-    bench_see(seen, first + i, record);
-  }
-  if (found > 0) tickring_advance(&self->consumer, found);
-  return found;
+  taking context = {seen, first};
+  return tickring_poll_each(&self->consumer, count, take, &context);
 }
 
 #include "ring_loops.h"

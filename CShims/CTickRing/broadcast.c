@@ -23,17 +23,24 @@ int tickring_writer_open(tickring_region *region, tickring_writer *writer, uint6
     return error;
   }
   uint64_t mask = region->capacity - 1;
-  uint64_t eighth = region->capacity / 8;
   uint64_t next = tickring_load_acquire(&region->header->tail); /* SHARE */
   /* A predecessor may have died between a record's word and the tail: observers have seen it. */
-  const tickring_slot32 *slot = tickring_slot32_at(region->body, mask, next);
-  if ((uint32_t)tickring_load_acquire(&slot->word) == (uint32_t)(next + 1)) next += 1;
-  tickring_store_release(&region->header->tail, next);        /* SHARE */
-  tickring_store_release(&region->header->tail_shared, next); /* SHARE */
+  for (uint64_t count = 0; count < TICKRING_TAIL_COUNT && count <= mask; count++) {
+    const tickring_slot32 *slot = tickring_slot32_at(region->body, mask, next);
+    if ((uint32_t)tickring_load_acquire(&slot->word) != (uint32_t)(next + 1)) break;
+    next += 1;
+  }
+  uint64_t stretch = region->capacity / 4;
+  if (stretch > TICKRING_STRETCH_MAX) stretch = TICKRING_STRETCH_MAX;
+  if (stretch < TICKRING_STRETCH_MIN) stretch = 1;
+  tickring_store_release(&region->header->tail, next); /* SHARE */
   writer->slots = region->body;
   writer->mask = mask;
   writer->next = next;
-  writer->share_mask = eighth > 1 ? eighth - 1 : 0;
+  writer->stretch = stretch;
+  /* What a predecessor announced and may have begun stays announced, if it makes sense. */
+  writer->announced = tickring_load_acquire(&region->header->ahead); /* SHARE */
+  if (writer->announced - next > writer->stretch) writer->announced = next;
   writer->header = region->header;
   writer->region = take(region);
   return TICKRING_OK;
@@ -41,11 +48,12 @@ int tickring_writer_open(tickring_region *region, tickring_writer *writer, uint6
 
 static uint64_t start_of(const tickring_region *region, enum tickring_start start) {
   uint64_t tail = tickring_load_acquire(&region->header->tail); /* SHARE */
-  uint64_t there = tail < region->capacity ? tail : region->capacity;
+  uint64_t ahead = tickring_load_acquire(&region->header->ahead); /* SHARE */
+  uint64_t oldest = ahead < region->capacity ? 0 : ahead - region->capacity;
   switch (start) {
-    case TICKRING_START_OLDEST: return tail - there;
+    case TICKRING_START_OLDEST: return oldest < tail ? oldest : tail;
     case TICKRING_START_NEXT: return tail;
-    default: return there == 0 ? tail : tail - 1;
+    default: return tail == 0 ? 0 : tail - 1;
   }
 }
 
@@ -59,6 +67,7 @@ int tickring_observer_open(tickring_region *region, enum tickring_start start,
   observer->mask = region->capacity - 1;
   observer->start = start_of(region, start);
   observer->next = observer->start;
+  observer->vouched = observer->next;
   observer->seen = 0;
   observer->lost = 0;
   observer->header = region->header;

@@ -1,5 +1,5 @@
 /* calls.c: the hot path behind ordinary functions: see tickring_calls.h. */
-#include "tickring_calls.h"
+#include "tickring.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,48 +22,190 @@ static void *or_null(void *endpoint, int error) {
   return NULL;
 }
 
+/* A region of its own for an endpoint; a kind whose slots are others is refused. */
+static int duplicate(const tickring_region *region, uint32_t kind, tickring_region *copy) {
+  return region->kind == kind ? tickring_duplicate(region, copy) : TICKRING_E_KIND;
+}
+
+/* Takes `region` over. */
+static tickring_producer *producer_of(tickring_region *region, int *error, uint64_t *owner_pid) {
+  tickring_producer *producer = (tickring_producer *)calloc(1, sizeof *producer);
+  if (producer != NULL) {
+    *error = tickring_producer_open(region, producer, owner_pid);
+  } else {
+    tickring_detach(region);
+    *error = TICKRING_E_FULL;
+  }
+  return (tickring_producer *)or_null(producer, *error);
+}
+
 tickring_producer *tickring_producer_new(const char *directory, const char *name, int *error,
                                          uint64_t *owner_pid) {
   tickring_region region;
-  tickring_producer *producer = (tickring_producer *)calloc(1, sizeof *producer);
-  *error = producer == NULL
-               ? TICKRING_E_FULL
-               : tickring_attach(directory, name, TICKRING_REGION_TICKS, &region);
-  if (!*error) *error = tickring_producer_open(&region, producer, owner_pid);
-  return (tickring_producer *)or_null(producer, *error);
+  *error = tickring_attach(directory, name, TICKRING_REGION_TICKS, &region);
+  return *error ? NULL : producer_of(&region, error, owner_pid);
+}
+
+tickring_producer *tickring_producer_from(const tickring_region *region, int *error,
+                                          uint64_t *owner_pid) {
+  tickring_region copy;
+  *error = duplicate(region, TICKRING_REGION_TICKS, &copy);
+  return *error ? NULL : producer_of(&copy, error, owner_pid);
+}
+
+/* Takes `region` over. */
+static tickring_consumer *consumer_of(tickring_region *region, int *error, uint64_t *owner_pid) {
+  tickring_consumer *consumer = (tickring_consumer *)calloc(1, sizeof *consumer);
+  if (consumer != NULL) {
+    *error = tickring_consumer_open(region, consumer, owner_pid);
+  } else {
+    tickring_detach(region);
+    *error = TICKRING_E_FULL;
+  }
+  return (tickring_consumer *)or_null(consumer, *error);
 }
 
 tickring_consumer *tickring_consumer_new(const char *directory, const char *name, int *error,
                                          uint64_t *owner_pid) {
   tickring_region region;
-  tickring_consumer *consumer = (tickring_consumer *)calloc(1, sizeof *consumer);
-  *error = consumer == NULL
-               ? TICKRING_E_FULL
-               : tickring_attach(directory, name, TICKRING_REGION_TICKS, &region);
-  if (!*error) *error = tickring_consumer_open(&region, consumer, owner_pid);
-  return (tickring_consumer *)or_null(consumer, *error);
+  *error = tickring_attach(directory, name, TICKRING_REGION_TICKS, &region);
+  return *error ? NULL : consumer_of(&region, error, owner_pid);
+}
+
+tickring_consumer *tickring_consumer_from(const tickring_region *region, int *error,
+                                          uint64_t *owner_pid) {
+  tickring_region copy;
+  *error = duplicate(region, TICKRING_REGION_TICKS, &copy);
+  return *error ? NULL : consumer_of(&copy, error, owner_pid);
+}
+
+/* Takes `region` over. */
+static tickring_writer *writer_of(tickring_region *region, int *error, uint64_t *owner_pid) {
+  tickring_writer *writer = (tickring_writer *)calloc(1, sizeof *writer);
+  if (writer != NULL) {
+    *error = tickring_writer_open(region, writer, owner_pid);
+  } else {
+    tickring_detach(region);
+    *error = TICKRING_E_FULL;
+  }
+  return (tickring_writer *)or_null(writer, *error);
+}
+
+tickring_writer *tickring_writer_new(const char *directory, const char *name, int *error,
+                                         uint64_t *owner_pid) {
+  tickring_region region;
+  *error = tickring_attach(directory, name, TICKRING_REGION_BROADCAST, &region);
+  return *error ? NULL : writer_of(&region, error, owner_pid);
+}
+
+tickring_writer *tickring_writer_from(const tickring_region *region, int *error,
+                                          uint64_t *owner_pid) {
+  tickring_region copy;
+  *error = duplicate(region, TICKRING_REGION_BROADCAST, &copy);
+  return *error ? NULL : writer_of(&copy, error, owner_pid);
+}
+
+static tickring_observer *observer_of(tickring_region *region, enum tickring_start start,
+                                      int *error) {
+  tickring_observer *observer = (tickring_observer *)calloc(1, sizeof *observer);
+  if (observer != NULL) {
+    *error = tickring_observer_open(region, start, observer);
+  } else {
+    tickring_detach(region);
+    *error = TICKRING_E_FULL;
+  }
+  return (tickring_observer *)or_null(observer, *error);
 }
 
 tickring_observer *tickring_observer_new(const char *directory, const char *name,
                                          enum tickring_start start, int *error) {
   tickring_region region;
-  tickring_observer *observer = (tickring_observer *)calloc(1, sizeof *observer);
-  *error = observer == NULL
-               ? TICKRING_E_FULL
-               : tickring_attach_reader(directory, name, TICKRING_REGION_BROADCAST, &region);
-  if (!*error) *error = tickring_observer_open(&region, start, observer);
-  return (tickring_observer *)or_null(observer, *error);
+  *error = tickring_attach_reader(directory, name, TICKRING_REGION_BROADCAST, &region);
+  return *error ? NULL : observer_of(&region, start, error);
 }
 
-tickring_writer *tickring_writer_new(const char *directory, const char *name, int *error,
-                                     uint64_t *owner_pid) {
+tickring_observer *tickring_observer_from(const tickring_region *region,
+                                          enum tickring_start start, int *error) {
+  tickring_region copy;
+  *error = duplicate(region, TICKRING_REGION_BROADCAST, &copy);
+  return *error ? NULL : observer_of(&copy, start, error);
+}
+
+static tickring_region *kept(const tickring_region *region, int *error) {
+  tickring_region *own = (tickring_region *)malloc(sizeof *own);
+  if (*error == TICKRING_OK && own != NULL) {
+    *own = *region;
+    return own;
+  }
+  if (*error == TICKRING_OK) {
+    tickring_region given = *region;
+    tickring_detach(&given);
+    *error = TICKRING_E_FULL;
+  }
+  free(own);
+  return NULL;
+}
+
+tickring_region *tickring_region_sealed(uint32_t kind, uint64_t capacity, int *error) {
+  tickring_options options;
   tickring_region region;
-  tickring_writer *writer = (tickring_writer *)calloc(1, sizeof *writer);
-  *error = writer == NULL
-               ? TICKRING_E_FULL
-               : tickring_attach(directory, name, TICKRING_REGION_BROADCAST, &region);
-  if (!*error) *error = tickring_writer_open(&region, writer, owner_pid);
-  return (tickring_writer *)or_null(writer, *error);
+  memset(&options, 0, sizeof options);
+  options.kind = kind;
+  options.capacity = capacity;
+  *error = tickring_create_sealed(&options, &region);
+  return kept(&region, error);
+}
+
+tickring_region *tickring_region_receive(int socket, uint32_t kind, int *error) {
+  tickring_region region;
+  *error = tickring_receive(socket, kind, &region);
+  return kept(&region, error);
+}
+
+void tickring_region_free(tickring_region *region) {
+  if (region != NULL) tickring_detach(region);
+  free(region);
+}
+
+/* What the guard knows a region by. */
+static tickring_region region_at(const void *memory, uint64_t bytes) {
+  tickring_region region;
+  memset(&region, 0, sizeof region);
+  region.header = (tickring_header *)(uintptr_t)memory;
+  region.bytes = bytes;
+  return region;
+}
+
+int tickring_guard_memory(const void *memory, uint64_t bytes) {
+  tickring_region region = region_at(memory, bytes);
+  int error = tickring_guard_install();
+  return error ? error : tickring_guard(&region);
+}
+
+void tickring_unguard_memory(const void *memory) {
+  tickring_region region = region_at(memory, 0);
+  tickring_unguard(&region);
+}
+
+bool tickring_memory_is_lost(const void *memory) {
+  tickring_region region = region_at(memory, 0);
+  return tickring_is_lost(&region);
+}
+
+const tickring_region *tickring_producer_region(const tickring_producer *producer) {
+  return &producer->region;
+}
+
+const tickring_region *tickring_consumer_region(const tickring_consumer *consumer) {
+  return &consumer->region;
+}
+
+const tickring_region *tickring_writer_region(const tickring_writer *writer) {
+  return &writer->region;
+}
+
+const tickring_region *tickring_observer_region(const tickring_observer *observer) {
+  return &observer->region;
 }
 
 void tickring_producer_free(tickring_producer *producer) {

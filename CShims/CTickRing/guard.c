@@ -7,7 +7,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #endif
-#include "tickring_share.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -91,6 +91,14 @@ void tickring_unguard(const tickring_region *region) {
   pthread_mutex_lock(&table_lock);
   guarded *entry = entry_of((uint64_t)(uintptr_t)region->header);
   if (entry != NULL) tickring_store_release(&entry->base, 0); /* SHARE */
+  pthread_mutex_unlock(&table_lock);
+}
+
+void tickring_internal_unguard(const tickring_region *region) {
+  uint64_t base = (uint64_t)(uintptr_t)region->header;
+  pthread_mutex_lock(&table_lock);
+  for (size_t index = 0; index < TICKRING_GUARDED_MAX; index++)
+    if (table[index].base == base) tickring_store_release(&table[index].base, 0); /* SHARE */
   pthread_mutex_unlock(&table_lock);
 }
 

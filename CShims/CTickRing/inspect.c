@@ -35,7 +35,7 @@ static void count_queue(int fd, tickring_info *info) {
 
 static void read_info(int fd, const struct stat *file, tickring_info *info) {
   tickring_header *header = &info->header;
-  uint64_t capacity = 0;
+  tickring_geometry geometry;
   info->owner_uid = (uint32_t)file->st_uid;
   info->mode = (uint32_t)file->st_mode & 07777;
   info->file_bytes = (uint64_t)file->st_size;
@@ -48,7 +48,7 @@ static void read_info(int fd, const struct stat *file, tickring_info *info) {
   info->has_producer = tickring_internal_is_locked(fd, TICKRING_LOCK_PRODUCER);
   info->has_consumer = tickring_internal_is_locked(fd, TICKRING_LOCK_CONSUMER);
   info->verdict =
-      tickring_internal_check_header(header, header->kind, info->file_bytes, &capacity);
+      tickring_internal_check_header(header, header->kind, info->file_bytes, &geometry);
   if (info->verdict != TICKRING_OK) return;
   if (tickring_internal_is_ring(header->kind)) count_queue(fd, info);
   if (header->kind == TICKRING_REGION_BROADCAST) info->published = header->tail;

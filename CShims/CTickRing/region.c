@@ -1,6 +1,6 @@
-/* region.c: creating, attaching and claiming regions. Cold: runs at start and end only. */
+/* region.c: creating, attaching and removing regions. Cold: runs at start and end only. */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* open file description locks, MADV_POPULATE_WRITE */
+#define _GNU_SOURCE /* O_TMPFILE, seals */
 #endif
 #include "internal.h"
 
@@ -9,82 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#define LOCK_OFFSET ((off_t)1 << 46)
-
-static uint32_t slot_bytes_of(uint32_t kind) {
-  switch (kind) {
-    case TICKRING_REGION_TICKS:
-    case TICKRING_REGION_BROADCAST:
-    case TICKRING_REGION_DIRECTORY: return 32;
-    case TICKRING_REGION_ORDERS:
-    case TICKRING_REGION_EVENTS:
-    case TICKRING_REGION_BOARD:
-    case TICKRING_REGION_CONTROL: return 64;
-    case TICKRING_REGION_METRICS: return 8;
-    default: return 0;
-  }
-}
-
-/* FNV-1a over what a reader must agree on to read a record of this kind. */
-static uint64_t layout_hash_of(uint32_t kind) {
-  const char *layout;
-  switch (kind) {
-    case TICKRING_REGION_TICKS: layout = "ticks:u64@0,u32@8,f64@12,u32@20,word@24"; break;
-    case TICKRING_REGION_ORDERS:
-      layout = "orders:u64@0,u64@8,u64@16,f64@24,u64@32,u64@40,u32@48,u8x4@52,word@56";
-      break;
-    case TICKRING_REGION_EVENTS:
-      layout = "events:u64@0,u64@8,u64@16,f64@24,f64@32,f64@40,u32@48,u8x4@52,word@56";
-      break;
-    case TICKRING_REGION_DIRECTORY: layout = "directory:1"; break;
-    case TICKRING_REGION_BOARD: layout = "board:1"; break;
-    case TICKRING_REGION_CONTROL: layout = "control:1"; break;
-    case TICKRING_REGION_BROADCAST:
-      layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512,tail_shared@640";
-      break;
-    default: layout = "metrics:1"; break;
-  }
-  uint64_t hash = UINT64_C(0xCBF29CE484222325);
-  for (const char *at = layout; *at != '\0'; at++)
-    hash = (hash ^ (uint64_t)(unsigned char)*at) * UINT64_C(0x100000001B3);
-  return hash;
-}
-
-static uint64_t region_bytes_of(uint32_t slot_bytes, uint64_t capacity) {
-  uint64_t bytes = TICKRING_HEADER_BYTES + capacity * slot_bytes;
-  return (bytes + 4095) & ~UINT64_C(4095);
-}
-
-/* A broadcast ring of one slot would have no word to mark a slot that is being written. */
-static bool is_capacity(uint32_t kind, uint64_t capacity) {
-  uint64_t least = kind == TICKRING_REGION_BROADCAST ? 2 : 1;
-  return capacity >= least && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;
-}
-
-int tickring_internal_errno(void) {
-  switch (errno) {
-    case EEXIST: return TICKRING_E_EXISTS;
-    case ENOENT:
-    case ENOTDIR: return TICKRING_E_ABSENT;
-    case EACCES:
-    case EPERM:
-    case EROFS: return TICKRING_E_PERMISSION;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG: /* the process's limit on file sizes, or the file system's */
-    case ENOMEM: return TICKRING_E_FULL;
-    case ENAMETOOLONG: return TICKRING_E_ARGUMENT;
-    case ELOOP:
-    case EISDIR:
-    case ENXIO: return TICKRING_E_NOT_A_REGION;
-    default: return TICKRING_E_SYSTEM;
-  }
-}
 
 int tickring_internal_path(const char *directory, const char *name,
                            char path[TICKRING_PATH_BYTES]) {
@@ -101,16 +29,34 @@ static uint64_t clock_ns(clockid_t clock) {
   return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-static void clear(tickring_region *region) {
+void tickring_internal_clear(tickring_region *region) {
   memset(region, 0, sizeof *region);
   region->fd = -1;
 }
 
+/* Addresses for `bytes` that begin at a multiple of `page_bytes`, or NULL: only there can a huge
+ * page be mapped as one. */
+static void *reserve(uint64_t bytes, uint64_t page_bytes) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void *memory = mmap(NULL, bytes + page_bytes, PROT_NONE, flags, -1, 0);
+  if (memory == MAP_FAILED) return NULL;
+  unsigned char *begin = (unsigned char *)memory;
+  uint64_t before = (page_bytes - (uint64_t)(uintptr_t)begin % page_bytes) % page_bytes;
+  if (before != 0) munmap(begin, before);
+  munmap(begin + before + bytes, page_bytes - before);
+  return begin + before;
+}
+
 /* Maps as far as `region` may write. */
-static int map(int fd, uint64_t bytes, tickring_region *region) {
+static int map(int fd, uint64_t bytes, uint64_t page_bytes, tickring_region *region) {
   int rights = region->is_read_only ? PROT_READ : PROT_READ | PROT_WRITE;
-  void *memory = mmap(NULL, bytes, rights, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) return tickring_internal_errno();
+  void *place = page_bytes != 0 ? reserve(bytes, page_bytes) : NULL;
+  void *memory = mmap(place, bytes, rights, MAP_SHARED | (place ? MAP_FIXED : 0), fd, 0);
+  if (memory == MAP_FAILED) {
+    int error = tickring_internal_errno();
+    if (place != NULL) munmap(place, bytes);
+    return error;
+  }
   region->header = (tickring_header *)memory;
   region->body = (unsigned char *)memory + TICKRING_HEADER_BYTES;
   region->bytes = bytes;
@@ -121,53 +67,45 @@ static int map(int fd, uint64_t bytes, tickring_region *region) {
 /* Ends a region and leaves errno as it was, so that the first failure is the one told. */
 static void unmap_and_close(tickring_region *region, int fd) {
   int first = errno;
-  if (region->header != NULL) munmap(region->header, region->bytes);
+  if (region->header != NULL) {
+    tickring_internal_unguard(region);
+    munmap(region->header, region->bytes);
+  }
   close(fd);
-  clear(region);
+  tickring_internal_clear(region);
   errno = first;
 }
 
-/* Binds the file's memory to a node. Before the first touch: pages do not move afterwards. */
-static int bind_node(const tickring_region *region, int32_t node_plus_1) {
-  unsigned long nodes[16] = {0};
-  const unsigned long word_bits = sizeof nodes[0] * 8;
-  if (node_plus_1 == 0) return TICKRING_OK;
-  unsigned long node = (unsigned long)node_plus_1 - 1;
-  if (node_plus_1 < 0 || node >= sizeof nodes * 8) return TICKRING_E_ARGUMENT;
-  nodes[node / word_bits] = 1ul << node % word_bits;
-  const int bind = 2; /* MPOL_BIND: the node or an error, never silently another */
-  const unsigned long bits = sizeof nodes * 8 + 1; /* the kernel counts one fewer */
-  long result = syscall(SYS_mbind, region->header, region->bytes, bind, nodes, bits, 0);
-  if (result == 0) return TICKRING_OK;
-  /* EINVAL: no such node */
-  return errno == EINVAL ? TICKRING_E_ARGUMENT : tickring_internal_errno();
+/* A file beyond the process's limit would be a signal (SIGXFSZ), which kills. */
+static bool is_within_limit(uint64_t bytes) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || bytes <= limit.rlim_cur;
 }
 
-/* Touches every page, so that no fault waits in the hot path. */
-static int populate(const tickring_region *region) {
-#ifdef MADV_POPULATE_WRITE
-  int touch = region->is_read_only ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
-  if (madvise(region->header, region->bytes, touch) == 0) return TICKRING_OK;
-  /* A page that cannot be had now would be a SIGBUS later. */
-  if (errno == EFAULT || errno == ENOMEM) return TICKRING_E_FULL;
-  /* Anything else: a kernel before 5.14. Pages fault in at their first use, as they always did. */
-#endif
-  return TICKRING_OK;
-}
-
-/* Sizes, maps, binds and only then allocates: the allocation is what chooses the node. */
-static int build(int fd, uint64_t bytes, const tickring_options *options,
-                 tickring_region *region) {
-  if (ftruncate(fd, (off_t)bytes) != 0) return tickring_internal_errno();
-  int error = map(fd, bytes, region);
-  if (!error) error = bind_node(region, options->node_plus_1);
-  if (error) return error;
+static int allocate(int fd, uint64_t bytes) {
   do errno = posix_fallocate(fd, 0, (off_t)bytes);
   while (errno == EINTR);
-  return errno != 0 ? tickring_internal_errno() : populate(region);
+  return errno != 0 ? tickring_internal_errno() : TICKRING_OK;
 }
 
-static void write_header(tickring_region *region, const tickring_options *options) {
+/* Sizes, maps, binds and only then allocates: the allocation is what chooses the node, and the size
+ * of the pages, which a touch can ask for and fallocate cannot. */
+static int build(int fd, const tickring_geometry *geometry, const tickring_options *options,
+                 tickring_region *region) {
+  bool is_huge = geometry->page_bytes != 0;
+  if (!is_within_limit(geometry->bytes)) return TICKRING_E_FULL;
+  if (ftruncate(fd, (off_t)geometry->bytes) != 0) return tickring_internal_errno();
+  int error = map(fd, geometry->bytes, geometry->page_bytes, region);
+  if (!error) error = tickring_internal_bind(region, options->node_plus_1);
+  if (!error && is_huge) error = tickring_internal_populate_huge(region);
+  if (!error) error = allocate(fd, geometry->bytes);
+  if (!error && !is_huge) error = tickring_internal_populate(region);
+  if (!error) error = tickring_internal_check_place(region, options->node_plus_1, is_huge);
+  return error;
+}
+
+static void write_header(tickring_region *region, const tickring_options *options,
+                         uint64_t page_bytes) {
   tickring_header *header = region->header;
   header->version = TICKRING_VERSION;
   header->kind = options->kind;
@@ -175,8 +113,11 @@ static void write_header(tickring_region *region, const tickring_options *option
   header->slot_bytes = region->slot_bytes;
   header->capacity = region->capacity;
   header->region_bytes = region->bytes;
-  header->layout_hash = layout_hash_of(options->kind);
-  header->build_hash = options->build_hash;
+  header->layout_hash = tickring_internal_layout_hash(options->kind);
+  header->build_hash =
+      options->build_hash != 0 ? options->build_hash : tickring_build_hash();
+  header->node_plus_1 = (uint64_t)options->node_plus_1;
+  header->page_bytes = page_bytes;
   header->epoch = clock_ns(CLOCK_REALTIME);
   header->instance = clock_ns(CLOCK_MONOTONIC) * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)getpid();
   tickring_store_release(&header->magic, TICKRING_MAGIC); /* SHARE: last, so all above is there */
@@ -189,12 +130,26 @@ static int share_attachment(int fd) {
   return errno == EAGAIN || errno == EACCES ? TICKRING_E_ABSENT : tickring_internal_errno();
 }
 
+/* How long the file is to be. */
+static int measure(int fd, const tickring_options *options, tickring_geometry *geometry) {
+  uint64_t page_bytes = tickring_internal_hugetlb_page(fd); /* it has no others */
+  if (options->pages == TICKRING_PAGES_HUGE) {
+    if (page_bytes == 0) page_bytes = tickring_internal_tmpfs_page(fd);
+    if (page_bytes == 0) return TICKRING_E_HUGE_PAGES;
+  }
+  geometry->page_bytes = page_bytes;
+  geometry->bytes =
+      tickring_internal_region_bytes(options->kind, options->capacity, page_bytes);
+  return TICKRING_OK;
+}
+
 /* Makes a region of a new file. Takes `fd` over; `path` is its name, to be removed on failure. */
 static int create_in(int fd, const char *path, const tickring_options *options,
                      tickring_region *region) {
-  uint32_t slot_bytes = slot_bytes_of(options->kind);
+  tickring_geometry geometry = {options->capacity, 0, 0};
   int error = share_attachment(fd);
-  if (!error) error = build(fd, region_bytes_of(slot_bytes, options->capacity), options, region);
+  if (!error) error = measure(fd, options, &geometry);
+  if (!error) error = build(fd, &geometry, options, region);
   if (error) {
     int first = errno;
     if (path != NULL) unlink(path);
@@ -204,18 +159,19 @@ static int create_in(int fd, const char *path, const tickring_options *options,
   }
   region->capacity = options->capacity;
   region->kind = options->kind;
-  region->slot_bytes = slot_bytes;
-  write_header(region, options);
+  region->slot_bytes = tickring_internal_slot_bytes(options->kind);
+  write_header(region, options, geometry.page_bytes);
   return TICKRING_OK;
 }
 
 static bool is_valid(const tickring_options *options) {
-  return options != NULL && slot_bytes_of(options->kind) != 0 &&
-         is_capacity(options->kind, options->capacity);
+  return options != NULL && tickring_internal_slot_bytes(options->kind) != 0 &&
+         options->pages <= TICKRING_PAGES_HUGE && options->node_plus_1 >= 0 &&
+         tickring_internal_is_capacity(options->kind, options->capacity);
 }
 
 int tickring_internal_create(int fd, const tickring_options *options, tickring_region *region) {
-  clear(region);
+  tickring_internal_clear(region);
   if (is_valid(options)) return create_in(fd, NULL, options, region);
   close(fd);
   return TICKRING_E_ARGUMENT;
@@ -225,15 +181,44 @@ static int open_new(const char *path) {
   return open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
+static int create_with_name(const char *path, const tickring_options *options,
+                            tickring_region *region) {
+  int fd = open_new(path);
+  return fd < 0 ? tickring_internal_errno() : create_in(fd, path, options, region);
+}
+
+/* A new file that has no name yet; -1 where the file system makes none. `flags`: O_EXCL if it is
+ * never to have one. */
+static int open_nameless(const char *directory, int flags) {
+#ifdef O_TMPFILE
+  return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC | flags, 0600);
+#else
+  (void)directory;
+  (void)flags;
+  errno = EOPNOTSUPP;
+  return -1;
+#endif
+}
+
+/* The name comes last: whoever finds it finds a region, and a creator that dies leaves no name. */
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region) {
-  char path[TICKRING_PATH_BYTES];
-  clear(region);
+  char path[TICKRING_PATH_BYTES], own_path[64];
+  struct stat there;
+  tickring_internal_clear(region);
   if (!is_valid(options)) return TICKRING_E_ARGUMENT;
   int error = tickring_internal_path(directory, name, path);
   if (error) return error;
-  int fd = open_new(path);
-  return fd < 0 ? tickring_internal_errno() : create_in(fd, path, options, region);
+  if (lstat(path, &there) == 0) return TICKRING_E_EXISTS;
+  int fd = open_nameless(directory, 0);
+  if (fd < 0) return create_with_name(path, options, region);
+  error = create_in(fd, NULL, options, region);
+  if (error) return error;
+  snprintf(own_path, sizeof own_path, "/proc/self/fd/%d", fd);
+  if (linkat(AT_FDCWD, own_path, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) return TICKRING_OK;
+  unmap_and_close(region, fd);
+  /* Another was faster; or no /proc is here. */
+  return errno == EEXIST ? TICKRING_E_EXISTS : create_with_name(path, options, region);
 }
 
 /* Where the file system cannot make files without a name: a name for as long as two calls take. */
@@ -256,32 +241,11 @@ static int open_and_unlink(const char *directory) {
 
 int tickring_create_unnamed(const char *directory, const tickring_options *options,
                             tickring_region *region) {
-  clear(region);
+  tickring_internal_clear(region);
   if (directory == NULL || !is_valid(options)) return TICKRING_E_ARGUMENT;
-  int fd = -1;
-#ifdef O_TMPFILE
-  fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-#endif
+  int fd = open_nameless(directory, O_EXCL);
   if (fd < 0 && errno != ENOENT && errno != ENOTDIR) fd = open_and_unlink(directory);
   return fd < 0 ? tickring_internal_errno() : create_in(fd, NULL, options, region);
-}
-
-/* Every field is compared with what it must be; nothing of the header is used unchecked. */
-int tickring_internal_check_header(const tickring_header *header, uint32_t kind,
-                                   uint64_t file_bytes, uint64_t *capacity) {
-  if (tickring_load_acquire(&header->magic) != TICKRING_MAGIC) /* SHARE */
-    return TICKRING_E_NOT_A_REGION;
-  if (header->version != TICKRING_VERSION) return TICKRING_E_VERSION;
-  if (header->kind != kind || slot_bytes_of(kind) == 0) return TICKRING_E_KIND;
-  if (header->header_bytes != TICKRING_HEADER_BYTES ||
-      header->slot_bytes != slot_bytes_of(kind) || header->layout_hash != layout_hash_of(kind))
-    return TICKRING_E_LAYOUT;
-  uint64_t slots = header->capacity;
-  if (!is_capacity(kind, slots)) return TICKRING_E_LAYOUT;
-  uint64_t bytes = region_bytes_of(slot_bytes_of(kind), slots);
-  if (header->region_bytes != bytes || file_bytes != bytes) return TICKRING_E_SIZE;
-  *capacity = slots;
-  return TICKRING_OK;
 }
 
 /* Files with a name have no such seals, and cannot get them. */
@@ -303,25 +267,35 @@ int tickring_internal_check_file(int fd, uint64_t *bytes) {
   return TICKRING_OK;
 }
 
+/* Read, not mapped: a peer that truncates the file meanwhile is an error here, and no SIGBUS. The
+ * magic first, which says that the rest is there. */
+static bool read_header(int fd, tickring_header *header) {
+  uint64_t magic = 0;
+  if (pread(fd, &magic, sizeof magic, 0) != (ssize_t)sizeof magic) return false;
+  tickring_fence_acquire(); /* SHARE */
+  if (pread(fd, header, sizeof *header, 0) != (ssize_t)sizeof *header) return false;
+  return magic == header->magic;
+}
+
 /* Looks at the header alone first: a file of holes, however large it says it is, must not take
  * memory before it has shown that it is a region. */
 static int attach_file(int fd, uint32_t kind, tickring_region *region) {
-  bool is_read_only = region->is_read_only;
-  uint64_t bytes = 0;
+  tickring_header header;
+  tickring_geometry geometry = {0, 0, 0};
+  uint64_t bytes = 0, bytes_now = 0;
   int error = tickring_internal_check_file(fd, &bytes);
-  if (!error) error = map(fd, TICKRING_HEADER_BYTES, region);
+  if (!error && !read_header(fd, &header)) error = TICKRING_E_NOT_A_REGION;
+  if (!error) error = tickring_internal_check_header(&header, kind, bytes, &geometry);
+  if (!error) error = map(fd, geometry.bytes, geometry.page_bytes, region);
   if (error) return error;
-  uint64_t capacity = 0;
-  error = tickring_internal_check_header(region->header, kind, bytes, &capacity);
-  munmap(region->header, region->bytes);
-  clear(region);
-  region->is_read_only = is_read_only;
-  if (!error) error = map(fd, bytes, region);
-  if (error) return error;
-  region->capacity = capacity;
+  region->capacity = geometry.capacity;
   region->kind = kind;
-  region->slot_bytes = slot_bytes_of(kind);
-  return populate(region);
+  region->slot_bytes = tickring_internal_slot_bytes(kind);
+  error = tickring_internal_populate(region);
+  /* A page that cannot be had may be one that is gone. */
+  if (error && (tickring_internal_check_file(fd, &bytes_now) || bytes_now != bytes))
+    error = TICKRING_E_SIZE;
+  return error;
 }
 
 /* Takes `fd` over. `region` is clear, and says whether it is for reading only. */
@@ -334,7 +308,7 @@ static int attach_fd(int fd, uint32_t kind, tickring_region *region) {
 
 /* `region` is clear, and says whether it is for reading only. */
 static int attach_path(const char *path, uint32_t kind, int flags, tickring_region *region) {
-  if (slot_bytes_of(kind) == 0) return TICKRING_E_ARGUMENT;
+  if (tickring_internal_slot_bytes(kind) == 0) return TICKRING_E_ARGUMENT;
   int rights = region->is_read_only ? O_RDONLY : O_RDWR;
   /* Non-blocking, so that a FIFO of that name is an error and not a wait. */
   int fd = open(path, rights | O_CLOEXEC | O_NONBLOCK | flags);
@@ -343,8 +317,8 @@ static int attach_path(const char *path, uint32_t kind, int flags, tickring_regi
 }
 
 int tickring_internal_attach(int fd, uint32_t kind, tickring_region *region) {
-  clear(region);
-  if (slot_bytes_of(kind) != 0) return attach_fd(fd, kind, region);
+  tickring_internal_clear(region);
+  if (tickring_internal_slot_bytes(kind) != 0) return attach_fd(fd, kind, region);
   close(fd);
   return TICKRING_E_ARGUMENT;
 }
@@ -352,7 +326,7 @@ int tickring_internal_attach(int fd, uint32_t kind, tickring_region *region) {
 int tickring_attach(const char *directory, const char *name, uint32_t kind,
                     tickring_region *region) {
   char path[TICKRING_PATH_BYTES];
-  clear(region);
+  tickring_internal_clear(region);
   int error = tickring_internal_path(directory, name, path);
   return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
 }
@@ -360,7 +334,7 @@ int tickring_attach(const char *directory, const char *name, uint32_t kind,
 int tickring_attach_reader(const char *directory, const char *name, uint32_t kind,
                            tickring_region *region) {
   char path[TICKRING_PATH_BYTES];
-  clear(region);
+  tickring_internal_clear(region);
   region->is_read_only = true;
   int error = tickring_internal_path(directory, name, path);
   return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
@@ -368,7 +342,7 @@ int tickring_attach_reader(const char *directory, const char *name, uint32_t kin
 
 int tickring_duplicate(const tickring_region *region, tickring_region *copy) {
   char path[64];
-  clear(copy);
+  tickring_internal_clear(copy);
   copy->is_read_only = region->is_read_only;
   /* A new open file description: a duplicated descriptor would share its locks. */
   snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
@@ -385,140 +359,4 @@ int tickring_remove(const char *directory, const char *name) {
   int error = tickring_internal_path(directory, name, path);
   if (error) return error;
   return unlink(path) == 0 ? TICKRING_OK : tickring_internal_errno();
-}
-
-static struct flock lock_of(enum tickring_lock byte, short type) {
-  struct flock lock = {0};
-  lock.l_type = type;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = LOCK_OFFSET + (off_t)byte;
-  lock.l_len = 1;
-  return lock;
-}
-
-int tickring_internal_lock(int fd, enum tickring_lock byte, short type) {
-  struct flock lock = lock_of(byte, type);
-  return fcntl(fd, F_OFD_SETLK, &lock);
-}
-
-bool tickring_internal_is_locked(int fd, enum tickring_lock byte) {
-  struct flock lock = lock_of(byte, F_WRLCK);
-  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
-int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
-  if (region->is_read_only) return TICKRING_E_PERMISSION;
-  tickring_header *header = region->header;
-  uint64_t *pid = role == TICKRING_PRODUCER ? &header->producer_pid : &header->consumer_pid;
-  uint64_t *generation =
-      role == TICKRING_PRODUCER ? &header->producer_generation : &header->consumer_generation;
-  if (tickring_internal_lock(region->fd, (enum tickring_lock)role, F_WRLCK) != 0) {
-    if (errno != EAGAIN && errno != EACCES) return tickring_internal_errno();
-    if (owner_pid != NULL) *owner_pid = tickring_load_relaxed(pid);
-    return TICKRING_E_ROLE_TAKEN;
-  }
-  tickring_store_relaxed(pid, (uint64_t)getpid());
-  tickring_store_relaxed(generation, tickring_load_relaxed(generation) + 1);
-  return TICKRING_OK;
-}
-
-static uint64_t *word_at(const tickring_region *region, uint64_t sequence) {
-  uint64_t index = sequence & (region->capacity - 1);
-  unsigned char *slot = region->body + index * region->slot_bytes;
-  return (uint64_t *)(void *)(slot + region->slot_bytes - sizeof(uint64_t));
-}
-
-static bool is_published(const tickring_region *region, uint64_t sequence) {
-  return (uint32_t)tickring_load_acquire(word_at(region, sequence)) == (uint32_t)(sequence + 1);
-}
-
-bool tickring_internal_is_ring(uint32_t kind) {
-  return kind == TICKRING_REGION_TICKS || kind == TICKRING_REGION_ORDERS ||
-         kind == TICKRING_REGION_EVENTS;
-}
-
-int tickring_producer_open(tickring_region *region, tickring_producer *producer,
-                           uint64_t *owner_pid) {
-  int error = TICKRING_E_KIND;
-  if (tickring_internal_is_ring(region->kind))
-    error = tickring_claim_role(region, TICKRING_PRODUCER, owner_pid);
-  if (error) {
-    tickring_detach(region);
-    return error;
-  }
-  /* RETURN. The position cannot pass a slot that is not published, so the scan begins there; a
-   * position that is nonsense ends in an empty scan, never outside the slots. */
-  uint64_t position = tickring_load_acquire(&region->header->position);
-  uint64_t limit = position + region->capacity;
-  uint64_t next = position;
-  while (next != limit && is_published(region, next)) next++;
-  /* What lies beyond is a batch whose first word was never stored: withdraw it, or it would
-   * appear when its predecessors do. */
-  for (uint64_t sequence = next; sequence != limit; sequence++)
-    if (is_published(region, sequence))
-      tickring_store_release(word_at(region, sequence), sequence + 1 - region->capacity);
-  producer->slots = region->body;
-  producer->mask = region->capacity - 1;
-  producer->next = next;
-  producer->limit = limit;
-  producer->header = region->header;
-  producer->region = *region;
-  clear(region);
-  return TICKRING_OK;
-}
-
-int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
-                           uint64_t *owner_pid) {
-  int error = TICKRING_E_KIND;
-  if (tickring_internal_is_ring(region->kind))
-    error = tickring_claim_role(region, TICKRING_CONSUMER, owner_pid);
-  if (error) {
-    tickring_detach(region);
-    return error;
-  }
-  uint64_t eighth = region->capacity / 8;
-  consumer->slots = region->body;
-  consumer->mask = region->capacity - 1;
-  consumer->next = tickring_load_acquire(&region->header->position); /* RETURN */
-  consumer->share_mask = eighth > 1 ? eighth - 1 : 0;
-  /* More than will ever be polled: a small ring is eager for ever. */
-  consumer->eager_count = region->capacity <= TICKRING_SMALL_CAPACITY ? UINT64_C(1) << 62
-                                                                      : TICKRING_EAGER_COUNT;
-  consumer->eager_end = consumer->next + consumer->eager_count;
-  consumer->empty_at = consumer->next;
-  consumer->empty_polls = 0;
-  consumer->header = region->header;
-  consumer->region = *region;
-  clear(region);
-  return TICKRING_OK;
-}
-
-void tickring_producer_close(tickring_producer *producer) { tickring_detach(&producer->region); }
-void tickring_consumer_close(tickring_consumer *consumer) { tickring_detach(&consumer->region); }
-
-const char *tickring_error_text(int error) {
-  switch (error) {
-    case TICKRING_OK: return "no error";
-    case TICKRING_E_ARGUMENT:
-      return "the name, kind, capacity or NUMA node is not valid: a name has no slash and no dot "
-             "in front, a capacity is a power of two up to 2^30, a node is one of this machine";
-    case TICKRING_E_EXISTS:
-      return "a region of that name exists: another instance runs, or remove the leftover";
-    case TICKRING_E_ABSENT: return "no such region or directory: check the name, start its maker";
-    case TICKRING_E_PERMISSION:
-      return "permission denied: choose a directory that this user may write";
-    case TICKRING_E_FULL:
-      return "no space left for the region: free some of the file system (for /dev/shm, raise its "
-             "size) or choose a smaller capacity";
-    case TICKRING_E_SYSTEM: return "the kernel refused: see errno";
-    case TICKRING_E_NOT_A_REGION: return "the file is not a Tickway region";
-    case TICKRING_E_VERSION: return "the region is of another version: use one build everywhere";
-    case TICKRING_E_KIND: return "the region is of another kind than asked for";
-    case TICKRING_E_LAYOUT: return "the region's layout is not this build's: use one build";
-    case TICKRING_E_SIZE: return "the file's size is not what its header says: it is damaged";
-    case TICKRING_E_OWNER:
-      return "the region belongs to another user, or others may write it: not to be trusted";
-    case TICKRING_E_ROLE_TAKEN: return "the role is taken by a living process";
-    default: return "unknown error";
-  }
 }

@@ -15,14 +15,16 @@
 #include <unistd.h>
 
 int tickring_create_sealed(const tickring_options *options, tickring_region *region) {
-  int fd = memfd_create("tickring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  bool is_huge = options != NULL && options->pages == TICKRING_PAGES_HUGE;
+  unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | (is_huge ? MFD_HUGETLB : 0u);
+  int fd = memfd_create("tickring", flags);
   if (fd < 0) {
-    memset(region, 0, sizeof *region);
-    region->fd = -1;
-    return tickring_internal_errno();
+    tickring_internal_clear(region);
+    return is_huge ? TICKRING_E_HUGE_PAGES : tickring_internal_errno();
   }
   (void)fchmod(fd, 0600); /* by its descriptor alone, then */
   int error = tickring_internal_create(fd, options, region);
+  if (error == TICKRING_E_FULL && is_huge) return TICKRING_E_HUGE_PAGES; /* none left */
   if (error) return error;
   if (fcntl(fd, F_ADD_SEALS, TICKRING_SEALS) == 0) return TICKRING_OK;
   error = tickring_internal_errno();
@@ -91,8 +93,7 @@ static int receive_descriptor(int socket, int *fd) {
 
 int tickring_receive(int socket, uint32_t kind, tickring_region *region) {
   int fd = -1;
-  memset(region, 0, sizeof *region);
-  region->fd = -1;
+  tickring_internal_clear(region);
   int error = receive_descriptor(socket, &fd);
   if (error) return error;
   if (!tickring_internal_is_sealed(fd)) {

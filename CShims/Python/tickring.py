@@ -5,6 +5,8 @@ View      looks into any tick queue or broadcast ring without claiming anything 
 Consumer  the one consumer of a tick queue: takes each tick once, in order.
 Observer  one of any number of observers of a broadcast ring, which counts what it lost.
 Producer, Writer   the other ends.
+Region    a sealed region, for peers that do not trust each other: made here or received over a UNIX
+          socket; each of the above can be opened from it by giving it in place of a name.
 
 All but View need libtickring (scripts/install --prefix DIR): from the path in TICKRING_LIBRARY,
 else where the system's loader finds it. Ticks come as numpy arrays of RECORD: `timestamp` is
@@ -15,8 +17,11 @@ waits or copies Python's own lock is released.
 """
 import ctypes
 import ctypes.util
+import fcntl
 import mmap
 import os
+import socket as sockets
+import struct
 
 import numpy
 
@@ -33,14 +38,15 @@ NEWEST, OLDEST, NEXT = range(3)
 SPIN, YIELD, SLEEP = range(3)
 READY, TIMEOUT, PEER_GONE = range(3)
 DIRECTORY = "/dev/shm"
+_GET_SEALS, _SEALS = 1034, 0x1 | 0x2 | 0x4  # F_GET_SEALS; F_SEAL_SEAL, _SHRINK, _GROW
 
 _MAGIC, _VERSION, _HEADER_BYTES = 0x31474E4952574B54, 1, 4096
 _HEADER = numpy.dtype(
     {
         "names": ["magic", "version", "kind", "header_bytes", "slot_bytes", "capacity", "bytes",
-                  "position", "tail"],
-        "formats": ["<u8", "<u4", "<u4", "<u4", "<u4", "<u8", "<u8", "<u8", "<u8"],
-        "offsets": [0, 8, 12, 16, 20, 24, 32, 384, 512],
+                  "page_bytes", "position", "tail"],
+        "formats": ["<u8", "<u4", "<u4", "<u4", "<u4", "<u8", "<u8", "<u8", "<u8", "<u8"],
+        "offsets": [0, 8, 12, 16, 20, 24, 32, 80, 384, 512],
         "itemsize": _HEADER_BYTES,
     }
 )
@@ -64,7 +70,47 @@ class View:
 
     def __init__(self, name, directory=DIRECTORY):
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-        file = os.open(os.path.join(directory, name), flags)
+        self._map(os.open(os.path.join(directory, name), flags), name)
+
+    @classmethod
+    def receive(cls, socket):
+        """Takes a sealed ring over from the peer of a connected UNIX socket, to look into it.
+
+        Without the C library. What is not sealed is refused: its size could change under us.
+        """
+        file = _receive_descriptor(socket)
+        try:
+            seals = fcntl.fcntl(file, _GET_SEALS)
+        except OSError:
+            seals = 0
+        if seals & _SEALS != _SEALS:
+            os.close(file)
+            raise RingError(12, "received region: it is not sealed")
+        view = cls.__new__(cls)
+        view._map(file, "received region")
+        return view
+
+    def guard(self):
+        """Makes a truncation of the file a loss that `is_lost` tells, and no SIGBUS. Needs the C
+        library, and installs a handler of SIGBUS that passes on what is not guarded."""
+        code = _library().tickring_guard_memory(_address(self._bytes), len(self._memory))
+        _must(code, "guard")
+        self._is_guarded = True
+
+    @property
+    def is_lost(self):
+        """Whether the file of a guarded view was truncated: what is read since is zeros."""
+        return self._is_guarded and bool(
+            _library().tickring_memory_is_lost(_address(self._bytes)))
+
+    def __del__(self):
+        if self._is_guarded:
+            _library().tickring_unguard_memory(_address(self._bytes))
+
+    _is_guarded = False
+
+    def _map(self, file, name):
+        """Takes the descriptor over."""
         try:
             size = os.fstat(file).st_size
             if size < _HEADER_BYTES:
@@ -72,9 +118,12 @@ class View:
             self._memory = mmap.mmap(file, size, prot=mmap.PROT_READ)
         finally:
             os.close(file)
+        self._bytes = numpy.frombuffer(self._memory, numpy.uint8)
         self._header = numpy.frombuffer(self._memory, _HEADER, 1)[0:1]
         header = self._header[0]
         self.capacity, self.kind = int(header["capacity"]), int(header["kind"])
+        page = int(header["page_bytes"])
+        unit = page or 4096
         is_sound = (
             header["magic"] == _MAGIC
             and header["version"] == _VERSION
@@ -83,7 +132,8 @@ class View:
             and self.kind in (TICKS, BROADCAST)
             and 1 <= self.capacity <= 1 << 30
             and self.capacity & (self.capacity - 1) == 0
-            and size == header["bytes"] == -(-(4096 + self.capacity * 32) // 4096) * 4096
+            and (page == 0 or (4096 <= page <= 1 << 34 and page & (page - 1) == 0))
+            and size == header["bytes"] == -(-(4096 + self.capacity * 32) // unit) * unit
         )
         if not is_sound:
             raise RingError(10, f"{name}: no ring of ticks of this build")
@@ -132,13 +182,59 @@ def create(name, kind=TICKS, capacity=65536, directory=DIRECTORY):
     _must(_library().tickring_make(_bytes(directory), _bytes(name), kind, capacity), name)
 
 
+class Region:
+    """A sealed region: memory without a name whose size nobody can change any more, so that no
+    peer can make another fault. Endpoints opened from it are attachments of their own."""
+
+    def __init__(self, raw):
+        self._raw = raw
+
+    @classmethod
+    def sealed(cls, kind=TICKS, capacity=65536):
+        """Makes one."""
+        error = ctypes.c_int()
+        raw = _library().tickring_region_sealed(kind, capacity, ctypes.byref(error))
+        _must(error.value, "sealed region")
+        return cls(ctypes.c_void_p(raw))
+
+    @classmethod
+    def receive(cls, socket, kind=TICKS):
+        """Takes one over from the peer of a connected UNIX socket."""
+        error = ctypes.c_int()
+        raw = _library().tickring_region_receive(socket.fileno(), kind, ctypes.byref(error))
+        _must(error.value, "received region")
+        return cls(ctypes.c_void_p(raw))
+
+    def send(self, socket):
+        """Hands it to the peer of a connected UNIX socket."""
+        _must(_library().tickring_send(_open(self), socket.fileno()), "sealed region")
+
+    def close(self):
+        """Detaches. The memory stays until its last attachment is gone."""
+        if self._raw is not None:
+            _library().tickring_region_free(self._raw)
+            self._raw = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __del__(self):
+        self.close()
+
+
 def remove(name, directory=DIRECTORY):
     """Removes a region's name; those attached keep the memory."""
     _must(_library().tickring_remove(_bytes(directory), _bytes(name)), name)
 
 
 class _Endpoint:
-    """An end of a ring in the C library; closed by `close`, `with`, or the garbage collector."""
+    """An end of a ring in the C library; closed by `close`, `with`, or the garbage collector.
+
+    `name` is a region's name, or a Region.
+    """
 
     _KIND = ""
     _raw = None
@@ -149,10 +245,14 @@ class _Endpoint:
         arguments += (ctypes.byref(error),)
         if self._KIND != "observer":
             arguments += (ctypes.byref(owner),)
-        make = getattr(library, f"tickring_{self._KIND}_new")
+        is_region = isinstance(name, Region)
+        make = getattr(library, f"tickring_{self._KIND}_{'from' if is_region else 'new'}")
         make.restype = ctypes.c_void_p
-        raw = make(_bytes(directory), _bytes(name), *arguments)
-        _must(error.value, name, owner.value)
+        if is_region:
+            raw = make(_open(name), *arguments)
+        else:
+            raw = make(_bytes(directory), _bytes(name), *arguments)
+        _must(error.value, "sealed region" if is_region else name, owner.value)
         self._raw = ctypes.c_void_p(raw)
 
     def close(self):
@@ -161,15 +261,25 @@ class _Endpoint:
             getattr(_library(), f"tickring_{self._KIND}_free")(self._raw)
             self._raw = None
 
-    def _open(self):
-        if self._raw is None:
-            raise ValueError("the ring is closed")
-        return self._raw
+    def guard(self):
+        """As View.guard; ends with the endpoint."""
+        _must(_library().tickring_guard_install(), "guard")
+        _must(_library().tickring_guard(self._region()), "guard")
+
+    @property
+    def is_lost(self):
+        """Whether the file of a guarded endpoint was truncated: nobody is reached any more."""
+        return bool(_library().tickring_is_lost(self._region()))
+
+    def _region(self):
+        call = getattr(_library(), f"tickring_{self._KIND}_region")
+        call.restype = ctypes.c_void_p
+        return ctypes.c_void_p(call(_open(self)))
 
     def _take(self, call, most):
         records = numpy.empty(most, RECORD)
         call.restype = ctypes.c_size_t
-        count = call(self._open(), _address(records), None, ctypes.c_size_t(most))
+        count = call(_open(self), _address(records), None, ctypes.c_size_t(most))
         return records[:count]
 
     def __enter__(self):
@@ -197,7 +307,7 @@ class Consumer(_Endpoint):
     def wait(self, policy=SLEEP, timeout=0.0):
         """READY, TIMEOUT (after so many seconds; 0: never) or PEER_GONE."""
         nanoseconds = ctypes.c_uint64(int(timeout * 1e9))
-        return _library().tickring_wait_for(self._open(), policy, nanoseconds)
+        return _library().tickring_wait_for(_open(self), policy, nanoseconds)
 
 
 class Observer(_Endpoint):
@@ -228,7 +338,7 @@ class Observer(_Endpoint):
 
     def _counts(self):
         counts = (ctypes.c_uint64 * 3)()
-        _library().tickring_observer_counts(self._open(), counts)
+        _library().tickring_observer_counts(_open(self), counts)
         return tuple(counts)
 
 
@@ -245,7 +355,7 @@ class Producer(_Endpoint):
         records = numpy.ascontiguousarray(records, RECORD)
         call = _library().tickring_publish_many
         call.restype = ctypes.c_size_t
-        return call(self._open(), _address(records), ctypes.c_size_t(len(records)), received)
+        return call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
 
 
 class Writer(_Endpoint):
@@ -260,7 +370,7 @@ class Writer(_Endpoint):
         """Writes all, over the oldest if need be."""
         records = numpy.ascontiguousarray(records, RECORD)
         call = _library().tickring_broadcast_many
-        call(self._open(), _address(records), ctypes.c_size_t(len(records)), received)
+        call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
 
 
 _loaded = None
@@ -274,6 +384,13 @@ def _library():
             raise ImportError("libtickring is not installed: set TICKRING_LIBRARY to its path")
         _loaded = ctypes.CDLL(path)
         _loaded.tickring_error_text.restype = ctypes.c_char_p
+        _loaded.tickring_region_sealed.restype = ctypes.c_void_p
+        _loaded.tickring_region_sealed.argtypes = [
+            ctypes.c_uint32, ctypes.c_uint64, ctypes.c_void_p]
+        _loaded.tickring_region_receive.restype = ctypes.c_void_p
+        _loaded.tickring_guard_memory.argtypes = [ctypes.c_void_p, ctypes.c_uint64]
+        _loaded.tickring_memory_is_lost.restype = ctypes.c_bool
+        _loaded.tickring_is_lost.restype = ctypes.c_bool
         _loaded.tickring_make.argtypes = [
             ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint32, ctypes.c_uint64]
     return _loaded
@@ -283,6 +400,28 @@ def _must(code, name, owner_pid=0):
     if code != 0:
         text = _library().tickring_error_text(code).decode()
         raise RingError(code, f"{name}: {text}", owner_pid)
+
+
+def _open(end):
+    if end._raw is None:
+        raise ValueError("the ring is closed")
+    return end._raw
+
+
+def _receive_descriptor(socket):
+    """The one descriptor that came with a byte; more than one is refused, and closed."""
+    room = sockets.CMSG_SPACE(16 * struct.calcsize("i"))
+    _, control, _, _ = socket.recvmsg(1, room, sockets.MSG_CMSG_CLOEXEC)
+    came = []
+    for level, kind, data in control:
+        if level == sockets.SOL_SOCKET and kind == sockets.SCM_RIGHTS:
+            count = len(data) // struct.calcsize("i")
+            came += struct.unpack(f"{count}i", data[: count * struct.calcsize("i")])
+    if len(came) == 1:
+        return came[0]
+    for file in came:
+        os.close(file)
+    raise RingError(7, "received region: the message brings no region")
 
 
 def _bytes(text):

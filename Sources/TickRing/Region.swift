@@ -33,11 +33,15 @@ public struct Region: ~Copyable, @unchecked Sendable {
   /// - Parameters:
   ///   - capacity: slots, a power of two up to 2^30.
   ///   - node: the NUMA node that the memory is bound to before its first touch.
+  ///   - hugePages: whether all of it is to lie in huge pages; the file is rounded up to them.
+  ///
+  /// Placement is verified page by page: what cannot be had as asked for is not made, and throws
+  /// `.nodeAbsent`, `.noNuma`, `.nodeMemory` or `.hugePages`.
   public static func create(
     _ kind: RegionKind, directory: String = defaultDirectory, name: String, capacity: Int,
-    node: Int? = nil
+    node: Int? = nil, hugePages: Bool = false
   ) throws(RingError) -> Region {
-    var options = options(kind, capacity, node)
+    var options = options(kind, capacity, node, hugePages)
     var raw = tickring_region()
     let code = tickring_create(directory, name, &options, &raw)
     let path = "\(directory)/\(name)"
@@ -48,34 +52,42 @@ public struct Region: ~Copyable, @unchecked Sendable {
   /// The same without a name: others get at it by `duplicate`, and however the process ends, even
   /// by SIGKILL in here, nothing is left behind.
   public static func createUnnamed(
-    _ kind: RegionKind, directory: String = defaultDirectory, capacity: Int, node: Int? = nil
+    _ kind: RegionKind, directory: String = defaultDirectory, capacity: Int, node: Int? = nil,
+    hugePages: Bool = false
   ) throws(RingError) -> Region {
-    var options = options(kind, capacity, node)
+    var options = options(kind, capacity, node, hugePages)
     var raw = tickring_region()
     let code = tickring_create_unnamed(directory, &options, &raw)
     guard code == 0 else { throw RingError(code: code, path: directory) }
     return Region(raw: raw, path: directory)
   }
 
-  private static func options(
-    _ kind: RegionKind, _ capacity: Int, _ node: Int?
+  static func options(
+    _ kind: RegionKind, _ capacity: Int, _ node: Int?, _ hugePages: Bool
   ) -> tickring_options {
     var options = tickring_options()
     options.kind = kind.rawValue
     options.capacity = UInt64(max(0, capacity))
-    options.node_plus_1 = Int32(clamping: node.map { $0 < 0 ? -1 : $0 &+ 1 } ?? 0)
+    options.node_plus_1 = node.map { $0 < 0 ? -1 : 1 + Int32(min($0, Int(Int32.max) - 1)) } ?? 0
+    options.pages = (hugePages ? TICKRING_PAGES_HUGE : TICKRING_PAGES_USUAL).rawValue
     return options
   }
 
   /// Attaches an existing region, after checking its file and every field of its header.
+  ///
+  /// - Parameter sameBuild: refuse a region made by another build (`.build`), as the processes of
+  ///   one product should. A mixed layout is refused always.
   public static func attach(
-    _ kind: RegionKind, directory: String = defaultDirectory, name: String
+    _ kind: RegionKind, directory: String = defaultDirectory, name: String,
+    sameBuild: Bool = false
   ) throws(RingError) -> Region {
     var raw = tickring_region()
     let code = tickring_attach(directory, name, kind.rawValue, &raw)
     let path = "\(directory)/\(name)"
     guard code == 0 else { throw RingError(code: code, path: path) }
-    return Region(raw: raw, path: path)
+    let region = Region(raw: raw, path: path)
+    if sameBuild, !region.isSameBuild { throw RingError(kind: .build, path: path) }
+    return region
   }
 
   /// Attaches for reading only, as whoever merely watches should: such a region can change nothing,
@@ -105,6 +117,20 @@ public struct Region: ~Copyable, @unchecked Sendable {
   ) throws(RingError) {
     let code = tickring_remove(directory, name)
     guard code == 0 else { throw RingError(code: code, path: "\(directory)/\(name)") }
+  }
+
+  /// Whether the region was made by this build of the library: its version and layout.
+  public var isSameBuild: Bool {
+    var region = raw
+    return tickring_same_build(&region, 0)
+  }
+
+  /// Asks the kernel once more whether the memory lies as the region's maker asked for; throws
+  /// `.nodeMemory` or `.hugePages` if it does not.
+  public borrowing func checkPlacement() throws(RingError) {
+    var region = raw
+    let code = tickring_check_place(&region)
+    guard code == 0 else { throw RingError(code: code, path: path) }
   }
 
   /// Slots.

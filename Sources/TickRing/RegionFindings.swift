@@ -22,6 +22,7 @@ extension RegionInfo {
       found.append(
         RegionFinding(text: "its writer, pid \(producer.pid), is gone", isLeftover: false))
     }
+    if refusal == nil { found += silentOwners }
     if !isAttached, refusal == nil, !wasUsed {
       found.append(
         RegionFinding(
@@ -55,6 +56,17 @@ extension RegionInfo {
           isLeftover: false))
     }
     return found
+  }
+
+  private var silentOwners: [RegionFinding] {
+    let owners = [("producer", producer)] + (isQueue ? [("consumer", consumer)] : [])
+    return owners.filter { $0.1.isSilent }.map { role, owner in
+      let seconds = (owner.silence_ns ?? 0) / 1_000_000_000
+      return RegionFinding(
+        text: "its \(role), pid \(owner.pid), lives and has not beaten for \(seconds) s: it hangs, "
+          + "or is paused; its role is its own until it ends",
+        isLeftover: false)
+    }
   }
 
   /// Removes the region if no process is attached. Throws `.roleTaken` if one is by now.

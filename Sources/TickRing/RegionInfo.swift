@@ -12,17 +12,26 @@ public struct RegionInfo: Sendable {
     public let pid: UInt64
     /// How many owners there have been.
     public let generation: UInt64
+    /// Since the owner's last beat, ns; nil: it has not beaten so far, which not every owner does.
+    public let silence_ns: UInt64?
+    /// Whether it lives and has not beaten for `Heartbeat.silenceMax_ns`: it hangs, or is paused.
+    public var isSilent: Bool { isAlive && (silence_ns ?? 0) > Heartbeat.silenceMax_ns }
   }
 
   public let directory: String
   public let name: String
   let raw: tickring_info
+  /// When it was looked at, CLOCK_MONOTONIC ns.
+  private let looked_ns: UInt64
 
   /// Looks at one region. Throws if there is no such file, or it may not be read.
   public init(directory: String = Region.defaultDirectory, name: String) throws(RingError) {
     var raw = tickring_info()
     let code = tickring_inspect(directory, name, &raw)
     guard code == 0 else { throw RingError(code: code, path: "\(directory)/\(name)") }
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    looked_ns = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
     self.raw = raw
     self.directory = directory
     self.name = name
@@ -61,6 +70,13 @@ public struct RegionInfo: Sendable {
   public var capacity: UInt64 { raw.header.capacity }
   public var slotBytes: UInt32 { raw.header.slot_bytes }
   public var layoutHash: UInt64 { raw.header.layout_hash }
+  public var buildHash: UInt64 { raw.header.build_hash }
+  /// Whether it was made by this build of the library.
+  public var isSameBuild: Bool { raw.header.build_hash == tickring_build_hash() }
+  /// The NUMA node that its memory was bound to; nil: none was asked for.
+  public var node: UInt64? { raw.header.node_plus_1 == 0 ? nil : raw.header.node_plus_1 - 1 }
+  /// The size of its huge pages; 0: it has usual ones.
+  public var hugePageBytes: UInt64 { raw.header.page_bytes }
   /// Creation, ns since the Unix epoch.
   public var epoch: UInt64 { raw.header.epoch }
   public var instance: UInt64 { raw.header.instance }
@@ -74,12 +90,19 @@ public struct RegionInfo: Sendable {
   public var producer: Owner {
     Owner(
       isAlive: raw.has_producer, pid: raw.header.producer_pid,
-      generation: raw.header.producer_generation)
+      generation: raw.header.producer_generation,
+      silence_ns: silence(since: raw.header.producer_heartbeat_ns))
   }
   public var consumer: Owner {
     Owner(
       isAlive: raw.has_consumer, pid: raw.header.consumer_pid,
-      generation: raw.header.consumer_generation)
+      generation: raw.header.consumer_generation,
+      silence_ns: silence(since: raw.header.consumer_heartbeat_ns))
+  }
+
+  /// A beat that is said to come later than the look came just now.
+  private func silence(since beat_ns: UInt64) -> UInt64? {
+    beat_ns == 0 ? nil : looked_ns - min(beat_ns, looked_ns)
   }
 
   /// Whether one consumer takes each record: ticks, orders, events.

@@ -6,6 +6,7 @@ public struct RingError: Error, CustomStringConvertible, Sendable {
   public enum Kind: Int32, Sendable {
     case argument = 1, exists, absent, permission, full, system, notARegion, version, kind
     case layout, size, owner, roleTaken
+    case nodeAbsent, noNuma, nodeMemory, hugePages, build
   }
   public let kind: Kind
   /// The region's path.

@@ -63,6 +63,27 @@ public struct TickProducer: ~Copyable, @unchecked Sendable {
     tickring_commit(&raw, UInt64(count), received)
   }
 
+  /// Claims, writes and commits in one: up to `count` ticks that appear together, of which
+  /// `tick(index)` makes each. Where a batch has a loop of its own this is the faster face: it
+  /// reads the endpoint once a batch, not once a tick.
+  /// - Parameter received: receive time, CLOCK_MONOTONIC ns >> 4 (`receiveStamp`).
+  /// - Returns: how many were published; 0 when full.
+  @inlinable
+  public mutating func publish(upTo count: Int, received: UInt32, _ tick: (Int) -> Tick) -> Int {
+    let granted = claim(count)
+    if granted == 0 { return 0 }
+    let (slots, mask, next) = (raw.slots, raw.mask, raw.next)
+    set(0, to: tick(0))
+    var index = 1
+    while index < granted {
+      let sequence = next &+ UInt64(truncatingIfNeeded: index)
+      tickring_place(slots, mask, sequence, tickring_words(word: tick(index).words), received)
+      index &+= 1
+    }
+    tickring_commit_placed(&raw, UInt64(truncatingIfNeeded: granted), received)
+    return granted
+  }
+
   /// Counts a publish that found no room, in the region's header. Counted once an episode, so that
   /// waiting does not inflate it.
   @inlinable public mutating func countFull() { tickring_count_full(&raw) }
@@ -118,6 +139,25 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
 
   /// Advances past the first `count` of those peeked at: the producer may overwrite them.
   @inlinable public mutating func advance(_ count: Int) { tickring_advance(&raw, UInt64(count)) }
+
+  /// Peeks, reads and advances in one: hands up to `count` ticks to `body`, in order, each with its
+  /// index. Where a batch has a loop of its own this is the faster face: it reads the endpoint once
+  /// a batch, not once a tick. The producer hears of the room when all have been handed over.
+  /// - Returns: how many there were.
+  @inlinable
+  public mutating func poll(upTo count: Int, _ body: (Int, Tick) -> Void) -> Int {
+    let (slots, mask, next) = (raw.slots, raw.mask, raw.next)
+    var found = 0
+    var tick = tickring_tick()
+    while found < count {
+      let sequence = next &+ UInt64(truncatingIfNeeded: found)
+      if !tickring_look(slots, mask, sequence, &tick) { break }
+      body(found, Tick(raw: tick))
+      found &+= 1
+    }
+    if found == 0 { tickring_share_idle(&raw) } else { advance(found) }
+    return found
+  }
 
   /// Ticks polled since the region was created.
   @inlinable public var polled: UInt64 { raw.next }

@@ -55,7 +55,8 @@ enum Complaint {
     case .full: .full
     case .permission, .owner: .permission
     case .absent, .exists: .cannotCreateOutput
-    case .argument: .usage
+    case .argument, .nodeAbsent, .noNuma: .usage
+    case .nodeMemory, .hugePages: .full
     default: .inputOutput
     }
   }

@@ -28,7 +28,7 @@ struct RingCommand: ParsableCommand {
         switch error.kind {
         case .absent: .cannotOpenInput
         case .roleTaken: .busy
-        case .notARegion, .version, .kind, .layout, .size: .badData
+        case .notARegion, .version, .kind, .layout, .size, .build: .badData
         default: .inconsistent
         }
       if code != .inconsistent { throw Complaint.exit("ring \(verb)", "\(error)", code) }
@@ -74,7 +74,9 @@ extension RingCommand {
     @Option(help: "ticks, orders, events, directory, board, control, metrics or broadcast.")
     var kind = "ticks"
     @Option(help: "Slots: a power of two.") var capacity = 65_536
-    @Option(help: "The NUMA node that its memory is bound to.") var node: Int?
+    @Option(help: "The NUMA node that its memory is bound to; verified page by page.")
+    var node: Int?
+    @Flag(help: "All of it in huge pages, or none of it; verified.") var hugePages = false
 
     func run() throws {
       guard let kind = RegionKind.all.first(where: { $0.name == kind }) else {
@@ -82,7 +84,8 @@ extension RingCommand {
       }
       let bytes = try told("create") { () throws(RingError) in
         try Region.create(
-          kind, directory: place.directory, name: name, capacity: capacity, node: node
+          kind, directory: place.directory, name: name, capacity: capacity, node: node,
+          hugePages: hugePages
         ).byteCount
       }
       print("created \(place.directory)/\(name): \(kind.name), \(capacity) slots, \(bytes) bytes")

@@ -26,6 +26,8 @@ enum RingText {
       ["file", "\(region.byteCount) bytes, mode \(octal(region.mode)), uid \(region.ownerUid)"],
       ["version", "\(region.version)"],
       ["layout", hex(region.layoutHash)],
+      ["build", hex(region.buildHash) + (region.isSameBuild ? ", this one" : ", another")],
+      ["placement", placement(region)],
       ["instance", hex(region.instance)],
       ["created", UtcTime(region.epoch).text],
       ["producer", longOwner(region.producer)],
@@ -64,13 +66,30 @@ enum RingText {
 
   private static func owner(_ owner: RegionInfo.Owner) -> String {
     if owner.generation == 0 && !owner.isAlive { return "none" }
-    return owner.isAlive ? "\(owner.pid)" : "\(owner.pid) dead"
+    if !owner.isAlive { return "\(owner.pid) dead" }
+    return owner.isSilent ? "\(owner.pid) hung \(seconds(owner))s" : "\(owner.pid)"
+  }
+
+  private static func seconds(_ owner: RegionInfo.Owner) -> UInt64 {
+    (owner.silence_ns ?? 0) / 1_000_000_000
   }
 
   private static func longOwner(_ owner: RegionInfo.Owner) -> String {
     if owner.generation == 0 && !owner.isAlive { return "none so far" }
-    let life = owner.isAlive ? "alive" : "gone"
-    return "pid \(owner.pid), \(life), generation \(owner.generation)"
+    return "pid \(owner.pid), \(life(owner)), generation \(owner.generation)"
+  }
+
+  private static func life(_ owner: RegionInfo.Owner) -> String {
+    if !owner.isAlive { return "gone" }
+    if owner.isSilent { return "alive, hung or paused for \(seconds(owner)) s" }
+    guard let silence_ns = owner.silence_ns else { return "alive, without heartbeats" }
+    return "alive, last beat \(silence_ns / 1_000_000) ms ago"
+  }
+
+  private static func placement(_ region: RegionInfo) -> String {
+    let node = region.node.map { "node \($0)" } ?? "any node"
+    let pages = region.hugePageBytes
+    return pages == 0 ? "\(node), usual pages" : "\(node), huge pages of \(pages) bytes"
   }
 
   private static func state(_ region: RegionInfo) -> String {

@@ -59,43 +59,64 @@ static uint64_t done_of(shared *all) {
   return done;
 }
 
+static tickring_words make(void *first, uint64_t i) {
+  return words_of(*(const uint64_t *)first + i);
+}
+
+/* One record, or now and then a batch, which ends or begins a stretch anywhere; how many. */
+static uint64_t write_some(shared *all, uint64_t count) {
+  uint64_t first = all->writer.next, batch = count % 16 == 0 ? 1 + count / 16 % 150 : 1;
+  if (batch == 1)
+    tickring_broadcast(&all->writer, words_of(first), 9);
+  else
+    tickring_broadcast_each(&all->writer, batch, 9, make, &first);
+  return batch;
+}
+
 /* A paced writer gives way often, so that observers are overtaken now and then and not always. */
 static void write_until_done(shared *all, uint64_t observers) {
   uint64_t count = 0;
   for (;;) {
-    tickring_broadcast(&all->writer, words_of(all->writer.next), (uint32_t)all->writer.next);
-    count += 1;
-    if ((count & 255) != 0) continue;
+    uint64_t before = count;
+    count += write_some(all, count);
+    if (((before ^ count) & ~UINT64_C(255)) == 0) continue;
     if (done_of(all) == observers) break;
     /* Observers that never get a core of their own see little: enough is enough. */
     if (wanted < LONG && count >= wanted * 20) break;
     if (all->is_paced) for (int turn = 0; turn < 40; turn++) tickring_pause();
-    if (wanted < LONG && (count & 0xFFF) == 0) sched_yield();
+    if (wanted < LONG && ((before ^ count) & ~UINT64_C(0xFFF)) != 0) sched_yield();
   }
   tickring_store_release(&all->is_over, 1);
 }
 
-static void check(watcher *self, const tickring_tick *tick) {
-  uint64_t sequence = self->observer.next - 1;
+static void check(uint64_t sequence, const tickring_tick *tick) {
   tickring_words expected = words_of(sequence);
   if (memcmp(expected.word, tick->word, sizeof tick->word) != 0)
     fail("torn, or another's", sequence, tick->word[0]);
-  if (tick->commit != tickring_word(sequence, (uint32_t)sequence))
+  if (tick->commit != tickring_word(sequence, 9))
     fail("another word", sequence, tick->commit);
+}
+
+/* One record, or up to twenty; whether there was any. */
+static bool observe_some(tickring_observer *observer) {
+  tickring_tick ticks[20];
+  uint64_t found = observer->next / 64 % 2 == 0 ? tickring_observe(observer, ticks)
+                                                : tickring_observe_batch(observer, ticks, 20);
+  for (uint64_t i = 0; i < found; i++) check(observer->next - found + i, &ticks[i]);
+  return found > 0;
 }
 
 /* Takes what it wants, then drains what is there once the writer has stopped. */
 static void *watch(void *context) {
   watcher *self = (watcher *)context;
   tickring_observer *observer = &self->observer;
-  tickring_tick tick;
   bool is_told = false;
   for (;;) {
     bool is_over = tickring_load_acquire(&self->all->is_over) != 0;
-    if (tickring_observe(observer, &tick)) check(self, &tick);
-    else if (is_over && observer->next == tickring_load_acquire(&observer->header->tail))
-      return NULL;
-    else sched_yield();
+    if (!observe_some(observer)) {
+      if (is_over && observer->next == tickring_load_acquire(&observer->header->tail)) return NULL;
+      sched_yield();
+    }
     if (is_told || observer->seen < wanted) continue;
     pthread_mutex_lock(&self->all->lock);
     self->all->observers_done += 1;
@@ -107,12 +128,12 @@ static void *watch(void *context) {
 /* Makes the ring look as if `start` records had gone through it. */
 static void start_at(tickring_region *region, uint64_t start) {
   region->header->tail = start;
-  region->header->tail_shared = start;
+  region->header->ahead = start;
   for (uint64_t back = 1; back <= region->capacity && back <= start; back++) {
     tickring_slot32 *slot = tickring_slot32_at(region->body, region->capacity - 1, start - back);
     tickring_words words = words_of(start - back);
     memcpy(slot->record, words.word, sizeof slot->record);
-    slot->word = tickring_word(start - back, (uint32_t)(start - back));
+    slot->word = tickring_word(start - back, 9);
   }
 }
 
@@ -183,7 +204,7 @@ static void look_after_a_turn_of_the_word(void) {
   open_all(&all, watchers, 1, 8, 0);
   uint64_t later = UINT64_C(1) << 32;
   start_at(&all.writer.region, later + 8);
-  if (tickring_observe(&watchers[0].observer, &tick)) check(&watchers[0], &tick);
+  if (tickring_observe(&watchers[0].observer, &tick)) check(watchers[0].observer.next - 1, &tick);
   tickring_observer *observer = &watchers[0].observer;
   if (observer->lost < later || observer->seen + observer->lost != observer->next)
     fail("a turn of the word was not noticed", observer->next, observer->lost);

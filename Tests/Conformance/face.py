@@ -1,5 +1,8 @@
 """The Python face, claim by claim. Run by Tests/Conformance/examples."""
 import os
+import socket
+import struct
+import tempfile
 import threading
 
 import numpy
@@ -67,6 +70,74 @@ def a_waiting_consumer_is_woken():
     tickring.remove(NAME)
 
 
+def a_sealed_ring_is_received_and_read_live():
+    ours, theirs = socket.socketpair()
+    with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
+        with tickring.Producer(sealed) as producer:
+            sealed.send(ours)
+            view = tickring.View.receive(theirs)
+            assert producer.publish(ticks(0, 5)) == 5
+            assert view.published == 5 and list(view.latest(2)["timestamp"]) == [3, 4]
+            sealed.send(ours)
+            with tickring.Region.receive(theirs) as region, tickring.Consumer(region) as consumer:
+                assert list(consumer.poll()["timestamp"]) == list(range(5))
+                assert refused(13, tickring.Producer, region).owner_pid == os.getpid()
+                refused(9, tickring.Observer, region)
+            assert view.taken == 5 and producer.publish(ticks(5, 8)) == 8
+        assert view.published == 13
+    ours.close()
+    theirs.close()
+
+
+def what_is_not_sealed_is_refused():
+    ours, theirs = socket.socketpair()
+    with tempfile.TemporaryFile() as file:
+        file.write(bytes(8192))
+        for count in (1, 2):
+            control = struct.pack(f"{count}i", *[file.fileno()] * count)
+            before = len(os.listdir("/proc/self/fd"))
+            for call in (tickring.View.receive, tickring.Region.receive):
+                ours.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, control)])
+                refused(12 if count == 1 else 7, call, theirs)
+            assert len(os.listdir("/proc/self/fd")) == before
+    ours.send(b"x")
+    refused(7, tickring.View.receive, theirs)
+    refused(1, tickring.Region.sealed, tickring.TICKS, 7)
+    ours.close()
+    theirs.close()
+
+
+def a_truncated_ring_is_lost_and_no_crash():
+    tickring.create(NAME, tickring.TICKS, 4096)
+    with tickring.Producer(NAME) as producer:
+        view = tickring.View(NAME)
+        view.guard()
+        producer.guard()
+        assert not view.is_lost and not producer.is_lost
+        os.truncate(os.path.join(tickring.DIRECTORY, NAME), 0)
+        producer.publish(ticks(0, 4096))
+        assert len(view.latest(10)) == 0
+        assert view.is_lost and producer.is_lost
+    tickring.remove(NAME)
+
+
+def a_ring_in_huge_pages_is_read():
+    # As the C library would make it, had it huge pages: as long as two of them.
+    tickring.create(NAME, tickring.TICKS, 65536)
+    path = os.path.join(tickring.DIRECTORY, NAME)
+    with open(path, "r+b") as file:
+        file.truncate(4 << 20)
+        for at, value in ((32, 4 << 20), (80, 2 << 20)):
+            file.seek(at)
+            file.write(value.to_bytes(8, "little"))
+    assert tickring.View(NAME).capacity == 65536
+    with open(path, "r+b") as file:
+        file.seek(80)
+        file.write((3 << 20).to_bytes(8, "little"))
+    refused(10, tickring.View, NAME)
+    tickring.remove(NAME)
+
+
 def what_is_no_ring_is_refused():
     refused(3, tickring.Consumer, NAME)
     path = os.path.join(tickring.DIRECTORY, NAME)
@@ -87,5 +158,9 @@ def what_is_no_ring_is_refused():
 a_view_sees_a_live_queue_and_claims_nothing()
 an_observer_counts_what_it_lost()
 a_waiting_consumer_is_woken()
+a_sealed_ring_is_received_and_read_live()
+what_is_not_sealed_is_refused()
+a_truncated_ring_is_lost_and_no_crash()
+a_ring_in_huge_pages_is_read()
 what_is_no_ring_is_refused()
 print("face: ok")

@@ -51,8 +51,43 @@ static void refusals(void) {
   expect(fcntl(0, F_GETFD) != -1, "standard input is still open");
 }
 
+static void beats_and_builds(void) {
+  char name[64];
+  tickring_options options;
+  tickring_region region, other;
+  tickring_producer producer;
+  tickring_consumer consumer;
+  snprintf(name, sizeof name, "tickway-layout-%ld", (long)getpid());
+  memset(&options, 0, sizeof options);
+  options.kind = TICKRING_REGION_TICKS;
+  options.capacity = 8;
+  expect(tickring_create("/dev/shm", name, &options, &region) == TICKRING_OK, "a region is made");
+  const tickring_header *header = region.header;
+  expect(tickring_same_build(&region, 0), "it is of this build");
+  expect(!tickring_same_build(&region, 5), "and of no other");
+  region.header->producer_heartbeat_ns = 77; /* of an owner before */
+  expect(tickring_duplicate(&region, &other) == TICKRING_OK &&
+             tickring_producer_open(&other, &producer, NULL) == TICKRING_OK, "a producer");
+  expect(tickring_duplicate(&region, &other) == TICKRING_OK &&
+             tickring_consumer_open(&other, &consumer, NULL) == TICKRING_OK, "a consumer");
+  expect(header->producer_heartbeat_ns == 0, "a claim forgets the beats of the owner before");
+  tickring_producer_beat(&producer, 5);
+  tickring_consumer_beat(&consumer, 6);
+  expect(header->producer_heartbeat_ns == 5 && header->consumer_heartbeat_ns == 6,
+         "each owner beats in its own line");
+  tickring_producer_close(&producer);
+  tickring_consumer_close(&consumer);
+  tickring_detach(&region);
+  expect(tickring_remove("/dev/shm", name) == TICKRING_OK, "it is removed");
+  options.build_hash = 5;
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "another is made");
+  expect(tickring_same_build(&region, 5) && !tickring_same_build(&region, 0),
+         "a program can say its own build");
+  tickring_detach(&region);
+}
+
 static void error_texts(void) {
-  for (int error = TICKRING_OK; error <= TICKRING_E_ROLE_TAKEN; error++)
+  for (int error = TICKRING_OK; error <= TICKRING_E_BUILD; error++)
     expect(strcmp(tickring_error_text(error), "unknown error") != 0, "an error has a sentence");
   expect(strcmp(tickring_error_text(-1), "unknown error") == 0, "an unknown one says so");
 }
@@ -60,6 +95,7 @@ static void error_texts(void) {
 int main(void) {
   records();
   refusals();
+  beats_and_builds();
   error_texts();
   if (failures == 0) printf("layout: ok\n");
   return failures != 0;

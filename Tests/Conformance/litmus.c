@@ -11,13 +11,12 @@
  *
  *   litmus [TICKS]   per case; default 200000
  */
-#include "tickring.h"
+#include "stream.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static uint64_t ticks = 200000;
@@ -36,13 +35,8 @@ static void fail(const char *what, uint64_t number, uint64_t seen) {
   exit(1);
 }
 
-static uint64_t draw(uint64_t *seed) {
-  *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return *seed >> 33;
-}
-
 static void pause_now_and_then(uint64_t *seed) {
-  if ((draw(seed) & 255) == 0) sched_yield();
+  if ((stream_draw(seed) & 255) == 0) sched_yield();
 }
 
 static tickring_words words_of(uint64_t number) {
@@ -53,10 +47,16 @@ static void record_of(uint64_t number, uint64_t record[7]) {
   for (uint64_t i = 0; i < 7; i++) record[i] = number * 7 + i;
 }
 
-/* A whole batch, or nothing yet. */
+static tickring_words make(void *first, uint64_t i) {
+  return words_of(*(const uint64_t *)first + i);
+}
+
+/* A whole batch, or nothing yet. Ticks in turns in one call and in steps. */
 static bool publish_batch(side *self, uint64_t number) {
   uint64_t count = (uint64_t)self->batch;
   if (tickring_claim(&self->producer, count) < count) return false;
+  if (!self->is_64 && number / count % 2 == 0)
+    return tickring_publish_each(&self->producer, count, (uint32_t)number, make, &number) == count;
   for (uint64_t i = 0; i < count; i++) {
     uint64_t record[7];
     record_of(number + i, record);
@@ -137,6 +137,29 @@ static uint64_t look_at(side *self, uint64_t i, uint64_t number) {
   return sum_of(record, 3);
 }
 
+typedef struct taking {
+  uint64_t number;
+  uint64_t *sum;
+} taking;
+
+static void take(void *context, uint64_t i, const tickring_tick *tick) {
+  taking *self = (taking *)context;
+  tickring_words expected = words_of(self->number + i);
+  if (memcmp(expected.word, tick->word, sizeof tick->word) != 0)
+    fail("order or tear", self->number + i, tick->word[0]);
+  *self->sum += sum_of(tick->word, 3);
+}
+
+/* Polls up to 100 ticks in one call. */
+static uint64_t consume_each(side *self, uint64_t number, uint64_t *sum) {
+  uint64_t found;
+  taking context = {number, sum};
+  while ((found = tickring_poll_each(&self->consumer, 100, take, &context)) == 0) sched_yield();
+  if (found != 100 && (number + found) % (uint64_t)self->batch != 0)
+    fail("part of a batch", number, found);
+  return found;
+}
+
 /* Peeks at up to 100, which is never all of the larger rings; how many it took. */
 static uint64_t consume_ahead(side *self, uint64_t number, uint64_t *sum) {
   uint64_t found;
@@ -152,21 +175,11 @@ static uint64_t consume_ahead(side *self, uint64_t number, uint64_t *sum) {
 
 /* Batches are consumed ahead and one at a time in turns, so that both see both. */
 static uint64_t consume(side *self, uint64_t number, uint64_t *sum) {
-  if (self->batch > 2 && (number / 512) % 2 == 0) return consume_ahead(self, number, sum);
+  if (self->batch > 2 && !self->is_64 && number / 512 % 4 == 0)
+    return consume_each(self, number, sum);
+  if (self->batch > 2 && number / 512 % 2 == 0) return consume_ahead(self, number, sum);
   *sum += self->is_64 ? consume_record(self, number) : consume_tick(self, number);
   return 1;
-}
-
-/* Makes the ring look as if `start` ticks had gone through it. */
-static void start_at(tickring_region *region, uint64_t start) {
-  region->header->position = start;
-  region->header->head = start;
-  for (uint64_t back = 1; back <= region->capacity && back <= start; back++) {
-    uint64_t index = (start - back) & (region->capacity - 1);
-    unsigned char *end = region->body + (index + 1) * region->slot_bytes;
-    uint64_t word = tickring_word(start - back, 0);
-    memcpy(end - sizeof word, &word, sizeof word);
-  }
 }
 
 static void open_both(side *self, uint64_t capacity, uint64_t start) {
@@ -178,7 +191,7 @@ static void open_both(side *self, uint64_t capacity, uint64_t start) {
   options.capacity = capacity;
   snprintf(name, sizeof name, "tickring-litmus-%d", (int)getpid());
   int error = tickring_create("/dev/shm", name, &options, &region);
-  if (!error) start_at(&region, start);
+  if (!error) stream_start_at(&region, start);
   if (!error) error = tickring_duplicate(&region, &other);
   (void)tickring_remove("/dev/shm", name);
   if (!error) error = tickring_producer_open(&region, &self->producer, NULL);

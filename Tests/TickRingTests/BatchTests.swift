@@ -33,7 +33,18 @@ struct BatchTests {
     for _ in 0..<20_000 {
       let asked = Int(random.next() % UInt64(capacity + 2))
       let kept = Int(random.next() % UInt64(asked + 1))
-      if random.next() & 1 == 0 {
+      let turn = random.next() & 7
+      if turn == 0 {
+        let granted = producer.publish(upTo: asked, received: 3) { tick(sent + UInt64($0)) }
+        if granted != min(asked, capacity - Int(sent - seen)) { wrong += 1 }
+        sent += UInt64(granted)
+      } else if turn == 1 {
+        let found = consumer.poll(upTo: asked) { index, one in
+          if !isSame(one, tick(seen + UInt64(index))) { wrong += 1 }
+        }
+        if found != min(asked, Int(sent - seen)) { wrong += 1 }
+        seen += UInt64(found)
+      } else if turn & 1 == 0 {
         let granted = producer.claim(asked)
         if granted != min(asked, capacity - Int(sent - seen)) { wrong += 1 }
         for index in 0..<granted { producer.set(index, to: tick(sent + UInt64(index))) }

@@ -111,7 +111,7 @@ struct BroadcastTests {
         for number in 0..<UInt64(6) { writer.write(tick(number), received: 0) }
       }
       var observer = try observer(directory, from: .oldest)  // at 2
-      setWord(region, sequence: 6, to: tickring_word(7, 0))  // 6 begun, over 2
+      region.raw.header.pointee.ahead = 7  // 6 begun, over 2
       #expect(drain(&observer) == [3, 4, 5])
       let lost = observer.lost
       #expect(lost == 1)
@@ -183,7 +183,7 @@ struct BroadcastTests {
       var random = SplitMix(state: 7)
       for _ in 0..<2000 {
         region.raw.header.pointee.tail = random.next() >> UInt64.random(in: 0..<64, using: &random)
-        region.raw.header.pointee.tail_shared = random.next()
+        region.raw.header.pointee.ahead = random.next()
         for sequence in 0..<UInt64(8) { setWord(region, sequence: sequence, to: random.next()) }
         let start = BroadcastStart(rawValue: UInt32.random(in: 0..<3, using: &random))!
         var observer = try observer(directory, from: start)

@@ -34,11 +34,15 @@ final class Peer {
       .deletingLastPathComponent().deletingLastPathComponent().path
     let output = "\(NSTemporaryDirectory())/tickway-peer-\(getpid())"
     let compiler = Process()
+    let ring = "\(root)/CShims/CTickRing"
+    let sources = try FileManager.default.contentsOfDirectory(atPath: ring)
+      .filter { $0.hasSuffix(".c") }.map { "\(ring)/\($0)" }
     compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    compiler.arguments = [
-      "cc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-I", "\(root)/CShims/CTickRing/include",
-      "-o", output, "\(root)/Tests/Conformance/peer.c", "\(root)/CShims/CTickRing/region.c",
-    ]
+    compiler.arguments =
+      [
+        "cc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-I", "\(ring)/include", "-o", output,
+        "\(root)/Tests/Conformance/peer.c",
+      ] + sources
     try compiler.run()
     compiler.waitUntilExit()
     guard compiler.terminationStatus == 0 else { throw CocoaError(.executableLoad) }

@@ -45,6 +45,19 @@ struct RingCommandTests {
     }
   }
 
+  @Test func whereARegionLiesIsShownAndWhatCannotBeHadIsAUsageError() throws {
+    try withScratch { directory in
+      #expect(try run(directory, "create", "r", "--node", "63").0 == 64)
+      #expect(try run(directory, "create", "r", "--capacity", "64").0 == 0)
+      let shown = try run(directory, "show", "r").1
+      #expect(shown.contains("any node, usual pages") && shown.contains(", this one"))
+      let huge = try run(directory, "create", "h", "--huge-pages").0
+      #expect(huge == 0 || huge == 75)
+      let isMade = try RegionInfo.list(directory: directory).contains { $0.name == "h" }
+      #expect(isMade == (huge == 0))
+    }
+  }
+
   @Test func listAndWatchSayWhoOwnsWhatAndHowFarItIs() throws {
     try withScratch { directory in
       let region = try Region.create(.ticks, directory: directory, name: "r", capacity: 8)

@@ -5,15 +5,21 @@ import TickRing
 /// The loops of ring_loops.h, written again in Swift over the public faces. The C side finds them
 /// by their names and supplies the clock, so that both sides read it alike.
 
-/// Each end on lines of its own: two cores write them.
-private struct Ring: ~Copyable {
-  var producer: TickProducer
-  var gap: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
-  var gap2: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
-  var consumer: TickConsumer
-}
+/// Both ends, each on lines of its own, since two cores write them: one allocation, of which the
+/// producer is the first 128 bytes.
+private struct Ring {
+  static let consumerOffset = 128
+  static let bytes = 384
+  let memory: UnsafeMutableRawPointer
 
-private typealias RingPointer = UnsafeMutablePointer<Ring>
+  init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
+  var producer: UnsafeMutablePointer<TickProducer> {
+    memory.assumingMemoryBound(to: TickProducer.self)
+  }
+  var consumer: UnsafeMutablePointer<TickConsumer> {
+    (memory + Ring.consumerOffset).assumingMemoryBound(to: TickConsumer.self)
+  }
+}
 
 public typealias Clock = @convention(c) () -> UInt64
 
@@ -23,12 +29,14 @@ public func open(capacity: UInt64) -> UnsafeMutableRawPointer? {
   do throws(RingError) {
     let region = try Region.create(.ticks, name: name, capacity: Int(capacity))
     try Region.remove(name: name)
-    let ring = Ring(
-      producer: try TickProducer(claiming: region.duplicate()),
-      consumer: try TickConsumer(claiming: region.duplicate()))
-    let pointer = RingPointer.allocate(capacity: 1)
-    pointer.initialize(to: ring)
-    return UnsafeMutableRawPointer(pointer)
+    let producer = try TickProducer(claiming: region.duplicate())
+    let consumer = try TickConsumer(claiming: region.duplicate())
+    let ring = Ring(.allocate(byteCount: Ring.bytes, alignment: 128))
+    precondition(MemoryLayout<TickProducer>.size <= Ring.consumerOffset)
+    precondition(MemoryLayout<TickConsumer>.size <= Ring.bytes - Ring.consumerOffset)
+    ring.producer.initialize(to: producer)
+    ring.consumer.initialize(to: consumer)
+    return ring.memory
   } catch {
     return nil
   }
@@ -36,16 +44,17 @@ public func open(capacity: UInt64) -> UnsafeMutableRawPointer? {
 
 @_cdecl("swift_ring_close")
 public func close(_ raw: UnsafeMutableRawPointer) {
-  let ring = raw.assumingMemoryBound(to: Ring.self)
-  ring.deinitialize(count: 1)
-  ring.deallocate()
+  let ring = Ring(raw)
+  ring.producer.deinitialize(count: 1)
+  ring.consumer.deinitialize(count: 1)
+  ring.memory.deallocate()
 }
 
 @inline(__always)
-private func record(_ number: UInt64) -> Tick { Tick(words: (number, number &* 3, ~number)) }
+func record(_ number: UInt64) -> Tick { Tick(words: (number, number &* 3, ~number)) }
 
 @inline(__always)
-private func see(_ tick: Tick, _ expected: UInt64, _ sum: inout UInt64, _ disorder: inout UInt64) {
+func see(_ tick: Tick, _ expected: UInt64, _ sum: inout UInt64, _ disorder: inout UInt64) {
   let words = tick.words
   sum &+= words.0 &+ words.1 &+ words.2
   disorder &+= words.0 == expected ? 0 : 1
@@ -53,7 +62,7 @@ private func see(_ tick: Tick, _ expected: UInt64, _ sum: inout UInt64, _ disord
 
 @_cdecl("swift_ring_send")
 public func send(_ raw: UnsafeMutableRawPointer, first: UInt64, count: UInt64, batch: UInt64) {
-  let ring = raw.assumingMemoryBound(to: Ring.self)
+  let ring = Ring(raw)
   if batch == 1 {
     sendSingly(ring, first, first &+ count)
   } else {
@@ -62,25 +71,24 @@ public func send(_ raw: UnsafeMutableRawPointer, first: UInt64, count: UInt64, b
 }
 
 @inline(never)
-private func sendSingly(_ ring: RingPointer, _ first: UInt64, _ end: UInt64) {
+private func sendSingly(_ ring: Ring, _ first: UInt64, _ end: UInt64) {
   var number = first
   while number != end {
-    while !ring.pointee.producer.publish(record(number), received: 0) { tickring_pause() }
+    while !ring.producer.pointee.publish(record(number), received: 0) { tickring_pause() }
     number &+= 1
   }
 }
 
 @inline(never)
-private func sendBatches(_ ring: RingPointer, _ first: UInt64, _ end: UInt64, _ batch: UInt64) {
+private func sendBatches(_ ring: Ring, _ first: UInt64, _ end: UInt64, _ batch: UInt64) {
   var number = first
   while number != end {
-    let granted = ring.pointee.producer.claim(Int(min(batch, end &- number)))
+    let base = number
+    let granted = ring.producer.pointee.publish(
+      upTo: Int(truncatingIfNeeded: min(batch, end &- number)), received: 0
+    ) { record(base &+ UInt64(truncatingIfNeeded: $0)) }
     if granted == 0 { tickring_pause() }
-    for index in 0..<granted {
-      ring.pointee.producer.set(index, to: record(number &+ UInt64(index)))
-    }
-    ring.pointee.producer.commit(granted, received: 0)
-    number &+= UInt64(granted)
+    number &+= UInt64(truncatingIfNeeded: granted)
   }
 }
 
@@ -89,7 +97,7 @@ public func receive(
   _ raw: UnsafeMutableRawPointer, first: UInt64, count: UInt64, batch: UInt64,
   seen: UnsafeMutablePointer<UInt64>
 ) {
-  let ring = raw.assumingMemoryBound(to: Ring.self)
+  let ring = Ring(raw)
   let (sum, disorder) =
     batch == 1
     ? receiveSingly(ring, first, first &+ count)
@@ -100,14 +108,14 @@ public func receive(
 
 @inline(never)
 private func receiveSingly(
-  _ ring: RingPointer, _ first: UInt64, _ end: UInt64
+  _ ring: Ring, _ first: UInt64, _ end: UInt64
 ) -> (UInt64, UInt64) {
   var number = first
   var sum: UInt64 = 0
   var disorder: UInt64 = 0
   var tick = Tick()
   while number != end {
-    while !ring.pointee.consumer.poll(&tick) { tickring_pause() }
+    while !ring.consumer.pointee.poll(&tick) { tickring_pause() }
     see(tick, number, &sum, &disorder)
     number &+= 1
   }
@@ -116,19 +124,20 @@ private func receiveSingly(
 
 @inline(never)
 private func receiveBatches(
-  _ ring: RingPointer, _ first: UInt64, _ end: UInt64, _ batch: UInt64
+  _ ring: Ring, _ first: UInt64, _ end: UInt64, _ batch: UInt64
 ) -> (UInt64, UInt64) {
   var number = first
   var sum: UInt64 = 0
   var disorder: UInt64 = 0
   while number != end {
-    let found = ring.pointee.consumer.peek(Int(min(batch, end &- number)))
-    if found == 0 { tickring_pause() }
-    for index in 0..<found {
-      see(ring.pointee.consumer.peeked(index), number &+ UInt64(index), &sum, &disorder)
+    let base = number
+    let found = ring.consumer.pointee.poll(
+      upTo: Int(truncatingIfNeeded: min(batch, end &- number))
+    ) { index, tick in
+      see(tick, base &+ UInt64(truncatingIfNeeded: index), &sum, &disorder)
     }
-    ring.pointee.consumer.advance(found)
-    number &+= UInt64(found)
+    if found == 0 { tickring_pause() }
+    number &+= UInt64(truncatingIfNeeded: found)
   }
   return (sum, disorder)
 }
@@ -138,13 +147,13 @@ public func ping(
   _ rawThere: UnsafeMutableRawPointer, _ rawBack: UnsafeMutableRawPointer, count: UInt64,
   trips: UnsafeMutablePointer<UInt32>, clock: Clock
 ) {
-  let there = rawThere.assumingMemoryBound(to: Ring.self)
-  let back = rawBack.assumingMemoryBound(to: Ring.self)
+  let there = Ring(rawThere)
+  let back = Ring(rawBack)
   var tick = Tick()
   for number in 0..<count {
     let start = clock()
-    while !there.pointee.producer.publish(record(number), received: 0) {}
-    while !back.pointee.consumer.poll(&tick) {}
+    while !there.producer.pointee.publish(record(number), received: 0) {}
+    while !back.consumer.pointee.poll(&tick) {}
     trips[Int(number)] = UInt32(truncatingIfNeeded: clock() &- start)
   }
 }
@@ -153,12 +162,12 @@ public func ping(
 public func pong(
   _ rawThere: UnsafeMutableRawPointer, _ rawBack: UnsafeMutableRawPointer, count: UInt64
 ) {
-  let there = rawThere.assumingMemoryBound(to: Ring.self)
-  let back = rawBack.assumingMemoryBound(to: Ring.self)
+  let there = Ring(rawThere)
+  let back = Ring(rawBack)
   var tick = Tick()
   for _ in 0..<count {
-    while !there.pointee.consumer.poll(&tick) {}
-    while !back.pointee.producer.publish(record(tick.words.0), received: 0) {}
+    while !there.consumer.pointee.poll(&tick) {}
+    while !back.producer.pointee.publish(record(tick.words.0), received: 0) {}
   }
 }
 
@@ -167,14 +176,14 @@ public func burst(
   _ rawThere: UnsafeMutableRawPointer, _ rawBack: UnsafeMutableRawPointer, count: UInt64,
   batch: UInt64, trips: UnsafeMutablePointer<UInt32>, clock: Clock
 ) {
-  let back = rawBack.assumingMemoryBound(to: Ring.self)
+  let back = Ring(rawBack)
   var tick = Tick()
   for number in 0..<count {
     let rest = clock()
     while clock() &- rest < 2000 { tickring_pause() }
     let start = clock()
     send(rawThere, first: number &* 64, count: 64, batch: batch)
-    while !back.pointee.consumer.poll(&tick) {}
+    while !back.consumer.pointee.poll(&tick) {}
     trips[Int(number)] = UInt32(truncatingIfNeeded: clock() &- start)
   }
 }
@@ -184,8 +193,8 @@ public func answer(
   _ rawThere: UnsafeMutableRawPointer, _ rawBack: UnsafeMutableRawPointer, count: UInt64,
   batch: UInt64
 ) {
-  let there = rawThere.assumingMemoryBound(to: Ring.self)
-  let back = rawBack.assumingMemoryBound(to: Ring.self)
+  let there = Ring(rawThere)
+  let back = Ring(rawBack)
   var sum: UInt64 = 0
   var disorder: UInt64 = 0
   var tick = Tick()
@@ -194,18 +203,51 @@ public func answer(
     let end = number &+ 64
     while number != end {
       if batch == 1 {
-        while !there.pointee.consumer.poll(&tick) {}
+        while !there.consumer.pointee.poll(&tick) {}
         see(tick, number, &sum, &disorder)
         number &+= 1
         continue
       }
-      let found = there.pointee.consumer.peek(Int(end &- number))
+      let found = there.consumer.pointee.peek(Int(end &- number))
       for index in 0..<found {
-        see(there.pointee.consumer.peeked(index), number &+ UInt64(index), &sum, &disorder)
+        see(there.consumer.pointee.peeked(index), number &+ UInt64(index), &sum, &disorder)
       }
-      there.pointee.consumer.advance(found)
+      there.consumer.pointee.advance(found)
       number &+= UInt64(found)
     }
-    while !back.pointee.producer.publish(record(sum), received: 0) {}
+    while !back.producer.pointee.publish(record(sum), received: 0) {}
+  }
+}
+
+/// When each record of an open loop is due: bench_schedule of ring_bench.h.
+public struct Schedule {
+  var start, gap, burstGap, calmCount, burstCount: UInt64
+}
+
+@_cdecl("swift_ring_send_due")
+public func sendDue(
+  _ raw: UnsafeMutableRawPointer, count: UInt64, rawSchedule: UnsafeRawPointer, clock: Clock
+) {
+  let ring = Ring(raw)
+  let schedule = rawSchedule.load(as: Schedule.self)
+  var due = schedule.start
+  for number in 0..<count {
+    while Int64(bitPattern: clock() &- due) < 0 {}
+    let tick = Tick(words: (number, due, ~number))
+    while !ring.producer.pointee.publish(tick, received: 0) {}
+    let within = number % (schedule.calmCount &+ schedule.burstCount)
+    due &+= within < schedule.calmCount ? schedule.gap : schedule.burstGap
+  }
+}
+
+@_cdecl("swift_ring_receive_due")
+public func receiveDue(
+  _ raw: UnsafeMutableRawPointer, count: UInt64, trips: UnsafeMutablePointer<UInt32>, clock: Clock
+) {
+  let ring = Ring(raw)
+  var tick = Tick()
+  for number in 0..<count {
+    while !ring.consumer.pointee.poll(&tick) {}
+    trips[Int(number)] = UInt32(truncatingIfNeeded: clock() &- tick.words.1)
   }
 }

@@ -9,11 +9,11 @@
  *   tickring_queue.h   publish and poll: header-only, wait-free
  *   tickring_batch.h   claim and commit, peek and advance: the same, many at once
  *   tickring_broadcast.h  one writer, any number of observers that can never slow it
- *   tickring_region.h  creating, attaching and removing regions: compiled (region.c)
+ *   tickring_region.h  creating, attaching and removing regions: compiled (libtickring)
  *   tickring_wait.h    spin, yield, sleep or an event loop, while there is nothing to poll
- *   tickring_inspect.h  looking at regions from outside: compiled (inspect.c)
- *   tickring_share.h   sealed regions over a UNIX socket; a guard against truncation (share.c)
- *   tickring_calls.h   the hot path as functions, for languages that cannot inline C (calls.c)
+ *   tickring_inspect.h  looking at regions from outside: compiled
+ *   tickring_share.h   sealed regions over a UNIX socket; a guard against truncation
+ *   tickring_calls.h   the hot path as functions, for languages that cannot inline C
  *   tickring_order.h   the memory ordering, and why it suffices
  *
  * Use.
@@ -36,10 +36,17 @@
  *   crash           the dead side's role is free at once. A successor producer resumes at the
  *                   first slot not yet published in its turn (a half-written batch is withdrawn);
  *                   a successor consumer at the first slot not advanced past, so that it may see
- *                   again the one record that its predecessor held.
- *   mixed versions  attach refuses another layout; nothing is converted.
+ *                   again what its predecessor held: the one record, or those of a peek. What a
+ *                   poll returned is advanced past, and is not seen again: whoever must not lose
+ *                   what it did not finish peeks, works, and then advances.
+ *   hang, pause     a side that no longer runs keeps its role: only its heartbeat tells
+ *                   (tickring_region.h), and nobody is to take over from it.
+ *   mixed versions  attach refuses another layout; nothing is converted. Another build of the same
+ *                   layout is told on request: tickring_same_build.
  *   lag             a receive time is modulo 68.7 s; beyond half of that a lag cannot be told.
  *   full /dev/shm   creation fails with TICKRING_E_FULL; nothing is overcommitted.
+ *   wrong node      creation fails if one page is not on the NUMA node that was asked for, or not
+ *                   huge if huge pages were. Later only tickring_check_place looks again.
  *   truncation      a peer that truncates the file raises SIGBUS in all that map it: see
  *                   tickring_share.h for sealed regions, and for a guard.
  */

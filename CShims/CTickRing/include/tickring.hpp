@@ -41,18 +41,42 @@ enum class kind : std::uint32_t {
 
 inline constexpr const char *default_directory = "/dev/shm";
 
+/* Where a region's memory is to lie: verified at creation, and refused if it cannot be had. */
+struct placement {
+  int node = -1; /* NUMA node; -1: any */
+  bool huge_pages = false;
+};
+
 /* An attached region; its file stays until `remove`. */
 class region {
  public:
   static region create(const std::string &name, kind what, std::uint64_t capacity,
-                       const std::string &directory = default_directory) {
-    tickring_options options{};
-    options.kind = static_cast<std::uint32_t>(what);
-    options.capacity = capacity;
+                       const std::string &directory = default_directory,
+                       const placement &where = {}) {
+    const tickring_options options = options_of(what, capacity, where);
     region made(directory + "/" + name);
     made.must(tickring_create(directory.c_str(), name.c_str(), &options, &made.raw_));
     return made;
   }
+
+  /* Sealed memory without a name, for peers that do not trust each other: see tickring_share.h. */
+  static region create_sealed(kind what, std::uint64_t capacity, const placement &where = {}) {
+    const tickring_options options = options_of(what, capacity, where);
+    region made("sealed region");
+    made.must(tickring_create_sealed(&options, &made.raw_));
+    return made;
+  }
+
+  /* Takes a sealed region over from the peer of a connected UNIX socket; what is not sealed is
+   * refused. The socket stays the caller's. */
+  static region receive(int socket, kind what) {
+    region made("received region");
+    made.must(tickring_receive(socket, static_cast<std::uint32_t>(what), &made.raw_));
+    return made;
+  }
+
+  /* Hands the region to the peer of a connected UNIX socket. */
+  void send(int socket) const { must(tickring_send(&raw_, socket)); }
 
   static region attach(const std::string &name, kind what,
                        const std::string &directory = default_directory) {
@@ -96,6 +120,10 @@ class region {
   }
 
   std::uint64_t capacity() const noexcept { return raw_.capacity; }
+  /* Whether it was made by the build of these headers: see tickring_region.h. */
+  bool is_same_build() const noexcept { return tickring_same_build(&raw_, 0); }
+  /* For the calls of tickring.h that have no method here. */
+  const tickring_region *raw() const noexcept { return &raw_; }
   const std::string &path() const noexcept { return path_; }
 
   /* The raw region, given away: what remains detaches nothing. */
@@ -108,6 +136,14 @@ class region {
 
  private:
   explicit region(std::string path) : raw_{}, path_(std::move(path)) { raw_.fd = -1; }
+  static tickring_options options_of(kind what, std::uint64_t capacity, const placement &where) {
+    tickring_options options{};
+    options.kind = static_cast<std::uint32_t>(what);
+    options.capacity = capacity;
+    options.node_plus_1 = where.node < INT32_MAX ? where.node + 1 : INT32_MAX;
+    options.pages = where.huge_pages ? TICKRING_PAGES_HUGE : TICKRING_PAGES_USUAL;
+    return options;
+  }
   void must(int code) const {
     if (code != TICKRING_OK) throw error(code, path_);
   }
@@ -164,6 +200,8 @@ class producer : public endpoint<tickring_producer, tickring_producer_close> {
     return tickring_publish_pair(&raw_, first, second, received_16ns);
   }
   bool wake() noexcept { return tickring_wake(&raw_); }
+  /* Says that this side lives; CLOCK_MONOTONIC. See tickring_region.h. */
+  void beat(std::uint64_t monotonic_ns) noexcept { tickring_producer_beat(&raw_, monotonic_ns); }
   std::uint64_t published() const noexcept { return raw_.next; }
 };
 
@@ -181,6 +219,7 @@ class consumer : public endpoint<tickring_consumer, tickring_consumer_close> {
   tickring_wait_result wait(const tickring_wait_options &options) noexcept {
     return tickring_wait(&raw_, &options);
   }
+  void beat(std::uint64_t monotonic_ns) noexcept { tickring_consumer_beat(&raw_, monotonic_ns); }
   std::uint64_t polled() const noexcept { return raw_.next; }
 };
 
@@ -196,6 +235,7 @@ class writer : public endpoint<tickring_writer, tickring_writer_close> {
   void write(const tickring_words &record, std::uint32_t received_16ns) noexcept {
     tickring_broadcast(&raw_, record, received_16ns);
   }
+  void beat(std::uint64_t monotonic_ns) noexcept { tickring_writer_beat(&raw_, monotonic_ns); }
   std::uint64_t written() const noexcept { return raw_.next; }
 };
 
@@ -211,6 +251,29 @@ class observer : public endpoint<tickring_observer, tickring_observer_close> {
   bool poll(tickring_tick &tick) noexcept { return tickring_observe(&raw_, &tick); }
   std::uint64_t seen() const noexcept { return raw_.seen; }
   std::uint64_t lost() const noexcept { return raw_.lost; }
+};
+
+/* Guards a region, or that of an endpoint, for as long as the guard lives: a file that is truncated
+ * is then lost() and no SIGBUS. Declare it after what it guards, so that it ends before. The first
+ * guard installs the process's handler of SIGBUS, which passes on what is in no guarded region. */
+class guard {
+ public:
+  template <typename Raw, void (*close)(Raw *)>
+  explicit guard(endpoint<Raw, close> &end) : guard(&end.raw()->region) {}
+  explicit guard(const region &whole) : guard(whole.raw()) {}
+  guard(const guard &) = delete;
+  guard &operator=(const guard &) = delete;
+  ~guard() { tickring_unguard(&raw_); }
+  /* What is read since is zeros, and what is written reaches nobody. */
+  bool lost() const noexcept { return tickring_is_lost(&raw_); }
+
+ private:
+  explicit guard(const tickring_region *raw) : raw_(*raw) {
+    int code = tickring_guard_install();
+    if (code == TICKRING_OK) code = tickring_guard(raw);
+    if (code != TICKRING_OK) throw error(code, "guard");
+  }
+  tickring_region raw_; /* a copy, of which only the addresses are used */
 };
 
 /* A polled tick as the record it is. */

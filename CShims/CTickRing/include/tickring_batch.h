@@ -9,6 +9,12 @@
  *   for (uint64_t i = 0; i < found; i++) use(tickring_peeked(&consumer, i)->record);
  *   tickring_advance(&consumer, found);
  *
+ * Or whole, each slot touched once, which is up to a half faster; `make` and `take` are inlined
+ * where they are known:
+ *
+ *   sent = tickring_publish_each(&producer, 8, stamp, make, context);
+ *   seen = tickring_poll_each(&consumer, 32, take, context);
+ *
  * A batch appears whole: the word of its first slot is stored last, and a consumer looks at no slot
  * before it has seen the words of all slots before it. A batch whose producer died before that
  * store is withdrawn by the next producer; one whose consumer died is seen again from the slot
@@ -85,6 +91,75 @@ static inline void tickring_advance(tickring_consumer *consumer, uint64_t count)
   tickring_store_release(&consumer->header->position, consumer->next); /* RETURN, on demand */
   if (((before ^ consumer->next) & ~consumer->share_mask) != 0)
     tickring_store_release(&consumer->header->head, consumer->next); /* RETURN */
+}
+
+/* Slot `sequence` of a batch that is committed whole: record and word, which the consumer does not
+ * look at while the batch's first word is missing. Not for a claim that may be given up: its words
+ * would be found by whoever publishes before them. */
+static inline void tickring_place(unsigned char *slots, uint64_t mask, uint64_t sequence,
+                                  tickring_words record, uint32_t received_16ns) {
+  tickring_slot32 *slot = tickring_slot32_at(slots, mask, sequence);
+  slot->record[0] = record.word[0];
+  slot->record[1] = record.word[1];
+  slot->record[2] = record.word[2];
+  tickring_store_relaxed(&slot->word, tickring_word(sequence, received_16ns));
+}
+
+/* Commits a batch whose first slot was set and whose others were placed: all that were granted. */
+static inline void tickring_commit_placed(tickring_producer *producer, uint64_t count,
+                                          uint32_t received_16ns) {
+  uint64_t next = producer->next;
+  tickring_slot32 *first = tickring_slot32_at(producer->slots, producer->mask, next);
+  tickring_store_release(&first->word, tickring_word(next, received_16ns)); /* PUBLISH */
+  producer->next = next + count;
+}
+
+/* Publishes up to `count` ticks that appear together, `make(context, i)` being the i-th; how many,
+ * 0 when full. `make` must return, and must not use this producer. */
+static inline uint64_t tickring_publish_each(tickring_producer *producer, uint64_t count,
+                                             uint32_t received_16ns,
+                                             tickring_words (*make)(void *context, uint64_t i),
+                                             void *context) {
+  uint64_t granted = tickring_claim(producer, count);
+  uint64_t next = producer->next, mask = producer->mask;
+  unsigned char *slots = producer->slots;
+  if (granted == 0) return 0;
+  tickring_set(producer, 0, make(context, 0));
+  for (uint64_t i = 1; i < granted; i++)
+    tickring_place(slots, mask, next + i, make(context, i), received_16ns);
+  tickring_commit_placed(producer, granted, received_16ns);
+  return granted;
+}
+
+/* The tick of `sequence`, if it is published. */
+static inline bool tickring_look(unsigned char *slots, uint64_t mask, uint64_t sequence,
+                                 tickring_tick *tick) {
+  const tickring_slot32 *slot = tickring_slot32_at(slots, mask, sequence);
+  uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
+  if ((uint32_t)word != (uint32_t)(sequence + 1)) return false;
+  tick->word[0] = slot->record[0];
+  tick->word[1] = slot->record[1];
+  tick->word[2] = slot->record[2];
+  tick->commit = word;
+  return true;
+}
+
+/* Hands up to `count` ticks to `take`, in order, and then advances past them; how many there were.
+ * `take` must return, and must not use this consumer. */
+static inline uint64_t tickring_poll_each(tickring_consumer *consumer, uint64_t count,
+                                          void (*take)(void *context, uint64_t i,
+                                                       const tickring_tick *tick),
+                                          void *context) {
+  uint64_t next = consumer->next, mask = consumer->mask, found = 0;
+  unsigned char *slots = consumer->slots;
+  tickring_tick tick;
+  while (found < count && tickring_look(slots, mask, next + found, &tick))
+    take(context, found++, &tick);
+  if (found == 0)
+    tickring_share_idle(consumer);
+  else
+    tickring_advance(consumer, found);
+  return found;
 }
 
 /* The batches of 64-byte slots; claim and advance are the same calls as for ticks. */

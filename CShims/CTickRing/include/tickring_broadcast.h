@@ -1,22 +1,23 @@
 /* tickring_broadcast.h: one writer, any number of observers that can never slow it.
  *
  * The hot path is header-only; no system call, no lock, no allocation. For monitors and recorders:
- * an observer that falls behind by more than the capacity loses records, and knows exactly how
- * many; whoever must have every record needs a queue (tickring_queue.h).
+ * an observer that falls behind by more than three quarters of the capacity may lose records, and
+ * knows exactly how many; whoever must have every record needs a queue (tickring_queue.h).
  *
- * Slots are those of a tick queue. The writer invalidates a slot's word, writes the record, then
- * stores the word, then the tail. An observer copies the record between two looks at the word.
- * The invalid word of a slot is the word of the sequence after: it never belongs there, since the
- * capacity is at least two.
+ * Slots are those of a tick queue. Before the writer overwrites anything it says how far it will
+ * get: `ahead` is the end of the stretch of slots that it is about to write. An observer copies a
+ * record and then looks at `ahead`: what lies no further than the capacity behind it was not
+ * touched during the copy. So a stretch costs one fence, a record none, and no slot has a state in
+ * which it is invalid. The price: of a ring of TICKRING_STRETCH_MIN * 4 slots or more up to a
+ * quarter counts as overwritten already.
  *
- * The word tells a sequence modulo 2^32 only; `tail_shared` tells all 64 bits of one at most an
- * eighth of the capacity older, and the observer's last look is at that. So a stall of any length,
- * in the middle of a copy too, is seen for what it is.
+ * A slot's word tells a sequence modulo 2^32 only; `ahead` has all 64 bits, and is an observer's
+ * last look. So a stall of any length, in the middle of a copy too, is seen for what it is.
  *
- * Writer: writes slots, `tail` at each record, `tail_shared` each eighth of the capacity; reads
- * nothing that another writes.
- * Observer: writes nothing; a mapping for reading only will do. Reads slots and `tail_shared`, and
- * `tail` when it joins or has lost its place.
+ * Writer: writes slots, `tail` at each record (in batches, each TICKRING_TAIL_COUNT), `ahead` at
+ * each stretch; reads nothing that another writes.
+ * Observer: writes nothing; a mapping for reading only will do. Reads slots and `ahead`, and `tail`
+ * when it joins.
  *
  * Progress: wait-free on both sides. Threads: one at a time uses a writer, or an observer.
  * Death: observers leave no trace. A successor of a dead writer goes on with the record that was
@@ -27,6 +28,11 @@
 
 #include "tickring_queue.h"
 
+#define TICKRING_TAIL_COUNT UINT64_C(64) /* records of a batch between two tails, at most */
+/* Records announced at once: a quarter of the capacity, from this to that; one in smaller rings. */
+#define TICKRING_STRETCH_MIN UINT64_C(32)
+#define TICKRING_STRETCH_MAX UINT64_C(1024)
+
 #if defined(__cplusplus)
 extern "C" {
 #endif
@@ -35,7 +41,8 @@ typedef struct tickring_writer {
   unsigned char *slots;
   uint64_t mask;
   uint64_t next;       /* sequence of the next record */
-  uint64_t share_mask; /* tail_shared is stored when (next & share_mask) == 0 */
+  uint64_t announced; /* what `ahead` is */
+  uint64_t stretch;   /* how many are announced at once */
   tickring_header *header;
   tickring_region region;
 } tickring_writer;
@@ -44,6 +51,7 @@ typedef struct tickring_observer {
   unsigned char *slots;
   uint64_t mask;
   uint64_t next;  /* sequence of the next record to look for */
+  uint64_t vouched; /* what `ahead` was when `next`, or one before, was found untouched */
   uint64_t start; /* of the first: start + seen + lost == next, always */
   uint64_t seen;  /* records taken */
   uint64_t lost;  /* records overwritten before this observer took them */
@@ -70,70 +78,151 @@ void tickring_observer_close(tickring_observer *observer);
 }
 #endif
 
-/* Writes one tick. It always has room. */
-static inline void tickring_broadcast(tickring_writer *writer, tickring_words record,
-                                      uint32_t received_16ns) {
-  uint64_t next = writer->next;
-  tickring_slot32 *slot = tickring_slot32_at(writer->slots, writer->mask, next);
-  tickring_store_relaxed(&slot->word, tickring_word(next + 1, received_16ns)); /* invalid */
-  tickring_fence_release(); /* REVISE: the invalid word before the record */
+/* Says that the writer lives: see tickring_producer_beat. No observer does or needs to. */
+static inline void tickring_writer_beat(tickring_writer *writer, uint64_t monotonic_ns) {
+  tickring_store_relaxed(&writer->header->producer_heartbeat_ns, monotonic_ns);
+}
+
+/* Announces that the stretch from `next` on is about to be written. */
+static inline void tickring_announce(tickring_writer *writer, uint64_t next) {
+  writer->announced = next + writer->stretch;
+  tickring_store_relaxed(&writer->header->ahead, writer->announced);
+  tickring_fence_release(); /* REVISE: the announcement before the records */
+}
+
+/* Writes the slot of `next`, which is announced, over what was there. */
+static inline void tickring_put(unsigned char *slots, uint64_t mask, uint64_t next,
+                                tickring_words record, uint32_t received_16ns) {
+  tickring_slot32 *slot = tickring_slot32_at(slots, mask, next);
   tickring_store_relaxed(&slot->record[0], record.word[0]);
   tickring_store_relaxed(&slot->record[1], record.word[1]);
   tickring_store_relaxed(&slot->record[2], record.word[2]);
   tickring_store_release(&slot->word, tickring_word(next, received_16ns)); /* PUBLISH */
-  writer->next = next + 1;
-  tickring_store_release(&writer->header->tail, next + 1); /* SHARE */
-  if ((writer->next & writer->share_mask) == 0)
-    tickring_store_release(&writer->header->tail_shared, next + 1); /* SHARE */
 }
 
-/* An observer that has lost its place resumes an eighth of the capacity after the oldest record,
- * so that it is not overtaken again at once; one at least, since the oldest may be half overwritten
- * by a writer that is dead. Never moves back, whatever the header says. */
-static inline void tickring_observer_resume(tickring_observer *observer) {
+/* Everything before `tail` is written. */
+static inline void tickring_tell_tail(tickring_writer *writer, uint64_t tail) {
+  writer->next = tail;
+  tickring_store_release(&writer->header->tail, tail); /* SHARE */
+}
+
+/* Writes one tick. It always has room. */
+static inline void tickring_broadcast(tickring_writer *writer, tickring_words record,
+                                      uint32_t received_16ns) {
+  uint64_t next = writer->next;
+  if (next == writer->announced) tickring_announce(writer, next);
+  tickring_put(writer->slots, writer->mask, next, record, received_16ns);
+  tickring_tell_tail(writer, next + 1);
+}
+
+/* How many of `count` records may be put now, one at least: those that are announced, up to where
+ * the tail is told; never more than half the ring, where a successor looks for the last record. */
+static inline uint64_t tickring_begin(tickring_writer *writer, uint64_t count) {
+  uint64_t half = writer->mask / 2 + 1;
+  if (writer->next == writer->announced) tickring_announce(writer, writer->next);
+  uint64_t most = writer->announced - writer->next;
+  if (most > TICKRING_TAIL_COUNT) most = TICKRING_TAIL_COUNT;
+  if (most > half) most = half;
+  return count < most ? count : most;
+}
+
+/* Writes `count` ticks, `make(context, i)` being the i-th. `make` must return, and must not use
+ * this writer. */
+static inline void tickring_broadcast_each(tickring_writer *writer, uint64_t count,
+                                           uint32_t received_16ns,
+                                           tickring_words (*make)(void *context, uint64_t i),
+                                           void *context) {
+  uint64_t mask = writer->mask;
+  unsigned char *slots = writer->slots;
+  for (uint64_t done = 0; done < count;) {
+    uint64_t part = tickring_begin(writer, count - done), next = writer->next;
+    for (uint64_t i = 0; i < part; i++)
+      tickring_put(slots, mask, next + i, make(context, done + i), received_16ns);
+    tickring_tell_tail(writer, next + part);
+    done += part;
+  }
+}
+
+/* Whether what is announced reaches the slot of `next` in its next turn. */
+static inline bool tickring_is_overtaken(const tickring_observer *observer, uint64_t next,
+                                         uint64_t ahead) {
+  int64_t distance = (int64_t)(ahead - next); /* negative: announced before `next` was */
+  return distance > (int64_t)observer->mask + 1;
+}
+
+/* An observer that was overtaken loses its place: it resumes an eighth of the capacity after the
+ * oldest record, so that it is not overtaken again at once. Never moves back, whatever the header
+ * says. False: it was not overtaken. */
+static inline bool tickring_observer_lose(tickring_observer *observer) {
   uint64_t capacity = observer->mask + 1;
-  uint64_t tail = tickring_load_acquire(&observer->header->tail); /* SHARE */
-  uint64_t resumed = tail - capacity + (capacity > 8 ? capacity / 8 : 1);
-  if (tail < capacity || resumed - observer->next > UINT64_MAX / 2) return;
+  uint64_t ahead = tickring_load_acquire(&observer->header->ahead); /* SHARE */
+  if (!tickring_is_overtaken(observer, observer->next, ahead)) return false;
+  uint64_t resumed = ahead - capacity + capacity / 8;
   observer->lost += resumed - observer->next;
   observer->next = resumed;
+  return true;
 }
 
-/* What one look at the slot of `next` found. */
-enum tickring_look { TICKRING_LOOK_EMPTY, TICKRING_LOOK_TAKEN, TICKRING_LOOK_OVERTAKEN };
+/* The observer's last look, after its copies from `next` on: whether none of them was touched
+ * meanwhile. An announcement that is still the same vouches for what follows, too. */
+static inline bool tickring_observer_is_vouched(tickring_observer *observer, uint64_t next) {
+  tickring_fence_acquire(); /* REVISE: the copies before the look at the announcement */
+  uint64_t ahead = tickring_load_relaxed(&observer->header->ahead);
+  if (ahead == observer->vouched) return true;
+  if (tickring_is_overtaken(observer, next, ahead)) return false;
+  observer->vouched = ahead;
+  return true;
+}
 
-/* Copies the record between two looks at its word; the tail, looked at last, vouches for the upper
- * half of the sequence: see the top. */
-static inline enum tickring_look tickring_observer_look(tickring_observer *observer,
-                                                        tickring_tick *tick) {
-  tickring_slot32 *slot = tickring_slot32_at(observer->slots, observer->mask, observer->next);
+/* Copies the record of `next`, if it is there. */
+static inline bool tickring_observer_take(tickring_observer *observer, uint64_t next,
+                                          tickring_tick *tick) {
+  const tickring_slot32 *slot = tickring_slot32_at(observer->slots, observer->mask, next);
   uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
+  if ((uint32_t)word != (uint32_t)(next + 1)) return false;
   tick->word[0] = tickring_load_relaxed(&slot->record[0]);
   tick->word[1] = tickring_load_relaxed(&slot->record[1]);
   tick->word[2] = tickring_load_relaxed(&slot->record[2]);
   tick->commit = word;
-  tickring_fence_acquire(); /* REVISE: the copies before the second look */
-  uint64_t again = tickring_load_acquire(&slot->word); /* PUBLISH, for the tail */
-  uint64_t tail = tickring_load_relaxed(&observer->header->tail_shared);
-  uint64_t behind = tail - observer->next; /* "negative": the tail is the older */
-  if (behind <= UINT64_MAX / 2 && behind > observer->mask + 1) return TICKRING_LOOK_OVERTAKEN;
-  int32_t turn = (int32_t)((uint32_t)again - (uint32_t)(observer->next + 1));
-  if (turn > 1) return TICKRING_LOOK_OVERTAKEN;
-  return turn == 0 && again == word ? TICKRING_LOOK_TAKEN : TICKRING_LOOK_EMPTY;
+  return tickring_observer_is_vouched(observer, next);
 }
 
 /* Takes the next record. False: nothing new, or overtaken twice in this call; `lost` has grown by
  * what was lost on the way. The record's sequence is then observer->next - 1. */
 static inline bool tickring_observe(tickring_observer *observer, tickring_tick *tick) {
-  enum tickring_look look = tickring_observer_look(observer, tick);
-  if (look == TICKRING_LOOK_OVERTAKEN) {
-    tickring_observer_resume(observer);
-    look = tickring_observer_look(observer, tick);
+  for (int attempt = 0; attempt < 2; attempt++) {
+    uint64_t next = observer->next;
+    if (tickring_observer_take(observer, next, tick)) {
+      bool is_within_line = (next & 1) == 0;
+      observer->next = is_within_line ? next + 1 : tickring_sequence_after(next, tick->commit);
+      observer->seen += 1;
+      return true;
+    }
+    if (!tickring_observer_lose(observer)) break;
   }
-  if (look != TICKRING_LOOK_TAKEN) return false;
-  observer->next += 1;
-  observer->seen += 1;
-  return true;
+  return false;
+}
+
+/* Takes up to `most` records at once; how many. `ticks` beyond those are scratch. One look at the
+ * announcement is enough: the slot that is overwritten first is that of the first record. */
+static inline uint64_t tickring_observe_batch(tickring_observer *observer, tickring_tick *ticks,
+                                              uint64_t most) {
+  uint64_t next = observer->next, mask = observer->mask, found = 0;
+  unsigned char *slots = observer->slots;
+  for (; found < most; found++) {
+    const tickring_slot32 *slot = tickring_slot32_at(slots, mask, next + found);
+    uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
+    if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
+    ticks[found].word[0] = tickring_load_relaxed(&slot->record[0]);
+    ticks[found].word[1] = tickring_load_relaxed(&slot->record[1]);
+    ticks[found].word[2] = tickring_load_relaxed(&slot->record[2]);
+    ticks[found].commit = word;
+  }
+  if (found == 0 || !tickring_observer_is_vouched(observer, next))
+    return most > 0 && tickring_observe(observer, ticks) ? 1 : 0;
+  observer->next = next + found;
+  observer->seen += found;
+  return found;
 }
 
 #endif

@@ -27,6 +27,32 @@ tickring_observer *tickring_observer_new(const char *directory, const char *name
                                          enum tickring_start start, int *error);
 tickring_writer *tickring_writer_new(const char *directory, const char *name, int *error,
                                      uint64_t *owner_pid);
+
+/* A sealed region (tickring_share.h), made or taken over from the peer of a connected UNIX socket;
+ * NULL and `error` if that fails. tickring_send hands it on. */
+tickring_region *tickring_region_sealed(uint32_t kind, uint64_t capacity, int *error);
+tickring_region *tickring_region_receive(int socket, uint32_t kind, int *error);
+void tickring_region_free(tickring_region *region);
+/* An endpoint of an attached region, which stays the caller's. */
+tickring_producer *tickring_producer_from(const tickring_region *region, int *error,
+                                          uint64_t *owner_pid);
+tickring_consumer *tickring_consumer_from(const tickring_region *region, int *error,
+                                          uint64_t *owner_pid);
+tickring_observer *tickring_observer_from(const tickring_region *region,
+                                          enum tickring_start start, int *error);
+tickring_writer *tickring_writer_from(const tickring_region *region, int *error,
+                                      uint64_t *owner_pid);
+
+/* The guard of tickring_share.h for a mapping made elsewhere; it is not to outlive it. */
+int tickring_guard_memory(const void *memory, uint64_t bytes);
+void tickring_unguard_memory(const void *memory);
+bool tickring_memory_is_lost(const void *memory);
+/* An endpoint's region, to guard it; as long as the endpoint. */
+const tickring_region *tickring_producer_region(const tickring_producer *producer);
+const tickring_region *tickring_consumer_region(const tickring_consumer *consumer);
+const tickring_region *tickring_writer_region(const tickring_writer *writer);
+const tickring_region *tickring_observer_region(const tickring_observer *observer);
+
 void tickring_producer_free(tickring_producer *producer);
 void tickring_consumer_free(tickring_consumer *consumer);
 void tickring_observer_free(tickring_observer *observer);

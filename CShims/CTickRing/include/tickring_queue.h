@@ -89,6 +89,16 @@ void tickring_consumer_close(tickring_consumer *consumer);
 }
 #endif
 
+/* Says that the owner lives, at `monotonic_ns` of CLOCK_MONOTONIC: a store to a line of its own
+ * that the other side does not read while there is room. Once a turn of the duty cycle will do. */
+static inline void tickring_producer_beat(tickring_producer *producer, uint64_t monotonic_ns) {
+  tickring_store_relaxed(&producer->header->producer_heartbeat_ns, monotonic_ns);
+}
+
+static inline void tickring_consumer_beat(tickring_consumer *consumer, uint64_t monotonic_ns) {
+  tickring_store_relaxed(&consumer->header->consumer_heartbeat_ns, monotonic_ns);
+}
+
 /* The commit word of `sequence`. */
 static inline uint64_t tickring_word(uint64_t sequence, uint32_t received_16ns) {
   return (uint64_t)received_16ns << 32 | (uint64_t)(uint32_t)(sequence + 1);
@@ -204,16 +214,21 @@ static inline void tickring_share_idle(tickring_consumer *consumer) {
     consumer->eager_end = consumer->next + consumer->eager_count;
 }
 
-/* The sequence after `next`, whose slot was found to hold `word`: see Speculation. */
-static inline uint64_t tickring_after(const tickring_consumer *consumer, uint64_t next,
-                                      uint64_t word) {
-  bool is_within_line = (next & 1) == 0;
-  if (is_within_line || (int64_t)(next - consumer->eager_end) < 0) return next + 1;
+/* next + 1, made of the word that the slot of `next` was found to hold: see Speculation. */
+static inline uint64_t tickring_sequence_after(uint64_t next, uint64_t word) {
   /* The compiler knows that the word's low half is that of next + 1, and would use what it knows
    * in place of what was loaded. Volatile, so that it does not merge the two ways into one. */
   uint64_t loaded = word;
   __asm__ __volatile__("" : "+r"(loaded));
   return next + (uint32_t)((uint32_t)loaded - (uint32_t)next);
+}
+
+/* The sequence after `next`, whose slot was found to hold `word`: see Speculation. */
+static inline uint64_t tickring_after(const tickring_consumer *consumer, uint64_t next,
+                                      uint64_t word) {
+  bool is_within_line = (next & 1) == 0;
+  if (is_within_line || (int64_t)(next - consumer->eager_end) < 0) return next + 1;
+  return tickring_sequence_after(next, word);
 }
 
 /* Polls one tick and advances past it. False: empty. */

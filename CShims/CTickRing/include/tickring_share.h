@@ -35,9 +35,10 @@ int tickring_receive(int socket, uint32_t kind, tickring_region *region);
  * the handler that was there before. */
 int tickring_guard_install(void);
 
-/* Guards an attached region until tickring_unguard, which comes before its detach. The guard knows
- * the region by its memory: an endpoint opened from it is guarded with it (its `region`).
- * TICKRING_E_FULL: TICKRING_GUARDED_MAX are guarded. Any thread. */
+/* Guards an attached region until tickring_unguard or its detach. The guard knows the region by its
+ * memory: an endpoint opened from it is guarded with it (its `region`).
+ * Attaching cannot fault; opening an end can: guard in between. TICKRING_E_FULL:
+ * TICKRING_GUARDED_MAX are guarded. Any thread. */
 int tickring_guard(const tickring_region *region);
 void tickring_unguard(const tickring_region *region);
 

@@ -16,6 +16,13 @@ public struct FeedCounts: Sendable {
   /// Datagrams seen before, whole or in part.
   public var duplicates: UInt64 = 0
   public var overlaps: UInt64 = 0
+  /// Packets that came after they had been given up as missing; among the duplicates.
+  public var late: UInt64 = 0
+  /// Requests for what is missing, and the messages that they brought.
+  public var requests: UInt64 = 0
+  public var recovered: UInt64 = 0
+  /// Packets out of order that found no room, left to be asked for again.
+  public var unheld: UInt64 = 0
   /// Sequences that began anew inside one session.
   public var restarts: UInt64 = 0
   /// Streams that went on under another session.

@@ -51,11 +51,12 @@ public struct FeedIngester: ~Copyable {
   /// Takes one datagram; anything may be in it.
   /// - Parameters:
   ///   - clock: what age is judged by: now, or the capture time.
-  ///   - received_ns: receive time, which the ticks carry to their consumer.
+  ///   - received_ns: receive time, which the ticks carry to their consumer; the ring's heartbeat.
   /// - Returns: false if the venue began its sequence anew and the policy is to refuse that.
   public mutating func ingest(_ datagram: RawSpan, clock: UInt64, received_ns: UInt64) -> Bool {
+    feed.publisher.beatIfDue(received_ns)
     // Safe: the view ends with the call, and nothing below keeps it.
-    unsafe datagram.withUnsafeBytes { bytes in
+    return unsafe datagram.withUnsafeBytes { bytes in
       feed.ingest(unsafe Bytes(bytes), clock: clock, received_ns: received_ns)
     }
   }

@@ -11,6 +11,7 @@ import TickWire
 public struct TickPublisher: ~Copyable {
   /// Instruments that a directory holds, instrument 0 included.
   public static let instrumentsMax = 1 << 16
+  private static let beatEach_ns: UInt64 = 100_000_000
 
   /// What is known of an instrument, one byte each.
   struct InstrumentState: OptionSet, BitwiseCopyable {
@@ -49,6 +50,7 @@ public struct TickPublisher: ~Copyable {
   private var freshness = PacketFreshness.fresh
   private var received: UInt32 = 0
   private var sendTime: UInt64 = 0
+  private var beat_ns: UInt64 = 0
   /// The packet's stream, and that of each instrument's last message: a stream that loses messages
   /// or begins anew says nothing of the others' instruments.
   private var stream = 0
@@ -268,6 +270,17 @@ public struct TickPublisher: ~Copyable {
     tellBoardOfDoubt(instrument)
   }
 
+  /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
+  mutating func feedChanged(to state: FeedState, time: UInt64) {
+    switch state {
+    case .live: publishToAll(.recovered, time: time)
+    case .degraded: publishToAll(.degraded, time: time)
+    case .stale: publishToAll(.stale, time: time)
+    case .closed: publishToAll(.stale, time: time)
+    case .neverSeen: break
+    }
+  }
+
   private mutating func publishToAll(_ code: StatusCode, time: UInt64) {
     let tick = Tick(
       timestamp: time, symbolId: Series(instrument: 0, kind: .status).id, price: 0,
@@ -342,6 +355,7 @@ public struct TickPublisher: ~Copyable {
     var backoff = Backoff(waitPolicy)
     while control.read(.failed) == 0 {
       backoff.wait()
+      beatIfDue(MonotonicClock.now)  // who waits for room does not hang
       let isDone =
         if let second {
           rings[ring].publish(first, second, received: received)
@@ -351,6 +365,18 @@ public struct TickPublisher: ~Copyable {
       if isDone { return }
     }
     abandoned += second == nil ? 1 : 2
+  }
+
+  /// Says in each ring that the ingester lives, where it has read the clock, a few times a second.
+  @inline(__always)
+  mutating func beatIfDue(_ now: UInt64) {
+    if now &- beat_ns >= TickPublisher.beatEach_ns { beat(now) }
+  }
+
+  @inline(never)
+  private mutating func beat(_ now: UInt64) {
+    beat_ns = now
+    for ring in 0..<rings.count { rings[ring].beat(monotonic_ns: now) }
   }
 
   // MARK: Reports and quiet

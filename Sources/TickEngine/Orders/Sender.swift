@@ -58,6 +58,7 @@ struct Sender: ~Copyable, Role {
   private var handovers = InlineArray<256, Handover>(repeating: Handover())
   private var handoverCount = 0
   private var decided: UInt64 = 0
+  private var turns: UInt64 = 0
   private(set) var hotAllocations: UInt64?
 
   init(
@@ -99,6 +100,7 @@ struct Sender: ~Copyable, Role {
     var backoff = Backoff(waitPolicy)
     var deadline = UInt64.max
     while control.read(.failed) == 0 {
+      beatNowAndThen()
       // Before the rings are looked at: what was asked before `workersDone` is seen then.
       let isLast = control.read(.workersDone) != 0
       let hasTaken = try takeRequests()
@@ -128,6 +130,17 @@ struct Sender: ~Copyable, Role {
     if book.count > 0, let name = session?.name {
       let inFlight = book.inFlight
       throw SessionError.unresolved(name, inFlight: inFlight, open: book.count - inFlight)
+    }
+  }
+
+  /// Says in each worker's rings that the sender lives; reads the clock once in many turns.
+  private mutating func beatNowAndThen() {
+    turns &+= 1
+    guard turns & (Heartbeat.idleTurns - 1) == 1 else { return }
+    let now = MonotonicClock.now
+    for worker in 0..<ports.count {
+      ports[worker].requests.beat(monotonic_ns: now)
+      ports[worker].events.beat(monotonic_ns: now)
     }
   }
 
@@ -311,6 +324,7 @@ struct Sender: ~Copyable, Role {
         if let number = book.beginCancel(atPlace: place) { sendCancel(number) }
         place += 1
       }
+      beatNowAndThen()
       try handOver()
       if try !hear() { try session?.keepAlive() }
       if book.count < left {

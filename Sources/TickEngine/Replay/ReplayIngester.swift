@@ -80,6 +80,7 @@ struct ReplayIngester: ~Copyable, Role {
       try take(datagram, received_ns: now)
       let done = MonotonicClock.now
       latency.recordDifference(from: now, to: done)
+      feed.publisher.beatIfDue(done)
       now = done
       ended_ns = done
     }
@@ -116,11 +117,12 @@ struct ReplayIngester: ~Copyable, Role {
   }
 
   /// False if the run is to stop first; a long wait looks up now and then.
-  private func waitUntil(_ due: UInt64) -> Bool {
+  private mutating func waitUntil(_ due: UInt64) -> Bool {
     let step_ns: UInt64 = 20_000_000
     while true {
       if isStopping { return false }
       let now = MonotonicClock.now
+      feed.publisher.beatIfDue(now)
       guard due > now + step_ns else { break }
       MonotonicClock.wait(until: now + step_ns)
     }
@@ -139,7 +141,10 @@ struct ReplayIngester: ~Copyable, Role {
   /// Until every tick has been acted upon and every request decided: then a new session may begin.
   private mutating func waitForQuiet() {
     var backoff = Backoff(waitPolicy)
-    while !isStopping, !isQuiet { backoff.wait() }
+    while !isStopping, !isQuiet {
+      backoff.wait()
+      feed.publisher.beatIfDue(MonotonicClock.now)
+    }
   }
 
   private var isQuiet: Bool {

@@ -44,9 +44,9 @@ extension ReplayRun where S: ~Copyable {
     report.feed.duplicates = counts.duplicates
     report.feed.overlaps = counts.overlaps
     report.feed.restarts = counts.restarts
-    for type in 0..<256 where ingester.role.feed.countsByType[type] > 0 {
+    for type in 0..<256 where ingester.role.feed.messages(ofType: type) > 0 {
       let name = String(UnicodeScalar(UInt8(type)))
-      report.feed.byType[name] = ingester.role.feed.countsByType[type]
+      report.feed.byType[name] = ingester.role.feed.messages(ofType: type)
     }
   }
 

@@ -36,6 +36,8 @@ struct EventBacklog: ~Copyable {
     return true
   }
 
+  @usableFromInline mutating func beat(_ now: UInt64) { ring.beat(monotonic_ns: now) }
+
   /// Events taken from the ring.
   var polled: UInt64 { ring.polled }
 }

@@ -163,6 +163,11 @@ public struct OrderDesk: ~Copyable {
     if journal?.publish(request) == false { waitForJournal(request) }
   }
 
+  @usableFromInline mutating func beat(_ now: UInt64) {
+    orders.beat(monotonic_ns: now)
+    backlog.beat(now)
+  }
+
   @inline(never)
   private mutating func waitAndPublish(_ request: OrderRequest) {
     orders.countFull()

@@ -26,6 +26,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   @usableFromInline let waitPolicy: WaitPolicy
   @usableFromInline var session: UInt64 = 0
   @usableFromInline var isDone = false
+  @usableFromInline var idleTurns: UInt64 = 0
   /// Mallocs and retains of this thread's loop, if they are being counted.
   @usableFromInline var hotAllocations: UInt64?
 
@@ -65,6 +66,8 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
         continue
       }
       if isOver { break }
+      idleTurns &+= 1
+      if idleTurns & (Heartbeat.idleTurns - 1) == 1 { beat(MonotonicClock.now) }
       backoff.wait()
     }
     if let before, let after = AllocationAudit.count() { hotAllocations = after - before }
@@ -95,6 +98,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
     guard ticks.poll(&tick) else { return 0 }
     var now = MonotonicClock.now
     desk.polled_ns = now
+    beat(now)
     followSession()
     var count = 0
     repeat {
@@ -110,6 +114,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
     guard desk.backlog.poll(&event) else { return 0 }
     var count = 0
     desk.polled_ns = MonotonicClock.now
+    beat(desk.polled_ns)
     repeat {
       merge?.event(event, afterTicks: ticks.polled)
       desk.received_ns = event.receive_time
@@ -117,6 +122,13 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
       count += 1
     } while count < Worker.eventsMax && desk.backlog.poll(&event)
     return count
+  }
+
+  /// Says in each of its rings that it lives: three stores to its own lines.
+  @inlinable
+  mutating func beat(_ now: UInt64) {
+    ticks.beat(monotonic_ns: now)
+    desk.beat(now)
   }
 
   /// The session changes only while the ring is empty, so a tick polled is of the session read now.

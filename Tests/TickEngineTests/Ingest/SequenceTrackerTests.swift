@@ -10,7 +10,7 @@ import Testing
     var now: UInt64 = 1_000
 
     func take(
-      _ first: UInt64, _ count: UInt64, at time: UInt64? = nil, session: UInt64 = 1,
+      _ first: UInt64, _ count: UInt64, at time: UInt64? = nil, session: UInt128 = 1,
       stream: UInt64 = 1
     ) -> SequenceVerdict {
       now += 1
@@ -170,9 +170,49 @@ import Testing
   @Test func aNewSessionBeginsAnewWithoutAGap() {
     let line = Line()
     _ = line.take(1, 500, session: 1)
-    let verdict = line.take(90, 2, session: 2)
+    let verdict = line.take(1, 2, session: 2)
     #expect(verdict.isNewSession && !verdict.isRestart && verdict.missing == 0)
+    #expect(line.take(3, 1, session: 2).missing == 0)
+  }
+
+  /// The stream was listened to when its session changed: what it began with is lost, not unknown.
+  @Test func theLostBeginningOfANewSessionIsMissing() {
+    let line = Line()
+    _ = line.take(1, 500, session: 1)
+    let verdict = line.take(90, 2, session: 2)
+    #expect(verdict.isNewSession && !verdict.isRestart && verdict.missing == 89)
     #expect(line.take(92, 1, session: 2).missing == 0)
+  }
+
+  /// A restart whose first datagrams were lost shows as newer ones in sequence far behind.
+  @Test func aRestartWhoseBeginningWasLostIsSeenAfterSixteenPackets() {
+    let line = Line()
+    _ = line.take(1, 5_000)
+    for step in 0..<15 {
+      let verdict = line.take(10 + UInt64(step) * 2, 2)
+      #expect(verdict.isDuplicate && !verdict.isRestart)
+    }
+    let seen = line.take(40, 2)
+    #expect(seen.isRestart && seen.missing == 39 && seen.skip == 0 && !seen.isDuplicate)
+    #expect(line.take(42, 2).missing == 0)
+  }
+
+  @Test func copiesSentAgainBetweenNewPacketsAreNoRestart() {
+    let line = Line()
+    _ = line.take(1, 500)
+    for step in 0..<40 {
+      #expect(line.take(10 + UInt64(step) * 2, 2).isDuplicate)
+      #expect(line.take(501 + UInt64(step), 1).missing == 0)
+    }
+  }
+
+  @Test func aLateLineWithOldSendingTimesIsNoRestart() {
+    let line = Line()
+    for step in 0..<40 { _ = line.take(1 + UInt64(step) * 2, 2, at: 100 + UInt64(step)) }
+    for step in 0..<40 {
+      let verdict = line.take(1 + UInt64(step) * 2, 2, at: 100 + UInt64(step))
+      #expect(verdict.isDuplicate && !verdict.isRestart)
+    }
   }
 
   // MARK: Streams

@@ -93,7 +93,7 @@ import TickWire
       writer.auction(bench.head("AAA"), IexAuctionFields())
     }
     #expect(bench.ticks().isEmpty && bench.counts.messages == 7 && bench.counts.unknown == 0)
-    for type in "SDIPEXA" { #expect(bench.feed.countsByType[Int(type.asciiValue!)] == 1) }
+    for type in "SDIPEXA" { #expect(bench.feed.messages(ofType: Int(type.asciiValue!)) == 1) }
   }
 
   @Test func volumeAndNotionalCountEveryTradeDecoded() throws {

@@ -1,26 +1,23 @@
 import TickRing
 import TickWire
 
-/// IEX-TP with TOPS 1.6 and DEEP 1.0: datagrams to ticks.
+/// IEX-TP with TOPS 1.6 and DEEP 1.0: messages to ticks.
 ///
 /// Hot path. Thread: the ingester, alone. No allocation, lock or system call. Failure: none; what
 /// cannot be true is counted, and a restart under the policy `refuse` is reported by `ingest`.
-struct IexFeed: ~Copyable {
+struct IexDecoder: ~Copyable, FeedDecoder {
   var publisher: TickPublisher
-  private(set) var counts = FeedCounts()
+  var counts = FeedCounts()
   /// Messages by their type byte, known types only.
   let countsByType: Slab<UInt64>
-  private var tracker = SequenceTracker()
   private var books: PriceLevelBooks
   /// The top last published of each book: changes below it are nobody's business.
   private let publishedTops: Slab<TopOfBook>
-  private let restarts: RestartPolicy
   /// No book's top: a side with shares has a price.
   private static let untold = TopOfBook(bidPrice: .min, askPrice: .min)
 
-  init(publisher: consuming TickPublisher, restarts: RestartPolicy) {
+  init(publisher: consuming TickPublisher) {
     self.publisher = publisher
-    self.restarts = restarts
     countsByType = Slab(count: 256, repeating: 0)
     books = PriceLevelBooks(instruments: TickPublisher.instrumentsMax)
     publishedTops = Slab(count: TickPublisher.instrumentsMax, repeating: TopOfBook())
@@ -28,7 +25,6 @@ struct IexFeed: ~Copyable {
 
   /// Forgets sequences and books, keeps the directory: a fresh session of a replay.
   mutating func beginSession() {
-    tracker.reset()
     let used = publisher.instrumentCount + 1
     books.clear(instruments: used)
     publishedTops.fill(TopOfBook(), prefix: used)
@@ -43,64 +39,47 @@ struct IexFeed: ~Copyable {
     }
   }
 
-  /// Takes one datagram.
-  /// - Parameters:
-  ///   - clock: what age is judged by, ns since the Unix epoch: the capture's time in a replay.
-  ///   - received_ns: receive time, CLOCK_MONOTONIC.
-  /// - Returns: false if the venue began its sequence anew and the policy is to refuse that;
-  ///   nothing of the datagram was taken then.
-  mutating func ingest(_ datagram: Bytes, clock: UInt64, received_ns: UInt64) -> Bool {
-    guard IexTpHeader.isIexTp(datagram) else {
-      counts.foreign += 1
-      return true
-    }
-    counts.packets += 1
-    guard let header = IexTpHeader(datagram) else {
-      counts.malformed += 1
-      return true
-    }
-    if header.messageCount == 0 { counts.heartbeats += 1 }
-    publisher.beginPacket(received_ns: received_ns, clock: clock, sendTime: header.sendTime)
-    let verdict = tracker.judge(SequencedPacket(header))
-    if verdict.isUntracked {
-      counts.untracked += 1
-      return true
-    }
-    guard account(verdict, header) else { return false }
-    publisher.beginMessages(stream: verdict.stream)
-    if !verdict.isDuplicate { decode(header, datagram, skip: verdict.skip) }
-    return true
+  @inline(__always)
+  static func frame(_ datagram: Bytes) -> Frame {
+    guard IexTpHeader.isIexTp(datagram) else { return .foreign }
+    guard let header = IexTpHeader(datagram) else { return .malformed }
+    return .packet(SequencedPacket(header))
   }
 
-  /// Counts what the sequence says, and tells the strategies of it before the next tick.
-  private mutating func account(_ verdict: SequenceVerdict, _ header: IexTpHeader) -> Bool {
-    if verdict.isRestart {
-      counts.restarts += 1
-      guard restarts == .follow else { return false }
+  @inline(__always)
+  mutating func begin(_ packet: SequencedPacket, _ times: PacketTimes, isRecovered: Bool) {
+    publisher.beginPacket(
+      received_ns: times.received_ns, clock: times.clock, sendTime: packet.sendTime)
+  }
+
+  /// Tells the strategies of what the sequence says, before the next tick.
+  @inline(__always)
+  mutating func judged(_ verdict: SequenceVerdict, _ packet: SequencedPacket) {
+    if verdict.isRestart || verdict.isNewSession || verdict.missing > 0 || verdict.isJoin {
+      tell(verdict, packet)
     }
-    if verdict.isNewSession { counts.sessionChanges += 1 }
+    publisher.beginMessages(stream: verdict.stream)
+  }
+
+  @inline(never)
+  private mutating func tell(_ verdict: SequenceVerdict, _ packet: SequencedPacket) {
     if verdict.isRestart || verdict.isNewSession {
       emptyBooks(of: verdict.stream)
-      publisher.restart(stream: verdict.stream, time: header.sendTime)
+      publisher.restart(stream: verdict.stream, time: packet.sendTime)
     }
-    if verdict.missing > 0 {
-      counts.gaps += 1
-      // Sequences are anybody's bytes: their sum saturates.
-      let (sum, overflow) = counts.missing.addingReportingOverflow(verdict.missing)
-      counts.missing = overflow ? .max : sum
-      publisher.gap(stream: verdict.stream, time: header.sendTime)
-    }
+    if verdict.missing > 0 { publisher.gap(stream: verdict.stream, time: packet.sendTime) }
     // A book is the sum of all messages of its day: joined late, it lacks some too.
-    let isLate = (verdict.isJoin || verdict.isNewSession) && header.firstSequence > 1
-    if header.messageProtocol == IexProtocol.deep.rawValue, isLate || verdict.missing > 0 {
+    let isLate = verdict.isJoin && packet.first > 1
+    let isDeep = packet.stream >> 32 == UInt64(IexProtocol.deep.rawValue)
+    if isDeep, isLate || verdict.missing > 0 {
       publisher.suspectBooks(stream: verdict.stream)
     }
-    if verdict.isDuplicate { counts.duplicates += 1 }
-    if verdict.isOverlap { counts.overlaps += 1 }
-    return true
   }
 
-  private mutating func decode(_ header: IexTpHeader, _ datagram: Bytes, skip: UInt64) {
+  @inline(__always)
+  mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
+    // It was framed once already; what was held back is read again.
+    guard let header = IexTpHeader(datagram) else { return }
     var messages = header.messages(of: datagram)
     var toSkip = skip
     while let bytes = messages.next() {
@@ -115,6 +94,12 @@ struct IexFeed: ~Copyable {
     counts.malformed += UInt64(messages.remaining)
   }
 
+  mutating func feedChanged(to state: FeedState, time: UInt64) {
+    publisher.feedChanged(to: state, time: time)
+  }
+
+  mutating func idle() {}
+
   @inline(__always)
   private mutating func take(_ message: IexMessage) {
     guard message.isKnown else {
@@ -128,8 +113,8 @@ struct IexFeed: ~Copyable {
     case IexMessageType.priceLevelBuy: takeLevel(message, .bid)
     case IexMessageType.priceLevelSell: takeLevel(message, .ask)
     case IexMessageType.tradeBreak: takeBreak(message)
-    case IexMessageType.tradingStatus: takeStatus(message, IexFeed.tradingStatus(message))
-    case IexMessageType.operationalHalt: takeStatus(message, IexFeed.operationalStatus(message))
+    case IexMessageType.tradingStatus: takeStatus(message, IexDecoder.tradingStatus(message))
+    case IexMessageType.operationalHalt: takeStatus(message, IexDecoder.operationalStatus(message))
     default: break  // Counted by type; sets no tick.
     }
   }
@@ -186,7 +171,7 @@ struct IexFeed: ~Copyable {
     let top = books.top(instrument)
     guard publishedTops[Int(instrument)] != top else { return }
     // A top refused for its packet's age is told when one comes that is fresh.
-    publishedTops[Int(instrument)] = publisher.isFresh ? top : IexFeed.untold
+    publishedTops[Int(instrument)] = publisher.isFresh ? top : IexDecoder.untold
     publisher.quote(instrument, time: message.time, top)
   }
 
@@ -210,7 +195,33 @@ extension SequencedPacket {
   fileprivate init(_ header: IexTpHeader) {
     self.init(
       stream: UInt64(header.messageProtocol) << 32 | UInt64(header.channel),
-      session: UInt64(header.session), first: header.firstSequence,
+      session: UInt128(header.session), first: header.firstSequence,
       count: UInt64(header.messageCount), sendTime: header.sendTime)
+  }
+}
+
+/// The IEX feed: what a replay plays into, and what listens to the venue's lines.
+typealias IexFeed = ArbitratedFeed<IexDecoder>
+
+extension ArbitratedFeed where Decoder == IexDecoder {
+  /// One line, and nothing held back: a capture is taken as it was recorded.
+  init(publisher: consuming TickPublisher, restarts: RestartPolicy) {
+    self.init(
+      IexDecoder(publisher: publisher), limits: .immediate, restarts: restarts, lines: 1)
+  }
+
+  var publisher: TickPublisher {
+    _read { yield decoder.publisher }
+    _modify { yield &decoder.publisher }
+  }
+
+  /// Messages by their type byte, known types only.
+  func messages(ofType type: Int) -> UInt64 { decoder.countsByType[type] }
+
+  /// Takes one datagram of the only line.
+  @inline(__always)
+  mutating func ingest(_ datagram: Bytes, clock: UInt64, received_ns: UInt64) -> Bool {
+    ingest(
+      datagram, line: 0, times: PacketTimes(clock: clock, received_ns: received_ns, now: clock))
   }
 }

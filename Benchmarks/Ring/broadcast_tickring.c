@@ -1,0 +1,102 @@
+/* broadcast_tickring.c: the tick ring's broadcast, in C. */
+#include "tickring.h"
+
+#include "ring_bench.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+typedef struct ring {
+  /* Each end on lines of its own: two cores write them. */
+  _Alignas(128) tickring_writer writer;
+  _Alignas(128) tickring_observer observer;
+  _Alignas(128) paced_line pace;
+} ring;
+
+#define RING ring
+
+static inline void ring_write(ring *self, bench_record record) {
+  tickring_words words = {{record.word[0], record.word[1], record.word[2]}};
+  tickring_broadcast(&self->writer, words, 0);
+}
+
+static inline bool ring_read(ring *self, bench_record *record) {
+  tickring_tick tick;
+  if (!tickring_observe(&self->observer, &tick)) return false;
+  record->word[0] = tick.word[0];
+  record->word[1] = tick.word[1];
+  record->word[2] = tick.word[2];
+  return true;
+}
+
+static inline tickring_words make(void *first, uint64_t i) {
+  bench_record record = bench_record_of(*(const uint64_t *)first + i);
+  return (tickring_words){{record.word[0], record.word[1], record.word[2]}};
+}
+
+static inline void ring_write_many(ring *self, uint64_t first, uint64_t count) {
+  tickring_broadcast_each(&self->writer, count, 0, make, &first);
+}
+
+static inline uint64_t ring_read_many(ring *self, bench_seen *seen, uint64_t count) {
+  tickring_tick ticks[BENCH_BATCH_MAX];
+  uint64_t found = tickring_observe_batch(&self->observer, ticks, count);
+  uint64_t first = self->observer.next - found;
+  for (uint64_t i = 0; i < found; i++)
+    bench_see_whole(seen, first + i,
+                    (bench_record){{ticks[i].word[0], ticks[i].word[1], ticks[i].word[2]}});
+  return found;
+}
+
+static inline uint64_t ring_lost(const ring *self) { return self->observer.lost; }
+static inline uint64_t ring_next(const ring *self) { return self->observer.next; }
+
+#include "broadcast_loops.h"
+
+static void *ring_open(uint64_t capacity) {
+  /* Shared, since the observer of a ring between processes tells its pace through it. */
+  ring *self = (ring *)mmap(NULL, sizeof(ring), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  tickring_options options;
+  tickring_region region, other;
+  if (self == MAP_FAILED) return NULL;
+  memset(self, 0, sizeof *self);
+  memset(&options, 0, sizeof options);
+  options.kind = TICKRING_REGION_BROADCAST;
+  options.capacity = capacity;
+  int error = tickring_create_unnamed("/dev/shm", &options, &region);
+  if (!error) error = tickring_duplicate(&region, &other);
+  if (!error) error = tickring_writer_open(&region, &self->writer, NULL);
+  if (!error) error = tickring_observer_open(&other, TICKRING_START_NEXT, &self->observer);
+  self->pace.ahead_max = capacity / 2;
+  if (!error) return self;
+  fprintf(stderr, "ring: %s\n", tickring_error_text(error));
+  (void)munmap(self, sizeof *self);
+  return NULL;
+}
+
+static void ring_close(void *context) {
+  ring *self = (ring *)context;
+  tickring_writer_close(&self->writer);
+  tickring_observer_close(&self->observer);
+  (void)munmap(self, sizeof *self);
+}
+
+static void ring_warm(void *context) {
+  ring *self = (ring *)context;
+  for (uint64_t byte = 0; byte < self->observer.region.bytes; byte += 4096)
+    (void)*(volatile unsigned char *)((unsigned char *)self->observer.header + byte);
+}
+
+const bench_ring bench_broadcast = {.name = "tickring", .face = "c", .has_batches = true,
+                                    .open = ring_open, .close = ring_close,
+                                    .send = loop_send, .receive = loop_receive,
+                                    .send_paced = loop_send_paced,
+                                    .receive_paced = loop_receive_paced};
+const bench_ring bench_broadcast_processes = {
+    .name = "tickring between processes", .face = "c", .has_batches = true, .in_processes = true,
+    .open = ring_open, .close = ring_close, .warm = ring_warm,
+    .send = loop_send, .receive = loop_receive,
+    .send_paced = loop_send_paced, .receive_paced = loop_receive_paced};

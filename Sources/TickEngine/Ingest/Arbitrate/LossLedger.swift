@@ -1,0 +1,33 @@
+/// The last ranges that were given up, so that what comes after all is told from a duplicate.
+/// Thread: the ingester.
+struct LossLedger: ~Copyable {
+  static let rangesMax = 64
+
+  struct Range: BitwiseCopyable {
+    var stream = -1
+    var first: UInt64 = 0
+    var end: UInt64 = 0
+  }
+
+  private let ranges = Slab(count: LossLedger.rangesMax, repeating: Range())
+  private var next = 0
+
+  mutating func add(_ stream: Int, _ first: UInt64, _ end: UInt64) {
+    ranges[next] = Range(stream: stream, first: first, end: end)
+    next = (next + 1) % LossLedger.rangesMax
+  }
+
+  func contains(_ stream: Int, _ first: UInt64, _ end: UInt64) -> Bool {
+    for index in 0..<LossLedger.rangesMax {
+      let range = ranges[index]
+      if range.stream == stream, range.first <= first, end <= range.end { return true }
+    }
+    return false
+  }
+
+  mutating func forget(_ stream: Int) {
+    for index in 0..<LossLedger.rangesMax where ranges[index].stream == stream {
+      ranges[index].stream = -1
+    }
+  }
+}

@@ -1,0 +1,197 @@
+/// What to do when a venue begins its sequence anew inside one session.
+public enum RestartPolicy: String, CaseIterable, Sendable {
+  /// Report it, empty the books, go on from the new sequence.
+  case follow
+  /// Stop the run: somebody must look.
+  case refuse
+}
+
+/// Judgement on one datagram.
+struct SequenceVerdict {
+  /// The stream's number, from 0 in the order joined.
+  var stream = 0
+  /// The first datagram of its stream: there is nothing yet to compare with.
+  var isJoin = false
+  /// Messages to skip at its start, since they came before; all of them in a duplicate.
+  var skip: UInt64 = 0
+  /// Messages never seen between the last datagram and this one.
+  var missing: UInt64 = 0
+  var isDuplicate = false
+  var isOverlap = false
+  var isRestart = false
+  /// Another session than before on this stream: a new day, or a publisher started anew.
+  var isNewSession = false
+  /// More streams than are followed at once.
+  var isUntracked = false
+}
+
+/// Follows the sequence of each stream of a feed; knows no protocol. With e expected: first > e is
+/// a gap, first + count <= e a duplicate, first < e < first + count an overlap; a sequence that
+/// falls back to 1 with a newer sending time is a restart. A restart whose beginning was lost shows
+/// as newer datagrams in sequence far behind: `unseenRestartPackets` of them, with nothing new
+/// between, are a restart too. Where the protocol has no sending time, a fall to 1 is a restart
+/// after `quiet_ns` without anything new: no line is that late.
+///
+/// After a restart, and in a new session, what was sent before it and comes late is a duplicate,
+/// unless its number is the very next: taken for a gap, it would undo the restart. (A venue's clock
+/// that is set back does not lose what is in sequence.)
+///
+/// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
+struct SequenceTracker: ~Copyable {
+  static let streamsMax = 64
+  /// How late a datagram of before a restart is known as such. Bounded, so that one impossible
+  /// sending time cannot shut a stream.
+  static let lateness_ns_max: UInt64 = 10_000_000_000
+  static let unseenRestartPackets: UInt64 = 16
+  static let quiet_ns: UInt64 = 1_000_000_000
+
+  /// Where a datagram lies beside what is expected.
+  enum Place: Equatable {
+    case untracked, join, newSession, restart
+    /// Of before the last restart or session.
+    case before
+    /// Behind: every message came before, or was given up.
+    case behind
+    /// In sequence, whole or from some message on; or a heartbeat that tells nothing new.
+    case current
+    /// Messages before it have not come.
+    case ahead
+  }
+
+  struct Stream: BitwiseCopyable {
+    var key: UInt64 = 0
+    var session: UInt128 = 0
+    var lastSession: UInt128 = 0
+    var hasLastSession = false
+    var expected: UInt64 = 0
+    var newestSendTime: UInt64 = 0
+    /// Sending time of the datagram that its sequence began anew with; 0 for the first one.
+    var begun: UInt64 = 0
+    /// When something new came last, by the waiting clock.
+    var advanced_ns: UInt64 = 0
+    /// Newer datagrams in sequence that lie behind, and where the next of them would begin.
+    var unseenRun: UInt64 = 0
+    var unseenNext: UInt64 = 0
+  }
+
+  private let streams = Slab(count: SequenceTracker.streamsMax, repeating: Stream())
+  private(set) var count = 0
+  /// Forgets every stream: a fresh session of a replay.
+  mutating func reset() { count = 0 }
+
+  func expected(_ stream: Int) -> UInt64 { streams[stream].expected }
+  func session(_ stream: Int) -> UInt128 { streams[stream].session }
+  func key(_ stream: Int) -> UInt64 { streams[stream].key }
+
+  /// The number of a packet's stream; nil if it is not followed yet.
+  @inline(__always)
+  func index(of packet: SequencedPacket) -> Int? {
+    for index in 0..<count where streams[index].key == packet.stream { return index }
+    return nil
+  }
+
+  // MARK: Judging
+
+  /// Where a packet lies; changes nothing.
+  func place(_ packet: SequencedPacket, now: UInt64) -> Place {
+    guard let index = index(of: packet) else {
+      return count < SequenceTracker.streamsMax ? .join : .untracked
+    }
+    return place(packet, streams[index], now)
+  }
+
+  @inline(__always)
+  private func place(_ packet: SequencedPacket, _ stream: Stream, _ now: UInt64) -> Place {
+    if packet.session == stream.session, packet.first == stream.expected { return .current }
+    if isOfBefore(packet, stream) { return .before }
+    if packet.session != stream.session { return .newSession }
+    if packet.first > stream.expected { return .ahead }
+    if isRestart(packet, stream, now) { return .restart }
+    return packet.count > 0 && packet.end <= stream.expected ? .behind : .current
+  }
+
+  /// Sequences begin at 1; what falls back to elsewhere came before, whenever it was sent again,
+  /// unless it goes on like that.
+  private func isRestart(_ packet: SequencedPacket, _ stream: Stream, _ now: UInt64) -> Bool {
+    if packet.sendTime == 0 {
+      return packet.first <= 1 && now > stream.advanced_ns &+ SequenceTracker.quiet_ns
+    }
+    guard packet.sendTime > stream.newestSendTime else { return false }
+    if packet.first <= 1 { return true }
+    return packet.count > 0 && packet.first == stream.unseenNext
+      && stream.unseenRun + 1 >= SequenceTracker.unseenRestartPackets
+  }
+
+  private func isOfBefore(_ packet: SequencedPacket, _ stream: Stream) -> Bool {
+    if packet.sendTime == 0 { return stream.hasLastSession && packet.session == stream.lastSession }
+    guard packet.sendTime < stream.begun,
+      stream.begun - packet.sendTime <= SequenceTracker.lateness_ns_max
+    else { return false }
+    return packet.session != stream.session || packet.first != stream.expected
+  }
+
+  /// Takes a packet as next: what is missing before it is given up.
+  mutating func judge(_ packet: SequencedPacket, now: UInt64 = 0) -> SequenceVerdict {
+    guard let index = index(of: packet) else { return join(packet, now) }
+    var verdict = SequenceVerdict(stream: index)
+    switch place(packet, streams[index], now) {
+    case .untracked, .join: break  // Not of a stream that is followed.
+    case .before:
+      verdict.isDuplicate = packet.count > 0
+      verdict.skip = packet.count
+    case .newSession, .restart:
+      verdict.isNewSession = packet.session != streams[index].session
+      verdict.isRestart = !verdict.isNewSession
+      verdict.missing = packet.first > 1 ? packet.first - 1 : 0
+      begin(index, packet, now)
+    case .behind:
+      verdict.isDuplicate = true
+      verdict.skip = packet.count
+      noteUnseen(index, packet)
+    case .current, .ahead:
+      let expected = streams[index].expected
+      verdict.missing = packet.first > expected ? packet.first - expected : 0
+      verdict.isOverlap = packet.count > 0 && packet.first < expected
+      verdict.skip = packet.first < expected ? min(packet.count, expected - packet.first) : 0
+      advance(index, packet, now)
+    }
+    return verdict
+  }
+
+  private mutating func join(_ packet: SequencedPacket, _ now: UInt64) -> SequenceVerdict {
+    guard count < SequenceTracker.streamsMax else { return SequenceVerdict(isUntracked: true) }
+    streams[count] = Stream(key: packet.stream, session: packet.session)
+    advance(count, packet, now)
+    count += 1
+    return SequenceVerdict(stream: count - 1, isJoin: true)
+  }
+
+  private mutating func begin(_ index: Int, _ packet: SequencedPacket, _ now: UInt64) {
+    if packet.session != streams[index].session {
+      streams[index].lastSession = streams[index].session
+      streams[index].hasLastSession = true
+    }
+    streams[index].session = packet.session
+    streams[index].begun = streams[index].newestSendTime == 0 ? 0 : packet.sendTime
+    streams[index].newestSendTime = packet.sendTime
+    streams[index].expected = 0
+    advance(index, packet, now)
+  }
+
+  @inline(__always)
+  private mutating func advance(_ index: Int, _ packet: SequencedPacket, _ now: UInt64) {
+    streams[index].expected = max(streams[index].expected, packet.end)
+    streams[index].newestSendTime = max(streams[index].newestSendTime, packet.sendTime)
+    guard packet.count > 0 else { return }
+    streams[index].advanced_ns = now
+    streams[index].unseenRun = 0
+    streams[index].unseenNext = 0
+  }
+
+  private mutating func noteUnseen(_ index: Int, _ packet: SequencedPacket) {
+    guard packet.sendTime > streams[index].newestSendTime else { return }
+    let continues = packet.first == streams[index].unseenNext
+    streams[index].unseenRun = continues ? streams[index].unseenRun + 1 : 1
+    streams[index].unseenNext = packet.end
+  }
+}

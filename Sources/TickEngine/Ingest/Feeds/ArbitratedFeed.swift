@@ -1,0 +1,82 @@
+import TickWire
+
+/// A feed: datagrams of its lines in; its messages, each once and in order, to its decoder.
+///
+/// Hot path. Thread: the ingester, alone. No allocation, lock or system call. Failure: none; what
+/// cannot be true is counted, and a restart under the policy `refuse` is reported by `ingest`.
+struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
+  var decoder: Decoder
+  private(set) var arbiter: Arbiter
+  private(set) var lines: LineTable
+
+  init(_ decoder: consuming Decoder, limits: ArbiterLimits, restarts: RestartPolicy, lines: Int) {
+    self.decoder = decoder
+    arbiter = Arbiter(limits: limits, restarts: restarts)
+    self.lines = LineTable(lines: lines)
+  }
+
+  var counts: FeedCounts { decoder.counts }
+
+  /// Takes one datagram; anything may be in it.
+  /// - Parameter line: its number; nil if it answers a request.
+  /// - Returns: false if the venue began its sequence anew and the policy is to refuse that;
+  ///   nothing of the datagram was taken then.
+  @inline(__always)
+  mutating func ingest(_ datagram: Bytes, line: Int?, times: PacketTimes) -> Bool {
+    switch Decoder.frame(datagram) {
+    case .foreign:
+      decoder.counts.foreign += 1
+      if let line { lines.noteForeign(line) }
+      return true
+    case .malformed:
+      decoder.counts.packets += 1
+      decoder.counts.malformed += 1
+      if let line { lines.noteMalformed(line) }
+      return true
+    case .packet(let packet):
+      decoder.counts.packets += 1
+      if packet.count == 0 { decoder.counts.heartbeats += 1 }
+      return take(packet, datagram, line, times)
+    }
+  }
+
+  @inline(__always)
+  private mutating func take(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ line: Int?, _ times: PacketTimes
+  ) -> Bool {
+    let begun = decoder.counts.restarts &+ decoder.counts.sessionChanges
+    let outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
+    guard let line else { return true }
+    let stream = arbiter.stream(of: packet)
+    if begun != decoder.counts.restarts &+ decoder.counts.sessionChanges, let stream {
+      lines.begin(line, stream: stream)
+    }
+    lines.note(line, packet, stream: stream, outcome, now: times.now)
+    return outcome != .refused
+  }
+
+  /// Time passes: gives up what was waited for long enough.
+  mutating func advance(to now: UInt64) {
+    arbiter.advance(to: now, &decoder)
+  }
+
+  mutating func dueRequest(now: UInt64) -> MissingRange? {
+    guard let range = arbiter.dueRequest(now: now) else { return nil }
+    decoder.counts.requests += 1
+    return range
+  }
+
+  /// The lines that are live, a bit each.
+  mutating func setLive(_ lines: UInt64) { arbiter.liveLines = lines }
+
+  /// Nothing more comes: what is still waited for is lost.
+  mutating func finish() { arbiter.finish(&decoder) }
+
+  /// Forgets sequences and books, keeps the directory: a fresh session of a replay.
+  mutating func beginSession() {
+    finish()
+    arbiter.reset()
+    lines.reset()
+    decoder.beginSession()
+  }
+}

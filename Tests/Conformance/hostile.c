@@ -1,0 +1,139 @@
+/* hostile.c: whatever may lie where a region is looked for, or keep one from being made: refused
+ * with a reason each time, never a crash and never a wait.
+ *
+ *   hostile DIRECTORY   a folder of its own in shared memory
+ */
+#include "region_tests.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What an attach says of a region of whose header something was changed. */
+static int attach_spoilt(size_t offset, const void *value, size_t bytes) {
+  tickring_region region = create("ring", TICKRING_REGION_TICKS);
+  memcpy((unsigned char *)region.header + offset, value, bytes);
+  tickring_detach(&region);
+  int error = attach_error("ring", TICKRING_REGION_TICKS);
+  expect_error(tickring_remove(directory, "ring"), TICKRING_OK, "it is removed");
+  return error;
+}
+
+static void another_version_size_or_layout_is_refused(void) {
+  const uint32_t version = TICKRING_VERSION + 1, slot_bytes = 64, header_bytes = 8192;
+  const uint32_t kind = TICKRING_REGION_ORDERS;
+  const uint64_t hash = 1, capacity = UINT64_C(1) << 31;
+  expect_error(attach_spoilt(offsetof(tickring_header, version), &version, 4), TICKRING_E_VERSION,
+               "another version");
+  expect_error(attach_spoilt(offsetof(tickring_header, slot_bytes), &slot_bytes, 4),
+               TICKRING_E_LAYOUT, "another record size");
+  expect_error(attach_spoilt(offsetof(tickring_header, header_bytes), &header_bytes, 4),
+               TICKRING_E_LAYOUT, "another header");
+  expect_error(attach_spoilt(offsetof(tickring_header, layout_hash), &hash, 8), TICKRING_E_LAYOUT,
+               "another record layout");
+  expect_error(attach_spoilt(offsetof(tickring_header, capacity), &capacity, 8), TICKRING_E_LAYOUT,
+               "a capacity beyond the largest");
+  expect_error(attach_spoilt(offsetof(tickring_header, kind), &kind, 4), TICKRING_E_KIND,
+               "another kind");
+}
+
+static void expect_no_region(const char *name) {
+  tickring_info info;
+  expect_error(attach_error(name, TICKRING_REGION_TICKS), TICKRING_E_NOT_A_REGION, name);
+  expect_error(tickring_inspect(directory, name, &info), TICKRING_E_NOT_A_REGION, name);
+  expect_error(tickring_remove_unused(directory, name), TICKRING_E_NOT_A_REGION, name);
+  expect(access(path_of(name), F_OK) == 0, "it is still there");
+}
+
+static void what_is_no_file_is_refused_and_not_waited_for(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  expect(mkdir(path_of("folder"), 0700) == 0, "a folder is made");
+  expect(mkfifo(path_of("fifo"), 0600) == 0, "a FIFO is made");
+  snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", directory);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  expect(bind(fd, (struct sockaddr *)&address, sizeof address) == 0, "a socket is made");
+  alarm(60); /* a wait for a FIFO's other end would be without end */
+  expect_no_region("folder");
+  expect_no_region("fifo");
+  expect_no_region("socket");
+  alarm(0);
+  close(fd);
+  expect(rmdir(path_of("folder")) == 0 && unlink(path_of("fifo")) == 0, "they are removed");
+  expect(unlink(path_of("socket")) == 0, "all of them");
+}
+
+static int run(void (*body)(void)) {
+  int status = 0;
+  fflush(stdout);
+  pid_t pid = fork();
+  expect(pid >= 0, "there are processes");
+  if (pid == 0) {
+    alarm(60);
+    body();
+    _exit(0);
+  }
+  waitpid(pid, &status, 0);
+  return status;
+}
+
+static void expect_ends_well(void (*body)(void), const char *claim) {
+  expect(run(body) == 0, claim);
+}
+
+/* As another user; root would be refused nothing. */
+static void try_as_another(void) {
+  tickring_options options = {0};
+  tickring_region region;
+  options.kind = TICKRING_REGION_TICKS;
+  options.capacity = 8;
+  if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(1);
+  expect_error(attach_error("private", TICKRING_REGION_TICKS), TICKRING_E_PERMISSION, "no right");
+  expect_error(tickring_create(directory, "mine", &options, &region), TICKRING_E_PERMISSION,
+               "no right to create");
+}
+
+static void what_this_user_may_not_open_is_refused(void) {
+  tickring_region region = create("private", TICKRING_REGION_TICKS);
+  expect(chmod(path_of("private"), 0) == 0 && chmod(directory, 0555) == 0, "rights are taken");
+  expect_ends_well(try_as_another, "another user is refused with a reason");
+  expect(chmod(directory, 0700) == 0, "and given back");
+  tickring_detach(&region);
+  expect_error(tickring_remove(directory, "private"), TICKRING_OK, "it is removed");
+}
+
+/* The limit's signal would kill: whoever creates a region is told instead. */
+static void create_beyond_the_limit(void) {
+  struct rlimit limit = {8192, 8192}, none = {0, 0};
+  tickring_options options = {0};
+  tickring_region region;
+  options.kind = TICKRING_REGION_TICKS;
+  options.capacity = CAPACITY;
+  setrlimit(RLIMIT_CORE, &none);
+  expect(setrlimit(RLIMIT_FSIZE, &limit) == 0, "a limit is set");
+  expect_error(tickring_create(directory, "large", &options, &region), TICKRING_E_FULL, "a name");
+  expect(access(path_of("large"), F_OK) != 0, "nothing is left");
+  expect_error(tickring_create_unnamed(directory, &options, &region), TICKRING_E_FULL, "no name");
+  expect_error(tickring_create_sealed(&options, &region), TICKRING_E_FULL, "sealed");
+  options.capacity = 8;
+  expect_error(tickring_create(directory, "small", &options, &region), TICKRING_OK, "what fits");
+  expect_error(tickring_remove(directory, "small"), TICKRING_OK, "is made, and removed");
+}
+
+static void a_region_beyond_the_limit_on_files_is_refused(void) {
+  expect_ends_well(create_beyond_the_limit, "a file-size limit is an error and not a signal");
+}
+
+int main(int argc, char **argv) {
+  if (argc != 2) return 2;
+  directory = argv[1];
+  another_version_size_or_layout_is_refused();
+  what_is_no_file_is_refused_and_not_waited_for();
+  what_this_user_may_not_open_is_refused();
+  a_region_beyond_the_limit_on_files_is_refused();
+  printf("hostile: ok\n");
+  return 0;
+}
