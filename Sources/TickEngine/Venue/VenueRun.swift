@@ -104,18 +104,7 @@ public final class VenueRun {
         ticks: try TickConsumer(
           claiming: Region.attach(.ticks, directory: directory, name: name, sameBuild: true)),
         directory: DirectoryReader(
-<<<<<<< HEAD
-          try Region.attach(.directory, directory: directory, name: symbols)))
-=======
-          try Region.attach(
-            .directory, directory: directory, name: symbols, sameBuild: true)))
-    } catch {
-      switch error.kind {
-      case .absent: throw VenueMarketError.ringAbsent(path: error.path)
-      case .roleTaken: throw VenueMarketError.ringTaken(path: error.path, pid: error.ownerPid)
-      default: throw error
-      }
->>>>>>> 98dff4120d9f6d8aeb21afcf5a73b4415ba16457
+          try Region.attach(.directory, directory: directory, name: symbols, sameBuild: true)))
     }
   }
 
