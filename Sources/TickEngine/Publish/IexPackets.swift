@@ -6,7 +6,7 @@ struct IexPackets: PacketSource, ~Copyable {
   static let packetBytesMax = 1_400
 
   private var datagrams: IexDatagrams
-  private var times: PacketTimes
+  private var times: PlanTimes
   private var streams = IexStreams()
   /// Messages in a packet; nil: as recorded.
   private let messagesPerPacket: Int?
@@ -27,7 +27,7 @@ struct IexPackets: PacketSource, ~Copyable {
     messagesPerPacket: Int?
   ) {
     datagrams = IexDatagrams(captures)
-    times = PacketTimes(schedule)
+    times = PlanTimes(schedule)
     self.restartPacket = restartPacket ?? .max
     self.messagesPerPacket = messagesPerPacket
   }

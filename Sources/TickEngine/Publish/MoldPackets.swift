@@ -16,7 +16,7 @@ struct MoldPackets<Messages: FeedMessages & ~Copyable>: PacketSource, ~Copyable 
 
   private var messages: Messages
   private var ahead: FeedMessage?
-  private var times: PacketTimes
+  private var times: PlanTimes
   private let messagesPerPacket: Int?
   /// The message from which on a new session begins; `.max` for never.
   private let restartMessage: UInt64
@@ -35,7 +35,7 @@ struct MoldPackets<Messages: FeedMessages & ~Copyable>: PacketSource, ~Copyable 
     restartMessage: UInt64?, messagesPerPacket: Int?, requests: consuming Slab<MoldRequests>
   ) {
     self.messages = messages
-    times = PacketTimes(schedule)
+    times = PlanTimes(schedule)
     self.messagesPerPacket = messagesPerPacket
     self.restartMessage = restartMessage ?? .max
     self.requests = requests

@@ -69,7 +69,7 @@ extension PacketSource where Self: ~Copyable {
 }
 
 /// When each packet is due on the plan.
-struct PacketTimes {
+struct PlanTimes {
   private let schedule: RateSchedule?
   private var origin: UInt64?
   private var latest: UInt64 = 0

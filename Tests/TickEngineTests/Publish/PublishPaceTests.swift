@@ -48,10 +48,10 @@ import TickWire
   }
 
   @Test func aPlansTimesNeverGoBackwards() {
-    var times = PacketTimes(nil)
+    var times = PlanTimes(nil)
     let given = [100, 150, 120, 90, 200] as [UInt64]
     #expect(given.map { times.next(captureTime: $0, messages: 1) } == [0, 50, 50, 50, 100])
-    var paced = PacketTimes(RateSchedule(messagesPerSecond: 1_000, bursts: nil))
+    var paced = PlanTimes(RateSchedule(messagesPerSecond: 1_000, bursts: nil))
     let due = [2, 0, 3, 1].map { paced.next(captureTime: 0, messages: $0) }
     #expect(due == [0, 2_000_000, 2_000_000, 5_000_000])
   }
