@@ -104,8 +104,7 @@ public final class VenueRun {
         ticks: try TickConsumer(
           claiming: Region.attach(.ticks, directory: directory, name: name, sameBuild: true)),
         directory: DirectoryReader(
-          try Region.attach(
-            .directory, directory: directory, name: symbols, sameBuild: true)))
+          try Region.attach(.directory, directory: directory, name: symbols, sameBuild: true)))
     }
   }
 
