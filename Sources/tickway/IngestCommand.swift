@@ -30,7 +30,7 @@ struct IngestCommand: ParsableCommand {
   var policy = "conflate"
 
   @Option(
-    help: "Write the ticks, raw 24-byte records, and FILE.symbols.csv; with mold-itch the messages.",
+    help: "Write the ticks, as replay does; with mold-itch the messages, each after its length.",
     completion: .file())
   var record: String?
 

@@ -20,9 +20,8 @@ import Testing
       found == [
         "ticks published plus copies is 73, but what the tick rings say was published is 72: "
           + "1 too many",
-        "ticks published plus copies is 73, but what the tick rings say was polled, lost or left unread"
-          + " is 72: "
-          + "1 too many",
+        "ticks published plus copies is 73, but what the tick rings say was polled, lost or left"
+          + " unread is 72: 1 too many",
       ])
   }
 
@@ -50,7 +49,10 @@ import Testing
 
   @Test func anOrderRingIsCheckedAndCountsForNoTicks() {
     let found = faults { $0.rings[2].polled = 9 }
-    #expect(found == ["published to ring order.0 is 10, but polled, lost or left unread is 9: 1 too many"])
+    #expect(
+      found == [
+        "published to ring order.0 is 10, but polled, lost or left unread is 9: 1 too many"
+      ])
   }
 
   @Test func anOrderThatVanishedBeforeTheGateIsFound() {

@@ -309,8 +309,8 @@ public struct TickPublisher: ~Copyable {
 
   // MARK: Ticks that are ticks already
 
-  /// The number of a relayed instrument, under which it is published; nil (counted) if the symbol is
-  /// not of a given list, or the directory is full.
+  /// The number of a relayed instrument, under which it is published; nil (counted) if the symbol
+  /// is not of a given list, or the directory is full.
   mutating func instrument(of symbol: Symbol, venue: Symbol) -> UInt32? {
     // A given list has no venues.
     if isRestricted { return instrument(of: symbol) }

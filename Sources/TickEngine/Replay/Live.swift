@@ -29,8 +29,8 @@ public enum Live {
         strategy, options, try LineSource<TickFeedDecoder>(lines, observer), observer)
     case .moldItch:
       throw IngestError.options(
-        "mold-itch makes no ticks yet, so there is nothing for a strategy: `tickway ingest --record`"
-          + " recovers its messages")
+        "mold-itch makes no ticks yet, so there is nothing for a strategy: `tickway ingest"
+          + " --record` recovers its messages")
     }
   }
 }

@@ -25,7 +25,8 @@ public enum Replay {
 
   /// The stages behind any source.
   static func run<S: Strategy & ~Copyable, I: FeedRole & ~Copyable>(
-    _ strategy: S.Type, _ options: ReplayOptions, _ source: TickSource<I>, _ observer: ReplayObserver
+    _ strategy: S.Type, _ options: ReplayOptions, _ source: TickSource<I>,
+    _ observer: ReplayObserver
   ) throws -> ReplayOutcome {
     // A venue that is named is contacted even when no order can come.
     var isTrading = S.self != CountingStrategy.self

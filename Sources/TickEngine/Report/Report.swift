@@ -77,8 +77,8 @@ extension Report {
     public var duplicates: UInt64 = 0
     public var overlaps: UInt64 = 0
     public var restarts: UInt64 = 0
-    /// Additions to the schema, of a live feed; absent in a replay. Packets that came after they had
-    /// been given up as missing; among the duplicates.
+    /// Additions to the schema, of a live feed; absent in a replay. Packets that came after they
+    /// had been given up as missing; among the duplicates.
     public var late: UInt64?
     /// Requests for what was missing, those that the network did not take, and the messages that
     /// the answers brought.

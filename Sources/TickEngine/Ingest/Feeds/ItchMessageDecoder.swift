@@ -5,8 +5,8 @@ import TickWire
 /// as they came. Nothing is read from them yet but their type; gaps and the state of the lines
 /// reach the tick rings.
 ///
-/// Hot path. Thread: the ingester, alone. No allocation, lock or system call; a recorder's ring that
-/// is full is waited for.
+/// Hot path. Thread: the ingester, alone. No allocation, lock or system call; a recorder's ring
+/// that is full is waited for.
 struct ItchMessageDecoder: ~Copyable, FeedDecoder {
   var counts = FeedCounts()
   private var publisher: TickPublisher

@@ -66,8 +66,8 @@ struct MessageWriter: ~Copyable {
   }
 }
 
-/// Writes recovered messages to a file as they came, each after its u16 length: the form of NASDAQ's
-/// own ITCH files. The file has its name once the run has ended well.
+/// Writes recovered messages to a file as they came, each after its u16 length: the form of
+/// NASDAQ's own ITCH files. The file has its name once the run has ended well.
 ///
 /// Thread: its own; not a hot path, but its ring is waited for.
 struct MessageRecorder: ~Copyable, Role {
