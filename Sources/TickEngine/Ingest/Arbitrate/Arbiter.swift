@@ -65,6 +65,8 @@ struct Arbiter: ~Copyable {
   /// Packets that wait behind a hole.
   var isWaiting: Bool { openHoles > 0 }
 
+  /// The stream of a packet that was taken; nil if it is not followed.
+  @inline(__always)
   func stream(of packet: SequencedPacket) -> Int? { tracker.index(of: packet) }
 
   /// - Parameter line: its number; nil if the packet answers a request.
@@ -73,28 +75,41 @@ struct Arbiter: ~Copyable {
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int?,
     _ decoder: inout D
   ) -> Outcome {
-    let place = tracker.place(packet, now: times.now)
-    if let line, limits.waitPackets > 0 { noteRecent(line, packet) }
-    guard place == .current else {
-      return takeOther(place, packet, datagram, times, line, &decoder)
+    guard let stream = tracker.index(of: packet), tracker.isNext(packet, stream) else {
+      return takeOther(packet, datagram, times, line, &decoder)
     }
-    release(packet, datagram, times, isRecovered: line == nil, &decoder)
-    if openHoles > 0, let stream = tracker.index(of: packet) {
-      settle(stream, times.now, &decoder)
-    }
+    // What follows is `release`, without a question that has been answered.
+    if let line, limits.waitPackets > 0 { noteRecent(line, stream, packet) }
+    if line == nil { decoder.counts.recovered += packet.count }
+    decoder.begin(packet, times, isRecovered: line == nil)
+    tracker.advance(stream, packet, times.now)
+    decoder.judged(SequenceVerdict(stream: stream), packet)
+    if packet.count > 0 { decoder.decode(datagram, packet, skip: 0) }
+    if openHoles > 0 { settle(stream, times.now, &decoder) }
     return .released
   }
 
   @inline(never)
   private mutating func takeOther<D: FeedDecoder & ~Copyable>(
-    _ place: SequenceTracker.Place, _ packet: SequencedPacket, _ datagram: Bytes,
-    _ times: ArrivalTimes, _ line: Int?, _ decoder: inout D
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
+    _ decoder: inout D
   ) -> Outcome {
+    let place = tracker.place(packet, now: times.now)
+    if let line, limits.waitPackets > 0, let stream = tracker.index(of: packet) {
+      noteRecent(line, stream, packet)
+    }
     switch place {
     case .untracked:
       decoder.counts.untracked += 1
       return .untracked
-    case .before, .behind, .current:
+    case .current:
+      // An overlap, or a heartbeat that tells nothing new.
+      release(packet, datagram, times, isRecovered: line == nil, &decoder)
+      if openHoles > 0, let stream = tracker.index(of: packet) {
+        settle(stream, times.now, &decoder)
+      }
+      return .released
+    case .before, .behind:
       return takeBehind(packet, datagram, times, line, &decoder)
     case .ahead:
       return takeAhead(packet, datagram, times, line, &decoder)
@@ -209,8 +224,7 @@ struct Arbiter: ~Copyable {
   }
 
   @inline(__always)
-  private func noteRecent(_ line: Int, _ packet: SequencedPacket) {
-    guard let stream = tracker.index(of: packet) else { return }
+  private func noteRecent(_ line: Int, _ stream: Int, _ packet: SequencedPacket) {
     let cell = line * SequenceTracker.streamsMax + stream
     recent[cell * Arbiter.linePackets + Int(recentAt[cell])] = packet.first
     recentAt[cell] = (recentAt[cell] &+ 1) & UInt8(Arbiter.linePackets - 1)
@@ -309,7 +323,6 @@ struct Arbiter: ~Copyable {
 
   // MARK: Release
 
-  @inline(__always)
   private mutating func release<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, isRecovered: Bool,
     _ decoder: inout D

@@ -92,6 +92,12 @@ struct SequenceTracker: ~Copyable {
 
   // MARK: Judging
 
+  /// Whether a packet is exactly the next of its stream, as nearly all are.
+  @inline(__always)
+  func isNext(_ packet: SequencedPacket, _ stream: Int) -> Bool {
+    packet.first == streams[stream].expected && packet.session == streams[stream].session
+  }
+
   /// Where a packet lies; changes nothing.
   func place(_ packet: SequencedPacket, now: UInt64) -> Place {
     guard let index = index(of: packet) else {
@@ -178,8 +184,9 @@ struct SequenceTracker: ~Copyable {
     advance(index, packet, now)
   }
 
+  /// Takes a packet that is next.
   @inline(__always)
-  private mutating func advance(_ index: Int, _ packet: SequencedPacket, _ now: UInt64) {
+  mutating func advance(_ index: Int, _ packet: SequencedPacket, _ now: UInt64) {
     streams[index].expected = max(streams[index].expected, packet.end)
     streams[index].newestSendTime = max(streams[index].newestSendTime, packet.sendTime)
     guard packet.count > 0 else { return }
