@@ -88,7 +88,7 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   /// Messages by their type byte, known types only.
   func messages(ofType type: Int) -> UInt64 { decoder.messages(ofType: type) }
 
-  /// The lines that are live, a bit each.
+  /// The lines that are live or may yet be, a bit each.
   mutating func setLive(_ lines: UInt64) { arbiter.liveLines = lines }
 
   /// Nothing more comes: what is still waited for is lost.
