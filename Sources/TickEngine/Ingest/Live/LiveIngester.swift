@@ -20,6 +20,9 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   /// How long a wait for packets lasts where cores are shared: half of the shortest promise.
   private static var wait_ns: UInt64 { 1_000_000 }
 
+  /// From here on a sending time is taken for one of another day.
+  private static var lineLatency_ns_max: UInt64 { 60_000_000_000 }
+
   var feed: ArbitratedFeed<Decoder>
   private let lines: Slab<UdpLine>
   /// One or none.
@@ -119,6 +122,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
       if feed.lines[line].packets != heard { health.note(line, now) }
       now = MonotonicClock.now
       latency.ingest.recordDifference(from: times.received_ns, to: now)
+      noteLine(clock + (now - times.received_ns))
     }
     return count
   }
@@ -132,6 +136,15 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     checkHealth(now)
     // Outside the session's hours, too: not again for each packet until health is looked at next.
     liveLines |= 1 << UInt64(line)
+  }
+
+  /// - Parameter clock: when the packet's ticks were committed, ns since the Unix epoch.
+  @inline(__always)
+  private mutating func noteLine(_ clock: UInt64) {
+    let sent = feed.takeSendTime()
+    // A capture that keeps its times is no clock to measure by.
+    guard sent != 0, clock < sent &+ LiveIngester.lineLatency_ns_max else { return }
+    latency.line.recordDifference(from: sent, to: clock)
   }
 
   private mutating func receiveAnswers() throws -> Int {
@@ -212,6 +225,8 @@ struct LiveLatency {
   let ingest: LatencyHistogram
   /// Kernel's receive stamp → packet received, by CLOCK_REALTIME.
   let socket: LatencyHistogram
+  /// Venue's sending time → its ticks committed, by CLOCK_REALTIME.
+  let line: LatencyHistogram
 }
 
 extension LineState {
