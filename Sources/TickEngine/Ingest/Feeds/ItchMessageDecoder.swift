@@ -83,9 +83,12 @@ enum MoldFraming {
     return .packet(SequencedPacket(header))
   }
 
-  /// Whether each message has at least its length, so that a count that lies cannot open a gap.
+  /// Whether the messages fill the datagram exactly, so that neither a count that lies nor another
+  /// protocol, whose first bytes would be taken for a new session, ends the one that is followed.
   @inline(__always)
   private static func isWhole(_ header: MoldUdp64Header, _ datagram: Bytes) -> Bool {
-    datagram.count - MoldUdp64Header.byteCount >= 2 * header.messageCount
+    var messages = header.messages(of: datagram)
+    while messages.next() != nil {}
+    return messages.remaining == 0 && messages.unreadByteCount == 0
   }
 }
