@@ -50,7 +50,6 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
       note(message)
       if recording?.write(message) == false { counts.unrecorded += 1 }
     }
-    counts.malformed += UInt64(messages.remaining)
   }
 
   @inline(__always)
@@ -87,9 +86,12 @@ enum MoldFraming {
     return .packet(SequencedPacket(header))
   }
 
-  /// Whether each message has at least its length, so that a count that lies cannot open a gap.
+  /// Whether all messages are there: a count or a length that lies would shift the sequence, and
+  /// what follows would be taken for a duplicate.
   @inline(__always)
   private static func isWhole(_ header: MoldUdp64Header, _ datagram: Bytes) -> Bool {
-    datagram.count - MoldUdp64Header.byteCount >= 2 * header.messageCount
+    var messages = header.messages(of: datagram)
+    while messages.next() != nil {}
+    return messages.remaining == 0
   }
 }
