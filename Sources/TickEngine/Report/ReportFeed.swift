@@ -53,6 +53,7 @@ extension Report {
     feed.requests = counts.requests
     feed.recovered = counts.recovered
     feed.unheld = counts.unheld
+    feed.implausible = counts.implausible
     feed.unrecorded = counts.unrecorded
     feed.foreign = counts.foreign
     feed.state = ingester.feedState

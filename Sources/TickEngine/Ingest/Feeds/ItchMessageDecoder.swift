@@ -46,7 +46,6 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
       note(message)
       if recording?.write(message) == false { counts.unrecorded += 1 }
     }
-    counts.malformed += UInt64(messages.remaining)
   }
 
   @inline(__always)
@@ -83,8 +82,8 @@ enum MoldFraming {
     return .packet(SequencedPacket(header))
   }
 
-  /// Whether the messages fill the datagram exactly, so that neither a count that lies nor another
-  /// protocol, whose first bytes would be taken for a new session, ends the one that is followed.
+  /// Whether the messages fill the datagram exactly: a count or a length that lies would shift the
+  /// sequence, and another protocol's first bytes would be taken for a session.
   @inline(__always)
   private static func isWhole(_ header: MoldUdp64Header, _ datagram: Bytes) -> Bool {
     var messages = header.messages(of: datagram)

@@ -47,7 +47,6 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
       counts.messages += 1
       take(message)
     }
-    counts.malformed += UInt64(messages.remaining)
   }
 
   private mutating func take(_ message: Bytes) {
