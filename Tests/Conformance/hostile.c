@@ -1,5 +1,6 @@
 /* hostile.c: whatever may lie where a region is looked for, or keep one from being made: refused
- * with a reason each time, never a crash and never a wait; and a role claimed on both sides of a fork.
+ * with a reason each time, never a crash and never a wait; and a role that both sides of a fork
+ * claim.
  *
  *   hostile DIRECTORY   a folder of its own in shared memory
  */
