@@ -123,7 +123,7 @@ static void an_end_is_of_its_rings_kind() {
              TICKRING_E_ROLE_TAKEN, "a second producer is refused");
   producer = tickring::order_producer(
       tickring::region::create_sealed(tickring::kind::orders, 1));
-  expect(producer.publish(order, 0) && !producer.publish(order, 0), "moved into, it is the other's");
+  expect(producer.publish(order, 0) && !producer.publish(order, 0), "moved into, it is another's");
   tickring::order_producer again(orders.duplicate());
   expect(again.published() == 1, "whose first role is free again");
 }
