@@ -4,14 +4,15 @@ import TickWire
 /// From the joined roles of a run to its report.
 extension ReplayRun where S: ~Copyable, I: ~Copyable {
   func outcome() -> ReplayOutcome {
-    var report = Report(machine: MachineCard.current())
+    var report = Report(machine: machine)
     report.capture.files = UInt64(options.captures.count)
     report.capture.paths = options.captures
     ingester.role.enter(in: &report)
     report.rings = tickRings + orderRings
     fillOrders(&report)
     fillRun(&report)
-    let latency = Report.Stage.allCases.map { ($0, histograms.snapshot($0)) }
+    let stages = report.feed.lines == nil ? Report.Stage.replayed : Report.Stage.allCases
+    let latency = stages.map { ($0, histograms.snapshot($0)) }
     for (stage, snapshot) in latency {
       report.latency_ns[stage.rawValue] = LatencySummary(snapshot)
     }

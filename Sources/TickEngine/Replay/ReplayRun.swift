@@ -19,6 +19,8 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   let venueStop: StopFlag
   let histograms: ReplayHistograms
   let plan: CorePlan
+  /// What the run is measured on; complete before it begins.
+  var machine = MachineCard.current()
   private(set) var signal: Int32?
   private var startFailure: ThreadFailure?
 
@@ -138,8 +140,8 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
 
 /// The histograms of a run, one writer each.
 final class ReplayHistograms: Sendable {
-  /// The ingester's: `ingest`, then `socket`.
-  let ingest = HistogramStorage(count: 2)
+  /// The ingester's: `ingest`, then `socket` and `line`.
+  let ingest = HistogramStorage(count: 3)
   let delivery: HistogramStorage
   let strategy: HistogramStorage
   let sender = HistogramStorage(count: 3)
@@ -151,6 +153,7 @@ final class ReplayHistograms: Sendable {
 
   func snapshot(_ stage: Report.Stage) -> HistogramSnapshot {
     switch stage {
+    case .line: ingest.snapshot(at: 2)
     case .socket: ingest.snapshot(at: 1)
     case .ingest: ingest.snapshot()
     case .delivery: ReplayHistograms.merged(delivery)

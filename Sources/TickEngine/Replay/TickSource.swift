@@ -16,6 +16,9 @@ class TickSource<Ingester: FeedRole & ~Copyable> {
     preconditionFailure("a source makes its ingester")
   }
 
+  /// How still the machine is, if that is asked for: a live feed does not wait for it.
+  func jitterFloor() -> LatencySummary? { nil }
+
   /// Called many times a second while the run goes on.
   func look(_ control: borrowing ControlPage, _ observer: ReplayObserver) {}
 }
@@ -100,11 +103,14 @@ final class LineSource<D: LiveDecoder & ~Copyable>: TickSource<LiveIngester<D>> 
   ) throws -> LiveIngester<D> {
     guard let lines = lines.take() else { preconditionFailure("one ingester a source") }
     let latency = unsafe LiveLatency(
-      ingest: parts.histograms.ingest[0], socket: parts.histograms.ingest[1])
+      ingest: parts.histograms.ingest[0], socket: parts.histograms.ingest[1],
+      line: parts.histograms.ingest[2])
     return try LiveIngester(
       D(publisher), lines: lines, options: options, control: parts.control,
       latency: latency, waitPolicy: parts.waitPolicy)
   }
+
+  override func jitterFloor() -> LatencySummary? { JitterFloor.measure() }
 
   override func look(_ control: borrowing ControlPage, _ observer: ReplayObserver) {
     watcher.look(control.read(.lineStates), now: MonotonicClock.now, observer)

@@ -21,7 +21,11 @@ public struct Report: Codable, Equatable, Sendable {
 extension Report {
   /// The intervals that a run measures.
   public enum Stage: String, CaseIterable, Sendable {
-    /// Kernel's receive stamp → packet received, where the kernel stamps; by CLOCK_REALTIME.
+    /// Venue's sending time, or its schedule's → its ticks committed; by CLOCK_REALTIME. Live only,
+    /// and true as far as both clocks are. Packets that were held back are not counted.
+    case line
+    /// Kernel's receive stamp → packet received, where the kernel stamps; by CLOCK_REALTIME. Live
+    /// only.
     case socket
     /// Packet received → its ticks committed to the ring.
     case ingest
@@ -35,6 +39,11 @@ extension Report {
     case send
     /// Packet received → order handed to the kernel.
     case tickToOrder = "tick_to_order"
+
+    /// Whether only a live run measures it.
+    public var isLive: Bool { self == .line || self == .socket }
+    /// What a replay measures.
+    public static var replayed: [Stage] { allCases.filter { !$0.isLive } }
   }
 
   /// What was in the capture files.

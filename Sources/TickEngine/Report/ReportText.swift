@@ -5,7 +5,9 @@ public struct ReportText: CustomStringConvertible {
   public init(_ report: Report) { self.report = report }
 
   public var description: String {
-    [captureLines, feedLines, tickLines, ringLines, orderLines, runLines, latencyLines]
+    [
+      captureLines, feedLines, lineLines, tickLines, ringLines, orderLines, runLines, latencyLines,
+    ]
       .filter { !$0.isEmpty }
       .map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
@@ -23,6 +25,7 @@ public struct ReportText: CustomStringConvertible {
   }
 
   private var captureLines: [String] {
+    guard report.feed.lines == nil else { return [] }
     let capture = report.capture
     return section(
       "capture",
@@ -45,7 +48,36 @@ public struct ReportText: CustomStringConvertible {
         ("gaps", "\(feed.gaps)"), ("missing", "\(feed.missing)"),
         ("duplicates", "\(feed.duplicates)"), ("overlaps", "\(feed.overlaps)"),
         ("restarts", "\(feed.restarts)"),
-      ])
+      ] + liveCounts)
+  }
+
+  /// What only a live feed has, and what is zero in a healthy one only where it is not.
+  private var liveCounts: [Count] {
+    let feed = report.feed
+    guard let state = feed.state else { return [] }
+    let unusual: [Count] = [
+      ("late", feed.late), ("requests", feed.requests), ("requests unsent", feed.requestsUnsent),
+      ("recovered", feed.recovered), ("not held", feed.unheld),
+      ("not recorded", feed.unrecorded), ("foreign", feed.foreign), ("rejoins", feed.rejoins),
+    ].compactMap { ($0.1 ?? 0) == 0 ? nil : ($0.0, "\($0.1 ?? 0)") }
+    return unusual + [("state", state.rawValue)]
+  }
+
+  private var lineLines: [String] {
+    guard let lines = report.feed.lines else { return [] }
+    let header = [
+      "lines", "state", "packets", "first", "late", "gaps", "missing", "out of order", "dropped",
+      "bad",
+    ]
+    let rows = lines.map { line in
+      let bad = line.malformed + line.foreign + line.tooLong + line.empty + line.wrongSource
+      return ["  \(line.name) \(line.address)", line.state.rawValue]
+        + [
+          line.packets, line.first, line.late, line.gaps, line.missing, line.outOfOrder,
+          line.droppedByKernel, bad,
+        ].map { "\($0)" }
+    }
+    return Columns.lines([header] + rows)
   }
 
   private var tickLines: [String] {
@@ -119,9 +151,11 @@ public struct ReportText: CustomStringConvertible {
   private var latencyLines: [String] {
     let named = Report.Stage.allCases.map(\.rawValue)
     let others = report.latency_ns.keys.filter { !named.contains($0) }.sorted()
-    let rows = (named + others).compactMap { stage in
+    var rows = (named + others).compactMap { stage in
       report.latency_ns[stage].map { latencyRow(stage, $0) }
     }
+    if let lateness = report.feed.lateness_ns { rows.append(latencyRow("line to line", lateness)) }
+    if let floor = report.machine.jitterFloor_ns { rows.append(latencyRow("jitter floor", floor)) }
     guard !rows.isEmpty else { return [] }
     let header = [
       "latency", "count", "negative", "p50", "p90", "p99", "p99.9", "p99.99", "max",

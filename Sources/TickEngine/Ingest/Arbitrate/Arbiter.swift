@@ -51,7 +51,7 @@ struct Arbiter: ~Copyable {
     repeating: UInt64(0))
   private let recentAt = Slab(
     count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: UInt8(0))
-  /// The lines that are live, a bit each: those that can still fill a hole.
+  /// The lines that can still fill a hole, a bit each: those that are live or may yet be.
   var liveLines: UInt64 = 1
   private var ledger = LossLedger()
 

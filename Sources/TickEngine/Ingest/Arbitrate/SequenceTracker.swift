@@ -69,8 +69,10 @@ struct SequenceTracker: ~Copyable {
     var begun: UInt64 = 0
     /// When something new came last, by the waiting clock.
     var advanced_ns: UInt64 = 0
-    /// Newer datagrams in sequence that lie behind, and where the next of them would begin.
+    /// Newer datagrams in sequence that lie behind, where the first of them began, and where the
+    /// next would.
     var unseenRun: UInt64 = 0
+    var unseenFirst: UInt64 = 0
     var unseenNext: UInt64 = 0
   }
 
@@ -192,13 +194,18 @@ struct SequenceTracker: ~Copyable {
     guard packet.count > 0 else { return }
     streams[index].advanced_ns = now
     streams[index].unseenRun = 0
+    streams[index].unseenFirst = 0
     streams[index].unseenNext = 0
   }
 
   private mutating func noteUnseen(_ index: Int, _ packet: SequencedPacket) {
-    guard packet.sendTime > streams[index].newestSendTime else { return }
-    let continues = packet.first == streams[index].unseenNext
-    streams[index].unseenRun = continues ? streams[index].unseenRun + 1 : 1
+    let stream = streams[index]
+    guard packet.sendTime > stream.newestSendTime else { return }
+    // The other line's copy of one of them neither continues nor breaks the run.
+    if packet.first >= stream.unseenFirst, packet.end <= stream.unseenNext { return }
+    let continues = packet.first == stream.unseenNext
+    streams[index].unseenRun = continues ? stream.unseenRun + 1 : 1
+    if !continues { streams[index].unseenFirst = packet.first }
     streams[index].unseenNext = packet.end
   }
 }

@@ -11,6 +11,9 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   /// Whether the venue has said that its session is over, and nothing came since.
   private(set) var isEnded = false
 
+  /// Sending time of the packet taken last, if its messages are out; 0 if not, or if it has none.
+  private var sendTime: UInt64 = 0
+
   init(_ decoder: consuming Decoder, limits: ArbiterLimits, restarts: RestartPolicy, lines: Int) {
     self.decoder = decoder
     arbiter = Arbiter(limits: limits, restarts: restarts)
@@ -48,6 +51,7 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   ) -> Bool {
     let begun = decoder.counts.restarts &+ decoder.counts.sessionChanges
     let outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
+    sendTime = outcome == .released ? packet.sendTime : 0
     if packet.endsSession {
       isEnded = true
     } else if packet.count > 0, outcome != .duplicate {
@@ -60,6 +64,14 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
     }
     lines.note(line, packet, stream: stream, outcome, now: times.now)
     return outcome != .refused
+  }
+
+  /// Tells the sending time of the packet taken last, once.
+  @inline(__always)
+  mutating func takeSendTime() -> UInt64 {
+    let taken = sendTime
+    sendTime = 0
+    return taken
   }
 
   /// Time passes: gives up what was waited for long enough.
@@ -76,7 +88,7 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   /// Messages by their type byte, known types only.
   func messages(ofType type: Int) -> UInt64 { decoder.messages(ofType: type) }
 
-  /// The lines that are live, a bit each.
+  /// The lines that are live or may yet be, a bit each.
   mutating func setLive(_ lines: UInt64) { arbiter.liveLines = lines }
 
   /// Nothing more comes: what is still waited for is lost.

@@ -49,7 +49,8 @@ final class IngestSetup {
   private let directory: SharedRegion
   private let rings: [SharedRegion]
   private let tap: SharedRegion?
-  private let histograms = HistogramStorage(count: 2)
+  private let histograms = HistogramStorage(count: 3)
+  private var machine = MachineCard.current()
 
   init(_ options: IngestOptions, _ observer: ReplayObserver) throws {
     self.options = options
@@ -159,11 +160,13 @@ final class IngestSetup {
     _ decoder: consuming D, recorder: RunningThread?
   ) throws -> ReplayOutcome {
     let lines = try LineSockets.open(options, observer)
-    let latency = unsafe LiveLatency(ingest: histograms[0], socket: histograms[1])
+    let latency = unsafe LiveLatency(
+      ingest: histograms[0], socket: histograms[1], line: histograms[2])
     let ingester = thread(
       try LiveIngester(
         decoder, lines: lines, options: options, control: ControlPage(try page.attach()),
         latency: latency, waitPolicy: plan.policy), core: options.core)
+    machine.jitterFloor_ns = JitterFloor.measure()
     observer.note(plan.reason)
     try recorder?.start()
     try ingester.start()
@@ -200,7 +203,7 @@ final class IngestSetup {
   private func outcome<D: FeedDecoder & ~Copyable>(
     _ ingester: RoleThread<LiveIngester<D>>, failure: (any Error)?, signal: Int32?
   ) -> ReplayOutcome {
-    var report = Report(machine: MachineCard.current())
+    var report = Report(machine: machine)
     ingester.role.enter(in: &report)
     report.run.workers = UInt64(options.workers)
     report.run.waiting = plan.reason
@@ -210,6 +213,7 @@ final class IngestSetup {
     }
     report.rings = ringLines(ingester.role.feed.decoder)
     let latency = [
+      (Report.Stage.line, histograms.snapshot(at: 2)),
       (Report.Stage.socket, histograms.snapshot(at: 1)),
       (Report.Stage.ingest, histograms.snapshot(at: 0)),
     ]
