@@ -70,6 +70,9 @@ struct Arbiter: ~Copyable {
     doubts = DoubtedPackets(datagramBytes_max: limits.datagramBytes_max)
   }
 
+  /// Whether packets are held back: not where a capture is taken as it was recorded.
+  var isHolding: Bool { limits.waitPackets > 0 }
+
   /// Packets that wait behind a hole.
   var isWaiting: Bool { openHoles > 0 }
 
@@ -497,7 +500,7 @@ struct Arbiter: ~Copyable {
     tracker.reset()
     buffer.clear()
     _ = doubts.clear()
-    ledger = LossLedger()
+    ledger.forgetAll()
     for stream in 0..<SequenceTracker.streamsMax {
       holes[stream] = Hole()
       forgetRecent(stream)

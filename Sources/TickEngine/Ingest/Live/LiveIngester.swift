@@ -119,18 +119,12 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
         throw IngestError.restartRefused
       }
       // Heartbeats count as life, what is malformed or foreign does not.
-      if feed.lines[line].packets != heard { noteLife(line, now) }
+      if feed.lines[line].packets != heard { health.note(line, now) }
       now = MonotonicClock.now
       latency.ingest.recordDifference(from: times.received_ns, to: now)
       noteLine(clock + (now - times.received_ns))
     }
     return count
-  }
-
-  @inline(__always)
-  private mutating func noteLife(_ line: Int, _ now: UInt64) {
-    health.note(line, now)
-    if liveLines >> UInt64(line) & 1 == 0 { setLive(liveLines | 1 << UInt64(line)) }
   }
 
   /// - Parameter clock: when the packet's ticks were committed, ns since the Unix epoch.
