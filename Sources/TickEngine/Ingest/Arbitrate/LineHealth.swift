@@ -56,6 +56,7 @@ public struct SessionHours: Equatable, Sendable {
 /// Thread: the ingester. Time is given, never read.
 struct LineHealth: ~Copyable {
   static let stale_ns: UInt64 = 5_000_000_000
+  static let silent_ns: UInt64 = 1_500_000_000
 
   let lines: Int
   private let hours: SessionHours?
@@ -86,6 +87,11 @@ struct LineHealth: ~Copyable {
     if isClosed(clock) { return .closed }
     if seen[line] == 0 { return .neverSeen }
     return isOverdue(since: max(seen[line], closed_ns), now) ? .stale : .live
+  }
+
+  /// Whether a line has brought nothing for longer than a venue leaves between heartbeats.
+  func isSilent(_ line: Int, now: UInt64) -> Bool {
+    now > seen[line] && now - seen[line] > LineHealth.silent_ns
   }
 
   private func isClosed(_ clock: UInt64) -> Bool {
@@ -127,7 +133,7 @@ struct LineHealth: ~Copyable {
     if live == lines { return .live }
     // A line that has only just been joined may still speak.
     let isStarting = !isOverdue(since: max(started_ns, closed_ns), now)
-    let silent = (0..<lines).filter { seen[$0] == 0 }.count
+    let silent = (0..<lines).reduce(0) { seen[$1] == 0 ? $0 + 1 : $0 }
     if live > 0 { return isStarting && live + silent == lines ? .live : .degraded }
     return isStarting && silent == lines ? .neverSeen : .stale
   }

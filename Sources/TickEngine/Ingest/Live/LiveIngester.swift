@@ -207,12 +207,13 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     control.write(.packetsIngested, feed.counts.packets)
   }
 
-  /// While nothing comes: drops that no later packet would tell of, and memberships that went with
-  /// an interface.
+  /// While nothing comes: drops that no later packet would tell of, and, where a line is silent, a
+  /// membership that went with its interface. That one allocates: there is nothing to be late for.
   private mutating func keepUp(_ now: UInt64) {
     nextUpkeep_ns = now + LiveIngester.upkeepEach_ns
     for line in 0..<lines.count {
       lines[line].readDrops()
+      guard health.isSilent(line, now: now) else { continue }
       // An interface that is away is tried again next time.
       if let joined = try? lines[line].rejoin(), joined { rejoins += 1 }
     }
