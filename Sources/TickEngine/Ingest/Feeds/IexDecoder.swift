@@ -82,12 +82,8 @@ struct IexDecoder: ~Copyable, FeedDecoder {
     // It was framed once already; what was held back is read again.
     guard let header = IexTpHeader(datagram) else { return }
     var messages = header.messages(of: datagram)
-    var toSkip = skip
+    messages.skip(skip)
     while let bytes = messages.next() {
-      if toSkip > 0 {
-        toSkip -= 1
-        continue
-      }
       counts.messages += 1
       if let message = IexMessage(bytes) { take(message) } else { counts.malformed += 1 }
     }

@@ -42,12 +42,8 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
   mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
     guard let header = MoldUdp64Header(datagram) else { return }
     var messages = header.messages(of: datagram)
-    var toSkip = skip
+    messages.skip(skip)
     while let message = messages.next() {
-      if toSkip > 0 {
-        toSkip -= 1
-        continue
-      }
       counts.messages += 1
       take(message)
     }

@@ -127,6 +127,15 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     return count
   }
 
+  /// - Parameter clock: when the packet's ticks were committed, ns since the Unix epoch.
+  @inline(__always)
+  private mutating func noteLine(_ clock: UInt64) {
+    let sent = feed.takeSendTime()
+    // A capture that keeps its times is no clock to measure by.
+    guard sent != 0, clock < sent &+ LiveIngester.lineLatency_ns_max else { return }
+    latency.line.recordDifference(from: sent, to: clock)
+  }
+
   /// A line that was not live brings a packet of the feed: the strategies learn of it before the
   /// packet's ticks.
   @inline(never)
@@ -136,15 +145,6 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     checkHealth(now)
     // Outside the session's hours, too: not again for each packet until health is looked at next.
     liveLines |= 1 << UInt64(line)
-  }
-
-  /// - Parameter clock: when the packet's ticks were committed, ns since the Unix epoch.
-  @inline(__always)
-  private mutating func noteLine(_ clock: UInt64) {
-    let sent = feed.takeSendTime()
-    // A capture that keeps its times is no clock to measure by.
-    guard sent != 0, clock < sent &+ LiveIngester.lineLatency_ns_max else { return }
-    latency.line.recordDifference(from: sent, to: clock)
   }
 
   private mutating func receiveAnswers() throws -> Int {
