@@ -27,7 +27,7 @@ struct LiveSilenceTests {
     // Nobody publishes.
     let none = try RunningIngest(try LiveLines(), feed)
 
-    #expect(half.tells("line B: joined", within: 10))
+    #expect(half.tells("line B: joined", within: 10) && half.tells("feed: degraded", within: 2))
     #expect(try publisher.wait(within: 30).status == 0)
     let degraded = try half.end()
     #expect(degraded["feed", "state"].text == "degraded")
@@ -35,7 +35,7 @@ struct LiveSilenceTests {
     #expect(degraded["feed", "messages"].count == 700)
     #expect(try half.feedCodes() == [FeedCode.degraded])
 
-    #expect(none.tells("line A: joined", within: 10))
+    #expect(none.tells("line A: joined", within: 10) && none.tells("feed: stale", within: 2))
     #expect(none.process.error.contains("not one packet of the feed in 5 s: is it published"))
     let stale = try none.end()
     #expect(stale["feed", "state"].text == "stale")
@@ -44,7 +44,7 @@ struct LiveSilenceTests {
     #expect(whole.process.error.contains("line A: live"))
     #expect(whole.process.error.contains("line B: live"))
     #expect(whole.tells("line A: stale, nothing for more than 5 s", within: 10))
-    #expect(whole.tells("line B: stale", within: 10))
+    #expect(whole.tells("line B: stale", within: 10) && whole.tells("feed: stale", within: 2))
     _ = try wholeLines.publish([path, "--pace", "7000/s"])
     let recovered = try whole.end()
     #expect(recovered["feed", "state"].text == "live")
