@@ -23,6 +23,9 @@ public struct FeedCounts: Sendable {
   public var recovered: UInt64 = 0
   /// Packets out of order that found no room, left to be asked for again.
   public var unheld: UInt64 = 0
+  /// Packets that claimed a far place, another session or another stream, and that no second packet
+  /// agreed with; dropped.
+  public var implausible: UInt64 = 0
   /// Messages that a recording of messages cannot hold (empty ones), or did not get.
   public var unrecorded: UInt64 = 0
   /// Sequences that began anew inside one session.

@@ -96,6 +96,8 @@ extension Report {
     public var recovered: UInt64?
     /// Packets out of order that found no room and were asked for again.
     public var unheld: UInt64?
+    /// Packets whose place in the stream no second packet confirmed; dropped.
+    public var implausible: UInt64?
     /// Messages that a recording of messages cannot hold (empty ones), or did not get.
     public var unrecorded: UInt64?
     /// Datagrams that are not of the feed.
@@ -113,6 +115,7 @@ extension Report {
     enum CodingKeys: String, CodingKey {
       case packets, heartbeats, messages, unknown, malformed, gaps, missing
       case duplicates, overlaps, restarts, late, requests, recovered, unheld, unrecorded
+      case implausible
       case foreign, rejoins
       case state, lines, lateness_ns
       case byType = "by_type"

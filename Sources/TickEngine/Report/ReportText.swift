@@ -58,7 +58,8 @@ public struct ReportText: CustomStringConvertible {
     let unusual: [Count] = [
       ("late", feed.late), ("requests", feed.requests), ("requests unsent", feed.requestsUnsent),
       ("recovered", feed.recovered), ("not held", feed.unheld),
-      ("not recorded", feed.unrecorded), ("foreign", feed.foreign), ("rejoins", feed.rejoins),
+      ("implausible", feed.implausible), ("not recorded", feed.unrecorded),
+      ("foreign", feed.foreign), ("rejoins", feed.rejoins),
     ].compactMap { ($0.1 ?? 0) == 0 ? nil : ($0.0, "\($0.1 ?? 0)") }
     return unusual + [("state", state.rawValue)]
   }

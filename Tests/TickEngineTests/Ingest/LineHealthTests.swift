@@ -55,9 +55,12 @@ import Testing
     let noon: UInt64 = 12 * 3_600 * 1_000_000_000
     let midnight: UInt64 = 24 * 3_600 * 1_000_000_000
     #expect(health.check(now: Self.at(60_000), clock: noon) == .closed)
-    #expect(health.check(now: Self.at(60_000), clock: midnight) == .stale)
-    health.note(0, Self.at(60_000))
-    #expect(health.check(now: Self.at(60_000), clock: midnight) == .live)
-    #expect(health.check(now: Self.at(60_000), clock: midnight + noon / 12) == .closed)
+    // From the opening on silence counts.
+    #expect(health.check(now: Self.at(60_000), clock: midnight) == .neverSeen)
+    #expect(health.check(now: Self.at(65_000), clock: midnight) == nil)
+    #expect(health.check(now: Self.at(65_001), clock: midnight) == .stale)
+    health.note(0, Self.at(65_001))
+    #expect(health.check(now: Self.at(65_001), clock: midnight) == .live)
+    #expect(health.check(now: Self.at(65_001), clock: midnight + noon / 12) == .closed)
   }
 }

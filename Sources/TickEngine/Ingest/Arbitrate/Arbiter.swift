@@ -17,6 +17,10 @@ struct Arbiter: ~Copyable {
     /// Out of order and left behind for want of room; it will be asked for.
     case unheld
     case untracked
+    /// Claims what one flipped bit could; kept until a second packet agrees.
+    case doubted
+    /// The second that agrees: what was kept is out as well. `confirmation` tells the rest.
+    case confirmed
     /// The sequence began anew, and the policy is to stop.
     case refused
   }
@@ -54,16 +58,28 @@ struct Arbiter: ~Copyable {
   /// The lines that can still fill a hole, a bit each: those that are live or may yet be.
   var liveLines: UInt64 = 1
   private var ledger = LossLedger()
+  private var doubts: DoubtedPackets
+  /// What became of the two packets that agreed last.
+  private(set) var confirmation = Confirmation()
 
   init(limits: ArbiterLimits, restarts: RestartPolicy) {
     self.limits = limits
     self.restarts = restarts
     buffer = ReorderBuffer(
       packets: limits.heldPackets_max, datagramBytes_max: limits.datagramBytes_max)
+    doubts = DoubtedPackets(datagramBytes_max: limits.datagramBytes_max)
   }
+
+  /// Whether packets are held back: not where a capture is taken as it was recorded.
+  var isHolding: Bool { limits.waitPackets > 0 }
 
   /// Packets that wait behind a hole.
   var isWaiting: Bool { openHoles > 0 }
+
+  /// Whether a packet is of the session that its stream is in.
+  func isOfSession(_ packet: SequencedPacket) -> Bool {
+    stream(of: packet).map { tracker.session($0) == packet.session } ?? false
+  }
 
   /// The stream of a packet that was taken; nil if it is not followed.
   @inline(__always)
@@ -95,6 +111,16 @@ struct Arbiter: ~Copyable {
     _ decoder: inout D
   ) -> Outcome {
     let place = tracker.place(packet, now: times.now)
+    guard limits.waitPackets == 0 || !isDoubtful(packet, place) else {
+      return doubt(packet, datagram, times, line, &decoder)
+    }
+    return takePlaced(place, packet, datagram, times, line, &decoder)
+  }
+
+  private mutating func takePlaced<D: FeedDecoder & ~Copyable>(
+    _ place: SequenceTracker.Place, _ packet: SequencedPacket, _ datagram: Bytes,
+    _ times: ArrivalTimes, _ line: Int?, _ decoder: inout D
+  ) -> Outcome {
     if let line, limits.waitPackets > 0, let stream = tracker.index(of: packet) {
       noteRecent(line, stream, packet)
     }
@@ -121,20 +147,90 @@ struct Arbiter: ~Copyable {
         return .refused
       }
       if let stream = tracker.index(of: packet) { abandon(stream, &decoder) }
-      return open(packet, datagram, times, line, &decoder)
+      return open(packet, datagram, times, line, isJoin: place == .join, &decoder)
     }
+  }
+
+  // MARK: Doubt
+
+  /// One past all that has come of a stream and was believed; where none is followed yet, its
+  /// beginning.
+  private func reach(_ stream: Int?) -> UInt64 {
+    guard let stream else { return 1 }
+    let held = max(tracker.expected(stream), buffer.last(stream)?.packet.end ?? 0)
+    return holes[stream].isOpen ? max(held, holes[stream].horizon) : held
+  }
+
+  private func isDoubtful(_ packet: SequencedPacket, _ place: SequenceTracker.Place) -> Bool {
+    switch place {
+    case .newSession: return true
+    case .join where tracker.count > 0: return true
+    case .join, .ahead:
+      let reach = reach(tracker.index(of: packet))
+      return packet.first > reach && packet.first - reach > DoubtedPackets.leap_messages
+    case .untracked, .restart, .before, .behind, .current: return false
+    }
+  }
+
+  private mutating func doubt<D: FeedDecoder & ~Copyable>(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
+    _ decoder: inout D
+  ) -> Outcome {
+    guard let line else {
+      // An answer to a request that was not made.
+      decoder.counts.implausible += 1
+      return .doubted
+    }
+    let stream = tracker.index(of: packet)
+    let slot = doubts.slot(packet, stream: stream)
+    // A stream that goes on meanwhile as it was refutes the claim.
+    let reach = reach(stream)
+    guard doubts.agrees(slot, with: packet, line: line, reach: reach, now: times.now) else {
+      switch doubts.keep(slot, packet, datagram, times, line: line, reach: reach) {
+      case .kept: break
+      case .dropped: decoder.counts.implausible += 1
+      case .copy: decoder.counts.duplicates += 1
+      }
+      return .doubted
+    }
+    confirm(slot, packet, datagram, times, line, &decoder)
+    return .confirmed
+  }
+
+  private mutating func confirm<D: FeedDecoder & ~Copyable>(
+    _ slot: Int, _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int,
+    _ decoder: inout D
+  ) {
+    let claim = doubts[slot]
+    doubts.forget(slot)
+    confirmation = Confirmation(
+      packet: claim.packet, line: claim.line, now: claim.times.now)
+    let isBehind = packet.first < claim.packet.first
+    if isBehind { confirmation.outcome = retake(packet, datagram, times, line, &decoder) }
+    confirmation.claimOutcome = retake(
+      claim.packet, doubts.datagram(slot), claim.times, claim.line, &decoder)
+    if !isBehind { confirmation.outcome = retake(packet, datagram, times, line, &decoder) }
+  }
+
+  private mutating func retake<D: FeedDecoder & ~Copyable>(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int,
+    _ decoder: inout D
+  ) -> Outcome {
+    takePlaced(
+      tracker.place(packet, now: times.now), packet, datagram, times, line, &decoder)
   }
 
   /// A stream, or its sequence, begins.
   private mutating func open<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
-    _ decoder: inout D
+    isJoin: Bool, _ decoder: inout D
   ) -> Outcome {
-    guard limits.recovery != nil, packet.first > 1 else {
+    let isWanted = limits.recovery != nil || (!isJoin && limits.waitPackets > 0)
+    guard isWanted, packet.first > 1 else {
       release(packet, datagram, times, isRecovered: false, &decoder)
       return .released
     }
-    // What came before can be asked for: it begins at 1 for us too.
+    // What came before may still come, or can be asked for: it begins at 1 for us too.
     var opening = packet
     opening.first = 1
     opening.count = 0
@@ -182,6 +278,9 @@ struct Arbiter: ~Copyable {
       case .duplicate:
         decoder.counts.duplicates += 1
         outcome = .duplicate
+      case .noPlace:
+        decoder.counts.unheld += 1
+        outcome = .unheld
       case .noRoom:
         guard limits.recovery != nil else {
           return makeWay(packet, datagram, times, line, stream, &decoder)
@@ -298,6 +397,7 @@ struct Arbiter: ~Copyable {
     _ stream: Int, _ now: UInt64, _ decoder: inout D
   ) {
     guard holes[stream].isOpen else { return }
+    let before = buffer.count(stream)
     while let held = buffer.first(stream), held.packet.first <= tracker.expected(stream) {
       releaseFirst(stream, &decoder)
     }
@@ -307,7 +407,9 @@ struct Arbiter: ~Copyable {
       openHoles -= 1
       return
     }
-    holes[stream].shown_ns = next?.times.now ?? holes[stream].horizonTimes.now
+    let shown = next?.times.now ?? holes[stream].horizonTimes.now
+    // Where nothing held went out, what comes has not reached the hole's end: it may be no hole.
+    holes[stream].shown_ns = buffer.count(stream) == before ? max(shown, now) : shown
     holes[stream].progress_ns = now
   }
 
@@ -369,6 +471,7 @@ struct Arbiter: ~Copyable {
   /// The end: nothing more comes, so every hole is a loss.
   mutating func finish<D: FeedDecoder & ~Copyable>(_ decoder: inout D) {
     for stream in 0..<tracker.count { abandon(stream, &decoder) }
+    decoder.counts.implausible += doubts.clear()
   }
 
   /// What to ask for now, if anything: from the next missing message to the first that is there.
@@ -396,13 +499,23 @@ struct Arbiter: ~Copyable {
   mutating func reset() {
     tracker.reset()
     buffer.clear()
-    ledger = LossLedger()
+    _ = doubts.clear()
+    ledger.forgetAll()
     for stream in 0..<SequenceTracker.streamsMax {
       holes[stream] = Hole()
       forgetRecent(stream)
     }
     openHoles = 0
   }
+}
+
+/// Two packets that agreed: what became of the one that was kept, and of the one that came.
+struct Confirmation {
+  var packet = SequencedPacket(stream: 0, session: 0, first: 0, count: 0, sendTime: 0)
+  var line = 0
+  var now: UInt64 = 0
+  var claimOutcome = Arbiter.Outcome.doubted
+  var outcome = Arbiter.Outcome.doubted
 }
 
 /// Messages that are missing, to be asked for.

@@ -63,6 +63,8 @@ struct LineHealth: ~Copyable {
   /// When a packet of each line came last; 0: never.
   private let seen = Slab(count: LineTable.linesMax, repeating: UInt64(0))
   private(set) var feed = FeedState.neverSeen
+  /// When the session was closed last: silence counts from there.
+  private var closed_ns: UInt64 = 0
   /// The venue has said that its session is over: silence is no fault until something new comes.
   var isEnded = false
 
@@ -83,7 +85,7 @@ struct LineHealth: ~Copyable {
   func state(_ line: Int, now: UInt64, clock: UInt64) -> LineState {
     if isClosed(clock) { return .closed }
     if seen[line] == 0 { return .neverSeen }
-    return isOverdue(since: seen[line], now) ? .stale : .live
+    return isOverdue(since: max(seen[line], closed_ns), now) ? .stale : .live
   }
 
   private func isClosed(_ clock: UInt64) -> Bool {
@@ -113,6 +115,7 @@ struct LineHealth: ~Copyable {
   /// Looks again; the feed's state if it has changed.
   mutating func check(now: UInt64, clock: UInt64) -> FeedState? {
     let state = feedState(now: now, clock: clock)
+    if state == .closed { closed_ns = now }
     guard state != feed else { return nil }
     feed = state
     return state
@@ -123,7 +126,7 @@ struct LineHealth: ~Copyable {
     let live = liveLines(now: now, clock: clock).nonzeroBitCount
     if live == lines { return .live }
     // A line that has only just been joined may still speak.
-    let isStarting = !isOverdue(since: started_ns, now)
+    let isStarting = !isOverdue(since: max(started_ns, closed_ns), now)
     let silent = (0..<lines).filter { seen[$0] == 0 }.count
     if live > 0 { return isStarting && live + silent == lines ? .live : .degraded }
     return isStarting && silent == lines ? .neverSeen : .stale

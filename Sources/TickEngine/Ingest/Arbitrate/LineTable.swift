@@ -67,6 +67,17 @@ struct LineTable: ~Copyable {
     _ line: Int, _ packet: SequencedPacket, stream: Int?, _ outcome: Arbiter.Outcome, now: UInt64
   ) {
     counts[line].packets += 1
+    account(line, packet, stream: stream, outcome, now: now)
+  }
+
+  /// A packet that nobody has agreed with yet: a sign of life, and no more.
+  func noteDoubted(_ line: Int) { counts[line].packets += 1 }
+
+  /// What a packet that is counted already says of its line's sequence.
+  @inline(__always)
+  func account(
+    _ line: Int, _ packet: SequencedPacket, stream: Int?, _ outcome: Arbiter.Outcome, now: UInt64
+  ) {
     counts[line].lastSequence = packet.end
     if let stream { noteSequence(line, packet, stream) }
     guard packet.count > 0, lines > 1 else {
@@ -90,7 +101,7 @@ struct LineTable: ~Copyable {
     switch outcome {
     case .released, .held: counts[line].first += 1
     case .duplicate: counts[line].late += 1
-    case .unheld, .untracked, .refused: break
+    case .unheld, .untracked, .doubted, .confirmed, .refused: break
     }
   }
 

@@ -3,8 +3,10 @@ import TickWire
 /// Datagrams held back until what is missing before them has come: copies, in order of their
 /// sequence, a list for each stream. Bounded: what finds no room is told, never grown for.
 ///
-/// Thread: the ingester. No allocation after start. Cost: a copy of the datagram; the place in the
-/// list is found from its tail, where nearly all belong.
+/// Thread: the ingester. No allocation after start. Cost: a copy of the datagram. Its place is at
+/// the tail, or near the head, or near where the last one between was put, as of a line that lags;
+/// from there at most `stepsMax` are looked at, so that no sequence of packets makes one of them
+/// expensive.
 struct ReorderBuffer: ~Copyable {
   struct Held: BitwiseCopyable {
     var packet = SequencedPacket(stream: 0, session: 0, first: 0, count: 0, sendTime: 0)
@@ -15,13 +17,20 @@ struct ReorderBuffer: ~Copyable {
     var previous = ReorderBuffer.none
   }
 
-  enum Insertion { case held, duplicate, noRoom }
+  enum Insertion {
+    case held, duplicate, noRoom
+    /// Too far from where packets have been put.
+    case noPlace
+  }
 
   static let none: Int32 = -1
+  static let stepsMax = 256
 
   struct List: BitwiseCopyable {
     var head = ReorderBuffer.none
     var tail = ReorderBuffer.none
+    /// Where a packet behind the tail was looked for last.
+    var finger = ReorderBuffer.none
     var count = 0
   }
 
@@ -50,6 +59,12 @@ struct ReorderBuffer: ~Copyable {
     return head == ReorderBuffer.none ? nil : slots[Int(head)]
   }
 
+  /// The last held of a stream.
+  func last(_ stream: Int) -> Held? {
+    let tail = lists[stream].tail
+    return tail == ReorderBuffer.none ? nil : slots[Int(tail)]
+  }
+
   /// The bytes of the first held of a stream, there until it is removed.
   func firstDatagram(_ stream: Int) -> Bytes {
     let head = Int(lists[stream].head)
@@ -62,10 +77,7 @@ struct ReorderBuffer: ~Copyable {
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, isRecovered: Bool,
     stream: Int
   ) -> Insertion {
-    var before = lists[stream].tail
-    while before != ReorderBuffer.none, slots[Int(before)].packet.first > packet.first {
-      before = slots[Int(before)].previous
-    }
+    guard let before = place(packet.first, stream) else { return .noPlace }
     if before != ReorderBuffer.none, slots[Int(before)].packet.end >= packet.end {
       return .duplicate
     }
@@ -80,6 +92,38 @@ struct ReorderBuffer: ~Copyable {
     unsafe memory.mutableBytes.put(datagram, at: Int(slot) * slotBytes)
     link(slot, after: before, stream)
     return .held
+  }
+
+  /// The last held that does not begin behind `first`; nil if it is too far to look.
+  private mutating func place(_ first: UInt64, _ stream: Int) -> Int32? {
+    let (head, tail) = (lists[stream].head, lists[stream].tail)
+    if tail == ReorderBuffer.none || slots[Int(tail)].packet.first <= first { return tail }
+    if slots[Int(head)].packet.first > first { return ReorderBuffer.none }
+    // Between the two: both searches end inside the list.
+    var at = nearest(to: first, stream)
+    var steps = 0
+    while steps < ReorderBuffer.stepsMax, slots[Int(at)].packet.first > first {
+      at = slots[Int(at)].previous
+      steps += 1
+    }
+    while steps < ReorderBuffer.stepsMax, slots[Int(slots[Int(at)].next)].packet.first <= first {
+      at = slots[Int(at)].next
+      steps += 1
+    }
+    lists[stream].finger = at
+    return steps < ReorderBuffer.stepsMax ? at : nil
+  }
+
+  /// Head, tail or finger, whichever is the nearest by sequence.
+  private func nearest(to first: UInt64, _ stream: Int) -> Int32 {
+    let list = lists[stream]
+    let (head, tail) = (slots[Int(list.head)].packet.first, slots[Int(list.tail)].packet.first)
+    let isHead = first - head < tail - first
+    guard list.finger != ReorderBuffer.none else { return isHead ? list.head : list.tail }
+    let finger = slots[Int(list.finger)].packet.first
+    let distance = finger > first ? finger - first : first - finger
+    if distance <= min(first - head, tail - first) { return list.finger }
+    return isHead ? list.head : list.tail
   }
 
   private mutating func link(_ slot: Int32, after before: Int32, _ stream: Int) {
@@ -105,6 +149,7 @@ struct ReorderBuffer: ~Copyable {
     precondition(head != ReorderBuffer.none, "nothing is held")
     let next = slots[Int(head)].next
     lists[stream].head = next
+    if lists[stream].finger == head { lists[stream].finger = next }
     if next == ReorderBuffer.none {
       lists[stream].tail = ReorderBuffer.none
     } else {

@@ -29,7 +29,7 @@ struct SequenceVerdict {
 /// a gap, first + count <= e a duplicate, first < e < first + count an overlap; a sequence that
 /// falls back to 1 with a newer sending time is a restart. A restart whose beginning was lost shows
 /// as newer datagrams in sequence far behind: `unseenRestartPackets` of them, with nothing new
-/// between, are a restart too. Where the protocol has no sending time, a fall to 1 is a restart
+/// between, are a restart too. Where the protocol has no sending time, either is a restart only
 /// after `quiet_ns` without anything new: no line is that late.
 ///
 /// After a restart, and in a new session, what was sent before it and comes late is a duplicate,
@@ -121,10 +121,11 @@ struct SequenceTracker: ~Copyable {
   /// Sequences begin at 1; what falls back to elsewhere came before, whenever it was sent again,
   /// unless it goes on like that.
   private func isRestart(_ packet: SequencedPacket, _ stream: Stream, _ now: UInt64) -> Bool {
-    if packet.sendTime == 0 {
-      return packet.first <= 1 && now > stream.advanced_ns &+ SequenceTracker.quiet_ns
-    }
-    guard packet.sendTime > stream.newestSendTime else { return false }
+    let isNewer =
+      packet.sendTime == 0
+      ? now > stream.advanced_ns &+ SequenceTracker.quiet_ns
+      : packet.sendTime > stream.newestSendTime
+    guard isNewer else { return false }
     if packet.first <= 1 { return true }
     return packet.count > 0 && packet.first == stream.unseenNext
       && stream.unseenRun + 1 >= SequenceTracker.unseenRestartPackets
@@ -190,7 +191,11 @@ struct SequenceTracker: ~Copyable {
   @inline(__always)
   mutating func advance(_ index: Int, _ packet: SequencedPacket, _ now: UInt64) {
     streams[index].expected = max(streams[index].expected, packet.end)
-    streams[index].newestSendTime = max(streams[index].newestSendTime, packet.sendTime)
+    let newest = streams[index].newestSendTime
+    // A time far beyond those that follow it was an impossible one, and is forgotten.
+    if packet.sendTime > newest || newest - packet.sendTime > SequenceTracker.lateness_ns_max {
+      streams[index].newestSendTime = packet.sendTime
+    }
     guard packet.count > 0 else { return }
     streams[index].advanced_ns = now
     streams[index].unseenRun = 0
@@ -199,13 +204,18 @@ struct SequenceTracker: ~Copyable {
   }
 
   private mutating func noteUnseen(_ index: Int, _ packet: SequencedPacket) {
-    let stream = streams[index]
-    guard packet.sendTime > stream.newestSendTime else { return }
-    // The other line's copy of one of them neither continues nor breaks the run.
-    if packet.first >= stream.unseenFirst, packet.end <= stream.unseenNext { return }
-    let continues = packet.first == stream.unseenNext
-    streams[index].unseenRun = continues ? stream.unseenRun + 1 : 1
-    if !continues { streams[index].unseenFirst = packet.first }
+    let isNewer = packet.sendTime > streams[index].newestSendTime
+    guard packet.count > 0, isNewer || packet.sendTime == 0 else { return }
+    // A copy, of the other line perhaps, does not break the run.
+    if packet.first >= streams[index].unseenFirst, packet.end <= streams[index].unseenNext {
+      return
+    }
+    if packet.first == streams[index].unseenNext {
+      streams[index].unseenRun += 1
+    } else {
+      streams[index].unseenRun = 1
+      streams[index].unseenFirst = packet.first
+    }
     streams[index].unseenNext = packet.end
   }
 }

@@ -34,15 +34,23 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
       if let line { lines.noteForeign(line) }
       return true
     case .malformed:
-      decoder.counts.packets += 1
-      decoder.counts.malformed += 1
-      if let line { lines.noteMalformed(line) }
+      countMalformed(line)
       return true
     case .packet(let packet):
+      if arbiter.isHolding, !Decoder.isWhole(datagram) {
+        countMalformed(line)
+        return true
+      }
       decoder.counts.packets += 1
       if packet.count == 0 { decoder.counts.heartbeats += 1 }
       return take(packet, datagram, line, times)
     }
+  }
+
+  private mutating func countMalformed(_ line: Int?) {
+    decoder.counts.packets += 1
+    decoder.counts.malformed += 1
+    if let line { lines.noteMalformed(line) }
   }
 
   @inline(__always)
@@ -50,17 +58,23 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
     _ packet: SequencedPacket, _ datagram: Bytes, _ line: Int?, _ times: ArrivalTimes
   ) -> Bool {
     let begun = decoder.counts.restarts &+ decoder.counts.sessionChanges
-    let outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
+    var outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
     sendTime = outcome == .released ? packet.sendTime : 0
-    if packet.endsSession {
-      isEnded = true
-    } else if packet.count > 0, outcome != .duplicate {
-      isEnded = false
-    }
+    if outcome != .doubted { noteEnd(packet, outcome) }
     guard let line else { return true }
+    if outcome == .doubted {
+      lines.noteDoubted(line)
+      return true
+    }
     let stream = arbiter.stream(of: packet)
     if begun != decoder.counts.restarts &+ decoder.counts.sessionChanges, let stream {
       lines.begin(line, stream: stream)
+    }
+    if outcome == .confirmed {
+      let claim = arbiter.confirmation
+      lines.account(
+        claim.line, claim.packet, stream: stream, claim.claimOutcome, now: claim.now)
+      outcome = claim.outcome
     }
     lines.note(line, packet, stream: stream, outcome, now: times.now)
     return outcome != .refused
@@ -72,6 +86,16 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
     let taken = sendTime
     sendTime = 0
     return taken
+  }
+
+  @inline(__always)
+  private mutating func noteEnd(_ packet: SequencedPacket, _ outcome: Arbiter.Outcome) {
+    if packet.endsSession {
+      // The end of a session that is over already says nothing of this one.
+      if arbiter.isOfSession(packet) { isEnded = true }
+    } else if packet.count > 0, outcome != .duplicate {
+      isEnded = false
+    }
   }
 
   /// Time passes: gives up what was waited for long enough.

@@ -19,6 +19,9 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
   @inline(__always)
   static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
 
+  @inline(__always)
+  static func isWhole(_ datagram: Bytes) -> Bool { MoldFraming.isWhole(datagram) }
+
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     clock = times.clock
     // No mark for what was asked for again: the ticks are the relay's, byte for byte.
@@ -47,7 +50,6 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
       counts.messages += 1
       take(message)
     }
-    counts.malformed += UInt64(messages.remaining)
   }
 
   private mutating func take(_ message: Bytes) {

@@ -85,7 +85,8 @@ final class IngestSetup {
         policy: isTap ? .wait : options.policy, waitPolicy: plan.policy)
     }
     return TickPublisher(
-      directory: numbers, outlets: outlets, workers: rings.count, board: nil,
+      directory: numbers, outlets: outlets, workers: rings.count,
+      subscriptions: rings.indices.map { options.subscriptions[$0] ?? .share }, board: nil,
       control: ControlPage(try page.attach()), limits: options.validation,
       isRestricted: options.symbols != nil)
   }

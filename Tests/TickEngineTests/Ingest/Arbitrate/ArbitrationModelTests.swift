@@ -1,0 +1,237 @@
+import Testing
+
+@testable import TickEngine
+
+/// MD2, MD3 over many seeds: what two faulty lines bring, against what is known of every message.
+@Suite(.timeLimit(.minutes(5))) struct ArbitrationModelTests {
+  private static func rates(
+    loss: Double = 0.05, burst: Double = 0.002, delay: Double = 0, corrupt: Double = 0
+  ) -> FaultRates {
+    var rates = FaultRates()
+    rates.loss = loss
+    rates.burstLoss = burst
+    rates.duplicate = 0.03
+    rates.reorder = 0.05
+    rates.delay = delay
+    rates.corrupt = corrupt
+    return rates
+  }
+
+  /// Each message once and in order, each other told as lost: together, all of them.
+  private func expectAll<W>(
+    _ epoch: WitnessDecoder<W>.Epoch, from first: UInt64, to end: UInt64
+  ) -> Set<UInt64> {
+    let lost = Set(epoch.lost.flatMap { Array($0) })
+    #expect(zip(epoch.delivered, epoch.delivered.dropFirst()).allSatisfy(<), "in order, once")
+    #expect(UInt64(lost.count) == epoch.missing, "no message is lost twice")
+    #expect(lost.isDisjoint(with: epoch.delivered))
+    #expect(UInt64(lost.count + epoch.delivered.count) == end - first)
+    #expect(epoch.delivered.allSatisfy { $0 >= first && $0 < end })
+    #expect(lost.allSatisfy { $0 >= first && $0 < end })
+    return lost
+  }
+
+  /// Runs of messages that are lost together.
+  private func runs(_ lost: Set<UInt64>) -> Int {
+    lost.filter { !lost.contains($0 - 1) }.count
+  }
+
+  private func expectLossOfBothOnly<W>(
+    _ simulation: FeedSimulation<W>, allowsLate: Bool = false, extra: Int = 0
+  ) {
+    var gaps = 0
+    for (stream, epochs) in simulation.sent {
+      let witnessed = simulation.feed.decoder.epochs[stream] ?? []
+      #expect(witnessed.count == epochs.count, "each session and restart is seen")
+      for (epoch, sent) in zip(witnessed, epochs) {
+        let lost = expectAll(epoch, from: 1, to: sent.end)
+        let both = Set(1..<sent.end).subtracting(sent.received)
+        #expect(lost.isSuperset(of: both) && epoch.damaged == 0)
+        if !allowsLate { #expect(lost.count <= both.count + extra) }
+        gaps += runs(lost)
+      }
+    }
+    let counts = simulation.feed.counts
+    if !allowsLate { #expect(counts.gaps == UInt64(gaps)) }
+    #expect(!simulation.feed.arbiter.isWaiting && counts.implausible == 0)
+  }
+
+  // MARK: Without recovery
+
+  @Test(arguments: 1...12)
+  func twoLinesLoseOnlyWhatBothLost(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedIex>.Plan()
+    plan.seed = seed
+    plan.packets = 4_000
+    plan.streams = seed % 3 == 0 ? 4 : 1
+    plan.rates = Self.rates()
+    plan.clockJump_ns = seed % 2 == 0 ? 3_600_000_000_000 : 0
+    let simulation = FeedSimulation<SimulatedIex>(plan)
+    simulation.run()
+    expectLossOfBothOnly(simulation)
+    #expect(simulation.feed.counts.gaps > 0 && simulation.feed.counts.duplicates > 100)
+  }
+
+  @Test(arguments: 1...6)
+  func aLineThatLagsStillFillsTheOther(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedMold>.Plan()
+    plan.seed = seed
+    plan.packets = 4_000
+    plan.rates = Self.rates()
+    plan.lag_ns = 50_000_000
+    let simulation = FeedSimulation<SimulatedMold>(plan)
+    simulation.run()
+    expectLossOfBothOnly(simulation)
+  }
+
+  @Test(arguments: 1...6)
+  func aLineThatDiesLeavesTheOther(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedIex>.Plan()
+    plan.seed = seed
+    plan.packets = 4_000
+    plan.rates = Self.rates()
+    plan.bDiesAt = 0.4
+    let simulation = FeedSimulation<SimulatedIex>(plan)
+    simulation.run()
+    expectLossOfBothOnly(simulation)
+  }
+
+  /// A packet that is overtaken by more than a hole is kept open for is late, and told as lost.
+  @Test(arguments: 1...6)
+  func whatIsDelayedTooLongIsCountedAsLost(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedMold>.Plan()
+    plan.seed = seed
+    plan.packets = 4_000
+    plan.rates = Self.rates(delay: 0.05)
+    let simulation = FeedSimulation<SimulatedMold>(plan)
+    simulation.run()
+    expectLossOfBothOnly(simulation, allowsLate: true)
+    #expect(simulation.feed.counts.late > 0)
+  }
+
+  @Test(arguments: 1...6)
+  func aSmallBufferCountsWhatItCannotWaitFor(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedMold>.Plan()
+    plan.seed = seed
+    plan.packets = 4_000
+    plan.rates = Self.rates()
+    plan.lag_ns = 10_000_000
+    plan.limits.heldPackets_max = 32
+    let simulation = FeedSimulation<SimulatedMold>(plan)
+    simulation.run()
+    expectLossOfBothOnly(simulation, allowsLate: true)
+  }
+
+  @Test(arguments: 1...8)
+  func newSessionsUnderFaultsLoseOnlyWhatBothLost(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedMold>.Plan()
+    plan.seed = seed
+    plan.packets = 400
+    plan.epochs = 8
+    plan.hasNewSessions = true
+    plan.rates = Self.rates(loss: 0.1)
+    let simulation = FeedSimulation<SimulatedMold>(plan)
+    simulation.run()
+    expectLossOfBothOnly(simulation)
+    #expect(simulation.feed.counts.sessionChanges == 7)
+  }
+
+  /// A restart inside a session is known by its first packet; if that is lost or overtaken, by the
+  /// 16th that follows.
+  @Test(arguments: 1...8)
+  func restartsUnderFaultsAreFollowed(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedIex>.Plan()
+    plan.seed = seed
+    plan.packets = 400
+    plan.epochs = 8
+    plan.rates = Self.rates(loss: 0.1)
+    let simulation = FeedSimulation<SimulatedIex>(plan)
+    simulation.run()
+    expectLossOfBothOnly(simulation, extra: 2 * 20 * plan.messagesEach)
+    #expect(simulation.feed.counts.restarts == 7)
+  }
+
+  // MARK: With recovery
+
+  private func expectEverything<W>(_ simulation: FeedSimulation<W>) {
+    for (stream, epochs) in simulation.sent {
+      let witnessed = simulation.feed.decoder.epochs[stream] ?? []
+      #expect(witnessed.map(\.delivered) == epochs.map { Array(1..<$0.end) })
+      #expect(witnessed.allSatisfy { $0.damaged == 0 })
+    }
+    #expect(simulation.feed.counts.missing == 0 && simulation.feed.counts.gaps == 0)
+  }
+
+  @Test(arguments: 1...12)
+  func withARequestServerEverythingComes(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedMold>.Plan()
+    plan.seed = seed
+    plan.packets = 4_000
+    plan.rates = Self.rates(delay: seed % 2 == 0 ? 0.03 : 0)
+    plan.lag_ns = seed % 3 == 0 ? 50_000_000 : 0
+    plan.lostBeginning = seed % 4 == 0 ? 50 : 0
+    plan.bDiesAt = seed % 5 == 0 ? 0.5 : nil
+    plan.limits.heldPackets_max = seed % 6 == 0 ? 64 : 8_192
+    plan.hasServer = true
+    let simulation = FeedSimulation<SimulatedMold>(plan)
+    simulation.run()
+    expectEverything(simulation)
+    #expect(simulation.feed.counts.recovered > 0)
+  }
+
+  @Test(arguments: 1...6)
+  func sessionsThatFollowEachOtherAreRecoveredWhole(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedMold>.Plan()
+    plan.seed = seed
+    plan.packets = 400
+    plan.epochs = 6
+    plan.hasNewSessions = true
+    plan.rates = Self.rates(loss: 0.1)
+    plan.hasServer = true
+    let simulation = FeedSimulation<SimulatedMold>(plan)
+    simulation.run()
+    expectEverything(simulation)
+  }
+
+  // MARK: Damage
+
+  /// A damaged packet may be lost, or read as it is: nothing else is lost for it.
+  private func expectDamageIsBounded<W>(_ simulation: FeedSimulation<W>) {
+    for index in 0..<simulation.plan.streams {
+      let stream = FeedSimulation<W>.stream(index)
+      guard let sent = simulation.sent[stream]?.first else { continue }
+      let epochs = simulation.feed.decoder.epochs[stream] ?? []
+      #expect(epochs.count == 1, "no damage begins a session")
+      let delivered = Set(epochs.flatMap(\.delivered))
+      let lost = Set(1..<sent.end).subtracting(delivered)
+      #expect(lost.isSubset(of: sent.damaged), "\(lost.subtracting(sent.damaged).count) more")
+      #expect(epochs.allSatisfy { zip($0.delivered, $0.delivered.dropFirst()).allSatisfy(<) })
+    }
+  }
+
+  @Test(arguments: 1...10)
+  func damagedHeadersDoNotCostWhatIsWhole(seed: UInt64) {
+    var plan = FeedSimulation<SimulatedIex>.Plan()
+    plan.seed = seed
+    plan.packets = 5_000
+    plan.streams = seed % 2 == 0 ? 3 : 1
+    plan.rates.corrupt = 0.05
+    let simulation = FeedSimulation<SimulatedIex>(plan)
+    simulation.run()
+    expectDamageIsBounded(simulation)
+    #expect(simulation.feed.counts.implausible > 0 && simulation.feed.counts.malformed > 0)
+  }
+
+  @Test(arguments: 1...10, [false, true])
+  func damagedSessionsAndSequencesDoNotEndASession(seed: UInt64, hasServer: Bool) {
+    var plan = FeedSimulation<SimulatedMold>.Plan()
+    plan.seed = seed
+    plan.packets = 5_000
+    plan.rates.corrupt = 0.05
+    plan.hasServer = hasServer
+    let simulation = FeedSimulation<SimulatedMold>(plan)
+    simulation.run()
+    expectDamageIsBounded(simulation)
+    #expect(simulation.feed.counts.implausible > 0 && simulation.feed.counts.malformed > 0)
+  }
+}
