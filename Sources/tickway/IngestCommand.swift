@@ -59,7 +59,7 @@ struct IngestCommand: ParsableCommand {
   var ringDirectory = "/dev/shm"
 
   @Option(help: "Slots of each tick ring, a power of two.")
-  var ringCapacity = 65_536
+  var ringCapacity = IngestOptions.ringCapacityDefault
 
   @Option(help: "The core that the ingester is pinned to, and spins on.")
   var core: Int?

@@ -50,6 +50,7 @@ struct LiveCommand: ParsableCommand {
     listening.policy = policy
     var behind = options
     behind.validation = listening.validation
+    behind.ringCapacity = pipeline.ringCapacity ?? IngestOptions.ringCapacityDefault
     return (listening, behind)
   }
 }

@@ -51,8 +51,8 @@ struct PipelineOptions: ParsableArguments {
     help: "Where the rings are made.", completion: .directory)
   var ringDirectory = "/dev/shm"
 
-  @Option(help: "Slots of each tick ring, a power of two.")
-  var ringCapacity = 65_536
+  @Option(help: "Slots of each tick ring, a power of two; otherwise 65536, or 262144 if live.")
+  var ringCapacity: Int?
 
   func builtin(_ verb: String) throws -> BuiltinStrategy {
     guard let builtin = BuiltinStrategy(rawValue: strategy) else {
@@ -69,11 +69,14 @@ struct PipelineOptions: ParsableArguments {
   func options(
     _ strategy: BuiltinStrategy, captures: [String], _ verb: String
   ) throws -> ReplayOptions {
-    guard ringCapacity > 1, ringCapacity <= 1 << 30, ringCapacity.nonzeroBitCount == 1 else {
-      throw Self.usage(
-        verb, "--ring-capacity \(ringCapacity): a power of two from 2 to 2^30 is needed")
-    }
     var options = ReplayOptions(captures: captures)
+    if let ringCapacity {
+      guard ringCapacity > 1, ringCapacity <= 1 << 30, ringCapacity.nonzeroBitCount == 1 else {
+        throw Self.usage(
+          verb, "--ring-capacity \(ringCapacity): a power of two from 2 to 2^30 is needed")
+      }
+      options.ringCapacity = ringCapacity
+    }
     options.workers = workers
     options.recordPath = record
     options.ordersPath = orders
@@ -82,7 +85,6 @@ struct PipelineOptions: ParsableArguments {
       options.otherOutputs += Report.Stage.allCases.map { "\(hgrm)/\($0.rawValue).hgrm" }
     }
     options.ringDirectory = ringDirectory
-    options.ringCapacity = ringCapacity
     options.parameters = try parsedParameters(verb)
     options.venue = try parsedVenue(verb)
     if let symbols { options.symbols = try SymbolList.read(symbols) }

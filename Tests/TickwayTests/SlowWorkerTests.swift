@@ -112,8 +112,10 @@ struct SlowWorkerTests {
     let ingest = try ingest("conflate", capacity: 4_096)
     let outward = try LiveLines()
     let relay = try Command.start(
-      ["relay", "--ring", "tickway.ticks.0", "--ring-dir", ingest.ringDirectory, "--linger", "0",
-        "--json", "-"] + outward.onlyA)
+      [
+        "relay", "--ring", "tickway.ticks.0", "--ring-dir", ingest.ringDirectory, "--linger", "0",
+        "--json", "-",
+      ] + outward.onlyA)
     #expect(eventually(within: 20) { relay.error.contains("relaying") })
     relay.signal(SIGSTOP)
     var other = try consumer(ingest, 1)

@@ -68,7 +68,8 @@ final class IngestSetup {
     rings = try (0..<options.workers).map { number in
       SharedRegion(try named.open(.ticks, "ticks.\(number)", capacity: options.ringCapacity))
     }
-    tap = options.recordPath == nil || options.feed == .moldItch
+    tap =
+      options.recordPath == nil || options.feed == .moldItch
       ? nil : try regions.make(.ticks, capacity: options.ringCapacity)
   }
 

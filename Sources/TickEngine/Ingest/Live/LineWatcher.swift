@@ -18,13 +18,15 @@ enum LineSockets {
   }
 }
 
-/// Tells the operator when a line comes, falls silent, or never speaks. Thread: the starter's.
+/// Tells the operator when a line comes, falls silent, or never speaks, and what that makes of the
+/// feed. Thread: the starter's.
 struct LineWatcher {
   private let lines: [LineAddress]
   private let place: String
   private let started_ns = MonotonicClock.now
   private var states: [LineState]
   private var isSilenceTold: [Bool]
+  private var feed = FeedState.neverSeen
 
   init(_ lines: [LineAddress], _ interface: String?) {
     self.lines = lines
@@ -37,6 +39,23 @@ struct LineWatcher {
 
   /// - Parameter word: `ControlPage.Word.lineStates`.
   mutating func look(_ word: UInt64, now: UInt64, _ observer: ReplayObserver) {
+    lookAtLines(word, now, observer)
+    let state = FeedState(code: word & 0xFF)
+    if state != feed, let words = LineWatcher.words(state) { observer.note("feed: \(words)") }
+    feed = state
+  }
+
+  private static func words(_ state: FeedState) -> String? {
+    switch state {
+    case .neverSeen: nil
+    case .live: "live"
+    case .degraded: "degraded, not every line is live"
+    case .stale: "stale, no line is live"
+    case .closed: "closed"
+    }
+  }
+
+  private mutating func lookAtLines(_ word: UInt64, _ now: UInt64, _ observer: ReplayObserver) {
     for line in lines.indices {
       let state = LineState(code: word >> UInt64(8 + 8 * line) & 0xFF)
       if state != states[line] { tell(line, state, observer) }

@@ -261,4 +261,14 @@ extension FeedState {
     case .degraded: 4
     }
   }
+
+  init(code: UInt64) {
+    switch code {
+    case 1: self = .live
+    case 2: self = .stale
+    case 3: self = .closed
+    case 4: self = .degraded
+    default: self = .neverSeen
+    }
+  }
 }
