@@ -34,6 +34,34 @@ struct HotAllocationTests {
     #expect(result.report["run", "hot_allocations"].counts == expected)
   }
 
+  /// The same on live lines that lose packets. The publisher speaks before the pipeline listens: a
+  /// silent line is looked after now and then, and that allocates.
+  @Test(.enabled(if: isRelease, "TICKWAY_BIN must name a release build"))
+  func theHotThreadsAllocateNothingOnLiveLines() throws {
+    let audit = try AuditLibrary()
+    defer { audit.remove() }
+    let scratch = Scratch()
+    let lines = try LiveLines()
+    let day = try scratch.synth(messages: 160_000, symbols: 500)
+    let publisher = try Command.start(
+      ["publish", day, "--pace", "20000/s", "--loss", "0.05"] + lines.both)
+    try #require(eventually(within: 20) { publisher.error.contains("publishing") })
+    let live = try Command.start(
+      ["live", "--feed", "iex", "--strategy", "market-maker", "--json", "-"] + lines.both,
+      environment: ["LD_PRELOAD": audit.library.path])
+    try #require(eventually(within: 20) { live.error.contains("line B: live") })
+    usleep(2_000_000)
+    #expect(publisher.isRunning, "nothing was published in the end")
+    live.signal(SIGTERM)
+    let result = try live.wait(within: 30)
+    #expect(result.status == 143)
+    let report = try JSONValue(result.output)
+    #expect(report["ticks", "published"].count ?? 0 > 10_000)
+    #expect(report["feed", "gaps"].count ?? 0 > 0)
+    let expected: [String: UInt64] = ["ingester": 0, "worker-0": 0, "sender": 0]
+    #expect(report["run", "hot_allocations"].counts == expected)
+  }
+
   @Test func withoutTheAuditNothingIsClaimed() throws {
     let scratch = Scratch()
     let day = try scratch.synth(messages: 1_000, symbols: 20)
