@@ -5,7 +5,8 @@ import TickWire
 ///
 /// Thread: the ingester. No allocation after start. Cost: a copy of the datagram. Its place is at
 /// the tail, or near the head, or near where the last one between was put, as of a line that lags;
-/// from there at most `stepsMax` are looked at, so that no sequence of packets makes one of them expensive.
+/// from there at most `stepsMax` are looked at, so that no sequence of packets makes one of them
+/// expensive.
 struct ReorderBuffer: ~Copyable {
   struct Held: BitwiseCopyable {
     var packet = SequencedPacket(stream: 0, session: 0, first: 0, count: 0, sendTime: 0)

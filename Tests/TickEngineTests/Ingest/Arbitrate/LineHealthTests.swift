@@ -21,7 +21,9 @@ import Testing
     let health = health(1)
     health.value.note(0, Self.start)
     #expect(health.value.state(0, now: Self.start + silence, clock: Self.noon) == state)
-    #expect(health.value.liveLines(now: Self.start + silence, clock: Self.noon) == (state == .live ? 1 : 0))
+    #expect(
+      health.value.liveLines(now: Self.start + silence, clock: Self.noon)
+        == (state == .live ? 1 : 0))
   }
 
   @Test func aLineThatNeverSpokeIsNotLive() {
@@ -30,7 +32,8 @@ import Testing
     #expect(health.value.check(now: Self.start + 5 * Self.second, clock: Self.noon) == nil)
     #expect(health.value.feed == .neverSeen)
     #expect(health.value.check(now: Self.start + 5 * Self.second + 1, clock: Self.noon) == .stale)
-    #expect(health.value.state(0, now: Self.start + 6 * Self.second, clock: Self.noon) == .neverSeen)
+    #expect(
+      health.value.state(0, now: Self.start + 6 * Self.second, clock: Self.noon) == .neverSeen)
   }
 
   /// Each change once: both, one of two, none, one again, both again.
@@ -53,7 +56,8 @@ import Testing
     #expect(health.value.check(now: Self.start, clock: Self.noon) == .live)
     health.value.note(0, Self.start + 5 * Self.second)
     #expect(health.value.check(now: Self.start + 5 * Self.second, clock: Self.noon) == nil)
-    #expect(health.value.check(now: Self.start + 5 * Self.second + 1, clock: Self.noon) == .degraded)
+    #expect(
+      health.value.check(now: Self.start + 5 * Self.second + 1, clock: Self.noon) == .degraded)
   }
 
   @Test(arguments: ["09:30-16:00"])
@@ -96,7 +100,8 @@ import Testing
 
   @Test(arguments: [
     "", "-", "09:30", "09:30-", "-16:00", "9:30-16:00", "09:30-16:0", "09:30-24:00", "09:60-10:00",
-    "09:30-09:30", "09:30-16:00-17:00", "09:30:00-16:00", "0930-1600", "+9:30-16:00", " 09:30-16:00",
+    "09:30-09:30", "09:30-16:00-17:00", "09:30:00-16:00", "0930-1600", "+9:30-16:00",
+    " 09:30-16:00",
     "٠٩:٣٠-١٦:٠٠", "aa:bb-cc:dd", "09:30–16:00",
   ])
   func whatAreNoHoursIsRefused(text: String) {

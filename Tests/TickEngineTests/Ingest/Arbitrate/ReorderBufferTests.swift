@@ -31,7 +31,8 @@ import TickWire
   private func removeFirst(_ buffer: Boxed<ReorderBuffer>, _ stream: Int) -> Kept? {
     guard let held = buffer.value.first(stream) else { return nil }
     let kept = Kept(
-      first: held.packet.first, end: held.packet.end, content: buffer.value.firstDatagram(stream)[0])
+      first: held.packet.first, end: held.packet.end, content: buffer.value.firstDatagram(stream)[0]
+    )
     buffer.value.removeFirst(stream)
     return kept
   }
@@ -72,7 +73,7 @@ import TickWire
 
   /// A line that lags by thousands of packets fills its places one after the other.
   @Test func aLineThatLagsFarFindsItsPlaces() {
-    let buffer = Boxed(ReorderBuffer(packets: 8_192, datagramBytes_max: 8))
+    let buffer = Boxed(ReorderBuffer(packets: 16_384, datagramBytes_max: 8))
     for number: UInt64 in 1...4_000 { #expect(insert(buffer, number * 2, 1) == .held) }
     for number: UInt64 in 2...3_999 {
       #expect(insert(buffer, number * 2 + 1, 1) == .held)
@@ -97,7 +98,8 @@ import TickWire
     for number: UInt64 in 1...4 { #expect(insert(buffer, number, 1, stream: 1) == .held) }
     #expect(insert(buffer, 9, 1) == .noRoom)
     buffer.value.clear()
-    #expect(buffer.value.count(1) == 0 && buffer.value.first(1) == nil && buffer.value.last(1) == nil)
+    #expect(
+      buffer.value.count(1) == 0 && buffer.value.first(1) == nil && buffer.value.last(1) == nil)
     for number: UInt64 in 1...4 { #expect(insert(buffer, number, 1) == .held) }
   }
 
@@ -108,10 +110,16 @@ import TickWire
     boxed.value.add(0, 10, 20)
     boxed.value.add(1, 10, 20)
     #expect(boxed.value.contains(0, 10, 20) && boxed.value.contains(0, 12, 13))
-    #expect(!boxed.value.contains(0, 9, 11) && !boxed.value.contains(0, 19, 21) && !boxed.value.contains(2, 12, 13))
+    #expect(
+      !boxed.value.contains(0, 9, 11) && !boxed.value.contains(0, 19, 21)
+        && !boxed.value.contains(2, 12, 13))
     boxed.value.forget(0)
     #expect(!boxed.value.contains(0, 12, 13) && boxed.value.contains(1, 12, 13))
-    for number in 0..<UInt64(LossLedger.rangesMax) { boxed.value.add(0, number * 10, number * 10 + 5) }
-    #expect(!boxed.value.contains(1, 12, 13) && boxed.value.contains(0, 0, 5) && boxed.value.contains(0, 630, 635))
+    for number in 0..<UInt64(LossLedger.rangesMax) {
+      boxed.value.add(0, number * 10, number * 10 + 5)
+    }
+    #expect(
+      !boxed.value.contains(1, 12, 13) && boxed.value.contains(0, 0, 5)
+        && boxed.value.contains(0, 630, 635))
   }
 }

@@ -37,7 +37,8 @@ import TickWire
       for _ in 0..<random.within(1...4) {
         let reach = random.once(in: 2) ? min(bytes.count, 40) : bytes.count
         bytes[random.below(reach)] =
-          random.once(in: 2) ? UInt8(truncatingIfNeeded: random.next()) : [0, 1, 0xFF][random.below(3)]
+          random.once(in: 2)
+          ? UInt8(truncatingIfNeeded: random.next()) : [0, 1, 0xFF][random.below(3)]
       }
       if random.once(in: 6) { bytes.removeLast(random.below(bytes.count + 1)) }
       if random.once(in: 20) { bytes += [UInt8](repeating: 0xFF, count: random.below(1_500)) }
@@ -107,7 +108,9 @@ import TickWire
           [UInt8](repeating: UInt8(ascii: "S"), count: random.below(40))
         }
         return memory.mold("DAY\(session % 3)", min(first, MoldUdp64Header.sequenceMax), messages)
-      } _: { _ in ring.instruments }
+      } _: { _ in
+        ring.instruments
+      }
     }
   }
 
@@ -121,7 +124,9 @@ import TickWire
         first, session, random in
         let messages = (0..<random.below(6)).map { _ in Self.relayMessage(&random) }
         return memory.mold("DAY\(session % 3)", min(first, MoldUdp64Header.sequenceMax), messages)
-      } _: { _ in ring.instruments }
+      } _: { _ in
+        ring.instruments
+      }
     }
   }
 
@@ -164,7 +169,9 @@ import TickWire
             channel: UInt32(1 + random.below(2)), session: UInt32(session), firstSequence: first,
             sendTimeNs: time))
         return (0..<length).map { memory[$0] }
-      } _: { _ in ring.instruments }
+      } _: { _ in
+        ring.instruments
+      }
     }
   }
 
@@ -195,7 +202,8 @@ import TickWire
       feed.value.finish()
       for epoch in feed.value.decoder.epochs.values.flatMap({ $0 }) {
         #expect(zip(epoch.delivered, epoch.delivered.dropFirst()).allSatisfy(<))
-        #expect(zip(epoch.lost, epoch.lost.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
+        #expect(
+          zip(epoch.lost, epoch.lost.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
       }
     }
   }
