@@ -245,6 +245,7 @@ size_t tickring_publish_many(tickring_producer *producer, const MarketDataRecord
   size_t done = 0;
   while (done < count && tickring_publish(producer, words_of(&records[done]), received_16ns))
     done += 1;
+  if (done < count) tickring_count_full(producer);
   (void)tickring_wake(producer);
   return done;
 }

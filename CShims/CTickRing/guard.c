@@ -42,9 +42,18 @@ static bool replace(guarded *entry) {
   return true;
 }
 
+/* As if there were no handler. A fault comes again, as the access does, and ends the process; a
+ * signal that somebody sent does not. */
+static void end_by_default(int signal_number, bool is_fault) {
+  if (!is_fault && previous.sa_handler == SIG_IGN) return;
+  signal(signal_number, SIG_DFL);
+  if (!is_fault) raise(signal_number);
+}
+
 static void on_bus_error(int signal_number, siginfo_t *info, void *context) {
   int first = errno;
-  guarded *entry = entry_of((uint64_t)(uintptr_t)info->si_addr);
+  bool is_fault = info->si_code > 0; /* only then is there an address */
+  guarded *entry = is_fault ? entry_of((uint64_t)(uintptr_t)info->si_addr) : NULL;
   bool is_ours = entry != NULL && replace(entry);
   errno = first;
   if (is_ours) return;
@@ -53,7 +62,7 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context) {
   } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
     previous.sa_handler(signal_number);
   } else {
-    signal(signal_number, SIG_DFL); /* the access is done again, and ends the process */
+    end_by_default(signal_number, is_fault);
   }
 }
 

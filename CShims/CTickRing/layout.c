@@ -51,7 +51,7 @@ static bool is_page_size(uint64_t bytes) {
   return bytes == 0 || (is_power && bytes <= TICKRING_PAGE_BYTES_MAX);
 }
 
-/* A broadcast ring of one slot would have no word to mark a slot that is being written. */
+/* In a broadcast ring of one slot, to announce a record would take away the only one there is. */
 bool tickring_internal_is_capacity(uint32_t kind, uint64_t capacity) {
   uint64_t least = kind == TICKRING_REGION_BROADCAST ? 2 : 1;
   return capacity >= least && capacity <= TICKRING_CAPACITY_MAX && (capacity & (capacity - 1)) == 0;

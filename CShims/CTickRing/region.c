@@ -61,6 +61,7 @@ static int map(int fd, uint64_t bytes, uint64_t page_bytes, tickring_region *reg
   region->body = (unsigned char *)memory + TICKRING_HEADER_BYTES;
   region->bytes = bytes;
   region->fd = fd;
+  region->pid = (int32_t)getpid();
   return TICKRING_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define LOCK_OFFSET ((off_t)1 << 46)
@@ -29,8 +30,29 @@ bool tickring_internal_is_locked(int fd, enum tickring_lock byte) {
   return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+/* After a fork the descriptor is the parent's too, and so would be a lock of it: parent and child
+ * would both hold the role. */
+static int own_descriptor(tickring_region *region) {
+  char path[64];
+  if (region->pid == (int32_t)getpid()) return TICKRING_OK;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  if (fd < 0) return tickring_internal_errno();
+  if (tickring_internal_lock(fd, TICKRING_LOCK_ATTACHED, F_RDLCK) != 0) {
+    int error = tickring_internal_errno();
+    close(fd);
+    return error;
+  }
+  close(region->fd);
+  region->fd = fd;
+  region->pid = (int32_t)getpid();
+  return TICKRING_OK;
+}
+
 int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
   if (region->is_read_only) return TICKRING_E_PERMISSION;
+  int error = own_descriptor(region);
+  if (error) return error;
   tickring_header *header = region->header;
   uint64_t *pid = role == TICKRING_PRODUCER ? &header->producer_pid : &header->consumer_pid;
   uint64_t *generation =

@@ -79,6 +79,12 @@ static void sleep_slice(tickring_consumer *consumer, bool is_exact, uint64_t sli
 
 static uint64_t or_default(uint64_t value, uint64_t usual) { return value != 0 ? value : usual; }
 
+/* When the time will be over; 0: never, as for one that is longer than the clock can tell. */
+static uint64_t deadline_of(uint64_t timeout_ns) {
+  uint64_t now = now_ns();
+  return timeout_ns == 0 || timeout_ns > UINT64_MAX - now ? 0 : now + timeout_ns;
+}
+
 /* What remains until `deadline` (0: none), but not more than a slice. */
 static uint64_t slice_until(uint64_t deadline, uint64_t now, uint64_t slice_ns) {
   if (deadline == 0 || deadline - now > slice_ns) return slice_ns;
@@ -90,7 +96,7 @@ enum tickring_wait_result tickring_wait(tickring_consumer *consumer,
   uint64_t spins = or_default(options->spin_turns, SPIN_TURNS);
   uint64_t yields = or_default(options->yield_turns, YIELD_TURNS);
   uint64_t slice_ns = or_default(options->slice_ns, SLICE_NS);
-  uint64_t deadline = options->timeout_ns == 0 ? 0 : now_ns() + options->timeout_ns;
+  uint64_t deadline = deadline_of(options->timeout_ns);
   for (uint64_t turn = 0;; turn++) {
     if (is_ready(consumer)) return TICKRING_WAIT_READY;
     bool is_asleep = options->policy == TICKRING_WAIT_SLEEP && turn >= spins + yields;

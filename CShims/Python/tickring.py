@@ -44,9 +44,9 @@ _MAGIC, _VERSION, _HEADER_BYTES = 0x31474E4952574B54, 1, 4096
 _HEADER = numpy.dtype(
     {
         "names": ["magic", "version", "kind", "header_bytes", "slot_bytes", "capacity", "bytes",
-                  "page_bytes", "position", "tail"],
-        "formats": ["<u8", "<u4", "<u4", "<u4", "<u4", "<u8", "<u8", "<u8", "<u8", "<u8"],
-        "offsets": [0, 8, 12, 16, 20, 24, 32, 80, 384, 512],
+                  "page_bytes", "position", "tail", "ahead"],
+        "formats": ["<u8"] + ["<u4"] * 4 + ["<u8"] * 6,
+        "offsets": [0, 8, 12, 16, 20, 24, 32, 80, 384, 512, 640],
         "itemsize": _HEADER_BYTES,
     }
 )
@@ -161,16 +161,37 @@ class View:
         return int(self._header["position"][0])
 
     def latest(self, most):
-        """The newest ticks, oldest first, `most` at most: only such as were whole while copied."""
+        """The newest ticks, oldest first, `most` at most: only such as were whole while copied.
+
+        What may be being written over is left out: of a broadcast ring what the writer announced;
+        of a queue, once the consumer took them, the oldest quarter of the slots. A batch of a
+        queue's producer that is larger than that can tear what it writes over.
+        """
         end = self.published
         count = min(most, self.capacity, end)
         sequences = numpy.arange(end - count, end, dtype=numpy.uint64)
-        at = (sequences & numpy.uint64(self.capacity - 1)).astype(numpy.int64)
-        expected = (sequences + numpy.uint64(1)).astype(numpy.uint32)
-        before = self.slots["word"][at]
-        copy = self.slots["record"][at]
-        after = self.slots["word"][at]
-        return copy[(before == after) & (after.astype(numpy.uint32) == expected)]
+        copy = self.slots["record"][self._at(sequences)]
+        is_there = self._words(sequences) == (sequences + numpy.uint64(1)).astype(numpy.uint32)
+        return copy[is_there & self._is_untouched(sequences)]
+
+    def _is_untouched(self, sequences):
+        """Whose slots nobody had begun to write over until now. The words cannot tell: a record is
+        written before its word."""
+        if self.kind == BROADCAST:
+            oldest = max(0, int(self._header["ahead"][0]) - self.capacity)
+            return sequences >= numpy.uint64(oldest)
+        # Published in order: what lies `spare` slots before the next turn's is not there yet.
+        spare = min(self.capacity, max(2, self.capacity // 4))
+        ahead = sequences + numpy.uint64(self.capacity - spare)
+        beyond = self._words(ahead) - (ahead + numpy.uint64(1)).astype(numpy.uint32)
+        return (beyond.astype(numpy.int32) < 0) | (sequences >= self._header["position"][0])
+
+    def _at(self, sequences):
+        return (sequences & numpy.uint64(self.capacity - 1)).astype(numpy.int64)
+
+    def _words(self, sequences):
+        """The lower halves of their slots' words."""
+        return self.slots["word"][self._at(sequences)].astype(numpy.uint32)
 
     def _is_published(self, sequence):
         word = int(self.slots["word"][sequence & (self.capacity - 1)])

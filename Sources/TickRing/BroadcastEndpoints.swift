@@ -1,9 +1,10 @@
 import CTickRing
 
 /// Hot path. Threads: the writer's one, and one for each observer. Cache lines: the writer writes
-/// slots and its tail, reads none of another's; an observer writes none. Ordering: PUBLISH, REVISE
-/// and SHARE of tickring_order.h. Cost: a few ns; no system call, allocation or retain. Failure:
-/// none for the writer; an observer that is overtaken counts what it lost.
+/// slots, its tail and what it announces, reads none of another's; an observer writes none.
+/// Ordering: PUBLISH, REVISE and SHARE of tickring_order.h. Cost: a few ns; no system call,
+/// allocation or retain. Failure: none for the writer; an observer that is overtaken counts what it
+/// lost.
 
 /// The one writer of a broadcast ring, which no observer can slow. Dropping it gives up the role.
 @frozen

@@ -104,11 +104,36 @@ static void an_owner_beats() {
   expect(region.raw()->header->consumer_heartbeat_ns == 6, "the consumer's beat is there");
 }
 
+/* A tick in a slot of another kind would be found by nobody, or torn. */
+static void an_end_is_of_its_rings_kind() {
+  auto orders = tickring::region::create_sealed(tickring::kind::orders, 8);
+  tickring::order_producer producer(orders.duplicate());
+  tickring::order_consumer consumer(orders.duplicate());
+  OrderRequestRecord order{}, got{};
+  order.order_id = 7;
+  expect(producer.publish(order, 0) && consumer.poll(got), "an order goes through");
+  expect(got.order_id == 7 && !consumer.poll(got), "as it was, once");
+  expect(refusal([&] { tickring::producer wrong(orders.duplicate()); }) == TICKRING_E_KIND,
+         "ticks are refused");
+  expect(refusal([&] { tickring::event_consumer wrong(orders.duplicate()); }) == TICKRING_E_KIND,
+         "events are refused");
+  expect(refusal([&] { tickring::writer wrong(orders.duplicate()); }) == TICKRING_E_KIND,
+         "a writer is refused");
+  expect(refusal([&] { tickring::order_producer second(orders.duplicate()); }) ==
+             TICKRING_E_ROLE_TAKEN, "a second producer is refused");
+  producer = tickring::order_producer(
+      tickring::region::create_sealed(tickring::kind::orders, 1));
+  expect(producer.publish(order, 0) && !producer.publish(order, 0), "moved into, it is another's");
+  tickring::order_producer again(orders.duplicate());
+  expect(again.published() == 1, "whose first role is free again");
+}
+
 int main() {
   a_sealed_region_carries_ticks_between_processes();
   a_truncated_region_is_lost_and_not_a_crash();
   placement_is_had_or_refused();
   an_owner_beats();
+  an_end_is_of_its_rings_kind();
   std::printf("face (C++): ok\n");
   return 0;
 }

@@ -38,12 +38,40 @@ def a_view_sees_a_live_queue_and_claims_nothing():
         assert list(consumer.poll(6)["timestamp"]) == list(range(6))
         assert producer.publish(ticks(8, 4)) == 4
         assert view.published == 12 and view.taken == 6
-        assert list(view.latest(100)["timestamp"]) == list(range(4, 12))
+        assert list(view.latest(100)["timestamp"]) == list(range(6, 12))
         assert consumer.poll()["price"][-1] == 5.5
         assert consumer.wait(timeout=0.01) == tickring.TIMEOUT
         assert refused(13, tickring.Consumer, NAME).owner_pid == os.getpid()
         producer.close()
         assert consumer.wait(timeout=5) == tickring.PEER_GONE
+    tickring.remove(NAME)
+
+
+def begin_to_write(capacity, sequence, ahead=None):
+    """As a producer does that is stopped within a record: its time is there, its word is not."""
+    with open(os.path.join(tickring.DIRECTORY, NAME), "r+b") as file:
+        for at, value in ((4096 + sequence % capacity * 32, 12345), (640, ahead)):
+            if value is not None:
+                file.seek(at)
+                file.write(value.to_bytes(8, "little"))
+
+
+def a_view_leaves_out_what_is_being_written_over():
+    tickring.create(NAME, tickring.TICKS, 8)
+    with tickring.Producer(NAME) as producer, tickring.Consumer(NAME) as consumer:
+        view = tickring.View(NAME)
+        assert producer.publish(ticks(0, 8)) == 8 and len(consumer.poll()) == 8
+        for sequence in (8, 9):
+            begin_to_write(8, sequence)
+        assert list(view.latest(8)["timestamp"]) == list(range(2, 8))
+    tickring.remove(NAME)
+    tickring.create(NAME, tickring.BROADCAST, 64)
+    with tickring.Writer(NAME) as writer:
+        view = tickring.View(NAME)
+        writer.write(ticks(0, 100))
+        assert list(view.latest(64)["timestamp"]) == list(range(36, 100))
+        begin_to_write(64, 100, 101)
+        assert list(view.latest(64)["timestamp"]) == list(range(37, 100))
     tickring.remove(NAME)
 
 
@@ -156,6 +184,7 @@ def what_is_no_ring_is_refused():
 
 
 a_view_sees_a_live_queue_and_claims_nothing()
+a_view_leaves_out_what_is_being_written_over()
 an_observer_counts_what_it_lost()
 a_waiting_consumer_is_woken()
 a_sealed_ring_is_received_and_read_live()

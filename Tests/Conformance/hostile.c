@@ -1,11 +1,13 @@
 /* hostile.c: whatever may lie where a region is looked for, or keep one from being made: refused
- * with a reason each time, never a crash and never a wait.
+ * with a reason each time, never a crash and never a wait; and a role that both sides of a fork
+ * claim.
  *
  *   hostile DIRECTORY   a folder of its own in shared memory
  */
 #include "region_tests.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -127,6 +129,44 @@ static void a_region_beyond_the_limit_on_files_is_refused(void) {
   expect_ends_well(create_beyond_the_limit, "a file-size limit is an error and not a signal");
 }
 
+/* The child, which has only what it inherited, claims the role and keeps it until it is killed. */
+static pid_t claim_in_child(tickring_region *region) {
+  int told[2];
+  unsigned char error = 0;
+  expect(pipe(told) == 0, "there are pipes");
+  pid_t pid = fork();
+  expect(pid >= 0, "there are processes");
+  if (pid == 0) {
+    alarm(60);
+    tickring_producer producer;
+    error = (unsigned char)tickring_producer_open(region, &producer, NULL);
+    _exit(write(told[1], &error, 1) == 1 && error == 0 ? pause() : 1);
+  }
+  expect(read(told[0], &error, 1) == 1, "the child tells");
+  expect_error(error, TICKRING_OK, "the child claims the role");
+  close(told[0]);
+  close(told[1]);
+  return pid;
+}
+
+static void a_fork_does_not_make_two_producers(void) {
+  tickring_region region = create("ring", TICKRING_REGION_TICKS), same, other;
+  tickring_producer producer;
+  uint64_t owner = 0;
+  pid_t pid = claim_in_child(&region);
+  expect_error(tickring_duplicate(&region, &same), TICKRING_OK, "a duplicate");
+  expect_error(tickring_duplicate(&region, &other), TICKRING_OK, "another");
+  expect_error(tickring_producer_open(&region, &producer, &owner), TICKRING_E_ROLE_TAKEN,
+               "what was attached before the fork");
+  expect_error(tickring_producer_open(&same, &producer, NULL), TICKRING_E_ROLE_TAKEN, "another");
+  expect(owner == (uint64_t)pid, "its owner is the child");
+  kill(pid, SIGKILL);
+  waitpid(pid, NULL, 0);
+  expect_error(tickring_producer_open(&other, &producer, NULL), TICKRING_OK, "its successor");
+  tickring_producer_close(&producer);
+  expect_error(tickring_remove(directory, "ring"), TICKRING_OK, "it is removed");
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   directory = argv[1];
@@ -134,6 +174,7 @@ int main(int argc, char **argv) {
   what_is_no_file_is_refused_and_not_waited_for();
   what_this_user_may_not_open_is_refused();
   a_region_beyond_the_limit_on_files_is_refused();
+  a_fork_does_not_make_two_producers();
   printf("hostile: ok\n");
   return 0;
 }

@@ -176,6 +176,23 @@ static void chain_and_touch(void) {
   install_and_touch();
 }
 
+static void install_and_send(void) {
+  (void)tickring_guard_install();
+  raise(SIGBUS);
+}
+
+static void ignore_and_send(void) {
+  signal(SIGBUS, SIG_IGN);
+  install_and_send();
+}
+
+static void what_is_sent_does_what_it_did_before(void) {
+  int status = status_of(install_and_send);
+  expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS, "a signal that is sent kills");
+  status = status_of(ignore_and_send);
+  expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "or is ignored");
+}
+
 static void another_fault_goes_where_it_went_before(void) {
   int status = status_of(install_and_touch);
   expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS, "without a handler it kills");
@@ -201,6 +218,7 @@ static void the_table_is_bounded(void) {
 
 int main(void) {
   another_fault_goes_where_it_went_before(); /* first: the handler is installed once a process */
+  what_is_sent_does_what_it_did_before();
   descriptors_too_many_are_closed();
   a_sealed_region_carries_ticks_between_processes();
   what_is_not_sealed_is_refused();

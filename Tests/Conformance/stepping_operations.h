@@ -55,6 +55,16 @@ static void commit_batch(ends *self) {
   self->hand->committed += BATCH;
 }
 
+static tickring_words make_one(void *context, uint64_t i) {
+  return made_tick((const ends *)context, i);
+}
+
+/* Only a batch that is granted whole is asked for: a smaller one appears whole, too. */
+static void publish_each(ends *self) {
+  if (!tickring_has_room(&self->producer, BATCH)) return;
+  self->hand->committed += tickring_publish_each(&self->producer, BATCH, 7, make_one, self);
+}
+
 static void publish64_twice(ends *self) {
   for (uint64_t turn = 0; turn < 2; turn++)
     if (tickring_publish64(&self->producer, self->made[turn], 7)) self->hand->committed += 1;
@@ -90,6 +100,14 @@ static void peek_and_advance(ends *self) {
   if (found > 0) tickring_advance(&self->consumer, found);
 }
 
+static void take_one(void *context, uint64_t i, const tickring_tick *tick) {
+  memcpy(((ends *)context)->hand->records[i], tick->word, sizeof tick->word);
+}
+
+static void poll_each(ends *self) {
+  (void)tickring_poll_each(&self->consumer, BATCH, take_one, self);
+}
+
 static void peek64_and_advance(ends *self) {
   uint64_t found = tickring_peek64(&self->consumer, BATCH);
   for (uint64_t i = 0; i < found; i++)
@@ -107,6 +125,11 @@ static void broadcast_twice(ends *self) {
     tickring_broadcast(&self->writer, made_tick(self, turn), 7);
     self->hand->committed += 1;
   }
+}
+
+static void broadcast_each(ends *self) {
+  tickring_broadcast_each(&self->writer, BATCH, 7, make_one, self);
+  self->hand->committed += BATCH;
 }
 
 static void succeed_writer(ends *self) {
@@ -153,7 +176,7 @@ static void mistake_no_position(ends *self) {
     memcpy(self->hand->records[i], tickring_peeked(&self->consumer, i)->record, 24);
 }
 
-static void mistake_no_invalidation(ends *self) {
+static void mistake_no_announcement(ends *self) {
   tickring_writer *writer = &self->writer;
   tickring_words record = made_tick(self, 0);
   tickring_slot32 *slot = tickring_slot32_at(writer->slots, writer->mask, writer->next);

@@ -171,6 +171,16 @@ static void the_time_ends_the_wait(void) {
   }
 }
 
+/* The sum of it and the clock's reading would be long over. */
+static void the_longest_time_does_not_end(void) {
+  tickring_wait_options options = {TICKRING_WAIT_SLEEP, 1, 1, false, 0, UINT64_MAX};
+  tickring_consumer consumer = make_ring();
+  pid_t pid = start_producer(1, 20, -1);
+  (void)take(&consumer, 1, &options);
+  stop(pid);
+  drop_ring(&consumer);
+}
+
 static void an_event_loop_is_woken_by_an_eventfd(void) {
   tickring_consumer consumer = make_ring();
   int event_fd = eventfd(0, EFD_NONBLOCK);
@@ -195,6 +205,7 @@ static void an_event_loop_is_woken_by_an_eventfd(void) {
 int main(void) {
   snprintf(name, sizeof name, "tickring-wait-%d", (int)getpid());
   the_time_ends_the_wait();
+  the_longest_time_does_not_end();
   a_sleeper_is_woken_by_a_publish();
   every_policy_gets_every_tick();
   a_death_ends_the_wait();

@@ -12,6 +12,9 @@ enum RealCaptures {
   static let truncated = "\(folder)/pcapng/iex_tops16_20180103_truncated.pcapng"
   static let otherFeed = "\(folder)/pcapng/price_index.pcapng"
 
+  static let itch = "\(folder)/itch/ritch_synthetic_lenprefixed.itch"
+  static let itchIsPresent = FileManager.default.isReadableFile(atPath: itch)
+
   static let arePresent = [tops, deep, truncated, otherFeed].allSatisfy {
     FileManager.default.isReadableFile(atPath: $0)
   }

@@ -31,8 +31,9 @@
  * Full and empty are return values. What to do about them is the caller's policy.
  *
  * Caveats.
- *   fork            a child inherits the role locks with the descriptor: close them there, or the
- *                   role stays taken after the parent's death.
+ *   fork            a child inherits an endpoint's role with its descriptor: close it there, or the
+ *                   role stays taken after the parent's death. A role that is claimed after the
+ *                   fork is one side's own.
  *   crash           the dead side's role is free at once. A successor producer resumes at the
  *                   first slot not yet published in its turn (a half-written batch is withdrawn);
  *                   a successor consumer at the first slot not advanced past, so that it may see

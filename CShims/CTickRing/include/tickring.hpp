@@ -1,9 +1,9 @@
 /* tickring.hpp: the C++17 face: move-only owners of what tickring.h describes.
  *
- * Errors of the world are exceptions (tickring::error), thrown only where
- * regions are made, attached or claimed; the hot path throws nothing and adds no instruction to
- * the C calls. An endpoint gives its role back when it is destroyed. A moved-from object owns
- * nothing and may only be assigned to or destroyed.
+ * Errors of the world are exceptions (tickring::error), thrown only where regions are made,
+ * attached or claimed; the hot path throws nothing and adds no instruction to the C calls. An
+ * endpoint gives its role back when it is destroyed. A moved-from object owns nothing and may only
+ * be assigned to or destroyed.
  */
 #if !defined(TICKRING_HPP) && defined(__cplusplus) /* Swift's importer reads it as C: nothing */
 #define TICKRING_HPP
@@ -152,7 +152,7 @@ class region {
   std::string path_;
 };
 
-/* What the four endpoints share: a raw endpoint that moves, and closes itself. */
+/* What the endpoints share: a raw endpoint that moves, and closes itself. */
 template <typename Raw, void (*close)(Raw *)>
 class endpoint {
  public:
@@ -173,6 +173,16 @@ class endpoint {
 
  protected:
   endpoint() noexcept : raw_{} { raw_.region.fd = -1; }
+  /* Claims a role of `from`, whose slots are to be those of `what`. */
+  endpoint(region from, kind what, int (*open)(tickring_region *, Raw *, std::uint64_t *))
+      : endpoint() {
+    if (from.raw()->kind != static_cast<std::uint32_t>(what))
+      throw error(TICKRING_E_KIND, from.path());
+    tickring_region raw = from.release();
+    std::uint64_t owner = 0;
+    int code = open(&raw, &raw_, &owner);
+    if (code != TICKRING_OK) throw error(code, from.path(), owner);
+  }
   Raw raw_;
 
  private:
@@ -182,15 +192,39 @@ class endpoint {
   }
 };
 
-/* The one producer of a queue. */
-class producer : public endpoint<tickring_producer, tickring_producer_close> {
+/* What producers of every kind do. */
+class queue_producer : public endpoint<tickring_producer, tickring_producer_close> {
  public:
-  explicit producer(region from) {
-    tickring_region raw = from.release();
-    std::uint64_t owner = 0;
-    int code = tickring_producer_open(&raw, &raw_, &owner);
-    if (code != TICKRING_OK) throw error(code, from.path(), owner);
+  bool wake() noexcept { return tickring_wake(&raw_); }
+  /* Tells those outside that a publish found no room: see tickring_queue.h. */
+  void count_full() noexcept { tickring_count_full(&raw_); }
+  /* Says that this side lives; CLOCK_MONOTONIC. See tickring_region.h. */
+  void beat(std::uint64_t monotonic_ns) noexcept { tickring_producer_beat(&raw_, monotonic_ns); }
+  std::uint64_t published() const noexcept { return raw_.next; }
+
+ protected:
+  queue_producer(region from, kind what)
+      : endpoint(std::move(from), what, tickring_producer_open) {}
+};
+
+/* What consumers of every kind do. */
+class queue_consumer : public endpoint<tickring_consumer, tickring_consumer_close> {
+ public:
+  tickring_wait_result wait(const tickring_wait_options &options) noexcept {
+    return tickring_wait(&raw_, &options);
   }
+  void beat(std::uint64_t monotonic_ns) noexcept { tickring_consumer_beat(&raw_, monotonic_ns); }
+  std::uint64_t polled() const noexcept { return raw_.next; }
+
+ protected:
+  queue_consumer(region from, kind what)
+      : endpoint(std::move(from), what, tickring_consumer_open) {}
+};
+
+/* The one producer of a queue of ticks. */
+class producer : public queue_producer {
+ public:
+  explicit producer(region from) : queue_producer(std::move(from), kind::ticks) {}
   /* False: full. */
   bool publish(const tickring_words &record, std::uint32_t received_16ns) noexcept {
     return tickring_publish(&raw_, record, received_16ns);
@@ -199,39 +233,43 @@ class producer : public endpoint<tickring_producer, tickring_producer_close> {
                std::uint32_t received_16ns) noexcept {
     return tickring_publish_pair(&raw_, first, second, received_16ns);
   }
-  bool wake() noexcept { return tickring_wake(&raw_); }
-  /* Says that this side lives; CLOCK_MONOTONIC. See tickring_region.h. */
-  void beat(std::uint64_t monotonic_ns) noexcept { tickring_producer_beat(&raw_, monotonic_ns); }
-  std::uint64_t published() const noexcept { return raw_.next; }
 };
 
-/* The one consumer of a queue. */
-class consumer : public endpoint<tickring_consumer, tickring_consumer_close> {
+/* The one consumer of a queue of ticks. */
+class consumer : public queue_consumer {
  public:
-  explicit consumer(region from) {
-    tickring_region raw = from.release();
-    std::uint64_t owner = 0;
-    int code = tickring_consumer_open(&raw, &raw_, &owner);
-    if (code != TICKRING_OK) throw error(code, from.path(), owner);
-  }
+  explicit consumer(region from) : queue_consumer(std::move(from), kind::ticks) {}
   /* False: empty. */
   bool poll(tickring_tick &tick) noexcept { return tickring_poll(&raw_, &tick); }
-  tickring_wait_result wait(const tickring_wait_options &options) noexcept {
-    return tickring_wait(&raw_, &options);
-  }
-  void beat(std::uint64_t monotonic_ns) noexcept { tickring_consumer_beat(&raw_, monotonic_ns); }
-  std::uint64_t polled() const noexcept { return raw_.next; }
 };
+
+/* The ends of a queue of orders, or of events. */
+template <typename Record, kind what>
+class record_producer : public queue_producer {
+ public:
+  explicit record_producer(region from) : queue_producer(std::move(from), what) {}
+  bool publish(const Record &record, std::uint32_t received_16ns) noexcept {
+    return tickring_publish64(&raw_, &record, received_16ns);
+  }
+};
+
+template <typename Record, kind what>
+class record_consumer : public queue_consumer {
+ public:
+  explicit record_consumer(region from) : queue_consumer(std::move(from), what) {}
+  bool poll(Record &record) noexcept { return tickring_poll64(&raw_, &record); }
+};
+
+using order_producer = record_producer<OrderRequestRecord, kind::orders>;
+using order_consumer = record_consumer<OrderRequestRecord, kind::orders>;
+using event_producer = record_producer<OrderEventRecord, kind::events>;
+using event_consumer = record_consumer<OrderEventRecord, kind::events>;
 
 /* The one writer of a broadcast ring. */
 class writer : public endpoint<tickring_writer, tickring_writer_close> {
  public:
-  explicit writer(region from) {
-    tickring_region raw = from.release();
-    std::uint64_t owner = 0;
-    int code = tickring_writer_open(&raw, &raw_, &owner);
-    if (code != TICKRING_OK) throw error(code, from.path(), owner);
-  }
+  explicit writer(region from)
+      : endpoint(std::move(from), kind::broadcast, tickring_writer_open) {}
   void write(const tickring_words &record, std::uint32_t received_16ns) noexcept {
     tickring_broadcast(&raw_, record, received_16ns);
   }

@@ -48,7 +48,8 @@ static inline void tickring_set(tickring_producer *producer, uint64_t i, tickrin
 }
 
 /* Commits the first `count` slots of a claim: they appear together. More than were granted is a
- * programmer's error, which would overwrite what the consumer has not read: it traps. */
+ * programmer's error: of what was not set, what is there from the last turn would appear. More than
+ * are free would overwrite what the consumer has not read: that traps. */
 static inline void tickring_commit(tickring_producer *producer, uint64_t count,
                                    uint32_t received_16ns) {
   uint64_t next = producer->next;
@@ -84,7 +85,8 @@ static inline const tickring_slot32 *tickring_peeked(const tickring_consumer *co
   return tickring_slot32_at(consumer->slots, consumer->mask, consumer->next + i);
 }
 
-/* Advances past the first `count` of those peeked at: the producer may overwrite them. */
+/* Advances past the first `count` of those peeked at: the producer may overwrite them. More than
+ * were found is a programmer's error, which nothing notices: as many to come would be skipped. */
 static inline void tickring_advance(tickring_consumer *consumer, uint64_t count) {
   uint64_t before = consumer->next;
   consumer->next = before + count;

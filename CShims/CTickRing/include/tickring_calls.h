@@ -58,7 +58,8 @@ void tickring_consumer_free(tickring_consumer *consumer);
 void tickring_observer_free(tickring_observer *observer);
 void tickring_writer_free(tickring_writer *writer);
 
-/* Publishes records until the ring is full, and wakes a sleeping consumer. How many. */
+/* Publishes records until the ring is full, which it counts, and wakes a sleeping consumer. How
+ * many. */
 size_t tickring_publish_many(tickring_producer *producer, const MarketDataRecord *records,
                              size_t count, uint32_t received_16ns);
 /* Takes up to `most` records. `received` may be NULL; else it gets each one's receive stamp. */

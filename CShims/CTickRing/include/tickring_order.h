@@ -10,9 +10,10 @@
  *            producer may overwrite them.
  *   SHARE    a word of a header, directory, board or control page stored with release by its one
  *            writer, loaded with acquire by any reader. Licence: what the word vouches for.
- *   REVISE   fences of a seqlock: the writer's stands between invalidating a word and writing what
- *            it guards, the reader's between copying that and its second look at the word.
- *            Licence: a word that is still the same was so during the whole copy.
+ *   REVISE   fences, as of a seqlock: the writer's stands between saying what it is about to write
+ *            over (by announcing it, or by invalidating a word) and doing so, the reader's between
+ *            copying and its last look at what the writer says. Licence: what is not to be written
+ *            over by then was not touched during the whole copy.
  *   SLEEP    a consumer announces that it sleeps, fences, and looks at the ring once more. The
  *            producer's end has no fence: see tickring_wait.h for what stands in for it.
  *

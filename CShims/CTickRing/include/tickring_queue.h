@@ -5,7 +5,7 @@
  * producer and consumer share no index while the ring is neither full nor empty. The high half is
  * the receive time of the packet, in units of 16 ns of CLOCK_MONOTONIC, modulo 2^32.
  *
- * Producer: writes slots and (when it finds no room) the `full` count; reads `head`.
+ * Producer: writes slots; reads `head` and, when that shows no room, `position`.
  * Consumer: reads slots; writes `position` at each advance and `head` each eighth of the capacity
  * and whenever it finds the ring empty.
  *
@@ -138,7 +138,9 @@ static inline bool tickring_has_room(tickring_producer *producer, uint64_t count
   return tickring_find_room(producer, count) == count;
 }
 
-/* Counts a publish that found no room. One writer: the producer. */
+/* Counts a publish that found no room, for those who look from outside (`tickway ring`). No publish
+ * counts by itself: whoever tries again until there is room calls this once. One writer: the
+ * producer. */
 static inline void tickring_count_full(tickring_producer *producer) {
   uint64_t *full = &producer->header->full;
   tickring_store_relaxed(full, tickring_load_relaxed(full) + 1);

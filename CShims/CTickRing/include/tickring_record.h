@@ -114,7 +114,9 @@ enum tickway_event {
   TICKWAY_EVENT_RISK_REJECT = 4,
   TICKWAY_EVENT_VENUE_REJECT = 5,
   TICKWAY_EVENT_UNSENT = 6, /* allowed by the gate, and no venue to send it to */
-  TICKWAY_EVENT_LOST = 7    /* events before this one were lost: quantity says how many */
+  TICKWAY_EVENT_LOST = 7,   /* events before this one were lost: quantity says how many */
+  TICKWAY_EVENT_CANCEL_REJECT = 8, /* the venue refuses to cancel: the order is as it was */
+  TICKWAY_EVENT_TRADE_BROKEN = 9   /* the venue takes a fill back */
 };
 
 #endif

@@ -38,7 +38,7 @@ extern "C" {
 
 #define TICKRING_MAGIC UINT64_C(0x31474E4952574B54) /* "TKWRING1" */
 #define TICKRING_VERSION UINT32_C(1)          /* of the region's layout */
-#define TICKRING_LIBRARY_VERSION "1.1.0"      /* of this source: any change of it moves this on */
+#define TICKRING_LIBRARY_VERSION "1.2.0"      /* of this source: any change of it moves this on */
 #define TICKRING_HEADER_BYTES UINT32_C(4096)
 #define TICKRING_CAPACITY_MAX (UINT64_C(1) << 30)
 
@@ -96,11 +96,11 @@ typedef struct tickring_header {
   uint64_t page_bytes;  /* size of the huge pages that were asked for; 0: none */
   uint64_t reserved_prefix[5];
 
-  /* @128, written by the producer's owner at claim and by the producer when it finds no room */
+  /* @128, written by the producer's owner at claim, and by the producer: see heartbeats, `full` */
   uint64_t producer_pid;
   uint64_t producer_generation;
   uint64_t producer_heartbeat_ns; /* CLOCK_MONOTONIC; 0: no beat of this owner. See below */
-  uint64_t full; /* times that a publish found no room */
+  uint64_t full; /* times that a publish found no room, if its caller counts: tickring_count_full */
   uint64_t reserved_producer[12];
 
   /* @256, written by the consumer each eighth of the capacity, read by the producer */
@@ -178,6 +178,7 @@ typedef struct tickring_region {
   uint32_t slot_bytes;
   int fd;
   bool is_read_only; /* mapped without the right to write: a store would be a SIGSEGV */
+  int32_t pid;       /* of the process that attached it: a fork shares descriptor and locks */
 } tickring_region;
 
 /* Creates `directory`/`name` exclusively (mode 0600), with all its memory allocated, so that a
@@ -216,7 +217,8 @@ int tickring_remove(const char *directory, const char *name);
 int tickring_check_place(const tickring_region *region);
 
 /* Claims a role for this attachment; TICKRING_E_ROLE_TAKEN if another holds it (in that case
- * `owner_pid`, if given, receives the pid in the header). Freed by detach or by death. */
+ * `owner_pid`, if given, receives the pid in the header). Freed by detach or by death. In a child
+ * of the process that attached, the region first gets a descriptor of its own. */
 int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid);
 
 /* The build hash of whoever compiled this: FNV-1a over the library's version, and the places of the

@@ -6,7 +6,7 @@ import TickWire
 /// no stage ever touches a file.
 ///
 /// Thread: its own; not a hot path, but it must keep up, since its rings are waited for.
-struct Recorder: ~Copyable, Role {
+struct Recorder: ~Copyable, DrainingRole {
   /// None or one.
   private let ticks: Slab<TickTap>
   private let merges: Slab<MergeTap>
@@ -43,22 +43,9 @@ struct Recorder: ~Copyable, Role {
 
   var name: String { "recorder" }
 
-  mutating func run() throws {
-    var backoff = Backoff(.share)
-    while true {
-      // Before the rings are looked at: what was published before it is seen then.
-      let isLast = control.read(.stopRecorder) != 0
-      if try drain() {
-        backoff.reset()
-        continue
-      }
-      if isLast { break }
-      backoff.wait()
-    }
-    try finish()
-  }
+  var isStopping: Bool { control.read(.stopRecorder) != 0 }
 
-  private mutating func drain() throws -> Bool {
+  mutating func drain() throws -> Bool {
     var isBusy = false
     var tick = Tick()
     for tap in 0..<ticks.count {
@@ -86,7 +73,7 @@ struct Recorder: ~Copyable, Role {
 
   /// Gives the files their names, once all of them are written. A run that failed says so by the
   /// names: what it recorded shows how far it came, and passes for a whole recording nowhere.
-  private mutating func finish() throws {
+  mutating func finish() throws {
     if ticks.count > 0 { try SymbolTable.write(directory, to: ticks[0].symbols) }
     if let ordersFile { try OrderRequestTable.write(collected, directory, to: ordersFile) }
     var files: [RecordingFile] = []

@@ -114,7 +114,8 @@ extension Report {
 
     enum CodingKeys: String, CodingKey {
       case packets, heartbeats, messages, unknown, malformed, gaps, missing
-      case duplicates, overlaps, restarts, late, requests, recovered, unheld, unrecorded, implausible
+      case duplicates, overlaps, restarts, late, requests, recovered, unheld, unrecorded
+      case implausible
       case foreign, rejoins
       case state, lines, lateness_ns
       case byType = "by_type"

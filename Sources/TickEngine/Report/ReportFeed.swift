@@ -41,6 +41,7 @@ extension Report {
     for reason in TickRejection.allCases where counts.rejected[reason.rawValue] > 0 {
       ticks.rejected[reason.name] = counts.rejected[reason.rawValue]
     }
+    if counts.unsubscribed > 0 { ticks.rejected["unsubscribed"] = counts.unsubscribed }
   }
 
   /// Takes over what a live ingester's lines brought.

@@ -79,6 +79,13 @@ public struct IexMessages {
     self.remaining = count
   }
 
+  /// Passes over the next `count` messages, or as many as there are.
+  @inlinable
+  public mutating func skip(_ count: UInt64) {
+    var left = count
+    while left > 0, next() != nil { left -= 1 }
+  }
+
   /// The next message without its length, or nil at the end. A message that would pass the end of
   /// the payload ends the walk early: `remaining` then tells how many were lost to it.
   @inlinable

@@ -18,6 +18,7 @@ struct SeenMessages: ~Copyable, FeedDecoder {
   private var isRecovered = false
 
   static func frame(_ datagram: Bytes) -> Frame { .foreign }
+  static func isWhole(_ datagram: Bytes) -> Bool { true }
 
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     self.isRecovered = isRecovered

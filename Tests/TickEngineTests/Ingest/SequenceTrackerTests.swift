@@ -197,6 +197,20 @@ import Testing
     #expect(line.take(42, 2).missing == 0)
   }
 
+  @Test func copiesOnASecondLineDoNotHideSuchARestart() {
+    let line = Line()
+    _ = line.take(1, 5_000)
+    let verdicts = (0..<16).map { index -> SequenceVerdict in
+      let (first, time) = (100 + UInt64(index) * 3, line.now + 10)
+      let verdict = line.take(first, 3, at: time)
+      if index < 15 { _ = line.take(first, 3, at: time) }
+      line.now = time
+      return verdict
+    }
+    #expect(verdicts.dropLast().allSatisfy { $0.isDuplicate && !$0.isRestart })
+    #expect(verdicts.last?.isRestart == true && verdicts.last?.missing == 144)
+  }
+
   @Test func copiesSentAgainBetweenNewPacketsAreNoRestart() {
     let line = Line()
     _ = line.take(1, 500)

@@ -55,7 +55,7 @@ struct Arbiter: ~Copyable {
     repeating: UInt64(0))
   private let recentAt = Slab(
     count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: UInt8(0))
-  /// The lines that are live, a bit each: those that can still fill a hole.
+  /// The lines that can still fill a hole, a bit each: those that are live or may yet be.
   var liveLines: UInt64 = 1
   private var ledger = LossLedger()
   private var doubts: DoubtedPackets
@@ -69,6 +69,9 @@ struct Arbiter: ~Copyable {
       packets: limits.heldPackets_max, datagramBytes_max: limits.datagramBytes_max)
     doubts = DoubtedPackets(datagramBytes_max: limits.datagramBytes_max)
   }
+
+  /// Whether packets are held back: not where a capture is taken as it was recorded.
+  var isHolding: Bool { limits.waitPackets > 0 }
 
   /// Packets that wait behind a hole.
   var isWaiting: Bool { openHoles > 0 }
@@ -497,7 +500,7 @@ struct Arbiter: ~Copyable {
     tracker.reset()
     buffer.clear()
     _ = doubts.clear()
-    ledger = LossLedger()
+    ledger.forgetAll()
     for stream in 0..<SequenceTracker.streamsMax {
       holes[stream] = Hole()
       forgetRecent(stream)

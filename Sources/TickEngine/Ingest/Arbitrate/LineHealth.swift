@@ -103,6 +103,15 @@ struct LineHealth: ~Copyable {
     }
   }
 
+  /// A bit for each line that may still bring what is missing: those that are live and, while the
+  /// run is young, those that have not spoken yet.
+  func hopefulLines(now: UInt64, clock: UInt64) -> UInt64 {
+    guard !isOverdue(since: started_ns, now) else { return liveLines(now: now, clock: clock) }
+    return (0..<lines).reduce(liveLines(now: now, clock: clock)) { bits, line in
+      seen[line] == 0 ? bits | 1 << UInt64(line) : bits
+    }
+  }
+
   /// Looks again; the feed's state if it has changed.
   mutating func check(now: UInt64, clock: UInt64) -> FeedState? {
     let state = feedState(now: now, clock: clock)

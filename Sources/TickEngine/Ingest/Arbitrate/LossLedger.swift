@@ -25,6 +25,8 @@ struct LossLedger: ~Copyable {
     return false
   }
 
+  mutating func forgetAll() { ranges.fill(Range()) }
+
   mutating func forget(_ stream: Int) {
     for index in 0..<LossLedger.rangesMax where ranges[index].stream == stream {
       ranges[index].stream = -1

@@ -69,7 +69,8 @@ struct SequenceTracker: ~Copyable {
     var begun: UInt64 = 0
     /// When something new came last, by the waiting clock.
     var advanced_ns: UInt64 = 0
-    /// Newer datagrams in sequence that lie behind, where they begin, and where the next would.
+    /// Newer datagrams in sequence that lie behind, where the first of them began, and where the
+    /// next would.
     var unseenRun: UInt64 = 0
     var unseenFirst: UInt64 = 0
     var unseenNext: UInt64 = 0
@@ -198,6 +199,7 @@ struct SequenceTracker: ~Copyable {
     guard packet.count > 0 else { return }
     streams[index].advanced_ns = now
     streams[index].unseenRun = 0
+    streams[index].unseenFirst = 0
     streams[index].unseenNext = 0
   }
 

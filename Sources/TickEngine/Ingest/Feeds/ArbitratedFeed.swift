@@ -34,15 +34,23 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
       if let line { lines.noteForeign(line) }
       return true
     case .malformed:
-      decoder.counts.packets += 1
-      decoder.counts.malformed += 1
-      if let line { lines.noteMalformed(line) }
+      countMalformed(line)
       return true
     case .packet(let packet):
+      if arbiter.isHolding, !Decoder.isWhole(datagram) {
+        countMalformed(line)
+        return true
+      }
       decoder.counts.packets += 1
       if packet.count == 0 { decoder.counts.heartbeats += 1 }
       return take(packet, datagram, line, times)
     }
+  }
+
+  private mutating func countMalformed(_ line: Int?) {
+    decoder.counts.packets += 1
+    decoder.counts.malformed += 1
+    if let line { lines.noteMalformed(line) }
   }
 
   @inline(__always)
@@ -104,7 +112,7 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   /// Messages by their type byte, known types only.
   func messages(ofType type: Int) -> UInt64 { decoder.messages(ofType: type) }
 
-  /// The lines that are live, a bit each.
+  /// The lines that are live or may yet be, a bit each.
   mutating func setLive(_ lines: UInt64) { arbiter.liveLines = lines }
 
   /// Nothing more comes: what is still waited for is lost.

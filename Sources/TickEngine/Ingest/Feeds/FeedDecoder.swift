@@ -11,6 +11,10 @@ protocol FeedDecoder: ~Copyable {
   /// Finds a datagram's place in its stream; anything may be in it.
   static func frame(_ datagram: Bytes) -> Frame
 
+  /// Whether all messages of a framed datagram are there. A count or a length that lies would shift
+  /// the sequence, and the other line's good copy would be taken for a duplicate.
+  static func isWhole(_ datagram: Bytes) -> Bool
+
   /// Times of the packet that comes next.
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool)
 

@@ -42,14 +42,13 @@ struct IexDecoder: ~Copyable, FeedDecoder {
   @inline(__always)
   static func frame(_ datagram: Bytes) -> Frame {
     guard IexTpHeader.isIexTp(datagram) else { return .foreign }
-    guard let header = IexTpHeader(datagram), isWhole(header, datagram) else { return .malformed }
+    guard let header = IexTpHeader(datagram) else { return .malformed }
     return .packet(SequencedPacket(header))
   }
 
-  /// Whether all messages are there: a count or a length that lies would shift the sequence, and
-  /// what follows would be taken for a duplicate.
   @inline(__always)
-  private static func isWhole(_ header: IexTpHeader, _ datagram: Bytes) -> Bool {
+  static func isWhole(_ datagram: Bytes) -> Bool {
+    guard let header = IexTpHeader(datagram) else { return false }
     var messages = header.messages(of: datagram)
     while messages.next() != nil {}
     return messages.remaining == 0
@@ -91,15 +90,13 @@ struct IexDecoder: ~Copyable, FeedDecoder {
     // It was framed once already; what was held back is read again.
     guard let header = IexTpHeader(datagram) else { return }
     var messages = header.messages(of: datagram)
-    var toSkip = skip
+    messages.skip(skip)
     while let bytes = messages.next() {
-      if toSkip > 0 {
-        toSkip -= 1
-        continue
-      }
       counts.messages += 1
       if let message = IexMessage(bytes) { take(message) } else { counts.malformed += 1 }
     }
+    // A length lies, so the messages from there on cannot be read.
+    counts.malformed += UInt64(messages.remaining)
   }
 
   mutating func feedChanged(to state: FeedState, time: UInt64) {

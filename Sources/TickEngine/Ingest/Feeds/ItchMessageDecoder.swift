@@ -22,6 +22,9 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
   @inline(__always)
   static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
 
+  @inline(__always)
+  static func isWhole(_ datagram: Bytes) -> Bool { MoldFraming.isWhole(datagram) }
+
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     clock = times.clock
     publisher.beginPacket(
@@ -40,12 +43,8 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
   mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
     guard let header = MoldUdp64Header(datagram) else { return }
     var messages = header.messages(of: datagram)
-    var toSkip = skip
+    messages.skip(skip)
     while let message = messages.next() {
-      if toSkip > 0 {
-        toSkip -= 1
-        continue
-      }
       counts.messages += 1
       note(message)
       if recording?.write(message) == false { counts.unrecorded += 1 }
@@ -80,18 +79,17 @@ enum MoldFraming {
   @inline(__always)
   static func frame(_ datagram: Bytes) -> Frame {
     guard datagram.has(MoldUdp64Header.byteCount, at: 0) else { return .foreign }
-    guard let header = MoldUdp64Header(datagram), isWhole(header, datagram) else {
-      return .malformed
-    }
+    guard let header = MoldUdp64Header(datagram) else { return .malformed }
     return .packet(SequencedPacket(header))
   }
 
-  /// Whether all messages are there: a count or a length that lies would shift the sequence, and
-  /// what follows would be taken for a duplicate.
+  /// Whether the messages fill the datagram exactly: a count or a length that lies would shift the
+  /// sequence, and another protocol's first bytes would be taken for a session.
   @inline(__always)
-  private static func isWhole(_ header: MoldUdp64Header, _ datagram: Bytes) -> Bool {
+  static func isWhole(_ datagram: Bytes) -> Bool {
+    guard let header = MoldUdp64Header(datagram) else { return false }
     var messages = header.messages(of: datagram)
     while messages.next() != nil {}
-    return messages.remaining == 0
+    return messages.remaining == 0 && messages.unreadByteCount == 0
   }
 }

@@ -19,6 +19,9 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
   @inline(__always)
   static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
 
+  @inline(__always)
+  static func isWhole(_ datagram: Bytes) -> Bool { MoldFraming.isWhole(datagram) }
+
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     clock = times.clock
     // No mark for what was asked for again: the ticks are the relay's, byte for byte.
@@ -42,12 +45,8 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
   mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
     guard let header = MoldUdp64Header(datagram) else { return }
     var messages = header.messages(of: datagram)
-    var toSkip = skip
+    messages.skip(skip)
     while let message = messages.next() {
-      if toSkip > 0 {
-        toSkip -= 1
-        continue
-      }
       counts.messages += 1
       take(message)
     }

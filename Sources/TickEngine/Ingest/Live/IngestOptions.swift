@@ -28,6 +28,8 @@ public struct IngestOptions: Sendable {
   public var symbols: [String]?
   public var workers = 1
   public var policy = SlowConsumerPolicy.conflate
+  /// What each worker gets, by its number; those that are not named share all instruments out.
+  public var subscriptions: [Int: Subscription] = [:]
   /// Rings are `NAME.ticks.0` and so on, the directory `NAME.directory`.
   public var name = "tickway"
   public var ringDirectory = "/dev/shm"
@@ -68,6 +70,9 @@ public struct IngestOptions: Sendable {
     }
     if let core, !CorePlan.allowedCores.contains(core) {
       throw .options("--core \(core): this process may run on \(CorePlan.allowedCores)")
+    }
+    if let worker = subscriptions.keys.first(where: { !(0..<workers).contains($0) }) {
+      throw .options("--subscribe \(worker)=…: workers are numbered from 0 to \(workers - 1)")
     }
     guard ringCapacity >= SlowConsumerPolicy.capacityMin else {
       throw .options("--ring-capacity: at least \(SlowConsumerPolicy.capacityMin) is needed")

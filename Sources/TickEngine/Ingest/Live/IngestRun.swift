@@ -42,6 +42,7 @@ final class IngestSetup {
   private let options: IngestOptions
   private let observer: ReplayObserver
   private let regions: ReplayRegions
+  private let named: NamedRegions
   private let page: SharedRegion
   private let control: ControlPage
   private let plan: CorePlan
@@ -60,42 +61,15 @@ final class IngestSetup {
     control = ControlPage(try page.attach())
     failure = FailureFlag(ControlPage(try page.attach()))
     plan = CorePlan(beside: options.core)
+    let named = NamedRegions(options)
+    self.named = named
     directory = SharedRegion(
-      try IngestSetup.open(
-        .directory, options, "directory", capacity: TickPublisher.instrumentsMax))
+      try named.open(.directory, "directory", capacity: TickPublisher.instrumentsMax))
     rings = try (0..<options.workers).map { number in
-      SharedRegion(
-        try IngestSetup.open(.ticks, options, "ticks.\(number)", capacity: options.ringCapacity))
+      SharedRegion(try named.open(.ticks, "ticks.\(number)", capacity: options.ringCapacity))
     }
     tap = options.recordPath == nil || options.feed == .moldItch
       ? nil : try regions.make(.ticks, capacity: options.ringCapacity)
-  }
-
-  /// Creates a region under the run's name, or goes on with what a predecessor left.
-  private static func open(
-    _ kind: RegionKind, _ options: IngestOptions, _ suffix: String, capacity: Int
-  ) throws -> Region {
-    let name = "\(options.name).\(suffix)"
-    do throws(RingError) {
-      return try Region.create(
-        kind, directory: options.ringDirectory, name: name, capacity: capacity)
-    } catch {
-      guard error.kind == .exists else { throw error }
-    }
-    let region = try Region.attach(kind, directory: options.ringDirectory, name: name)
-    guard region.capacity == capacity else {
-      throw IngestError.options(
-        "\(options.ringDirectory)/\(name) is there with \(region.capacity) slots, not \(capacity):"
-          + " use that number, another --name, or `tickway ring remove \(name)`")
-    }
-    return region
-  }
-
-  private func removeNames() {
-    let names = ["directory"] + rings.indices.map { "ticks.\($0)" }
-    for suffix in names {
-      try? Region.remove(directory: options.ringDirectory, name: "\(options.name).\(suffix)")
-    }
   }
 
   // MARK: Parts
@@ -110,7 +84,8 @@ final class IngestSetup {
         policy: isTap ? .wait : options.policy, waitPolicy: plan.policy)
     }
     return TickPublisher(
-      directory: numbers, outlets: outlets, workers: rings.count, board: nil,
+      directory: numbers, outlets: outlets, workers: rings.count,
+      subscriptions: rings.indices.map { options.subscriptions[$0] ?? .share }, board: nil,
       control: ControlPage(try page.attach()), limits: options.validation,
       isRestricted: options.symbols != nil)
   }
@@ -174,7 +149,7 @@ final class IngestSetup {
     ingester.join()
     control.write(.stopRecorder, 1)
     recorder?.join()
-    if !options.keepsRings { removeNames() }
+    named.end(rings: rings.count)
     return outcome(
       ingester, failure: ingester.failure ?? recorder?.failure, signal: signal)
   }

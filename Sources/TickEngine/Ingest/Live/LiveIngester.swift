@@ -14,6 +14,9 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   private static var healthEach_ns: UInt64 { 100_000_000 }
   /// How often an idle line's drops are read and its membership is looked at.
   private static var upkeepEach_ns: UInt64 { 1_000_000_000 }
+  /// Turns after the end was asked for: more than the sockets hold, and an end where packets never
+  /// do.
+  private static var lastTurnsMax: Int { 4_096 }
   /// How long a wait for packets lasts where cores are shared: half of the shortest promise.
   private static var wait_ns: UInt64 { 1_000_000 }
 
@@ -74,12 +77,11 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     defer { control.write(.ingestDone, 1) }
     let before = AllocationAudit.count()
     started_ns = MonotonicClock.now
-    while !isStopping {
-      var taken = 0
-      for line in 0..<lines.count { taken += try receive(line) }
-      taken += try receiveAnswers()
-      passTime(isIdle: taken == 0)
-    }
+    checkHealth(started_ns)
+    while !isStopping { passTime(isIdle: try receiveAll() == 0) }
+    // What came before the end was asked for is taken, as far as it lies in the sockets.
+    var turns = 0
+    while turns < Self.lastTurnsMax, !isFailing, try receiveAll() > 0 { turns += 1 }
     ended_ns = MonotonicClock.now
     if let before, let after = AllocationAudit.count() { hotAllocations = after - before }
     feed.finish()
@@ -87,11 +89,17 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     for line in 0..<lines.count { lines[line].readDrops() }
   }
 
-  private var isStopping: Bool {
-    control.read(.stopIngest) != 0 || control.read(.failed) != 0
-  }
+  private var isFailing: Bool { control.read(.failed) != 0 }
+  private var isStopping: Bool { control.read(.stopIngest) != 0 || isFailing }
 
   // MARK: Packets
+
+  @inline(__always)
+  private mutating func receiveAll() throws -> Int {
+    var taken = 0
+    for line in 0..<lines.count { taken += try receive(line) }
+    return taken + (try receiveAnswers())
+  }
 
   @inline(__always)
   private mutating func receive(_ line: Int) throws -> Int {
@@ -103,6 +111,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     for index in 0..<count {
       let datagram = lines[line].datagram(index)
       let heard = feed.lines[line].packets
+      if liveLines >> UInt64(line) & 1 == 0 { wake(line, datagram.payload, now) }
       if datagram.kernelTime_ns != 0 {
         latency.socket.recordDifference(from: datagram.kernelTime_ns, to: clock)
       }
@@ -110,18 +119,12 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
         throw IngestError.restartRefused
       }
       // Heartbeats count as life, what is malformed or foreign does not.
-      if feed.lines[line].packets != heard { noteLife(line, now) }
+      if feed.lines[line].packets != heard { health.note(line, now) }
       now = MonotonicClock.now
       latency.ingest.recordDifference(from: times.received_ns, to: now)
       noteLine(clock + (now - times.received_ns))
     }
     return count
-  }
-
-  @inline(__always)
-  private mutating func noteLife(_ line: Int, _ now: UInt64) {
-    health.note(line, now)
-    if liveLines >> UInt64(line) & 1 == 0 { setLive(liveLines | 1 << UInt64(line)) }
   }
 
   /// - Parameter clock: when the packet's ticks were committed, ns since the Unix epoch.
@@ -131,6 +134,17 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     // A capture that keeps its times is no clock to measure by.
     guard sent != 0, clock < sent &+ LiveIngester.lineLatency_ns_max else { return }
     latency.line.recordDifference(from: sent, to: clock)
+  }
+
+  /// A line that was not live brings a packet of the feed: the strategies learn of it before the
+  /// packet's ticks.
+  @inline(never)
+  private mutating func wake(_ line: Int, _ datagram: Bytes, _ now: UInt64) {
+    guard case .packet = Decoder.frame(datagram) else { return }
+    health.note(line, now)
+    checkHealth(now)
+    // Outside the session's hours, too: not again for each packet until health is looked at next.
+    liveLines |= 1 << UInt64(line)
   }
 
   private mutating func receiveAnswers() throws -> Int {
@@ -177,7 +191,8 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     nextHealth_ns = now + LiveIngester.healthEach_ns
     let clock = clinux_realtime_ns()
     health.isEnded = feed.isEnded
-    setLive(health.liveLines(now: now, clock: clock))
+    liveLines = health.liveLines(now: now, clock: clock)
+    feed.setLive(health.hopefulLines(now: now, clock: clock))
     let before = health.feed
     if let state = health.check(now: now, clock: clock) {
       // A feed that comes up has recovered from nothing, and one that has ended is not at fault.
@@ -190,11 +205,6 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     }
     control.write(.lineStates, states)
     control.write(.packetsIngested, feed.counts.packets)
-  }
-
-  private mutating func setLive(_ lines: UInt64) {
-    liveLines = lines
-    feed.setLive(lines)
   }
 
   /// While nothing comes: drops that no later packet would tell of, and memberships that went with

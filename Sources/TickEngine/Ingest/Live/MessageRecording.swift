@@ -67,10 +67,11 @@ struct MessageWriter: ~Copyable {
 }
 
 /// Writes recovered messages to a file as they came, each after its u16 length: the form of
-/// NASDAQ's own ITCH files. The file has its name once the run has ended well.
+/// NASDAQ's own ITCH files. The file has its name once the run has ended well;
+/// that of a run that failed is `.partial`.
 ///
 /// Thread: its own; not a hot path, but its ring is waited for.
-struct MessageRecorder: ~Copyable, Role {
+struct MessageRecorder: ~Copyable, DrainingRole {
   private var ring: RecordConsumer<MessageChunk>
   private let file: RecordingFile
   private let control: ControlPage
@@ -89,22 +90,14 @@ struct MessageRecorder: ~Copyable, Role {
 
   var name: String { "recorder" }
 
-  mutating func run() throws {
-    var backoff = Backoff(.share)
-    while true {
-      // Before the ring is looked at: what was published before it is seen then.
-      let isLast = control.read(.stopRecorder) != 0
-      if try drain() {
-        backoff.reset()
-        continue
-      }
-      if isLast { break }
-      backoff.wait()
-    }
-    if control.read(.failed) == 0 { try file.commit() }
+  var isStopping: Bool { control.read(.stopRecorder) != 0 }
+
+  mutating func finish() throws {
+    try file.flush()
+    try file.commit(isPartial: control.read(.failed) != 0)
   }
 
-  private mutating func drain() throws -> Bool {
+  mutating func drain() throws -> Bool {
     var chunk = MessageChunk()
     var isBusy = false
     while ring.poll(&chunk) {

@@ -6,6 +6,7 @@ import TickWire
 protocol SimulatedWire {
   static var hasSendTimes: Bool { get }
   static func frame(_ datagram: Bytes) -> Frame
+  static func isWhole(_ datagram: Bytes) -> Bool
   /// A packet of `count` messages; returns its length.
   static func write(_ packet: SequencedPacket, isEnd: Bool, into target: MutableBytes) -> Int
   /// Sequences that the messages carry.
@@ -16,6 +17,7 @@ enum SimulatedMold: SimulatedWire {
   static var hasSendTimes: Bool { false }
 
   static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
+  static func isWhole(_ datagram: Bytes) -> Bool { MoldFraming.isWhole(datagram) }
 
   static func write(_ packet: SequencedPacket, isEnd: Bool, into target: MutableBytes) -> Int {
     var writer = MoldUdp64Writer(into: target)
@@ -43,6 +45,7 @@ enum SimulatedIex: SimulatedWire {
   static var hasSendTimes: Bool { true }
 
   static func frame(_ datagram: Bytes) -> Frame { IexDecoder.frame(datagram) }
+  static func isWhole(_ datagram: Bytes) -> Bool { IexDecoder.isWhole(datagram) }
 
   static func write(_ packet: SequencedPacket, isEnd: Bool, into target: MutableBytes) -> Int {
     let length = IexTpWriter(into: target).finish(
@@ -89,6 +92,7 @@ struct WitnessDecoder<Wire: SimulatedWire>: ~Copyable, FeedDecoder {
   var states: [FeedState] = []
 
   static func frame(_ datagram: Bytes) -> Frame { Wire.frame(datagram) }
+  static func isWhole(_ datagram: Bytes) -> Bool { Wire.isWhole(datagram) }
 
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {}
 
