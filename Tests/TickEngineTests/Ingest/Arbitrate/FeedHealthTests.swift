@@ -3,7 +3,7 @@ import Testing
 @testable import TickEngine
 
 /// MD1, MD2 in virtual time: which lines live, and what the feed tells of them.
-@Suite struct LineHealthTests {
+@Suite struct FeedHealthTests {
   private static let second: UInt64 = 1_000_000_000
   private static let start: UInt64 = 1_000 * second
   /// 1970-01-01 12:00 UTC.
