@@ -10,7 +10,7 @@ import TickWire
 /// a stream never falls back but with a restart. `TICKWAY_FEED_SEEDS` sets how many sequences.
 @Suite(.timeLimit(.minutes(10))) struct FeedFuzzTests {
   static var seeds: UInt64 {
-    ProcessInfo.processInfo.environment["TICKWAY_FEED_SEEDS"].flatMap(UInt64.init) ?? 60
+    ProcessInfo.processInfo.environment["TICKWAY_FEED_SEEDS"].flatMap(UInt64.init) ?? 20
   }
 
   /// A source of datagrams that are nearly right.
