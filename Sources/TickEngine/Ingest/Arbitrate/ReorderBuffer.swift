@@ -25,6 +25,7 @@ struct ReorderBuffer: ~Copyable {
 
   static let none: Int32 = -1
   static let stepsMax = 256
+  static let nearSteps = 16
 
   struct List: BitwiseCopyable {
     var head = ReorderBuffer.none
@@ -101,6 +102,7 @@ struct ReorderBuffer: ~Copyable {
     if slots[Int(head)].packet.first > first { return ReorderBuffer.none }
     // Between the two: both searches end inside the list.
     var at = nearest(to: first, stream)
+    let isFinger = at == lists[stream].finger
     var steps = 0
     while steps < ReorderBuffer.stepsMax, slots[Int(at)].packet.first > first {
       at = slots[Int(at)].previous
@@ -110,7 +112,8 @@ struct ReorderBuffer: ~Copyable {
       at = slots[Int(at)].next
       steps += 1
     }
-    lists[stream].finger = at
+    // What is near an end is found from there; the finger stays with whoever is between.
+    if steps >= ReorderBuffer.nearSteps || isFinger { lists[stream].finger = at }
     return steps < ReorderBuffer.stepsMax ? at : nil
   }
 

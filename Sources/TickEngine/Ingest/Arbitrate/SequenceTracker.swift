@@ -169,7 +169,8 @@ struct SequenceTracker: ~Copyable {
 
   private mutating func join(_ packet: SequencedPacket, _ now: UInt64) -> SequenceVerdict {
     guard count < SequenceTracker.streamsMax else { return SequenceVerdict(isUntracked: true) }
-    streams[count] = Stream(key: packet.stream, session: packet.session)
+    // Sequences begin at 1: one that claims 0 is not to be waited for, or asked for.
+    streams[count] = Stream(key: packet.stream, session: packet.session, expected: 1)
     advance(count, packet, now)
     count += 1
     return SequenceVerdict(stream: count - 1, isJoin: true)
@@ -183,7 +184,7 @@ struct SequenceTracker: ~Copyable {
     streams[index].session = packet.session
     streams[index].begun = streams[index].newestSendTime == 0 ? 0 : packet.sendTime
     streams[index].newestSendTime = packet.sendTime
-    streams[index].expected = 0
+    streams[index].expected = 1
     advance(index, packet, now)
   }
 

@@ -64,14 +64,18 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
   }
 
   private mutating func take(_ tick: Tick) {
+    // Half a quote is no quote, whichever half.
     if let first = bid.take() {
       if tick.series.kind == .ask, tick.series.instrument == first.series.instrument {
         return publisher.relayQuote(first, tick)
       }
-      // Half a quote is no quote.
       counts.malformed += 1
     }
-    if tick.series.kind == .bid { bid = tick } else { publisher.relay(tick) }
+    switch tick.series.kind {
+    case .bid: bid = tick
+    case .ask: counts.malformed += 1
+    default: publisher.relay(tick)
+    }
   }
 
   mutating func feedChanged(to state: FeedState, time: UInt64) {

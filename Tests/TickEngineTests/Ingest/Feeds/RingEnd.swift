@@ -1,0 +1,64 @@
+import TickRing
+import TickWire
+
+@testable import TickEngine
+
+/// One worker's ring behind a publisher, to see what a decoder put into it.
+struct RingEnd: ~Copyable {
+  private var consumer: TickConsumer
+  private let names: DirectoryReader
+
+  /// - Parameter publisher: the other end.
+  init(capacity: Int = 1 << 14, _ publisher: inout TickPublisher?) throws {
+    let regions = ReplayRegions(directory: "/dev/shm")
+    let ring = try regions.make(.ticks, capacity: capacity)
+    let directory = try regions.make(.directory, capacity: 1 << 12)
+    let reader = DirectoryReader(try directory.attach())
+    let consumer = try TickConsumer(claiming: ring.attach())
+    publisher = TickPublisher(
+      directory: try DirectoryWriter(claiming: directory.attach(), venue: Symbol("IEX")!.word),
+      outlets: try Slab<TickOutlet>(count: 1) { _ in
+        TickOutlet(try TickProducer(claiming: ring.attach()), policy: .drop, waitPolicy: .share)
+      },
+      workers: 1, board: nil,
+      control: ControlPage(
+        try regions.make(.control, capacity: ControlPage.capacity).attach()),
+      limits: ValidationLimits(), isRestricted: false)
+    self.consumer = consumer
+    names = reader
+  }
+
+  var instruments: Int { names.count }
+  func symbol(_ instrument: UInt32) -> String? {
+    names.symbol(instrument).map { Symbol(word: $0).text }
+  }
+
+  /// What came since it was last asked.
+  mutating func ticks() -> [Tick] {
+    var ticks: [Tick] = []
+    var tick = Tick()
+    while consumer.poll(&tick) { ticks.append(tick) }
+    return ticks
+  }
+}
+
+/// Datagrams one after another, each in memory of its own.
+struct DatagramMemory: ~Copyable {
+  private let memory = Slab<UInt8>(count: 1 << 16, repeating: 0)
+
+  func bytes(_ datagram: [UInt8]) -> Bytes {
+    for (offset, byte) in datagram.enumerated() { memory[offset] = byte }
+    return memory.mutableBytes.bytes.slice(at: 0, count: datagram.count)
+  }
+
+  func mold(_ session: String, _ first: UInt64, _ messages: [[UInt8]]) -> [UInt8] {
+    var writer = MoldUdp64Writer(into: memory.mutableBytes)
+    writer.begin(MoldUdp64Session(session)!, firstSequence: first)
+    for message in messages {
+      guard let room = writer.claim(message.count) else { fatalError("too long for a datagram") }
+      for (offset, byte) in message.enumerated() { room.put(u8: byte, at: offset) }
+    }
+    let length = writer.finish()
+    return (0..<length).map { memory[$0] }
+  }
+}

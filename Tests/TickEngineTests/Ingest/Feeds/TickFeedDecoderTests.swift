@@ -1,0 +1,163 @@
+import Testing
+import TickRing
+import TickWire
+
+@testable import TickEngine
+
+/// A relay's messages become the ticks that they were, under this machine's numbers.
+@Suite(.timeLimit(.minutes(1))) struct TickFeedDecoderTests {
+  final class Bench {
+    private var feed: ArbitratedFeed<TickFeedDecoder>
+    private var ring: RingEnd
+    private let memory = DatagramMemory()
+    var now: UInt64 = 1_000_000_000
+    private var next: UInt64 = 1
+
+    init(ringCapacity: Int = 1 << 14) throws {
+      var publisher: TickPublisher?
+      ring = try RingEnd(capacity: ringCapacity, &publisher)
+      feed = ArbitratedFeed(
+        TickFeedDecoder(publisher: publisher.take()!), limits: ArbiterLimits(), restarts: .follow,
+        lines: 1)
+      feed.setLive(1)
+    }
+
+    var counts: FeedCounts { feed.counts }
+    var instruments: Int { ring.instruments }
+    func symbol(_ instrument: UInt32) -> String? { ring.symbol(instrument) }
+    func ticks() -> [Tick] { ring.ticks() }
+
+    func take(_ datagram: [UInt8]) {
+      let times = ArrivalTimes(clock: 7, received_ns: now, now: now)
+      let isTaken = feed.ingest(memory.bytes(datagram), line: 0, times: times)
+      #expect(isTaken)
+    }
+
+    /// The next packet of a session.
+    func send(_ messages: [[UInt8]], session: String = "RELAY", first: UInt64? = nil) {
+      let begin = first ?? next
+      take(memory.mold(session, begin, messages))
+      next = begin + UInt64(messages.count)
+    }
+
+    func pass(_ nanoseconds: UInt64) {
+      now += nanoseconds
+      feed.advance(to: now)
+    }
+  }
+
+  private static func entry(_ instrument: UInt32, _ symbol: String) -> [UInt8] {
+    bytes(RelayEntry.byteCount) {
+      RelayEntry(instrument: instrument, symbol: Symbol(symbol)!, venue: Symbol("IEX")!)
+        .encode(into: $0)
+    }
+  }
+
+  private static func tick(
+    _ instrument: UInt32, _ kind: TickKind, time: UInt64 = 5, price: Double = 1.5
+  ) -> [UInt8] {
+    bytes(RelayTick.byteCount) {
+      RelayTick(
+        words: Tick(
+          timestamp: time, symbolId: Series(instrument: instrument, kind: kind).id, price: price,
+          quantity: 9
+        ).words
+      ).encode(into: $0)
+    }
+  }
+
+  private static func bytes(_ count: Int, _ body: (MutableBytes) -> Void) -> [UInt8] {
+    withUnsafeTemporaryAllocation(byteCount: count, alignment: 8) { raw in
+      body(MutableBytes(raw.baseAddress!, count: count))
+      return Array(raw)
+    }
+  }
+
+  private struct Sink: ~Copyable, DatagramSink {
+    var datagrams: [[UInt8]] = []
+    mutating func send(_ datagram: Bytes) {
+      datagrams.append((0..<datagram.count).map { datagram[$0] })
+    }
+  }
+
+  @Test(arguments: [UInt64(5), 6])
+  func whatARelaySendsComesOutByteForByte(seed: UInt64) throws {
+    var ring = try RelayRing(Scratch())
+    var stream = RelayStream(
+      MoldUdp64Session("RELAY00001")!, names: try ring.names(), retainedMessages: 8_192)
+    let published = ring.publish(6_000, seed: seed)
+    var sink = Sink()
+    for tick in published { stream.add(Tick(words: (tick[0], tick[1], tick[2])), into: &sink) }
+    stream.flush(into: &sink)
+    let bench = try Bench()
+    let named = ring.directory.count
+    for datagram in sink.datagrams { bench.take(datagram) }
+    #expect(bench.ticks().map(words) == published)
+    #expect(bench.instruments == named && bench.counts.malformed == 0)
+  }
+
+  @Test func instrumentsAreRenumberedAsThisMachineNamesThem() throws {
+    let bench = try Bench()
+    bench.send([Self.entry(900, "TICK"), Self.entry(7, "TOCK")])
+    bench.send([Self.tick(7, .trade), Self.tick(900, .trade)])
+    #expect(bench.ticks().map(\.series.instrument) == [2, 1])
+    #expect(bench.symbol(1) == "TICK" && bench.symbol(2) == "TOCK")
+  }
+
+  @Test func ticksOfUnknownInstrumentsAreCountedAndNotPublished() throws {
+    let bench = try Bench()
+    bench.send([Self.tick(3, .trade), Self.entry(3, "TICK"), Self.tick(3, .trade)])
+    #expect(bench.ticks().count == 1 && bench.counts.malformed == 1 && bench.counts.messages == 3)
+  }
+
+  @Test func anEntryAtOddsWithAnEarlierOneChangesNothing() throws {
+    let bench = try Bench()
+    bench.send([Self.entry(3, "TICK"), Self.entry(3, "TOCK"), Self.entry(3, "TICK")])
+    bench.send([Self.tick(3, .trade)])
+    #expect(bench.instruments == 1 && bench.counts.malformed == 1 && bench.ticks().count == 1)
+  }
+
+  /// A bid waits for its ask, and for nothing else.
+  @Test func halfAQuoteIsNoQuote() throws {
+    let bench = try Bench()
+    bench.send([Self.entry(1, "TICK"), Self.entry(2, "TOCK")])
+    bench.send([Self.tick(1, .bid)])
+    #expect(bench.ticks().isEmpty)
+    bench.send([Self.tick(1, .ask)])
+    #expect(bench.ticks().map(\.series.kind) == [.bid, .ask])
+    bench.send([Self.tick(1, .bid), Self.tick(2, .ask)])
+    #expect(bench.counts.malformed == 2)
+    bench.send([Self.tick(1, .bid), Self.tick(1, .trade)])
+    #expect(bench.counts.malformed == 3)
+    let kinds = bench.ticks().map(\.series.kind)
+    #expect(!kinds.contains(.bid) && kinds.contains(.trade))
+  }
+
+  /// An ask alone would be a quote's second half without its first.
+  @Test func anAskWithoutItsBidIsNoQuote() throws {
+    let bench = try Bench()
+    bench.send([Self.entry(1, "TICK"), Self.tick(1, .ask)])
+    #expect(bench.ticks().isEmpty && bench.counts.malformed == 1)
+  }
+
+  @Test func aBidBeforeAGapIsForgotten() throws {
+    let bench = try Bench()
+    bench.send([Self.entry(1, "TICK"), Self.tick(1, .bid)])
+    bench.send([Self.tick(1, .ask)], first: 5)
+    bench.pass(100_000_000)
+    #expect(bench.ticks().map(\.series.kind) == [.status])
+    #expect(bench.counts.gaps == 1 && bench.counts.missing == 2 && bench.counts.malformed == 1)
+  }
+
+  @Test func aRelayThatIsStartedAgainNamesItsInstrumentsAnew() throws {
+    let bench = try Bench()
+    bench.send([Self.entry(1, "TICK"), Self.tick(1, .trade)])
+    bench.send([Self.entry(1, "TOCK"), Self.tick(1, .trade)], session: "AGAIN", first: 1)
+    #expect(bench.counts.sessionChanges == 0)
+    bench.send([Self.tick(1, .trade)], session: "AGAIN")
+    let ticks = bench.ticks()
+    #expect(ticks.map(\.series.kind) == [.trade, .status, .trade, .trade])
+    #expect(ticks.map(\.series.instrument) == [1, 0, 2, 2])
+    #expect(bench.counts.sessionChanges == 1 && bench.counts.gaps == 0)
+  }
+}
