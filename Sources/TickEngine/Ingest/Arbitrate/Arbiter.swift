@@ -45,22 +45,22 @@ struct Arbiter: ~Copyable {
 
   let limits: ArbiterLimits
   private let restarts: RestartPolicy
-  private var tracker = SequenceTracker()
-  private var buffer: ReorderBuffer
-  private let holes = Slab(count: SequenceTracker.streamsMax, repeating: Hole())
-  private var openHoles = 0
+  var tracker = SequenceTracker()
+  var buffer: ReorderBuffer
+  let holes = Slab(count: SequenceTracker.streamsMax, repeating: Hole())
+  var openHoles = 0
   /// Sequences of the last packets that each line brought, by line and stream: a small circle each.
-  private let recent = Slab(
+  let recent = Slab(
     count: LineTable.linesMax * SequenceTracker.streamsMax * Arbiter.linePackets,
     repeating: UInt64(0))
-  private let recentAt = Slab(
+  let recentAt = Slab(
     count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: UInt8(0))
   /// The lines that can still fill a hole, a bit each: those that are live or may yet be.
   var liveLines: UInt64 = 1
-  private var ledger = LossLedger()
-  private var doubts: DoubtedPackets
+  var ledger = LossLedger()
+  var doubts: DoubtedPackets
   /// What became of the two packets that agreed last.
-  private(set) var confirmation = Confirmation()
+  var confirmation = Confirmation()
 
   init(limits: ArbiterLimits, restarts: RestartPolicy) {
     self.limits = limits
@@ -106,7 +106,7 @@ struct Arbiter: ~Copyable {
   }
 
   @inline(never)
-  private mutating func takeOther<D: FeedDecoder & ~Copyable>(
+  mutating func takeOther<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ decoder: inout D
   ) -> Outcome {
@@ -117,7 +117,7 @@ struct Arbiter: ~Copyable {
     return takePlaced(place, packet, datagram, times, line, &decoder)
   }
 
-  private mutating func takePlaced<D: FeedDecoder & ~Copyable>(
+  mutating func takePlaced<D: FeedDecoder & ~Copyable>(
     _ place: SequenceTracker.Place, _ packet: SequencedPacket, _ datagram: Bytes,
     _ times: ArrivalTimes, _ line: Int?, _ decoder: inout D
   ) -> Outcome {
@@ -151,77 +151,8 @@ struct Arbiter: ~Copyable {
     }
   }
 
-  // MARK: Doubt
-
-  /// One past all that has come of a stream and was believed; where none is followed yet, its
-  /// beginning.
-  private func reach(_ stream: Int?) -> UInt64 {
-    guard let stream else { return 1 }
-    let held = max(tracker.expected(stream), buffer.last(stream)?.packet.end ?? 0)
-    return holes[stream].isOpen ? max(held, holes[stream].horizon) : held
-  }
-
-  private func isDoubtful(_ packet: SequencedPacket, _ place: SequenceTracker.Place) -> Bool {
-    switch place {
-    case .newSession: return true
-    case .join where tracker.count > 0: return true
-    case .join, .ahead:
-      let reach = reach(tracker.index(of: packet))
-      return packet.first > reach && packet.first - reach > DoubtedPackets.leap_messages
-    case .untracked, .restart, .before, .behind, .current: return false
-    }
-  }
-
-  private mutating func doubt<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
-    _ decoder: inout D
-  ) -> Outcome {
-    guard let line else {
-      // An answer to a request that was not made.
-      decoder.counts.implausible += 1
-      return .doubted
-    }
-    let stream = tracker.index(of: packet)
-    let slot = doubts.slot(packet, stream: stream)
-    // A stream that goes on meanwhile as it was refutes the claim.
-    let reach = reach(stream)
-    guard doubts.agrees(slot, with: packet, line: line, reach: reach, now: times.now) else {
-      switch doubts.keep(slot, packet, datagram, times, line: line, reach: reach) {
-      case .kept: break
-      case .dropped: decoder.counts.implausible += 1
-      case .copy: decoder.counts.duplicates += 1
-      }
-      return .doubted
-    }
-    confirm(slot, packet, datagram, times, line, &decoder)
-    return .confirmed
-  }
-
-  private mutating func confirm<D: FeedDecoder & ~Copyable>(
-    _ slot: Int, _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int,
-    _ decoder: inout D
-  ) {
-    let claim = doubts[slot]
-    doubts.forget(slot)
-    confirmation = Confirmation(
-      packet: claim.packet, line: claim.line, now: claim.times.now)
-    let isBehind = packet.first < claim.packet.first
-    if isBehind { confirmation.outcome = retake(packet, datagram, times, line, &decoder) }
-    confirmation.claimOutcome = retake(
-      claim.packet, doubts.datagram(slot), claim.times, claim.line, &decoder)
-    if !isBehind { confirmation.outcome = retake(packet, datagram, times, line, &decoder) }
-  }
-
-  private mutating func retake<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int,
-    _ decoder: inout D
-  ) -> Outcome {
-    takePlaced(
-      tracker.place(packet, now: times.now), packet, datagram, times, line, &decoder)
-  }
-
   /// A stream, or its sequence, begins.
-  private mutating func open<D: FeedDecoder & ~Copyable>(
+  mutating func open<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     isJoin: Bool, _ decoder: inout D
   ) -> Outcome {
@@ -239,7 +170,7 @@ struct Arbiter: ~Copyable {
     return takeAhead(packet, datagram, times, line, &decoder)
   }
 
-  private mutating func takeBehind<D: FeedDecoder & ~Copyable>(
+  mutating func takeBehind<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ decoder: inout D
   ) -> Outcome {
@@ -257,175 +188,9 @@ struct Arbiter: ~Copyable {
     return packet.count > 0 ? .duplicate : .released
   }
 
-  // MARK: Holes
-
-  private mutating func takeAhead<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
-    _ decoder: inout D
-  ) -> Outcome {
-    guard limits.waitPackets > 0, let stream = tracker.index(of: packet) else {
-      release(packet, datagram, times, isRecovered: line == nil, &decoder)
-      return .released
-    }
-    openHole(stream, times.now)
-    var outcome = Outcome.held
-    if packet.count == 0 {
-      extendHorizon(stream, to: packet.first, packet, times)
-      outcome = .released
-    } else {
-      switch buffer.insert(packet, datagram, times, isRecovered: line == nil, stream: stream) {
-      case .held: break
-      case .duplicate:
-        decoder.counts.duplicates += 1
-        outcome = .duplicate
-      case .noPlace:
-        decoder.counts.unheld += 1
-        outcome = .unheld
-      case .noRoom:
-        guard limits.recovery != nil else {
-          return makeWay(packet, datagram, times, line, stream, &decoder)
-        }
-        extendHorizon(stream, to: packet.end, packet, times)
-        decoder.counts.unheld += 1
-        outcome = .unheld
-      }
-    }
-    giveUpWhatIsDue(stream, times.now, &decoder)
-    return outcome
-  }
-
-  /// No room to hold a packet, and nowhere to ask for it again: the wait before it ends.
-  private mutating func makeWay<D: FeedDecoder & ~Copyable>(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
-    _ stream: Int, _ decoder: inout D
-  ) -> Outcome {
-    while let held = buffer.first(stream), held.packet.first < packet.first {
-      giveUp(stream, times.now, &decoder)
-    }
-    release(packet, datagram, times, isRecovered: line == nil, &decoder)
-    settle(stream, times.now, &decoder)
-    return .released
-  }
-
-  private mutating func openHole(_ stream: Int, _ now: UInt64) {
-    guard !holes[stream].isOpen else { return }
-    openHoles += 1
-    holes[stream] = Hole(isOpen: true, shown_ns: now, progress_ns: now)
-  }
-
-  private mutating func extendHorizon(
-    _ stream: Int, to end: UInt64, _ packet: SequencedPacket, _ times: ArrivalTimes
-  ) {
-    guard end > holes[stream].horizon else { return }
-    holes[stream].horizon = end
-    holes[stream].horizonTimes = times
-    holes[stream].horizonSendTime = packet.sendTime
-  }
-
-  @inline(__always)
-  private func noteRecent(_ line: Int, _ stream: Int, _ packet: SequencedPacket) {
-    let cell = line * SequenceTracker.streamsMax + stream
-    recent[cell * Arbiter.linePackets + Int(recentAt[cell])] = packet.first
-    recentAt[cell] = (recentAt[cell] &+ 1) & UInt8(Arbiter.linePackets - 1)
-  }
-
-  private func forgetRecent(_ stream: Int) {
-    for line in 0..<LineTable.linesMax {
-      let cell = (line * SequenceTracker.streamsMax + stream) * Arbiter.linePackets
-      for index in 0..<Arbiter.linePackets { recent[cell + index] = 0 }
-    }
-  }
-
-  /// Whether every line that is live has gone so far beyond the hole that it will not fill it.
-  private func isPassedByAll(_ stream: Int) -> Bool {
-    guard liveLines != 0 else { return false }
-    let end = buffer.first(stream)?.packet.first ?? holes[stream].horizon
-    for line in 0..<LineTable.linesMax where liveLines >> UInt64(line) & 1 != 0 {
-      let cell = line * SequenceTracker.streamsMax + stream
-      // Where the next will be put lies the oldest.
-      if recent[cell * Arbiter.linePackets + Int(recentAt[cell])] < end { return false }
-    }
-    return true
-  }
-
-  /// Whether nothing more is to be hoped for from the lines.
-  private func isWaitOver(_ stream: Int, _ now: UInt64) -> Bool {
-    let shown = holes[stream].shown_ns
-    return buffer.count(stream) >= limits.waitPackets || isPassedByAll(stream)
-      || (now > shown && now - shown >= limits.wait_ns)
-  }
-
-  private func isDue(_ stream: Int, _ now: UInt64) -> Bool {
-    guard let recovery = limits.recovery else { return isWaitOver(stream, now) }
-    let progress = holes[stream].progress_ns
-    return now > progress && now - progress >= limits.wait_ns + recovery.patience_ns
-  }
-
-  private mutating func giveUpWhatIsDue<D: FeedDecoder & ~Copyable>(
-    _ stream: Int, _ now: UInt64, _ decoder: inout D
-  ) {
-    while holes[stream].isOpen, isDue(stream, now) { giveUp(stream, now, &decoder) }
-  }
-
-  /// Goes on behind the hole: with the first packet held, or with nothing up to the horizon.
-  private mutating func giveUp<D: FeedDecoder & ~Copyable>(
-    _ stream: Int, _ now: UInt64, _ decoder: inout D
-  ) {
-    if buffer.count(stream) > 0 {
-      releaseFirst(stream, &decoder)
-    } else {
-      let hole = holes[stream]
-      let tail = SequencedPacket(
-        stream: tracker.key(stream), session: tracker.session(stream), first: hole.horizon,
-        count: 0, sendTime: hole.horizonSendTime)
-      release(tail, .none, hole.horizonTimes, isRecovered: false, &decoder)
-      holes[stream].horizon = 0
-    }
-    settle(stream, now, &decoder)
-  }
-
-  /// Gives up every hole of a stream, and lets all that is held go.
-  private mutating func abandon<D: FeedDecoder & ~Copyable>(
-    _ stream: Int, _ decoder: inout D
-  ) {
-    while holes[stream].isOpen { giveUp(stream, holes[stream].progress_ns, &decoder) }
-  }
-
-  /// Releases what is in sequence now; what stays missing is a hole of its own, known since the
-  /// packet behind it came.
-  private mutating func settle<D: FeedDecoder & ~Copyable>(
-    _ stream: Int, _ now: UInt64, _ decoder: inout D
-  ) {
-    guard holes[stream].isOpen else { return }
-    let before = buffer.count(stream)
-    while let held = buffer.first(stream), held.packet.first <= tracker.expected(stream) {
-      releaseFirst(stream, &decoder)
-    }
-    let next = buffer.first(stream)
-    if next == nil, holes[stream].horizon <= tracker.expected(stream) {
-      holes[stream].isOpen = false
-      openHoles -= 1
-      return
-    }
-    let shown = next?.times.now ?? holes[stream].horizonTimes.now
-    // Where nothing held went out, what comes has not reached the hole's end: it may be no hole.
-    holes[stream].shown_ns = buffer.count(stream) == before ? max(shown, now) : shown
-    holes[stream].progress_ns = now
-  }
-
-  private mutating func releaseFirst<D: FeedDecoder & ~Copyable>(
-    _ stream: Int, _ decoder: inout D
-  ) {
-    guard let held = buffer.first(stream) else { return }
-    release(
-      held.packet, buffer.firstDatagram(stream), held.times, isRecovered: held.isRecovered,
-      &decoder)
-    buffer.removeFirst(stream)
-  }
-
   // MARK: Release
 
-  private mutating func release<D: FeedDecoder & ~Copyable>(
+  mutating func release<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, isRecovered: Bool,
     _ decoder: inout D
   ) {
@@ -443,7 +208,7 @@ struct Arbiter: ~Copyable {
     }
   }
 
-  private mutating func noteLoss<D: FeedDecoder & ~Copyable>(
+  mutating func noteLoss<D: FeedDecoder & ~Copyable>(
     _ verdict: SequenceVerdict, _ packet: SequencedPacket, _ decoder: inout D
   ) {
     if verdict.isRestart { decoder.counts.restarts += 1 }
@@ -460,40 +225,7 @@ struct Arbiter: ~Copyable {
     ledger.add(verdict.stream, packet.first - verdict.missing, packet.first)
   }
 
-  // MARK: Time
-
-  /// Gives up what was waited for long enough.
-  mutating func advance<D: FeedDecoder & ~Copyable>(to now: UInt64, _ decoder: inout D) {
-    guard openHoles > 0 else { return }
-    for stream in 0..<tracker.count { giveUpWhatIsDue(stream, now, &decoder) }
-  }
-
-  /// The end: nothing more comes, so every hole is a loss.
-  mutating func finish<D: FeedDecoder & ~Copyable>(_ decoder: inout D) {
-    for stream in 0..<tracker.count { abandon(stream, &decoder) }
-    decoder.counts.implausible += doubts.clear()
-  }
-
-  /// What to ask for now, if anything: from the next missing message to the first that is there.
-  /// A request is due again when it brought something, or was not answered.
-  mutating func dueRequest(now: UInt64) -> MissingRange? {
-    guard openHoles > 0, let recovery = limits.recovery else { return nil }
-    for stream in 0..<tracker.count where holes[stream].isOpen {
-      let expected = tracker.expected(stream)
-      let isFirst = holes[stream].requested_ns == 0
-      if isFirst, !isWaitOver(stream, now) { continue }
-      let isAnswered = holes[stream].requestedFirst != expected
-      guard isFirst || isAnswered || now >= holes[stream].requested_ns &+ recovery.retry_ns
-      else { continue }
-      holes[stream].requested_ns = max(1, now)
-      holes[stream].requestedFirst = expected
-      let end = buffer.first(stream)?.packet.first ?? holes[stream].horizon
-      return MissingRange(
-        stream: tracker.key(stream), session: tracker.session(stream), first: expected,
-        count: end - expected)
-    }
-    return nil
-  }
+  // MARK: A fresh start
 
   /// A fresh session of a replay.
   mutating func reset() {
@@ -507,21 +239,4 @@ struct Arbiter: ~Copyable {
     }
     openHoles = 0
   }
-}
-
-/// Two packets that agreed: what became of the one that was kept, and of the one that came.
-struct Confirmation {
-  var packet = SequencedPacket(stream: 0, session: 0, first: 0, count: 0, sendTime: 0)
-  var line = 0
-  var now: UInt64 = 0
-  var claimOutcome = Arbiter.Outcome.doubted
-  var outcome = Arbiter.Outcome.doubted
-}
-
-/// Messages that are missing, to be asked for.
-struct MissingRange: Equatable {
-  var stream: UInt64
-  var session: UInt128
-  var first: UInt64
-  var count: UInt64
 }

@@ -1,0 +1,80 @@
+import TickWire
+
+/// What one packet alone claims: see `DoubtedPackets`. Off the hot path.
+extension Arbiter {
+  /// One past all that has come of a stream and was believed; where none is followed yet, its
+  /// beginning.
+  func reach(_ stream: Int?) -> UInt64 {
+    guard let stream else { return 1 }
+    let held = max(tracker.expected(stream), buffer.last(stream)?.packet.end ?? 0)
+    return holes[stream].isOpen ? max(held, holes[stream].horizon) : held
+  }
+
+  func isDoubtful(_ packet: SequencedPacket, _ place: SequenceTracker.Place) -> Bool {
+    switch place {
+    case .newSession: return true
+    case .join where tracker.count > 0: return true
+    case .join, .ahead:
+      let reach = reach(tracker.index(of: packet))
+      return packet.first > reach && packet.first - reach > DoubtedPackets.leap_messages
+    case .untracked, .restart, .before, .behind, .current: return false
+    }
+  }
+
+  mutating func doubt<D: FeedDecoder & ~Copyable>(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
+    _ decoder: inout D
+  ) -> Outcome {
+    guard let line else {
+      // An answer to a request that was not made.
+      decoder.counts.implausible += 1
+      return .doubted
+    }
+    let stream = tracker.index(of: packet)
+    let slot = doubts.slot(packet, stream: stream)
+    // A stream that goes on meanwhile as it was refutes the claim.
+    let reach = reach(stream)
+    guard doubts.agrees(slot, with: packet, line: line, reach: reach, now: times.now) else {
+      switch doubts.keep(slot, packet, datagram, times, line: line, reach: reach) {
+      case .kept: break
+      case .dropped: decoder.counts.implausible += 1
+      case .copy: decoder.counts.duplicates += 1
+      }
+      return .doubted
+    }
+    confirm(slot, packet, datagram, times, line, &decoder)
+    return .confirmed
+  }
+
+  mutating func confirm<D: FeedDecoder & ~Copyable>(
+    _ slot: Int, _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int,
+    _ decoder: inout D
+  ) {
+    let claim = doubts[slot]
+    doubts.forget(slot)
+    confirmation = Confirmation(
+      packet: claim.packet, line: claim.line, now: claim.times.now)
+    let isBehind = packet.first < claim.packet.first
+    if isBehind { confirmation.outcome = retake(packet, datagram, times, line, &decoder) }
+    confirmation.claimOutcome = retake(
+      claim.packet, doubts.datagram(slot), claim.times, claim.line, &decoder)
+    if !isBehind { confirmation.outcome = retake(packet, datagram, times, line, &decoder) }
+  }
+
+  mutating func retake<D: FeedDecoder & ~Copyable>(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int,
+    _ decoder: inout D
+  ) -> Outcome {
+    takePlaced(
+      tracker.place(packet, now: times.now), packet, datagram, times, line, &decoder)
+  }
+}
+
+/// Two packets that agreed: what became of the one that was kept, and of the one that came.
+struct Confirmation {
+  var packet = SequencedPacket(stream: 0, session: 0, first: 0, count: 0, sendTime: 0)
+  var line = 0
+  var now: UInt64 = 0
+  var claimOutcome = Arbiter.Outcome.doubted
+  var outcome = Arbiter.Outcome.doubted
+}

@@ -1,0 +1,214 @@
+import TickWire
+
+/// What is missing: held for, waited for, asked for, given up. Each stream has one hole at a time,
+/// before the first packet held, or before the end that a heartbeat told of.
+///
+/// Off the hot path, but for `noteRecent`: work only while something is missing.
+extension Arbiter {
+  mutating func takeAhead<D: FeedDecoder & ~Copyable>(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
+    _ decoder: inout D
+  ) -> Outcome {
+    guard limits.waitPackets > 0, let stream = tracker.index(of: packet) else {
+      release(packet, datagram, times, isRecovered: line == nil, &decoder)
+      return .released
+    }
+    openHole(stream, times.now)
+    var outcome = Outcome.held
+    if packet.count == 0 {
+      extendHorizon(stream, to: packet.first, packet, times)
+      outcome = .released
+    } else {
+      switch buffer.insert(packet, datagram, times, isRecovered: line == nil, stream: stream) {
+      case .held: break
+      case .duplicate:
+        decoder.counts.duplicates += 1
+        outcome = .duplicate
+      case .noPlace:
+        decoder.counts.unheld += 1
+        outcome = .unheld
+      case .noRoom:
+        guard limits.recovery != nil else {
+          return makeWay(packet, datagram, times, line, stream, &decoder)
+        }
+        extendHorizon(stream, to: packet.end, packet, times)
+        decoder.counts.unheld += 1
+        outcome = .unheld
+      }
+    }
+    giveUpWhatIsDue(stream, times.now, &decoder)
+    return outcome
+  }
+
+  /// No room to hold a packet, and nowhere to ask for it again: the wait before it ends.
+  mutating func makeWay<D: FeedDecoder & ~Copyable>(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
+    _ stream: Int, _ decoder: inout D
+  ) -> Outcome {
+    while let held = buffer.first(stream), held.packet.first < packet.first {
+      giveUp(stream, times.now, &decoder)
+    }
+    release(packet, datagram, times, isRecovered: line == nil, &decoder)
+    settle(stream, times.now, &decoder)
+    return .released
+  }
+
+  mutating func openHole(_ stream: Int, _ now: UInt64) {
+    guard !holes[stream].isOpen else { return }
+    openHoles += 1
+    holes[stream] = Hole(isOpen: true, shown_ns: now, progress_ns: now)
+  }
+
+  mutating func extendHorizon(
+    _ stream: Int, to end: UInt64, _ packet: SequencedPacket, _ times: ArrivalTimes
+  ) {
+    guard end > holes[stream].horizon else { return }
+    holes[stream].horizon = end
+    holes[stream].horizonTimes = times
+    holes[stream].horizonSendTime = packet.sendTime
+  }
+
+  @inline(__always)
+  func noteRecent(_ line: Int, _ stream: Int, _ packet: SequencedPacket) {
+    let cell = line * SequenceTracker.streamsMax + stream
+    recent[cell * Arbiter.linePackets + Int(recentAt[cell])] = packet.first
+    recentAt[cell] = (recentAt[cell] &+ 1) & UInt8(Arbiter.linePackets - 1)
+  }
+
+  func forgetRecent(_ stream: Int) {
+    for line in 0..<LineTable.linesMax {
+      let cell = (line * SequenceTracker.streamsMax + stream) * Arbiter.linePackets
+      for index in 0..<Arbiter.linePackets { recent[cell + index] = 0 }
+    }
+  }
+
+  /// Whether every line that is live has gone so far beyond the hole that it will not fill it.
+  func isPassedByAll(_ stream: Int) -> Bool {
+    guard liveLines != 0 else { return false }
+    let end = buffer.first(stream)?.packet.first ?? holes[stream].horizon
+    for line in 0..<LineTable.linesMax where liveLines >> UInt64(line) & 1 != 0 {
+      let cell = line * SequenceTracker.streamsMax + stream
+      // Where the next will be put lies the oldest.
+      if recent[cell * Arbiter.linePackets + Int(recentAt[cell])] < end { return false }
+    }
+    return true
+  }
+
+  /// Whether nothing more is to be hoped for from the lines.
+  func isWaitOver(_ stream: Int, _ now: UInt64) -> Bool {
+    let shown = holes[stream].shown_ns
+    return buffer.count(stream) >= limits.waitPackets || isPassedByAll(stream)
+      || (now > shown && now - shown >= limits.wait_ns)
+  }
+
+  func isDue(_ stream: Int, _ now: UInt64) -> Bool {
+    guard let recovery = limits.recovery else { return isWaitOver(stream, now) }
+    let progress = holes[stream].progress_ns
+    return now > progress && now - progress >= limits.wait_ns + recovery.patience_ns
+  }
+
+  mutating func giveUpWhatIsDue<D: FeedDecoder & ~Copyable>(
+    _ stream: Int, _ now: UInt64, _ decoder: inout D
+  ) {
+    while holes[stream].isOpen, isDue(stream, now) { giveUp(stream, now, &decoder) }
+  }
+
+  /// Goes on behind the hole: with the first packet held, or with nothing up to the horizon.
+  mutating func giveUp<D: FeedDecoder & ~Copyable>(
+    _ stream: Int, _ now: UInt64, _ decoder: inout D
+  ) {
+    if buffer.count(stream) > 0 {
+      releaseFirst(stream, &decoder)
+    } else {
+      let hole = holes[stream]
+      let tail = SequencedPacket(
+        stream: tracker.key(stream), session: tracker.session(stream), first: hole.horizon,
+        count: 0, sendTime: hole.horizonSendTime)
+      release(tail, .none, hole.horizonTimes, isRecovered: false, &decoder)
+      holes[stream].horizon = 0
+    }
+    settle(stream, now, &decoder)
+  }
+
+  /// Gives up every hole of a stream, and lets all that is held go.
+  mutating func abandon<D: FeedDecoder & ~Copyable>(
+    _ stream: Int, _ decoder: inout D
+  ) {
+    while holes[stream].isOpen { giveUp(stream, holes[stream].progress_ns, &decoder) }
+  }
+
+  /// Releases what is in sequence now; what stays missing is a hole of its own, known since the
+  /// packet behind it came.
+  mutating func settle<D: FeedDecoder & ~Copyable>(
+    _ stream: Int, _ now: UInt64, _ decoder: inout D
+  ) {
+    guard holes[stream].isOpen else { return }
+    let before = buffer.count(stream)
+    while let held = buffer.first(stream), held.packet.first <= tracker.expected(stream) {
+      releaseFirst(stream, &decoder)
+    }
+    let next = buffer.first(stream)
+    if next == nil, holes[stream].horizon <= tracker.expected(stream) {
+      holes[stream].isOpen = false
+      openHoles -= 1
+      return
+    }
+    let shown = next?.times.now ?? holes[stream].horizonTimes.now
+    // Where nothing held went out, what comes has not reached the hole's end: it may be no hole.
+    holes[stream].shown_ns = buffer.count(stream) == before ? max(shown, now) : shown
+    holes[stream].progress_ns = now
+  }
+
+  mutating func releaseFirst<D: FeedDecoder & ~Copyable>(
+    _ stream: Int, _ decoder: inout D
+  ) {
+    guard let held = buffer.first(stream) else { return }
+    release(
+      held.packet, buffer.firstDatagram(stream), held.times, isRecovered: held.isRecovered,
+      &decoder)
+    buffer.removeFirst(stream)
+  }
+
+  // MARK: Time
+
+  /// Gives up what was waited for long enough.
+  mutating func advance<D: FeedDecoder & ~Copyable>(to now: UInt64, _ decoder: inout D) {
+    guard openHoles > 0 else { return }
+    for stream in 0..<tracker.count { giveUpWhatIsDue(stream, now, &decoder) }
+  }
+
+  /// The end: nothing more comes, so every hole is a loss.
+  mutating func finish<D: FeedDecoder & ~Copyable>(_ decoder: inout D) {
+    for stream in 0..<tracker.count { abandon(stream, &decoder) }
+    decoder.counts.implausible += doubts.clear()
+  }
+
+  /// What to ask for now, if anything: from the next missing message to the first that is there.
+  /// A request is due again when it brought something, or was not answered.
+  mutating func dueRequest(now: UInt64) -> MissingRange? {
+    guard openHoles > 0, let recovery = limits.recovery else { return nil }
+    for stream in 0..<tracker.count where holes[stream].isOpen {
+      let expected = tracker.expected(stream)
+      let isFirst = holes[stream].requested_ns == 0
+      if isFirst, !isWaitOver(stream, now) { continue }
+      let isAnswered = holes[stream].requestedFirst != expected
+      guard isFirst || isAnswered || now >= holes[stream].requested_ns &+ recovery.retry_ns
+      else { continue }
+      holes[stream].requested_ns = max(1, now)
+      holes[stream].requestedFirst = expected
+      let end = buffer.first(stream)?.packet.first ?? holes[stream].horizon
+      return MissingRange(
+        stream: tracker.key(stream), session: tracker.session(stream), first: expected,
+        count: end - expected)
+    }
+    return nil
+  }
+}
+
+/// Messages that are missing, to be asked for.
+struct MissingRange: Equatable {
+  var stream: UInt64
+  var session: UInt128
+  var first: UInt64
+  var count: UInt64
+}
