@@ -8,9 +8,9 @@ public struct ReportText: CustomStringConvertible {
     [
       captureLines, feedLines, lineLines, tickLines, ringLines, orderLines, runLines, latencyLines,
     ]
-      .filter { !$0.isEmpty }
-      .map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+    .filter { !$0.isEmpty }
+    .map { $0.joined(separator: "\n") }
+    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
   }
 
   private typealias Count = (name: String, value: String)

@@ -189,7 +189,9 @@ private struct SentPackets: PacketSink, ~Copyable {
 
   @Test func moreThanCanBeHeldIsSentAtOnceAndCounted() {
     var line = FaultyLine(
-      { var rates = FaultRates(); rates.delay = 1; return rates }(), seed: 1, line: 0,
+      {
+        var rates = FaultRates(); rates.delay = 1; return rates
+      }(), seed: 1, line: 0,
       bytesMax: 8)
     var sent = SentPackets()
     let bytes: [UInt8] = [1, 2, 3]

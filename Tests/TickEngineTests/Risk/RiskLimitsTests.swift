@@ -71,8 +71,8 @@ import Testing
 
   // MARK: Limits that code makes
 
-  private static let changes: [(name: String, change: @Sendable (inout RiskLimits, Double) -> Void)]
-    = [
+  private static let changes:
+    [(name: String, change: @Sendable (inout RiskLimits, Double) -> Void)] = [
       ("order_value_max", { $0.orderValueMax = $1 }), ("collar_percent", { $0.collarPercent = $1 }),
       ("reference_age_max_seconds", { $0.referenceAgeMaxSeconds = $1 }),
     ]
