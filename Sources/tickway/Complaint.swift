@@ -21,6 +21,9 @@ enum Complaint {
   static func exit(_ verb: String, _ error: any Error) -> ExitCode {
     var message = "\(error)"
     if let failure = error as? AtomicFile.Failure { message += "; \(advice(failure))" }
+    if let error = error as? RingError, error.kind == .roleTaken {
+      message += ": stop that process, or choose another name"
+    }
     return exit(verb, message, code(of: error))
   }
 
@@ -59,6 +62,7 @@ enum Complaint {
     case .permission, .owner: .permission
     case .absent, .exists: .cannotCreateOutput
     case .argument, .nodeAbsent, .noNuma: .usage
+    case .roleTaken: .busy
     case .nodeMemory, .hugePages: .full
     default: .inputOutput
     }

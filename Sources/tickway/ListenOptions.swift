@@ -53,6 +53,8 @@ struct ListenOptions: ParsableArguments {
   var kernelStamps = false
 
   func options(_ feed: LiveFeed) throws -> IngestOptions {
+    // First, since what follows multiplies them.
+    try checkNumbers()
     var addresses = [try LineOptions.address(lineA, "--line-a")]
     if let lineB { addresses.append(try LineOptions.address(lineB, "--line-b")) }
     var options = IngestOptions(feed: feed, lines: addresses)
@@ -77,7 +79,6 @@ struct ListenOptions: ParsableArguments {
       return hours
     }
     options.validation.age_ns = try age()
-    try checkNumbers()
     return options
   }
 

@@ -167,6 +167,15 @@ import Testing
     #expect(line.take(503, 1, at: 300).missing == 0)
   }
 
+  /// One flipped bit in a time must not hide the restart that follows.
+  @Test func aSendingTimeAheadOfThoseThatFollowDoesNotHideARestart() {
+    let line = Line()
+    _ = line.take(1, 3, at: 1_000)
+    _ = line.take(4, 1, at: 1_000 + 1 << 33)
+    _ = line.take(5, 1, at: 1_001)
+    #expect(line.take(1, 2, at: 1_002).isRestart)
+  }
+
   @Test func aNewSessionBeginsAnewWithoutAGap() {
     let line = Line()
     _ = line.take(1, 500, session: 1)

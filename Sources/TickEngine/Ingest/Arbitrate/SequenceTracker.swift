@@ -192,9 +192,9 @@ struct SequenceTracker: ~Copyable {
   @inline(__always)
   mutating func advance(_ index: Int, _ packet: SequencedPacket, _ now: UInt64) {
     streams[index].expected = max(streams[index].expected, packet.end)
-    let newest = streams[index].newestSendTime
-    // A time far beyond those that follow it was an impossible one, and is forgotten.
-    if packet.sendTime > newest || newest - packet.sendTime > SequenceTracker.lateness_ns_max {
+    // What is in sequence says how far the venue's clock is: a time ahead of those that follow it
+    // was an impossible one, and would hide a restart until the clock has come that far.
+    if packet.count > 0 || packet.sendTime > streams[index].newestSendTime {
       streams[index].newestSendTime = packet.sendTime
     }
     guard packet.count > 0 else { return }

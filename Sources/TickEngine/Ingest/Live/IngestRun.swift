@@ -210,7 +210,9 @@ final class IngestSetup {
           name: ring < workers ? "\(options.name).ticks.\(ring)" : "tap.\(ring - workers)",
           kind: ring < workers ? .tick : .tap, capacity: UInt64(state.capacity))
         line.take(state.counts)
-        let unread = state.published - state.advanced
+        // What a predecessor left in the ring is unread too, but not of this run.
+        let own = state.counts.committed
+        let unread = min(state.published - state.advanced, own)
         line.unread = unread
         line.polled = line.published &- line.lost &- unread
         return line

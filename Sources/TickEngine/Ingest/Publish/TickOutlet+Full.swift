@@ -9,6 +9,7 @@ extension TickOutlet {
   /// Held quotes that one call publishes at most, so that no packet waits for thousands of them.
   private static let settledMax = 64
   private static let consumerCheckEach_ns: UInt64 = 1_000_000
+  private static let endPatience_ns: UInt64 = 1_000_000_000
 
   // MARK: By kind
 
@@ -145,7 +146,8 @@ extension TickOutlet {
   // MARK: Waiting
 
   /// The policy `wait`. Ends without the tick, counted, if a role has failed, or if there is no
-  /// consumer: then nobody is left to make room.
+  /// consumer: then nobody is left to make room. Nor is one waited for at the run's end that lives
+  /// and stands still: a stopped consumer must not keep the ingester from ending.
   private mutating func waitAndPublish(
     _ first: Tick, _ second: Tick?, received: UInt32, control: borrowing ControlPage
   ) {
@@ -156,7 +158,7 @@ extension TickOutlet {
       if !isGapOwed, publishNow(first, second, received: received) { return updateSpared() }
       noteFull()
       if control.read(.failed) != 0 { break }
-      guard isConsumed() else {
+      guard isConsumed(), !isStuckAtEnd(control) else {
         return lose(count, time: first.timestamp, received: received)
       }
       backoff.wait()
@@ -174,6 +176,16 @@ extension TickOutlet {
       consumerCheck_ns = now + TickOutlet.consumerCheckEach_ns
     }
     return hasConsumer
+  }
+
+  /// Whether the end was asked for, and the consumer has not moved for `endPatience_ns` since.
+  private mutating func isStuckAtEnd(_ control: borrowing ControlPage) -> Bool {
+    guard control.read(.stopIngest) != 0 else { return false }
+    let (now, advanced) = (MonotonicClock.now, ring.advanced)
+    if stuckSince_ns == 0 || advanced != stuckAt {
+      (stuckSince_ns, stuckAt) = (now, advanced)
+    }
+    return now - stuckSince_ns >= TickOutlet.endPatience_ns
   }
 
   // MARK: The end

@@ -35,6 +35,10 @@ struct TickOutlet: ~Copyable {
   var hasConsumer = true
   var consumerCheck_ns: UInt64 = 0
 
+  /// After the end was asked for: where the consumer stands, and since when; 0: not looked at yet.
+  var stuckAt: UInt64 = 0
+  var stuckSince_ns: UInt64 = 0
+
   // What `counts` is made of.
   var full: UInt64 = 0
   var conflated: UInt64 = 0
