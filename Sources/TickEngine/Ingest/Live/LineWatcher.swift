@@ -76,7 +76,7 @@ struct LineWatcher {
     case .neverSeen: break
     case .live: observer.note("line \(name): live")
     case .stale: observer.note("line \(name): stale, nothing for more than 5 s")
-    case .closed: observer.note("line \(name): closed, its session has ended or is outside its hours")
+    case .closed: observer.note("line \(name): closed, the session is over or not begun")
     }
   }
 }

@@ -53,6 +53,8 @@ struct SubscriptionTable: ~Copyable {
       ListedSymbol(symbol: sorted[$0].key, rings: sorted[$0].value)
     }
     rings = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
+    // What a relay tells of the whole feed concerns every ring.
+    rings[0] = SubscriptionTable.mask(below: count)
   }
 
   private static func mask(below count: Int) -> UInt64 {
