@@ -8,7 +8,7 @@ import TickRing
 /// time, polls the ring empty, notes the time again, and goes on. `decode` is the time until the
 /// ticks are in the ring, header and sequence checks, directory and validation included; `poll` is
 /// the time for taking them out again and summing their words. A consumer on a core of its own
-/// would add to `decode` the traffic of the ring's cache lines between the cores; `replay` has that.
+/// would add to `decode` the traffic of the ring's cache lines between the cores; `replay` has it.
 ///
 /// Times are the thread's own (CLOCK_THREAD_CPUTIME_ID): what other programs take of the core
 /// meanwhile is left out, what they do to its caches is not. The wall clock's rate stands beside.

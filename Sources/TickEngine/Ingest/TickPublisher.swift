@@ -183,6 +183,14 @@ public struct TickPublisher: ~Copyable {
 
   /// A change of an instrument's state; never refused for age.
   mutating func status(_ instrument: UInt32, time: UInt64, code: StatusCode) {
+    note(code, of: instrument)
+    let tick = Tick(
+      timestamp: time, symbolId: Series(instrument: instrument, kind: .status).id, price: 0,
+      quantity: code.rawValue)
+    fanOut.publishStatus(tick, of: instrument)
+  }
+
+  private mutating func note(_ code: StatusCode, of instrument: UInt32) {
     switch code {
     case .halted, .paused, .orderAcceptance: states[Int(instrument)].insert(.halted)
     case .trading: states[Int(instrument)].remove(.halted)
@@ -191,10 +199,6 @@ public struct TickPublisher: ~Copyable {
     default: break
     }
     tellBoardOfDoubt(instrument)
-    let tick = Tick(
-      timestamp: time, symbolId: Series(instrument: instrument, kind: .status).id, price: 0,
-      quantity: code.rawValue)
-    fanOut.publishStatus(tick, of: instrument)
   }
 
   private mutating func tellBoardOfDoubt(_ instrument: UInt32) {
@@ -244,6 +248,8 @@ public struct TickPublisher: ~Copyable {
 
   /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
   mutating func feedChanged(to state: FeedState, time: UInt64) {
+    // The gate must not take the last prices for prices while no line is live.
+    if state == .stale || state == .closed { forgetAllPrices() }
     switch state {
     case .live: feedStatus(.recovered, time: time)
     case .degraded: feedStatus(.degraded, time: time)
@@ -324,20 +330,38 @@ public struct TickPublisher: ~Copyable {
     return number
   }
 
-  /// Publishes what another machine's ingester has validated.
+  /// Publishes what another machine's ingester has validated. The board learns what it would have
+  /// learnt there.
   mutating func relay(_ tick: Tick) {
-    let series = tick.series
-    if series.instrument == 0 {
-      fanOut.publishStatus(tick, of: 0)
-    } else if series.kind == .status {
-      fanOut.publishStatus(tick, of: series.instrument)
-    } else {
-      fanOut.publish(tick, of: series.instrument, series.kind ?? .trade)
+    let (instrument, kind) = (tick.series.instrument, tick.series.kind ?? .trade)
+    switch kind {
+    case .status:
+      relayStatus(StatusCode(rawValue: tick.quantity), of: instrument)
+      return fanOut.publishStatus(tick, of: instrument)
+    case .trade: board?.setLast(instrument, price: tick.price, time: tick.timestamp)
+    case .tradeBreak: board?.clearLast(instrument)
+    default: break
     }
+    fanOut.publish(tick, of: instrument, kind)
   }
 
   mutating func relayQuote(_ bid: Tick, _ ask: Tick) {
-    fanOut.publishQuote(bid, ask, of: bid.series.instrument)
+    let instrument = bid.series.instrument
+    board?.setQuote(instrument, bid: bid.price, ask: ask.price, time: ask.timestamp)
+    fanOut.publishQuote(bid, ask, of: instrument)
+  }
+
+  private mutating func relayStatus(_ code: StatusCode?, of instrument: UInt32) {
+    guard instrument == 0 else {
+      // A state that is not known is a halt: missing is never healthy.
+      return note(code ?? .halted, of: instrument)
+    }
+    if code != .recovered && code != .degraded { forgetAllPrices() }
+  }
+
+  /// No price known so far vouches for anything.
+  private mutating func forgetAllPrices() {
+    for instrument in 1..<(UInt32(directory.count) + 1) { forgetPrices(instrument) }
   }
 
   // MARK: Committing
