@@ -168,8 +168,11 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     }
     let latency = unsafe SenderLatency(
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
+    let pool = try OrderPool(
+      claiming: regions.make(.pool, capacity: OrderPool.slots(limits.openOrdersMax)).attach(),
+      capacity: limits.openOrdersMax)
     return Sender(
-      ports: ports, gate: gate, openOrdersMax: limits.openOrdersMax, session: session,
+      ports: ports, gate: gate, pool: pool, session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
       latency: latency, waitPolicy: plan.policy)
   }

@@ -23,6 +23,14 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
   case collar
   /// As many orders open as are allowed.
   case openOrders
+  /// No session with the venue, or orders of before a disconnect are still in doubt.
+  case noSession = 40
+  /// The venue takes bytes too slowly: the order would leave late.
+  case venueSlow
+  /// It would trade with an order of our own.
+  case selfMatch
+  /// A price that the venue's protocol cannot say.
+  case unsayable
 
   public var name: String {
     switch self {
@@ -37,6 +45,10 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
     case .noReference: "no_reference"
     case .collar: "collar"
     case .openOrders: "open_orders"
+    case .noSession: "no_session"
+    case .venueSlow: "venue_slow"
+    case .selfMatch: "self_match"
+    case .unsayable: "unsayable"
     }
   }
 }
