@@ -28,6 +28,11 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
   var lastUserRefNum: [UInt32]
   var lastOrderReference: UInt64 = 0
   var lastMatch: UInt64 = 0
+  /// Requests ignored for their number, of each account.
+  var duplicatesIgnored: [UInt64]
+  /// What is done wrong to each account on purpose; empty: nothing to any.
+  var faults: [OrderFaults] = []
+  public internal(set) var faultCounts = VenueFaultCounts()
 
   public init(limits: MatchingLimits, sink: consuming Sink) {
     self.limits = limits
@@ -35,6 +40,7 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
     books = Array(repeating: VenueBook(), count: limits.instruments)
     orders = RestingOrders(capacity: limits.restingOrders)
     lastUserRefNum = Array(repeating: 0, count: limits.accounts)
+    duplicatesIgnored = Array(repeating: 0, count: limits.accounts)
   }
 
   /// Orders in the book.
@@ -49,7 +55,7 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
   /// A new order. Traps unless `account` is below the limit; so do the other requests.
   public mutating func enter(_ request: VenueOrderRequest, from account: UInt32) {
     guard takeNumber(request.userRefNum, of: account) else { return }
-    if let reason = refusal(of: request, freesSlot: false) {
+    if let reason = refusal(of: request, freesSlot: false) ?? unfairRefusal(of: account) {
       reject(request.userRefNum, reason, request.clientOrderId, to: account)
       return
     }
@@ -71,7 +77,7 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
     guard takeNumber(replacement.userRefNum, of: account) else { return }
     let original = orders[slot]
     let request = VenueOrderRequest(replacement, of: original)
-    if let reason = refusal(of: request, freesSlot: true) {
+    if let reason = refusal(of: request, freesSlot: true) ?? unfairRefusal(of: account) {
       reject(request.userRefNum, reason, request.clientOrderId, to: account)
       return
     }
@@ -93,10 +99,8 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
       counts.requestsIgnored += 1
       return
     }
-    let decrement = orders[slot].open - remaining
-    orders[slot].open = remaining
-    if remaining == 0 { remove(slot) }
-    cancel(userRefNum, decrement, .userRequested, to: account)
+    if isUnfair(toCancel: userRefNum, remaining: remaining, of: account) { return }
+    reduce(slot, to: remaining, .userRequested)
   }
 
   /// Another marking of a sale, or fewer shares (never more), at the same place in the queue.
@@ -121,8 +125,7 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
     for slot in 0..<Int32(orders.capacity) {
       let order = orders[slot]
       guard order.open > 0, order.account == account else { continue }
-      remove(slot)
-      cancel(order.userRefNum, order.open, reason, to: account)
+      reduce(slot, to: 0, reason)
     }
   }
 }

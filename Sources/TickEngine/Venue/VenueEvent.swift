@@ -103,6 +103,13 @@ public enum VenueEvent: Equatable, Sendable {
   case canceled(userRefNum: UInt32, quantity: UInt32, reason: Ouch50.CancelReason)
   /// The order has this side and this many shares open.
   case modified(userRefNum: UInt32, side: Ouch50.Side, quantity: UInt32)
+  /// The cancel will come later; the order may fill until then.
+  case cancelPending(userRefNum: UInt32)
+  /// The order stays as it is.
+  case cancelRefused(userRefNum: UInt32)
+  /// The fill with this match never was; its shares are not open again.
+  case broken(
+    userRefNum: UInt32, match: UInt64, reason: Ouch50.BrokenReason, clientOrderId: FixedText)
 }
 
 /// Where a matching engine puts its events: the server's retained streams, or a test's list. It is

@@ -16,6 +16,8 @@ final class VenueClient {
   private let descriptor: Int32
   private var framer = SoupBinFramer(capacity: 4_096)
   private let scratch = VenueMemory(count: 512)
+  /// Of the connection, so far.
+  private(set) var bytesReceived = 0
 
   /// `receiveBuffer` in bytes; 0: the system's.
   init(port: UInt16, receiveBuffer: Int32 = 0) {
@@ -100,6 +102,7 @@ final class VenueClient {
       }
       guard count > 0 else { return nil }
       framer.received(count)
+      bytesReceived += count
     }
   }
 
