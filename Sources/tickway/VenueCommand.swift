@@ -198,7 +198,7 @@ private struct VenueText {
         [
           ("received", counts.messagesReceived), ("sent", counts.messagesSequenced),
           ("malformed", counts.malformed), ("unknown", counts.unknown),
-          ("unsupported", counts.unsupported), ("forgotten", counts.messagesForgotten),
+          ("forgotten", counts.messagesForgotten),
         ]
       ),
     ]

@@ -109,19 +109,19 @@ extension MatchingEngine where Sink: ~Copyable {
       return false
     }
     lastUserRefNum[Int(account)] = userRefNum
-    counts.ordersReceived += 1
     return true
   }
 
   /// Why an order may not enter; nil if it may.
   mutating func refusal(
-    of request: VenueOrderRequest, freesSlot: Bool
+    of request: VenueOrderRequest, from account: UInt32, freesSlot: Bool
   ) -> Ouch50.RejectReason? {
     guard let instrument = request.instrument else { return .invalidSymbol }
     guard instrument < books.count else {
       counts.rejectedNoCapacity += 1
       return .invalidSymbol
     }
+    guard !firmsOff.isOff(request.firm, of: account) else { return .firmNotAuthorised }
     guard !books[Int(instrument)].halted else { return .halted }
     guard request.side != nil else { return .invalidSide }
     guard request.quantity > 0, request.quantity <= limits.quantityMax else {
@@ -171,7 +171,8 @@ extension MatchingEngine where Sink: ~Copyable {
     let order = RestingOrder(
       account: account, userRefNum: request.userRefNum, instrument: index, side: request.side!,
       priceE4: Int64(request.priceE4), open: open, symbol: request.symbol,
-      capacity: request.capacity, cross: request.cross, clientOrderId: request.clientOrderId)
+      capacity: request.capacity, cross: request.cross, clientOrderId: request.clientOrderId,
+      firm: request.firm)
     if order.side.isBuy {
       orders.insert(order, into: &books[index].buys)
     } else {

@@ -131,9 +131,14 @@ extension MatchingEngine where Sink: ~Copyable {
 
   /// To be called when there is nothing else to do: whatever is still to come, comes.
   public mutating func settle() {
-    for account in faults.indices where faults[account].hasLate {
-      comeLate(UInt32(account), all: true)
-    }
+    for account in faults.indices { settle(UInt32(account)) }
+  }
+
+  /// The same for one account: its connection ends, and what comes next must not depend on how
+  /// soon there is another.
+  mutating func settle(_ account: UInt32) {
+    guard !faults.isEmpty, faults[Int(account)].hasLate else { return }
+    comeLate(account, all: true)
   }
 
   private mutating func comeLate(_ account: UInt32, all: Bool) {

@@ -105,8 +105,6 @@ public struct VenueCounts: Equatable, Sendable {
   public var malformed: UInt64 = 0
   /// Messages of a type that OUCH 5.0 does not have, and packets that SoupBinTCP does not.
   public var unknown: UInt64 = 0
-  /// Messages of a type that OUCH 5.0 has and this venue does not act on.
-  public var unsupported: UInt64 = 0
   /// Messages forgotten because an account's retained memory was full.
   public var messagesForgotten: UInt64 = 0
 

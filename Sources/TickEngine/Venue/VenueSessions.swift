@@ -85,8 +85,13 @@ extension VenueServer {
         order.userRefNum, side: order.side, quantity: order.quantity, from: account)
     case .message(.accountQuery):
       engine.sink.emit(nextUserRefNum: engine.nextUserRefNum(of: account), to: account)
-    case .message(.massCancel), .message(.disableOrderEntry), .message(.enableOrderEntry):
-      counts.unsupported += 1
+    case .message(.massCancel):
+      guard let request = Ouch50.MassCancel(message) else { return }
+      engine.massCancel(VenueMassCancel(request), from: account)
+    case .message(.disableOrderEntry), .message(.enableOrderEntry):
+      guard let request = Ouch50.EntrySwitch(message) else { return }
+      engine.switchEntry(
+        request.direction, userRefNum: request.userRefNum, firm: request.firm, from: account)
     }
   }
 
@@ -221,6 +226,7 @@ extension VenueServer {
   private mutating func release(_ connection: VenueConnection) {
     guard let account = connection.account else { return }
     accounts[Int(account)].isLive = false
+    engine.settle(account)
     if options.cancelsOnDisconnect { engine.cancelAll(of: account, reason: .system) }
   }
 

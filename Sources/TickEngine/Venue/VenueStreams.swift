@@ -92,6 +92,13 @@ extension VenueEvent {
     case .cancelRefused(let userRefNum):
       Ouch50.CancelAnswer.encode(
         into: target, time_ns: time_ns, userRefNum: userRefNum, isReject: true)
+    case .massCanceled(let request):
+      Ouch50.MassCancelResponse.encode(
+        into: target, time_ns: time_ns, userRefNum: request.userRefNum, firm: request.firm,
+        symbol: request.symbol)
+    case .entrySwitched(let direction, let userRefNum, let firm):
+      Ouch50.EntrySwitchResponse.encode(
+        direction, into: target, time_ns: time_ns, userRefNum: userRefNum, firm: firm)
     case .broken(let userRefNum, let match, let reason, let id):
       Ouch50.BrokenTrade.encode(
         into: target, time_ns: time_ns, userRefNum: userRefNum, match: match, reason: reason,

@@ -57,7 +57,7 @@ private struct AccountTruth {
       entries[index].side = side
       withdraw(userRefNum, entries[index].order.open - quantity)
     case .broken(let userRefNum, let match, _, _): undo(userRefNum, match)
-    case .cancelPending, .cancelRefused: return
+    case .cancelPending, .cancelRefused, .massCanceled, .entrySwitched: return
     }
   }
 

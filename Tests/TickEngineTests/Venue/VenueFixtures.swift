@@ -84,6 +84,9 @@ extension VenueEvent {
       "M\(number) \(letter(side.rawValue))\(quantity)"
     case .cancelPending(let number): "P\(number)"
     case .cancelRefused(let number): "I\(number)"
+    case .massCanceled(let request): "X\(request.userRefNum)"
+    case .entrySwitched(let direction, let number, _):
+      "\(direction == .disable ? "G" : "K")\(number)"
     case .broken(let number, let match, let reason, _):
       "B\(number) \(match) \(letter(reason.rawValue))"
     }
