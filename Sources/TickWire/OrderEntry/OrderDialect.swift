@@ -29,7 +29,7 @@ public enum OrderDialect: UInt8, Sendable, CaseIterable {
   public func decode(_ message: Bytes) -> OrderAnswer {
     switch self {
     case .ouch50: Ouch50.answer(message)
-    case .ouch42: .unread(.unknown, 0)
+    case .ouch42: Ouch42.answer(message)
     }
   }
 
@@ -68,7 +68,11 @@ extension OrderDialect {
         into: target, userRefNum: userRefNum, side: side, quantity: quantity, symbol: symbol,
         priceE4: UInt64(priceE4), timeInForce: Ouch50.TimeInForce(timeInForce),
         clientOrderId: clientOrderId, minimumQuantity: minimumQuantity)
-    case .ouch42: return nil
+    case .ouch42:
+      return Ouch42.EnterOrder.encode(
+        into: target, userRefNum: userRefNum, side: side, quantity: quantity, symbol: symbol,
+        priceE4: UInt32(priceE4), timeInForce: Ouch42.TimeInForce(timeInForce),
+        minimumQuantity: minimumQuantity)
     }
   }
 
@@ -87,7 +91,11 @@ extension OrderDialect {
         into: target, originalUserRefNum: old, userRefNum: new, quantity: quantity,
         priceE4: UInt64(priceE4), timeInForce: Ouch50.TimeInForce(timeInForce),
         clientOrderId: clientOrderId, minimumQuantity: minimumQuantity)
-    case .ouch42: return nil
+    case .ouch42:
+      return Ouch42.ReplaceOrder.encode(
+        into: target, originalUserRefNum: old, userRefNum: new, quantity: quantity,
+        priceE4: UInt32(priceE4), timeInForce: Ouch42.TimeInForce(timeInForce),
+        minimumQuantity: minimumQuantity)
     }
   }
 
@@ -101,7 +109,9 @@ extension OrderDialect {
     case .ouch50:
       return Ouch50.CancelOrder.encode(
         into: target, userRefNum: userRefNum, quantity: quantityLeft)
-    case .ouch42: return nil
+    case .ouch42:
+      return Ouch42.CancelOrder.encode(
+        into: target, userRefNum: userRefNum, quantity: quantityLeft)
     }
   }
 
@@ -115,7 +125,9 @@ extension OrderDialect {
     case .ouch50:
       return Ouch50.ModifyOrder.encode(
         into: target, userRefNum: userRefNum, side: side, quantity: quantity)
-    case .ouch42: return nil
+    case .ouch42:
+      return Ouch42.ModifyOrder.encode(
+        into: target, userRefNum: userRefNum, side: side, quantity: quantity)
     }
   }
 
@@ -160,5 +172,12 @@ extension Ouch50.TimeInForce {
   @inlinable
   init(_ timeInForce: OrderDialect.TimeInForce) {
     self = timeInForce == .day ? .day : .immediateOrCancel
+  }
+}
+
+extension Ouch42.TimeInForce {
+  @inlinable
+  init(_ timeInForce: OrderDialect.TimeInForce) {
+    self = timeInForce == .day ? .marketHours : .immediateOrCancel
   }
 }

@@ -24,8 +24,8 @@ extension Ouch50 {
       self.elements = elements
     }
 
-    /// The options of a message that was found whole: those after the length at `offset`, or none if
-    /// the message ends there.
+    /// The options of a message that was found whole: those after the length at `offset`, or none
+    /// if the message ends there.
     @inlinable
     init(trailing message: Bytes, at offset: Int) {
       self = Appendage(message, lengthAt: offset) ?? Appendage(elements: .none)
