@@ -3,7 +3,7 @@ public struct OrderCounts: Sendable {
   /// New orders polled from the workers.
   public var requested: UInt64 = 0
   /// By `RiskReason`.
-  public var riskRejected = InlineArray<16, UInt64>(repeating: 0)
+  public var riskRejected = InlineArray<64, UInt64>(repeating: 0)
   /// Allowed, but there is no venue; or asked for when the venue took nothing more.
   public var unsent: UInt64 = 0
   public var sent: UInt64 = 0

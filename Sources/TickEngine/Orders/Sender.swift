@@ -204,7 +204,8 @@ struct Sender: ~Copyable, Role {
   private mutating func takeOrder(_ request: OrderRequest, of worker: Int) {
     let polled_ns = MonotonicClock.now
     book.counts.requested += 1
-    var decision = gate.judge(request)
+    var decision = gate.judge(
+      OrderIntent(request), equityE4: gate.dayStartE4, state: .normal, now: request.decision_time)
     if request.action != OrderAction.new.rawValue { decision = .reject(.malformed) }
     let isKnown = book.isKnown(request.order_id)
     if decision.reason == nil, isKnown { decision = .reject(.malformed) }
