@@ -51,7 +51,10 @@ extension Sender {
   private mutating func takeOrder(_ request: OrderRequest, of worker: Int) {
     let polled_ns = MonotonicClock.now
     book.counts.requested += 1
-    var decision = gate.judge(request)
+    gate.tally.asked &+= 1
+    var decision = gate.judge(
+      OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
+      now: request.decision_time)
     if decision.reason == nil { judgeHere(request, &decision) }
     let decided_ns = MonotonicClock.now
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
@@ -78,7 +81,7 @@ extension Sender {
       decision = .reject(.openOrders, limit: most, value: most)
       return
     }
-    judgeLink(request.quantity, &decision)
+    judgeLink(decision.quantity, &decision)
     guard decision.reason == nil else { return }
     let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
     judgeSelfMatch(
@@ -118,23 +121,31 @@ extension Sender {
     _ request: OrderRequest, _ decision: RiskDecision, of worker: Int, decided_ns: UInt64
   ) {
     let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
-    let quantity = request.quantity
+    let quantity = decision.quantity
     guard let target = session?.writable, let word = directory.symbol(instrument),
       let dialect = session?.dialect,
       let number = book.add(
         request, quantity: quantity, priceE4: decision.priceE4,
-        referenceE4: decision.priceE4, worker: worker)
+        referenceE4: decision.referenceE4, worker: worker)
     else { preconditionFailure("the gate let an order pass that cannot be sent") }
     let isFok = request.time_in_force == TimeInForce.fok.rawValue
     let length = dialect.enter(
       into: Sender.body(of: target), userRefNum: number,
-      side: request.side == OrderSide.buy.rawValue ? .buy : .sell, quantity: quantity,
+      side: Sender.side(of: request, decision), quantity: quantity,
       symbol: Symbol(word: word), priceE4: decision.priceE4,
       timeInForce: request.time_in_force == TimeInForce.day.rawValue ? .day : .immediateOrCancel,
       minimumQuantity: isFok ? quantity : 0,
       clientOrderId: OrderOrigin(orderId: request.order_id, strategy: request.strategy).text)
     guard let length else { preconditionFailure("an order that cannot be said was not refused") }
+    var news = OrderNews(of: book.pool[number])
+    news.added = quantity
+    account(for: news)
     append(length, to: target, number, decided_ns, request.received_ns)
+  }
+
+  private static func side(of request: OrderRequest, _ decision: RiskDecision) -> Ouch50.Side {
+    if request.side == OrderSide.buy.rawValue { return .buy }
+    return decision.isShort ? .sellShort : .sell
   }
 
   static func body(of target: MutableBytes) -> MutableBytes {
@@ -149,6 +160,7 @@ extension Sender {
       number: number, start: session?.writtenEnd ?? 0, decided_ns: decided_ns,
       received_ns: received_ns)
     handoverCount += 1
+    gate.tally.out &+= 1
     session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
   }
 
@@ -166,9 +178,12 @@ extension Sender {
     asked.strategy = order.strategy
     asked.time_in_force = TimeInForce.day.rawValue
     asked.action = OrderAction.new.rawValue
-    var decision = gate.judge(asked)
+    gate.tally.asked &+= 1
+    var decision = gate.judge(
+      OrderIntent(asked, replacedOpen: order.open, replacedPriceE4: order.priceE4),
+      equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
     if decision.reason == nil, !book.hasRoom { decision = .reject(.openOrders) }
-    if decision.reason == nil { judgeLink(asked.quantity, &decision) }
+    if decision.reason == nil { judgeLink(decision.quantity, &decision) }
     if decision.reason == nil {
       judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision)
     }
@@ -189,11 +204,11 @@ extension Sender {
     let before = book.pool[old].reserved
     guard let target = session?.writable, let dialect = session?.dialect,
       let number = book.addReplacement(
-        of: old, quantity: asked.quantity, priceE4: decision.priceE4,
-        referenceE4: decision.priceE4)
+        of: old, quantity: decision.quantity, priceE4: decision.priceE4,
+        referenceE4: decision.referenceE4)
     else { preconditionFailure("the gate let a replacement pass that cannot be sent") }
     let length = dialect.replace(
-      into: Sender.body(of: target), userRefNum: old, by: number, quantity: asked.quantity,
+      into: Sender.body(of: target), userRefNum: old, by: number, quantity: decision.quantity,
       priceE4: decision.priceE4,
       clientOrderId: OrderOrigin(orderId: asked.order_id, strategy: asked.strategy).text)
     guard let length else { preconditionFailure("a replacement that cannot be said") }
@@ -229,6 +244,7 @@ extension Sender {
     else { preconditionFailure("a cancel was begun without room for it") }
     session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
     book.counts.cancelsSent += 1
+    gate.countCancel()
   }
 
   /// The kill switch is tripped (KS1): everything that is out is to go; the venue's own mass cancel

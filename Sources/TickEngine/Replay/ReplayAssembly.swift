@@ -158,9 +158,11 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     case .none: session = nil
     }
     let limits = options.limits ?? .simulation
+    let reference = ReferenceTable(
+      .simulation, limits: limits, instruments: TickPublisher.instrumentsMax)
     let gate = RiskGate(
-      limits: limits, control: try control(), board: BoardReader(try board.attach()),
-      directory: DirectoryReader(try directory.attach()))
+      limits: limits, reference: reference, control: try control(),
+      board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()))
     let ports = try Slab<SenderPort>(count: rings.count) { number throws(RingError) in
       SenderPort(
         requests: try OrderConsumer(claiming: rings[number].orders.attach()),

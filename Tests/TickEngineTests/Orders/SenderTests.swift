@@ -40,7 +40,8 @@ private final class SenderBench: @unchecked Sendable {
     var limits = RiskLimits.simulation
     limits.ordersPerSecondMax = ordersPerSecondMax
     let gate = RiskGate(
-      limits: limits, control: ControlPage(try page.attach()),
+      limits: limits, reference: ReferenceTable(.simulation, limits: limits, instruments: 16),
+      control: ControlPage(try page.attach()),
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
     sender = Sender(
       ports: ports, gate: gate, pool: try OrderPool.unnamed(orderSlots),
