@@ -19,6 +19,8 @@ public struct KillGate: ~Copyable {
   private var acknowledged = GateWord(raw: 0)
   /// What the state directory said at start; nil without one.
   public let standing: GateStanding?
+  /// Where this run is noted, until it ends.
+  private var note: (state: StateDirectory, instance: String)?
 
   /// For a simulation: without a name, armed from the start.
   public static func unnamed(
@@ -46,7 +48,8 @@ public struct KillGate: ~Copyable {
       // A limit that was set by arming outlives a reboot; the first heartbeat has that long.
       page.beat(monotonic_ns: clinux_monotonic_ns(), limit_ns: limit_ns)
     }
-    let gate = KillGate(page, generation: generation, standing: standing)
+    var gate = KillGate(page, generation: generation, standing: standing)
+    gate.note = (state, instance)
     try? state.write(
       SenderRun(identity: gate.identity, ringDirectory: ringDirectory), for: instance)
     return gate
@@ -86,7 +89,10 @@ public struct KillGate: ~Copyable {
     self.standing = standing
   }
 
-  deinit { page.publish(KillPage.SenderIdentity()) }
+  deinit {
+    page.publish(KillPage.SenderIdentity())
+    if let note { note.state.removeRun(of: note.instance, pid: identity.pid) }
+  }
 
   /// Whether no order may leave. One acquire load.
   @inlinable @inline(__always)

@@ -201,6 +201,11 @@ public struct StateDirectory: Sendable {
     }
   }
 
+  /// A sender's run has ended.
+  func removeRun(of instance: String, pid: Int32) {
+    if run(of: instance)?.pid == pid { _ = unsafe unlink("\(path)/\(instance).run") }
+  }
+
   private func link(_ record: GateRecord) throws(StateFailure) {
     let target = file(record.instance, record.generation)
     let hidden = try writeHidden(record, record.instance)
