@@ -32,6 +32,7 @@ extension Sender {
   }
 
   private mutating func decide(_ request: OrderRequest, of worker: Int) {
+    marketTime = max(marketTime, request.decision_time)
     switch OrderAction(rawValue: request.action) {
     case .cancel: takeCancel(request)
     case .replace: takeReplacement(request, of: worker)

@@ -116,6 +116,8 @@ struct Sender: ~Copyable, Role {
   /// When the next sweep for orders to cancel may begin, the kill switch being tripped.
   var nextSweep_ns: UInt64 = 0
   var isShutSeen = false
+  /// Exchange time of the latest decision, ns since the Unix epoch: the gate's clock.
+  var marketTime: UInt64 = 0
   var handovers = InlineArray<256, Handover>(repeating: Handover())
   var handoverCount = 0
   private var decided: UInt64 = 0
@@ -255,8 +257,7 @@ struct Sender: ~Copyable, Role {
     if news.undone > 0 { gate.broken(instrument, strategy: strategy, side, news.undone) }
     if news.added > 0 { gate.opened(instrument, strategy: strategy, side, news.added) }
     if news.filled > 0 {
-      gate.filled(
-        instrument, strategy: strategy, side, news.filled, now: news.event.receive_time)
+      gate.filled(instrument, strategy: strategy, side, news.filled, now: marketTime)
     }
     if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
   }
