@@ -1,4 +1,5 @@
 import TickRing
+import TickWire
 
 /// What the pool refuses. Typed, so that throwing one allocates nothing.
 enum OrderPoolError: Error {
@@ -66,6 +67,12 @@ struct OrderPool: ~Copyable {
       orders[0].orderId = newValue.0
       orders[0].priceE4 = Int64(bitPattern: newValue.1)
     }
+  }
+
+  /// From where the venue has to tell what became of what is out: all of its session.
+  var start: SessionStart {
+    guard count > 0, session.0 != 0 else { return .first }
+    return SessionStart(session: FixedText(low: session.0, high: session.1), sequence: 1)
   }
 
   /// Numbers go on from here at least: the venue has seen those before.

@@ -7,6 +7,7 @@ extension Sender {
     takeRest()
     // Also when another role has failed: nobody would be left to watch what stays open.
     try drain()
+    kill.withdrawSocket()
     session?.logOut()
     withdrawUnsent()
     if book.count > 0, let name = session?.name ?? options.address?.text {
@@ -46,11 +47,10 @@ extension Sender {
     let end = MonotonicClock.now + options.patience.whole_ns
     var deadline = min(end, MonotonicClock.now + options.patience.silent_ns)
     var left = book.count
-    isShutSeen = false
     nextSweep_ns = 0
     var backoff = Backoff(waitPolicy)
     repeat {
-      shut()
+      wantAllCancelled()
       sendCancels()
       beatNowAndThen()
       if try turnLink() { backoff.reset() } else { backoff.wait() }

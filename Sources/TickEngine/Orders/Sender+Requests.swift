@@ -1,3 +1,4 @@
+import CLinux
 import TickRing
 import TickWire
 
@@ -53,7 +54,7 @@ extension Sender {
     let polled_ns = MonotonicClock.now
     book.counts.requested += 1
     gate.tally.asked &+= 1
-    var decision = gate.judge(
+    var decision = kill.isShut ? .reject(.killed) : gate.judge(
       OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
       now: request.decision_time)
     if decision.reason == nil { judgeHere(request, &decision) }
@@ -180,7 +181,7 @@ extension Sender {
     asked.time_in_force = TimeInForce.day.rawValue
     asked.action = OrderAction.new.rawValue
     gate.tally.asked &+= 1
-    var decision = gate.judge(
+    var decision = kill.isShut ? .reject(.killed) : gate.judge(
       OrderIntent(asked, replacedOpen: order.open, replacedPriceE4: order.priceE4),
       equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
     if decision.reason == nil, !book.hasRoom { decision = .reject(.openOrders) }
@@ -251,12 +252,31 @@ extension Sender {
   /// The kill switch is tripped (KS1): everything that is out is to go; the venue's own mass cancel
   /// goes first where it has one. What it refuses to cancel is asked for again after a while.
   mutating func shut() {
+    if handoverCount > 0 { takeBack() }
+    if !isShutSeen {
+      isShutSeen = true
+      tripFromWithin()
+      massCancel()
+      nextSweep_ns = 0
+    }
+    wantAllCancelled()
+    kill.acknowledge(monotonic_ns: MonotonicClock.now)
+  }
+
+  /// Now, and again after a while.
+  mutating func wantAllCancelled() {
     let now = MonotonicClock.now
-    guard !isShutSeen || now >= nextSweep_ns else { return }
-    if !isShutSeen { massCancel() }
-    isShutSeen = true
+    guard now >= nextSweep_ns else { return }
     nextSweep_ns = now + Sender.sweep_ns
     book.wantCancels { _ in true }
+  }
+
+  /// What tripped in here trips the instance.
+  private mutating func tripFromWithin() {
+    guard control.read(.tripped) != 0 else { return }
+    let reason: TripReason =
+      gate.tally.isBroken ? .orderTally : book.counts.strangeFills > 0 ? .reconciliation : .rate
+    kill.trip(reason, at: clinux_realtime_ns())
   }
 
   private mutating func massCancel() {

@@ -37,6 +37,7 @@ extension Sender {
     let isDone = session?.unsent == 0
     let taken = isDone ? .max : session?.takenEnd ?? 0
     let now = MonotonicClock.now
+    lastSend_ns = now
     var index = 0
     while index < handoverCount, handovers[index].start < taken {
       book.handedOver(handovers[index].number)
@@ -65,6 +66,8 @@ extension Sender {
     }
     handoverCount = 0
     book.cancelAgain()
+    // An order that has left in part would be whole with the rest of its bytes: no rest then.
+    if session?.unsent ?? 0 > 0 { session?.abort() }
   }
 
   // MARK: In
@@ -134,6 +137,7 @@ extension Sender {
     book.counts.repeatedMessages += session?.repeated ?? 0
     resume = SessionStart(
       session: session?.session ?? .blank, sequence: session?.sequence ?? 1)
+    kill.withdrawSocket()
     session = nil
     book.counts.disconnects += 1
     book.disconnected()
@@ -169,6 +173,7 @@ extension Sender {
       try retry(after: error)
       return false
     }
+    kill.publishSocket(session?.descriptor ?? -1)
     link = .replaying
     book.counts.reconnects += 1
     return true

@@ -1,3 +1,4 @@
+import CLinux
 import TickMetrics
 import TickRing
 import TickWire
@@ -99,6 +100,7 @@ struct Sender: ~Copyable, Role {
 
   let ports: Slab<SenderPort>
   var gate: RiskGate
+  var kill: KillGate
   var book: OrderBook
   var session: VenueSession?
   let directory: DirectoryReader
@@ -116,6 +118,8 @@ struct Sender: ~Copyable, Role {
   /// When the next sweep for orders to cancel may begin, the kill switch being tripped.
   var nextSweep_ns: UInt64 = 0
   var isShutSeen = false
+  /// When bytes were last handed to the kernel, CLOCK_MONOTONIC ns.
+  var lastSend_ns: UInt64 = 0
   /// Exchange time of the latest decision, ns since the Unix epoch: the gate's clock.
   var marketTime: UInt64 = 0
   var handovers = InlineArray<256, Handover>(repeating: Handover())
@@ -129,13 +133,15 @@ struct Sender: ~Copyable, Role {
   ///     on it is asked for.
   ///   - session: logged in.
   init(
-    ports: consuming Slab<SenderPort>, gate: consuming RiskGate, pool: consuming OrderPool,
+    ports: consuming Slab<SenderPort>, gate: consuming RiskGate, kill: consuming KillGate,
+    pool: consuming OrderPool,
     session: consuming VenueSession?, directory: consuming DirectoryReader,
     control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy,
     options: SenderOptions = SenderOptions()
   ) {
     self.ports = ports
     self.gate = gate
+    self.kill = kill
     book = OrderBook(pool, instruments: TickPublisher.instrumentsMax)
     self.session = session
     self.directory = directory
@@ -151,6 +157,7 @@ struct Sender: ~Copyable, Role {
     book.pool.skip(to: next)
     book.pool.session = (name.low, name.high)
     link = session?.isReplaying == true ? .replaying : .steady
+    kill.publishSocket(session?.descriptor ?? -1)
     var first = book.open.first
     while let news = book.left(from: &first) { account(for: news) }
   }
@@ -207,17 +214,35 @@ struct Sender: ~Copyable, Role {
     turns &+= 1
     guard turns & (Heartbeat.idleTurns - 1) == 1 else { return }
     let now = MonotonicClock.now
+    kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns())
+    tellState(now)
     for worker in 0..<ports.count {
       ports[worker].requests.beat(monotonic_ns: now)
       ports[worker].events.beat(monotonic_ns: now)
     }
   }
 
+  /// For `tickway state`, and for what a resume checks.
+  private mutating func tellState(_ now: UInt64) {
+    var told = KillPage.Told()
+    told.openOrders = UInt64(book.count)
+    told.inDoubt = UInt64(book.inDoubt)
+    told.riskState = UInt64(instanceState.rawValue)
+    told.unsentBytes = UInt64(session?.unsent ?? 0)
+    told.lastSend_ns = lastSend_ns
+    told.told_ns = now
+    kill.tell(told)
+  }
+
   /// A request has been decided.
   mutating func countDecided() { decided += 1 }
 
   /// Whether the kill switch is tripped, by whomever: no order passes the gate any more.
-  var isShut: Bool { control.read(.kill) != 0 || control.read(.tripped) != 0 }
+  var isShut: Bool {
+    kill.isShut || control.read(.kill) != 0 || control.read(.tripped) != 0
+  }
+  /// Whether nothing is left at the venue that anybody has to ask about.
+  var isClean: Bool { book.count == 0 }
   /// Whether the starter waits no longer.
   var isHurried: Bool { control.read(.stopDrain) != 0 }
 
@@ -262,6 +287,8 @@ struct Sender: ~Copyable, Role {
     if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
   }
 
+  /// Of the instance.
+  var instanceState: RiskState { .normal }
   /// Of the instance, 1e-4.
   var equityE4: Int64 { gate.dayStartE4 }
   /// The stricter one of the instance's and the strategy's.

@@ -59,4 +59,7 @@ public struct VenueAddress: Sendable {
   }
 
   public var text: String { "\(host):\(port)" }
+
+  /// On this host: no real venue.
+  public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }

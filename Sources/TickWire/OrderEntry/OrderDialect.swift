@@ -8,6 +8,12 @@ public enum OrderDialect: UInt8, Sendable, CaseIterable {
   case ouch50
   case ouch42
 
+  /// `ouch50` or `ouch42`.
+  public init?(name: String) {
+    guard let dialect = OrderDialect.allCases.first(where: { "\($0)" == name }) else { return nil }
+    self = dialect
+  }
+
   /// The letters are the same in both.
   public typealias Side = Ouch50.Side
 

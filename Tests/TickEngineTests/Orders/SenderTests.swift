@@ -44,7 +44,7 @@ private final class SenderBench: @unchecked Sendable {
       control: ControlPage(try page.attach()),
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
     sender = Sender(
-      ports: ports, gate: gate, pool: try OrderPool.unnamed(orderSlots),
+      ports: ports, gate: gate, kill: try KillGate.unnamed(), pool: try OrderPool.unnamed(orderSlots),
       session: try venuePort.map {
         try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0))
       },
