@@ -28,6 +28,10 @@ public struct FeedListener: ~Copyable {
   ) throws {
     try options.check()
     guard options.feed == .iex else { throw IngestError.options("a listener's feed is iex") }
+    guard options.policy == .wait || ring.capacity >= SlowConsumerPolicy.capacityMin else {
+      throw IngestError.options(
+        "a ring of \(SlowConsumerPolicy.capacityMin) slots is needed, or the policy wait")
+    }
     let page = try TickPublisher.controlPage()
     let publisher = try TickPublisher(
       ring: ring, directory: directory, control: ControlPage(try page.attach()),
