@@ -65,8 +65,8 @@ public struct IexMessage {
 }
 
 extension IexMessage {
-  /// The eight bytes where all messages with a symbol have it, whatever they are; 0 in a message too
-  /// short for one. To look ahead with, before a message is read.
+  /// The eight bytes where all messages with a symbol have it, whatever they are; 0 in a message
+  /// too short for one. To look ahead with, before a message is read.
   @inlinable @inline(__always)
   public static func symbolWord(_ bytes: Bytes) -> UInt64 {
     bytes.has(8, at: 10) ? bytes.u64le(10) : 0
