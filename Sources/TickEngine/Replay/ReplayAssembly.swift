@@ -158,9 +158,11 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     case .none: session = nil
     }
     let limits = options.limits ?? .simulation
+    let reference = ReferenceTable(
+      .simulation, limits: limits, instruments: TickPublisher.instrumentsMax)
     let gate = RiskGate(
-      limits: limits, control: try control(), board: BoardReader(try board.attach()),
-      directory: DirectoryReader(try directory.attach()))
+      limits: limits, reference: reference, control: try control(),
+      board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()))
     let ports = try Slab<SenderPort>(count: rings.count) { number throws(RingError) in
       SenderPort(
         requests: try OrderConsumer(claiming: rings[number].orders.attach()),
@@ -168,8 +170,11 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     }
     let latency = unsafe SenderLatency(
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
+    let pool = try OrderPool(
+      claiming: regions.make(.pool, capacity: OrderPool.slots(limits.openOrdersMax)).attach(),
+      capacity: limits.openOrdersMax)
     return Sender(
-      ports: ports, gate: gate, openOrdersMax: limits.openOrdersMax, session: session,
+      ports: ports, gate: gate, pool: pool, session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
       latency: latency, waitPolicy: plan.policy)
   }
