@@ -163,7 +163,7 @@ static void mistake_first_word_first(ends *self) {
 
 static void mistake_advance_before_copy(ends *self) {
   tickring_consumer *consumer = &self->consumer;
-  if (tickring_is_empty(consumer)) return;
+  if (tickring_peek(consumer, 1) == 0) return;
   const tickring_slot32 *slot = tickring_peeked(consumer, 0);
   tickring_advance(consumer, 1);
   for (int i = 0; i < 3; i++)
