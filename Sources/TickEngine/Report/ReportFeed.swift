@@ -86,7 +86,9 @@ extension Report {
     public var gaps: UInt64 = 0
     public var missing: UInt64 = 0
     public var outOfOrder: UInt64 = 0
+    /// Of the feed's, those that this line made certain.
     public var restarts: UInt64 = 0
+    public var sessionChanges: UInt64 = 0
     /// Sequence after its newest packet.
     public var lastSequence: UInt64 = 0
     public var malformed: UInt64 = 0
@@ -112,6 +114,7 @@ extension Report {
       missing = counts.missing
       outOfOrder = counts.outOfOrder
       restarts = counts.restarts
+      sessionChanges = counts.sessionChanges
       lastSequence = counts.lastSequence
       malformed = counts.malformed
       foreign = counts.foreign
@@ -125,6 +128,7 @@ extension Report {
     enum CodingKeys: String, CodingKey {
       case name, address, state, packets, first, late, gaps, missing, restarts, malformed, foreign
       case empty
+      case sessionChanges = "session_changes"
       case outOfOrder = "out_of_order"
       case lastSequence = "last_sequence"
       case droppedByKernel = "dropped_by_kernel"

@@ -14,7 +14,10 @@ public struct LineCounts: BitwiseCopyable, Sendable {
   public var missing: UInt64 = 0
   /// Packets behind this line's own sequence.
   public var outOfOrder: UInt64 = 0
+  /// Of the feed's restarts and session changes, those that this line's packets made certain: over
+  /// all lines they add up to the feed's.
   public var restarts: UInt64 = 0
+  public var sessionChanges: UInt64 = 0
   public var malformed: UInt64 = 0
   public var foreign: UInt64 = 0
   /// Sequence after its newest message.
@@ -119,8 +122,9 @@ struct LineTable: ~Copyable {
   }
 
   /// A stream began anew on this line: its sequence falls back without being out of order.
-  func begin(_ line: Int, stream: Int) {
-    counts[line].restarts += 1
+  func begin(_ line: Int, stream: Int, restarts: UInt64, sessionChanges: UInt64) {
+    counts[line].restarts += restarts
+    counts[line].sessionChanges += sessionChanges
     for other in 0..<lines { expected[other * SequenceTracker.streamsMax + stream] = 0 }
   }
 
