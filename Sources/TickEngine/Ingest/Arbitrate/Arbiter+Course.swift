@@ -20,8 +20,8 @@ import TickWire
 ///
 /// So one damaged packet costs itself. What is not detected, and what UDP's checksum is for: flips
 /// in a message's content, or in its lengths so that they still fill the datagram; an IEX-TP send
-/// time. What can mislead: two packets of one line damaged one after the other, so that the second
-/// bears out the first.
+/// time. What can mislead: damaged packets of one line close together, which can bear each other
+/// out or make a whole one look damaged; and where a session begins, no course is known yet.
 ///
 /// Off the hot path, but for `isOnCourse` and `setCourse`: a load, a compare and a store.
 extension Arbiter {

@@ -81,7 +81,9 @@ extension Arbiter {
     confirmation = Confirmation(
       packet: claim.packet, line: claim.line, now: claim.times.now)
     // Of two sending times the later one may be a damaged one, which would shut out what follows.
-    if claim.kind == .restart { claim.packet.sendTime = min(claim.packet.sendTime, packet.sendTime) }
+    if claim.kind == .restart {
+      claim.packet.sendTime = min(claim.packet.sendTime, packet.sendTime)
+    }
     let isBehind = packet.first < claim.packet.first
     if isBehind { confirmation.outcome = retake(packet, datagram, times, line, &decoder) }
     confirmation.claimOutcome = retake(

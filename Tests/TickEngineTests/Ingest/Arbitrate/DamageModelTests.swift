@@ -3,7 +3,8 @@ import Testing
 @testable import TickEngine
 
 /// One flipped bit in a few of a hundred packets of each line, anywhere in them, nothing lost: what
-/// comes out is what was sent, but for what came damaged on both lines. A flip inside a message, or
+/// comes out is what was sent, but for what came damaged on both lines. Between two that are damaged
+/// a line brings a few that are whole; two close together can bear each other out. A flip inside a message, or
 /// in a length so that the lengths still add up, is nothing that a line can show.
 @Suite(.timeLimit(.minutes(5))) struct DamageModelTests {
   private func expectOnlyWhatBothDamaged<W>(_ simulation: FeedSimulation<W>) {

@@ -15,6 +15,8 @@ final class FeedSimulation<Wire: SimulatedWire> {
     var rates = FaultRates()
     /// Probability that one bit of a packet flips, anywhere in it; on each line apart.
     var flip = 0.0
+    /// Whole packets of a line between two that flip, at least.
+    var wholeBetween = 8
     /// Line B comes later by so much.
     var lag_ns: UInt64 = 0
     /// Line B falls silent at this part of the run.
@@ -64,6 +66,7 @@ final class FeedSimulation<Wire: SimulatedWire> {
   private var random: SeededRandom
   private var arrivals: [Arrival] = []
   private var order = 0
+  private var nextFlip = [-1, -1]
   private let memory = Slab<UInt8>(count: 2_048, repeating: 0)
   private(set) var end_ns: UInt64 = 0
   var feed: ArbitratedFeed<WitnessDecoder<Wire>>
@@ -149,8 +152,9 @@ final class FeedSimulation<Wire: SimulatedWire> {
       var fate = lines[line].take(
         memory.mutableBytes.bytes.slice(at: 0, count: bytes.count), at: time, due_ns: 0,
         into: &sink)
-      if plan.flip > 0, random.unit() < plan.flip {
+      if plan.flip > 0, random.unit() < plan.flip, number > nextFlip[line] {
         fate = .corrupted
+        nextFlip[line] = number + plan.wholeBetween
         flip(&sink.packets, packet, epoch)
       }
       for packet in sink.packets { arrive(packet, time + lag(line), line: line) }
