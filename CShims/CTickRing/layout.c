@@ -9,7 +9,11 @@ uint32_t tickring_internal_slot_bytes(uint32_t kind) {
     case TICKRING_REGION_ORDERS:
     case TICKRING_REGION_EVENTS:
     case TICKRING_REGION_BOARD:
-    case TICKRING_REGION_CONTROL: return 64;
+    case TICKRING_REGION_CONTROL:
+    case TICKRING_REGION_POOL:
+    case TICKRING_REGION_POSITIONS:
+    case TICKRING_REGION_GATE:
+    case TICKRING_REGION_LEDGER: return 64;
     case TICKRING_REGION_METRICS: return 8;
     default: return 0;
   }
@@ -29,6 +33,10 @@ uint64_t tickring_internal_layout_hash(uint32_t kind) {
     case TICKRING_REGION_DIRECTORY: layout = "directory:1"; break;
     case TICKRING_REGION_BOARD: layout = "board:1"; break;
     case TICKRING_REGION_CONTROL: layout = "control:1"; break;
+    case TICKRING_REGION_POOL: layout = "pool:1"; break;
+    case TICKRING_REGION_POSITIONS: layout = "positions:1"; break;
+    case TICKRING_REGION_GATE: layout = "gate:1"; break;
+    case TICKRING_REGION_LEDGER: layout = "ledger:1"; break;
     case TICKRING_REGION_BROADCAST:
       layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512,ahead@640";
       break;

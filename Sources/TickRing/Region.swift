@@ -2,7 +2,8 @@ import CTickRing
 
 /// What a region holds; the raw values are those of `tickring_region.h`.
 public enum RegionKind: UInt32, Sendable {
-  case ticks = 1, orders, events, directory, board, control, metrics, broadcast
+  case ticks = 1, orders, events, directory, board, control, metrics, broadcast, pool, positions
+  case gate, ledger
 }
 
 /// A file of shared memory, attached. Dropping it detaches; the file stays until `remove`.

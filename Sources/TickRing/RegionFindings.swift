@@ -88,10 +88,15 @@ extension RegionKind {
     case .control: "control"
     case .metrics: "metrics"
     case .broadcast: "broadcast"
+    case .pool: "pool"
+    case .positions: "positions"
+    case .gate: "gate"
+    case .ledger: "ledger"
     }
   }
 
   public static let all: [RegionKind] = [
-    .ticks, .orders, .events, .directory, .board, .control, .metrics, .broadcast,
+    .ticks, .orders, .events, .directory, .board, .control, .metrics, .broadcast, .pool,
+    .positions, .gate, .ledger,
   ]
 }

@@ -49,6 +49,14 @@ static inline void tickring_store_relaxed(uint64_t *word, uint64_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
+/* Stores `value` if the word is `expected`; what the word was. Not for the hot path. */
+static inline uint64_t tickring_compare_exchange(uint64_t *word, uint64_t expected,
+                                                 uint64_t value) {
+  (void)__atomic_compare_exchange_n(word, &expected, value, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE);
+  return expected;
+}
+
 /* Keeps the accesses before it before the accesses after it: the reader's side of a seqlock needs
  * its copies to be over before it looks at the sequence again. */
 static inline void tickring_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
