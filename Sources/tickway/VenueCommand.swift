@@ -64,8 +64,8 @@ struct VenueCommand: ParsableCommand {
 
   @Option(
     help: """
-      Write what it did, and each account's truth, as JSON (tickway.venue/1); - is standard output, \
-      and where it listens is then told on standard error.
+      Write what it did, and each account's truth, as JSON (tickway.venue/1); - is standard \
+      output, and where it listens is then told on standard error.
       """, completion: .file())
   var json: String?
 
