@@ -96,11 +96,6 @@ public struct VenueLatency: Codable, Equatable, Sendable {
     fixed_us = parts[0] ?? 0
     jitter_us = parts.count == 2 ? parts[1] ?? 0 : 0
   }
-
-  enum CodingKeys: String, CodingKey {
-    case fixed_us = "fixed_us"
-    case jitter_us = "jitter_us"
-  }
 }
 
 /// Connections cut after an exact number of bytes sent to them: `40` cuts the first one, `40:3`
