@@ -79,7 +79,7 @@ let package = Package(
       swiftSettings: ringSettings),
     // The command itself: real processes.
     .testTarget(
-      name: "TickwayTests", dependencies: ["tickway", "TickRing", "TestSupport"],
+      name: "TickwayTests", dependencies: ["tickway", "TickRing", "TestSupport", "gate-stand-in"],
       swiftSettings: ringSettings),
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
     .executableTarget(

@@ -162,6 +162,8 @@ import TickRing
     #expect(sender.socket == socket && sender.socketNumber == 1 && sender.socketInode > 0)
     gate.withdrawSocket()
     #expect(page.sender()?.socket == nil)
+    gate.publishSocket(-1)
+    #expect(page.sender()?.socket == nil)
     var told = KillPage.Told()
     (told.openOrders, told.inDoubt, told.riskState) = (12, 3, 2)
     (told.unsentBytes, told.lastSend_ns, told.told_ns) = (100, 5, 6)
