@@ -202,7 +202,7 @@ struct Sender: ~Copyable, Role {
         // Requests may still wait behind bytes that the venue does not take, but not for ever.
         let now = MonotonicClock.now
         deadline = min(deadline, now + options.patience.silent_ns)
-        if (session?.unsent ?? 0) == 0 || now >= deadline || isHurried { break }
+        if !isHeldUp || now >= deadline || isHurried { break }
       }
       if hasHeard { backoff.reset() } else { backoff.wait() }
     }
@@ -240,6 +240,13 @@ struct Sender: ~Copyable, Role {
   /// Whether the kill switch is tripped, by whomever: no order passes the gate any more.
   var isShut: Bool {
     kill.isShut || control.read(.kill) != 0 || control.read(.tripped) != 0
+  }
+  /// Whether bytes wait for the venue.
+  var isHeldUp: Bool {
+    mutating get {
+      let unsent = session?.unsent ?? 0
+      return unsent > 0 || isClogged
+    }
   }
   /// Whether nothing is left at the venue that anybody has to ask about.
   var isClean: Bool { book.count == 0 }

@@ -62,6 +62,12 @@ private final class SenderBench: @unchecked Sendable {
 
   func ask(_ request: OrderRequest) -> Bool { requests.publish(request) }
 
+  func ask(_ number: UInt64) {
+    var request = GateBench.order(100)
+    request.order_id = 1 << 32 | number
+    precondition(ask(request))
+  }
+
   /// Runs the sender until it has nothing left to do.
   func finish() throws {
     control.write(.workersDone, 1)
@@ -182,18 +188,18 @@ private final class SenderBench: @unchecked Sendable {
     let venue = try RunningVenue(options)
     let bench = try SenderBench(
       eventSlots: 64, venuePort: venue.port, symbol: "TEST", ordersPerSecondMax: 3)
-    for number: UInt64 in 1...(byOperator ? 3 : 5) {
-      var request = GateBench.order(100)
-      request.order_id = 1 << 32 | number
-      precondition(bench.ask(request))
-    }
+    for number: UInt64 in 1...3 { bench.ask(number) }
     let done = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       try? bench.run()
       done.signal()
     }
     #expect(bench.hears("ack", 3))
-    if byOperator { bench.kill() }
+    if byOperator {
+      bench.kill()
+    } else {
+      for number: UInt64 in 4...5 { bench.ask(number) }
+    }
     #expect(bench.hears("canceled", 3))
     bench.endAsking()
     done.wait()
