@@ -32,9 +32,16 @@ extension Scratch {
   func limits(openOrders: Int = 65_536) throws -> String {
     try write(
       """
-      {"order_quantity_max": 10000, "order_value_max": 1000000, "collar_percent": 5,
-       "orders_per_second_max": 100000, "reference_age_max_seconds": 60,
-       "open_orders_max": \(openOrders)}
+      {"portfolio_value": 1000000000, "position_percent": 20, "sector_percent": 40,
+       "gross_leverage": 1.5, "position_quantity_max": 10000000, "daily_loss_max": 100000000,
+       "adv_percent": 10, "collar_percent": 5, "collar_warning_percent": 2.5,
+       "reference_age_max_seconds": 60, "reference_ahead_max_seconds": 86400,
+       "order_quantity_max": 10000, "order_value_max": 1000000,
+       "orders_per_second_max": 100000, "messages_per_day_max": 1000000000,
+       "open_orders_max": \(openOrders), "duplicate_window_seconds": 0,
+       "repeated_executions_max": 10000, "repeated_executions_seconds": 1, "strategies_max": 16,
+       "unsent_bytes_max": 1048576, "warning_percent": 5, "breaker_percent": 10,
+       "recovered_percent": 3, "cooldown_minutes": 15, "trips_max": 3, "trading_day_start": 0}
       """, to: "limits.json")
   }
 }

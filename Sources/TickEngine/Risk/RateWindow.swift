@@ -1,22 +1,27 @@
-/// Counts orders in any sliding second (RM8). O(1), no allocation. Thread: the sender's.
+/// Counts what happens in any sliding window of time: orders in a second (RM8), executions of a
+/// strategy (RM9). O(1), no allocation. Thread: the sender's.
 ///
 /// Time is the capture's in a replay: that of the decisions, which never goes backwards here, so
 /// that a request cannot make room for itself with an old time.
 struct RateWindow: ~Copyable {
-  static let window_ns: UInt64 = 1_000_000_000
+  static let second_ns: UInt64 = 1_000_000_000
 
-  /// Times of the last `max` orders let through, oldest at `next` once full.
+  /// Times of the last `max` that were let through, oldest at `next` once full.
   private let times: Slab<UInt64>
+  private let window_ns: UInt64
   private var next = 0
   private var isFull = false
   private var newest: UInt64 = 0
 
-  init(max: Int) { times = Slab(count: max, repeating: 0) }
+  init(max: Int, window_ns: UInt64 = RateWindow.second_ns) {
+    times = Slab(count: max, repeating: 0)
+    self.window_ns = window_ns
+  }
 
-  /// Whether one more order at `time` stays within the limit; it is counted if so.
+  /// Whether one more at `time` stays within the limit; it is counted if so.
   mutating func admit(_ time: UInt64) -> Bool {
     newest = max(newest, time)
-    if isFull, newest - times[next] < RateWindow.window_ns { return false }
+    if isFull, newest - times[next] < window_ns { return false }
     times[next] = newest
     next += 1
     if next == times.count {

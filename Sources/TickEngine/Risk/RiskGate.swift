@@ -1,170 +1,155 @@
 import TickRing
 
-/// Why the gate refused an order. The raw value travels in the reject event.
-public enum RiskReason: UInt8, CaseIterable, Sendable {
-  /// The kill switch is tripped, by the operator or by the gate itself.
-  case killed = 1
-  /// One order too many in a sliding second: this one trips the kill switch.
-  case rate
-  /// A field that no order may have: action, side or time in force unknown.
-  case malformed
-  case unknownSymbol
-  /// Halted, or its book is in doubt.
-  case halted
-  /// Quantity zero, or above the limit.
-  case quantity
-  /// Price not a number, not positive, or beyond what can be counted.
-  case price
-  /// Price times quantity above the limit.
-  case value
-  /// No fresh last trade, no fresh and valid mid: nothing to judge the price by.
-  case noReference
-  /// Too far from the reference.
-  case collar
-  /// As many orders open as are allowed.
-  case openOrders
-
-  public var name: String {
-    switch self {
-    case .killed: "killed"
-    case .rate: "rate"
-    case .malformed: "malformed"
-    case .unknownSymbol: "unknown_symbol"
-    case .halted: "halted"
-    case .quantity: "quantity"
-    case .price: "price"
-    case .value: "value"
-    case .noReference: "no_reference"
-    case .collar: "collar"
-    case .openOrders: "open_orders"
-    }
-  }
-}
-
-/// What the gate says of one order.
-struct RiskDecision {
-  /// nil: allowed.
-  var reason: RiskReason?
-  /// The limit that was broken, and the value that broke it.
-  var limit = 0.0
-  var value = 0.0
-  /// The price in units of 1e-4, if allowed.
-  var priceE4: Int64 = 0
-
-  static func reject(_ reason: RiskReason, limit: Double = 0, value: Double = 0) -> RiskDecision {
-    RiskDecision(reason: reason, limit: limit, value: value)
-  }
-}
-
 /// The last check before the wire. Fails closed: what is unknown, missing or cannot be computed is
 /// refused, with its reason, the limit and the value.
 ///
-/// Hot path. Thread: the sender's. Lines read: the control page's, the board's line of the
-/// instrument. Order of checks (RM10): kill switch, rate, then the rest. Money is fixed-point:
-/// i64 in units of 1e-4. No allocation.
-struct RiskGate: ~Copyable {
-  /// Prices above this are not prices: 1e-4 of the quote currency.
-  private static let priceE4Max = 10_000_000_000_000.0
-
-  private let limits: RiskLimits
-  private let valueMaxE4: Int64
-  private let collarE4: Int64
-  private let referenceAge_ns: UInt64
+/// Hot path. Thread: the sender's. Lines read: the control page's, and of the instrument the
+/// board's, the reference table's and the exposure's; written: the rate's, and those of whoever
+/// looks for the same order again. Order of checks (RM10): kill switch, breaker, rate, then the
+/// rest. Money is fixed-point: i64 in units of 1e-4. No allocation.
+///
+/// Every limit holds for the worst case: position and all that is open on the order's side, at the
+/// highest of the order's price, the price of what it replaces, and the reference. An order that
+/// only reduces (the worst case of its side does not cross zero, neither for the instrument nor for
+/// its strategy's share) is not held back by what bounds exposure: RM1, RM2, RM5 to RM7, nor by
+/// equity that has gone.
+///
+/// Times are one clock, the caller's: the decision's in a replay, the wall clock live.
+public struct RiskGate: ~Copyable {
+  let bounds: RiskBounds
   private var rate: RateWindow
+  var repeated: RepeatedOrders
+  let throttles: Slab<StrategyThrottle>
+  var reference: ReferenceTable
   private let control: ControlPage
-  private let board: BoardReader
+  let board: BoardReader
   private let directory: DirectoryReader
+  /// Instruments that the directory is known to have.
+  private var known: UInt32 = 0
   private var session: UInt64 = 0
+  /// What is held and open, as the sender tells it.
+  public internal(set) var exposure: Exposure
+  /// Orders asked for, allowed and out (RM14). The gate counts those allowed.
+  public var tally = OrderTally()
+  /// Orders and cancels since the day began (RM9).
+  public private(set) var messages: Int64 = 0
+  /// Equity when the day began, 1e-4 (RM7).
+  public private(set) var dayStartE4: Int64
 
-  init(
-    limits: RiskLimits, control: consuming ControlPage, board: consuming BoardReader,
-    directory: consuming DirectoryReader
+  /// - Parameters:
+  ///   - limits: that `check` lets pass.
+  ///   - reference: for as many instruments as the directory has room for, at least.
+  public init(
+    limits: RiskLimits, reference: consuming ReferenceTable, control: consuming ControlPage,
+    board: consuming BoardReader, directory: consuming DirectoryReader
   ) {
-    self.limits = limits
-    valueMaxE4 = RiskGate.units(limits.orderValueMax, each: 10_000)
-    collarE4 = RiskGate.units(limits.collarPercent, each: 100)
-    referenceAge_ns = UInt64(limits.referenceAgeMaxSeconds * 1_000_000_000)
+    bounds = RiskBounds(limits)
     rate = RateWindow(max: limits.ordersPerSecondMax)
+    repeated = RepeatedOrders(
+      ordersPerSecond: limits.ordersPerSecondMax, window_ns: limits.duplicateWindow_ns)
+    throttles = Slab(count: limits.strategiesMax) { _ in StrategyThrottle(limits) }
+    exposure = Exposure(instruments: reference.instruments, strategies: limits.strategiesMax)
+    self.reference = reference
     self.control = control
     self.board = board
     self.directory = directory
+    dayStartE4 = limits.portfolioE4
   }
 
-  /// Judges a new order.
-  mutating func judge(_ request: OrderRequest) -> RiskDecision {
-    guard control.read(.kill) == 0, control.read(.tripped) == 0 else { return .reject(.killed) }
+  /// Judges a new order or a replacement. One that passes is counted as sent.
+  ///
+  /// - Parameters:
+  ///   - equityE4: of the instance, 1e-4.
+  ///   - state: the stricter one of the instance's and the strategy's.
+  public mutating func judge(
+    _ order: OrderIntent, equityE4: Int64, state: RiskState, now: UInt64
+  ) -> RiskDecision {
+    var decision = RiskDecision()
+    guard control.read(.kill) == 0, control.read(.tripped) == 0, state != .killSwitch,
+      state != .recovery
+    else { return .reject(.killed) }
+    guard reconcile() else {
+      return .reject(.tally, limit: Double(tally.allowed), value: Double(tally.out))
+    }
     followSession()
-    guard rate.admit(request.decision_time) else {
+    let room = self.room(order)
+    if state == .circuitBreaker || state == .coolDown, !order.isReducing(within: room) {
+      return .reject(.breaker, limit: Double(max(0, room)), value: Double(order.quantity))
+    }
+    guard rate.admit(now) else {
       control.write(.tripped, 1)
-      let limit = Double(limits.ordersPerSecondMax)
+      let limit = Double(bounds.ordersPerSecondMax)
       return .reject(.rate, limit: limit, value: limit + 1)
     }
-    guard OrderSide(rawValue: request.side) != nil,
-      TimeInForce(rawValue: request.time_in_force) != nil
-    else { return .reject(.malformed) }
-    let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
-    guard directory.symbol(instrument) != nil else {
-      return .reject(.unknownSymbol, value: Double(instrument))
-    }
-    guard request.quantity > 0, Int(request.quantity) <= limits.orderQuantityMax else {
-      return .reject(
-        .quantity, limit: Double(limits.orderQuantityMax), value: Double(request.quantity))
-    }
-    return judgePrice(request, instrument)
+    guard checkFields(order, &decision), let line = checkInstrument(order, &decision),
+      checkSize(order, line, &decision), checkPrice(order, line, state, now, &decision),
+      checkRepeats(order, now, &decision), halve(order, state, room, &decision),
+      checkExposure(order, line, equityE4, &decision)
+    else { return decision }
+    allow(order, decision)
+    return decision
   }
 
-  // Mutating though it changes nothing: otherwise it would be called with a copy of self.
-  private mutating func judgePrice(_ request: OrderRequest, _ instrument: UInt32) -> RiskDecision {
-    // Not a number compares false, so it is refused here too.
-    guard let priceE4 = RiskGate.fixedPoint(request.price) else {
-      return .reject(.price, limit: RiskGate.priceE4Max / 10_000, value: request.price)
-    }
-    let (value, overflow) = priceE4.multipliedReportingOverflow(by: Int64(request.quantity))
-    guard !overflow, value <= valueMaxE4 else {
-      return .reject(
-        .value, limit: limits.orderValueMax, value: request.price * Double(request.quantity))
-    }
-    guard let entry = board.read(instrument) else { return .reject(.noReference) }
-    if entry.isSuspect { return .reject(.halted) }
-    guard let reference = reference(entry, at: request.decision_time) else {
-      return .reject(.noReference)
-    }
-    // Both are at most 1e13, so the products fit.
-    guard abs(priceE4 - reference) * 10_000 <= reference * collarE4 else {
-      let percent = abs(Double(priceE4 - reference)) / Double(reference) * 100
-      return .reject(.collar, limit: limits.collarPercent, value: percent)
-    }
-    return RiskDecision(reason: nil, priceE4: priceE4)
+  /// Trips the kill switch if more orders went out than were allowed (RM14); false then. Cheap: for
+  /// every duty cycle.
+  public mutating func reconcile() -> Bool {
+    guard tally.isBroken else { return true }
+    control.write(.tripped, 1)
+    return false
   }
 
-  /// Whole units in a limit, rounded down; 2.3 % is 230 units though 2.3 * 100 falls short of it.
-  private static func units(_ limit: Double, each: Double) -> Int64 {
-    let scaled = limit * each
-    let nearest = scaled.rounded()
-    return Int64(abs(scaled - nearest) <= 2 * scaled.ulp ? nearest : scaled.rounded(.down))
+  /// A cancel was sent: a message as well.
+  public mutating func countCancel() { messages &+= 1 }
+
+  /// A new trading day, with the equity that it begins with, 1e-4.
+  public mutating func beginDay(equityE4: Int64) {
+    messages = 0
+    dayStartE4 = equityE4
   }
 
-  /// A price in units of 1e-4, or nil if it is not a positive number that can be counted.
-  static func fixedPoint(_ price: Double) -> Int64? {
-    let scaled = (price * 10_000).rounded()
-    guard scaled >= 1, scaled <= RiskGate.priceE4Max else { return nil }
-    return Int64(scaled)
+  // MARK: Instruments
+
+  /// Whether the directory has the instrument; its count is read again only for a new one.
+  @inline(__always)
+  mutating func isKnown(_ instrument: UInt32) -> Bool {
+    if instrument > 0, instrument <= known { return true }
+    known = UInt32(clamping: min(directory.count, exposure.instruments - 1))
+    return instrument > 0 && instrument <= known
   }
 
-  /// A price's time: 0 says that there is none.
-  private func isFresh(_ priceTime: UInt64, at time: UInt64) -> Bool {
-    priceTime != 0 && time <= priceTime &+ referenceAge_ns
+  /// The instrument's reference data; unknown if it has none.
+  @inline(__always)
+  mutating func line(_ instrument: UInt32) -> ReferenceLine {
+    reference.line(Int(instrument)) { directory.symbol(instrument) }
   }
 
-  /// RM4: a fresh last eligible trade, else a valid mid that is as fresh, else nothing.
-  private func reference(_ entry: BoardEntry, at time: UInt64) -> Int64? {
-    if isFresh(entry.lastTime, at: time), let last = RiskGate.fixedPoint(entry.lastPrice) {
-      return last
-    }
-    guard isFresh(entry.quoteTime, at: time), let bid = RiskGate.fixedPoint(entry.bidPrice),
-      let ask = RiskGate.fixedPoint(entry.askPrice), bid < ask
-    else { return nil }
-    return (bid + ask) / 2
+  /// Shares that the order may have and still only reduce; -1 if there is no such number.
+  private mutating func room(_ order: OrderIntent) -> Int64 {
+    guard let side = OrderSide(rawValue: order.side), order.strategy > 0,
+      Int(order.strategy) <= throttles.count, isKnown(order.instrument)
+    else { return -1 }
+    return exposure.room(Int(order.instrument), order.strategy, isBuy: side == .buy)
+  }
+
+  /// Takes new reference data, at a turn of the sender's, and gives the old back in its place, to
+  /// be freed elsewhere. All of it is in force at once. Cost: of each instrument that ever had any
+  /// exposure the sector is looked up; nothing else depends on how much data there is.
+  public mutating func replace(with table: inout ReferenceTable) {
+    precondition(table.instruments == reference.instruments, "a table for another directory")
+    swap(&reference, &table)
+    for number in 0..<exposure.listedCount { follow(exposure.listed(number)) }
+  }
+
+  /// Puts the instrument into the sector that the reference data gives it.
+  mutating func follow(_ instrument: UInt32) {
+    exposure.assign(instrument, sector: line(instrument).sector)
+  }
+
+  /// Counts an allowed order.
+  private mutating func allow(_ order: OrderIntent, _ decision: RiskDecision) {
+    tally.allowed &+= 1
+    messages &+= 1
+    repeated.add(order.details(decision.priceE4))
   }
 
   /// A replay's fresh session begins its clock anew.
@@ -173,5 +158,7 @@ struct RiskGate: ~Copyable {
     guard current != session else { return }
     session = current
     rate.reset()
+    repeated.reset()
+    for index in 0..<throttles.count { throttles[index].reset() }
   }
 }

@@ -1,52 +1,77 @@
 import Foundation
 
-/// The limits of the risk gate. Every one must be given for a real venue; `simulation` is for the
-/// built-in one.
+/// The limits of the risk gate and of the risk states. Every one must be given for a real venue;
+/// `simulation` is for the built-in one.
 ///
 /// The file (`--limits FILE`) is a JSON object with exactly these names; an unknown name, a missing
-/// one, or a value that cannot be is an error.
+/// one, or a value that cannot be is an error. Amounts are in the quote currency, and whatever is
+/// exactly at its limit passes.
 public struct RiskLimits: Equatable, Sendable {
-  /// Largest order, shares.
-  public var orderQuantityMax: Int
-  /// Largest order, price times quantity, quote currency.
-  public var orderValueMax: Double
-  /// How far a price may be from the reference, percent of it; exactly this passes.
-  public var collarPercent: Double
-  /// Orders in any sliding second of the capture's time; one more trips the gate.
-  public var ordersPerSecondMax: Int
-  /// Age up to which a last trade is a reference, seconds of exchange time.
-  public var referenceAgeMaxSeconds: Double
+  // MARK: The portfolio
+
+  /// Equity at the start.
+  public var portfolioValue = 1_000_000_000.0
+  /// One symbol's worst case, percent of equity (RM1); one sector's (RM2).
+  public var positionPercent = 20.0
+  public var sectorPercent = 40.0
+  /// Worst case of all symbols, times equity (RM5).
+  public var grossLeverage = 1.5
+  /// One symbol's worst case, shares (RM6).
+  public var positionQuantityMax = 10_000_000
+  /// What a day may lose (RM7).
+  public var dailyLossMax = 100_000_000.0
+
+  // MARK: One order
+
+  /// Largest order, percent of the average daily volume (RM3).
+  public var advPercent = 10.0
+  /// How far a price may be from the reference, percent of it (RM4); in the warning state.
+  public var collarPercent = 5.0
+  public var collarWarningPercent = 2.5
+  /// Age up to which a price is a reference, seconds of exchange time; and how far ahead of the
+  /// decision it may be: a replay's ingester runs ahead of its strategies.
+  public var referenceAgeMaxSeconds = 60.0
+  public var referenceAheadMaxSeconds = 86_400.0
+  /// Largest order, shares; and price times quantity (RM9).
+  public var orderQuantityMax = 10_000
+  public var orderValueMax = 1_000_000.0
+
+  // MARK: Many orders
+
+  /// Orders in any sliding second; one more trips the gate (RM8).
+  public var ordersPerSecondMax = 100_000
+  /// Orders and cancels in a day (RM9).
+  public var messagesPerDayMax = 1_000_000_000
   /// Orders that may be open or in flight at once.
-  public var openOrdersMax: Int
+  public var openOrdersMax = 65_536
+  /// The same order again within so many seconds is refused (RM9); 0: none is looked for.
+  public var duplicateWindowSeconds = 0.0
+  /// Executions of one strategy within so many seconds; one more switches it off (RM9).
+  public var repeatedExecutionsMax = 10_000
+  public var repeatedExecutionsSeconds = 1.0
+  /// Strategies are numbered from 1 to this.
+  public var strategiesMax = 16
+  /// Bytes that wait for the venue; with more, no new order leaves (KS2).
+  public var unsentBytesMax = 1_048_576
+
+  // MARK: Risk states
+
+  /// Drawdown in percent above which there is a warning (RS2) and a circuit breaker (RS3), and
+  /// below which the warning ends (RS4).
+  public var warningPercent = 5.0
+  public var breakerPercent = 10.0
+  public var recoveredPercent = 3.0
+  /// How long a cooldown lasts (RS5).
+  public var cooldownMinutes = 15.0
+  /// The trip of this number in a day is the last (RS7).
+  public var tripsMax = 3
+  /// When the trading day begins, seconds of the day in New York (RS1).
+  public var tradingDayStart = 0
 
   /// What a replay against the built-in venue uses when nothing is given.
-  public static let simulation = RiskLimits(
-    unchecked: 10_000, orderValueMax: 1_000_000, collarPercent: 5, ordersPerSecondMax: 100_000,
-    referenceAgeMaxSeconds: 60, openOrdersMax: 65_536)
+  public static let simulation = RiskLimits()
 
-  /// - Throws: what `check` throws.
-  public init(
-    orderQuantityMax: Int, orderValueMax: Double, collarPercent: Double, ordersPerSecondMax: Int,
-    referenceAgeMaxSeconds: Double, openOrdersMax: Int
-  ) throws(Failure) {
-    self.init(
-      unchecked: orderQuantityMax, orderValueMax: orderValueMax, collarPercent: collarPercent,
-      ordersPerSecondMax: ordersPerSecondMax, referenceAgeMaxSeconds: referenceAgeMaxSeconds,
-      openOrdersMax: openOrdersMax)
-    try check()
-  }
-
-  private init(
-    unchecked orderQuantityMax: Int, orderValueMax: Double, collarPercent: Double,
-    ordersPerSecondMax: Int, referenceAgeMaxSeconds: Double, openOrdersMax: Int
-  ) {
-    self.orderQuantityMax = orderQuantityMax
-    self.orderValueMax = orderValueMax
-    self.collarPercent = collarPercent
-    self.ordersPerSecondMax = ordersPerSecondMax
-    self.referenceAgeMaxSeconds = referenceAgeMaxSeconds
-    self.openOrdersMax = openOrdersMax
-  }
+  private init() {}
 
   /// Limits that cannot be used, in a sentence that says what to do.
   public struct Failure: Error, CustomStringConvertible {
@@ -56,94 +81,70 @@ public struct RiskLimits: Equatable, Sendable {
   /// Throws unless every limit is one that the gate can keep: they may have been changed since they
   /// were made. Whoever starts a run calls it.
   public func check() throws(Failure) {
-    try LimitRange.orderQuantity.check(Double(orderQuantityMax))
-    try LimitRange.orderValue.check(orderValueMax)
-    try LimitRange.collar.check(collarPercent)
-    try LimitRange.ordersPerSecond.check(Double(ordersPerSecondMax))
-    try LimitRange.referenceAge.check(referenceAgeMaxSeconds)
-    try LimitRange.openOrders.check(Double(openOrdersMax))
+    for field in RiskLimitField.all { try field.check(field.value(of: self)) }
+    guard collarWarningPercent <= collarPercent else {
+      throw Failure(
+        description: "limit collar_warning_percent: at most collar_percent is needed, which is"
+          + " \(collarPercent)")
+    }
+    guard recoveredPercent <= warningPercent, warningPercent < breakerPercent else {
+      throw Failure(
+        description: "limits recovered_percent, warning_percent and breaker_percent: each must be"
+          + " at most the next, and the breaker above the warning")
+    }
+    let needed = RepeatedOrders.entriesNeeded(
+      ordersPerSecond: ordersPerSecondMax, window_ns: duplicateWindow_ns)
+    guard needed <= RepeatedOrders.entriesMax else {
+      throw Failure(
+        description: "limit duplicate_window_seconds: with orders_per_second_max"
+          + " \(ordersPerSecondMax) a window may hold \(needed) orders, more than"
+          + " \(RepeatedOrders.entriesMax): lower one of the two")
+    }
   }
 
   /// Reads and checks a limits file.
   public init(json data: Data) throws(Failure) {
-    guard let fields = try? JSONDecoder().decode([String: LimitField].self, from: data) else {
+    guard let values = try? JSONDecoder().decode([String: LimitValue].self, from: data) else {
       throw Failure(
-        description: "not a JSON object: one with the name and value of each limit"
-          + " is needed")
+        description: "not a JSON object: one with the name and value of each limit is needed")
     }
-    var numbers = LimitNumbers(fields)
-    self.init(
-      unchecked: Int(try numbers.take(.orderQuantity)),
-      orderValueMax: try numbers.take(.orderValue), collarPercent: try numbers.take(.collar),
-      ordersPerSecondMax: Int(try numbers.take(.ordersPerSecond)),
-      referenceAgeMaxSeconds: try numbers.take(.referenceAge),
-      openOrdersMax: Int(try numbers.take(.openOrders)))
-    try numbers.checkAllTaken()
+    self.init()
+    for field in RiskLimitField.all {
+      guard let value = values[field.name] else {
+        throw Failure(
+          description: "limit \(field.name) is missing: every limit must be given; none has a"
+            + " default")
+      }
+      try field.check(value.number)
+      field.set(value.number ?? .nan, in: &self)
+    }
+    let names = Set(RiskLimitField.all.map(\.name))
+    if let name = values.keys.sorted().first(where: { !names.contains($0) }) {
+      throw Failure(description: "unknown limit \(name): remove it or correct its name")
+    }
+    try check()
   }
 
   /// Name and value of each limit, for the operator.
   public var lines: [(name: String, value: String)] {
-    [
-      ("order_quantity_max", "\(orderQuantityMax)"), ("order_value_max", "\(orderValueMax)"),
-      ("collar_percent", "\(collarPercent)"), ("orders_per_second_max", "\(ordersPerSecondMax)"),
-      ("reference_age_max_seconds", "\(referenceAgeMaxSeconds)"),
-      ("open_orders_max", "\(openOrdersMax)"),
-    ]
+    RiskLimitField.all.map { ($0.name, $0.text(of: self)) }
   }
-}
 
-/// What a limit may be.
-private struct LimitRange {
-  let name: String
-  let range: ClosedRange<Double>
-  var isWhole = false
+  // MARK: In the gate's units
 
-  static let orderQuantity = LimitRange(
-    name: "order_quantity_max", range: 1...4_294_967_295, isWhole: true)
-  static let orderValue = LimitRange(name: "order_value_max", range: 0.01...100_000_000_000)
-  static let collar = LimitRange(name: "collar_percent", range: 0.01...100)
-  static let ordersPerSecond = LimitRange(
-    name: "orders_per_second_max", range: 1...1_000_000, isWhole: true)
-  static let referenceAge = LimitRange(name: "reference_age_max_seconds", range: 0.001...86_400)
-  static let openOrders = LimitRange(name: "open_orders_max", range: 1...1_048_576, isWhole: true)
+  /// Amounts in units of 1e-4.
+  var portfolioE4: Int64 { FixedPoint.units(portfolioValue, each: 10_000) }
+  var duplicateWindow_ns: UInt64 { RiskLimits.ns(duplicateWindowSeconds) }
 
-  func check(_ value: Double?) throws(RiskLimits.Failure) {
-    // Not a number is in no range.
-    if let value, range.contains(value), !isWhole || value.rounded() == value { return }
-    throw RiskLimits.Failure(
-      description: "limit \(name): a \(isWhole ? "whole " : "")number from \(range.lowerBound) to"
-        + " \(range.upperBound) is needed" + (value.map { ", not \($0)" } ?? ""))
-  }
+  static func ns(_ seconds: Double) -> UInt64 { UInt64(seconds * 1_000_000_000) }
 }
 
 /// A value of a limits file: nil unless it is a number. (Not by way of `NSNumber`, to which 1 and
 /// true are the same on Linux.)
-private struct LimitField: Decodable {
+private struct LimitValue: Decodable {
   let number: Double?
 
   init(from decoder: any Decoder) throws {
     number = try? decoder.singleValueContainer().decode(Double.self)
-  }
-}
-
-/// The numbers of a limits file, taken one by one, so that none is left unread.
-private struct LimitNumbers {
-  private var fields: [String: LimitField]
-
-  init(_ fields: [String: LimitField]) { self.fields = fields }
-
-  mutating func take(_ limit: LimitRange) throws(RiskLimits.Failure) -> Double {
-    guard let field = fields.removeValue(forKey: limit.name) else {
-      throw RiskLimits.Failure(
-        description: "limit \(limit.name) is missing: every limit must be given; none has a"
-          + " default")
-    }
-    try limit.check(field.number)
-    return field.number ?? .nan
-  }
-
-  func checkAllTaken() throws(RiskLimits.Failure) {
-    guard let name = fields.keys.sorted().first else { return }
-    throw RiskLimits.Failure(description: "unknown limit \(name): remove it or correct its name")
   }
 }

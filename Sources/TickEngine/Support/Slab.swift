@@ -14,7 +14,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
   public init<E: Error>(count: Int, _ make: (Int) throws(E) -> Element) throws(E) {
     precondition(count >= 0)
     // Not `self.base` yet: what is thrown out of a whole value runs its deinit as well.
-    let made = UnsafeMutablePointer<Element>.allocate(capacity: max(1, count))
+    let made = unsafe Slab.allocate(count)
     var madeCount = 0
     do throws(E) {
       while madeCount < count {
@@ -28,6 +28,21 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     }
     unsafe base = made
     self.count = count
+  }
+
+  private init(adopting base: UnsafeMutablePointer<Element>, count: Int) {
+    unsafe self.base = base
+    self.count = count
+  }
+
+  /// Elements of one cache line or several begin where a line does.
+  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
+    let line = 64
+    let stride = MemoryLayout<Element>.stride
+    let alignment = max(MemoryLayout<Element>.alignment, stride.isMultiple(of: line) ? line : 16)
+    let bytes = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, count) * stride, alignment: alignment)
+    return unsafe bytes.bindMemory(to: Element.self, capacity: count)
   }
 
   deinit {
@@ -50,7 +65,10 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
 
 extension Slab where Element: BitwiseCopyable {
   public init(count: Int, repeating value: Element) {
-    self.init(count: count) { _ in value }
+    precondition(count >= 0)
+    let made = unsafe Slab.allocate(count)
+    unsafe made.initialize(repeating: value, count: count)
+    unsafe self.init(adopting: made, count: count)
   }
 
   /// Sets all elements, or the first `prefix` of them.

@@ -8,6 +8,12 @@ public enum OrderDialect: UInt8, Sendable, CaseIterable {
   case ouch50
   case ouch42
 
+  /// `ouch50` or `ouch42`.
+  public init?(name: String) {
+    guard let dialect = OrderDialect.allCases.first(where: { "\($0)" == name }) else { return nil }
+    self = dialect
+  }
+
   /// The letters are the same in both.
   public typealias Side = Ouch50.Side
 
@@ -56,7 +62,8 @@ extension OrderDialect {
   @inlinable
   public func enter(
     into target: MutableBytes, userRefNum: UInt32, side: Side, quantity: UInt32, symbol: Symbol,
-    priceE4: Int64, timeInForce: TimeInForce, minimumQuantity: UInt32 = 0
+    priceE4: Int64, timeInForce: TimeInForce, minimumQuantity: UInt32 = 0,
+    clientOrderId: FixedText = .blank
   ) -> Int? {
     guard canSay(userRefNum, quantity, minimumQuantity), canSay(priceE4: priceE4) else {
       return nil
@@ -66,7 +73,7 @@ extension OrderDialect {
       return Ouch50.EnterOrder.encode(
         into: target, userRefNum: userRefNum, side: side, quantity: quantity, symbol: symbol,
         priceE4: UInt64(priceE4), timeInForce: Ouch50.TimeInForce(timeInForce),
-        minimumQuantity: minimumQuantity)
+        clientOrderId: clientOrderId, minimumQuantity: minimumQuantity)
     case .ouch42:
       return Ouch42.EnterOrder.encode(
         into: target, userRefNum: userRefNum, side: side, quantity: quantity, symbol: symbol,
@@ -79,7 +86,8 @@ extension OrderDialect {
   @inlinable
   public func replace(
     into target: MutableBytes, userRefNum old: UInt32, by new: UInt32, quantity: UInt32,
-    priceE4: Int64, timeInForce: TimeInForce = .day, minimumQuantity: UInt32 = 0
+    priceE4: Int64, timeInForce: TimeInForce = .day, minimumQuantity: UInt32 = 0,
+    clientOrderId: FixedText = .blank
   ) -> Int? {
     guard canSay(new, quantity, minimumQuantity), old > 0, old < new, canSay(priceE4: priceE4)
     else { return nil }
@@ -88,7 +96,7 @@ extension OrderDialect {
       return Ouch50.ReplaceOrder.encode(
         into: target, originalUserRefNum: old, userRefNum: new, quantity: quantity,
         priceE4: UInt64(priceE4), timeInForce: Ouch50.TimeInForce(timeInForce),
-        minimumQuantity: minimumQuantity)
+        clientOrderId: clientOrderId, minimumQuantity: minimumQuantity)
     case .ouch42:
       return Ouch42.ReplaceOrder.encode(
         into: target, originalUserRefNum: old, userRefNum: new, quantity: quantity,

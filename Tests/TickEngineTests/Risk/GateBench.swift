@@ -29,7 +29,8 @@ final class GateBench {
     directory = writer
     board = try BoardWriter(claiming: prices.attach())
     gate = RiskGate(
-      limits: limits, control: ControlPage(try page.attach()),
+      limits: limits, reference: ReferenceTable(.simulation, limits: limits, instruments: 16),
+      control: ControlPage(try page.attach()),
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
     if let reference { board.setLast(1, price: reference, time: now) }
   }
@@ -46,10 +47,14 @@ final class GateBench {
     request.side = side.rawValue
     request.time_in_force = TimeInForce.day.rawValue
     request.decision_time = time
+    request.strategy = 1
     return request
   }
 
-  func judge(_ request: OrderRequest) -> RiskDecision { gate.judge(request) }
+  func judge(_ request: OrderRequest) -> RiskDecision {
+    gate.judge(
+      OrderIntent(request), equityE4: gate.dayStartE4, state: .normal, now: request.decision_time)
+  }
 
   func judge(
     _ price: Double, quantity: UInt32 = 100, instrument: UInt32 = 1, side: OrderSide = .buy

@@ -142,6 +142,9 @@ import TickRing
     let bench = try GateBench(reference: 1e9) {
       $0.orderQuantityMax = Int(UInt32.max)
       $0.orderValueMax = 100_000_000_000
+      $0.portfolioValue = 100_000_000_000
+      $0.positionPercent = 100
+      $0.sectorPercent = 100
     }
     #expect(bench.judge(1e9, quantity: .max) == .value && bench.judge(1e9, quantity: 100) == nil)
     #expect(bench.judge(1e9, quantity: 101) == .value)

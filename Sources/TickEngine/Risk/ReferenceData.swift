@@ -1,0 +1,151 @@
+import Foundation
+import TickWire
+
+/// What is known of each symbol before the day begins: sector, volume, limits (`--reference FILE`).
+///
+/// The file is CSV: the line `symbol,sector,adv,previous_close,position_max,restricted`, a line for
+/// each symbol, and at the end `end,` with the number of symbols, so that an empty or half-written
+/// file is never taken for a whole one. `adv` (average daily volume, shares) may be empty: then no
+/// order passes; `previous_close` (quote currency, at most four decimals) may be: then there is
+/// none to judge a price by. `restricted` is yes or no. A file is taken whole or not at all.
+public struct ReferenceData: Equatable, Sendable {
+  public struct Row: Equatable, Sendable {
+    public var symbol: String
+    public var sector: String
+    /// Average daily volume, shares; nil or 0: not known.
+    public var adv: Int64?
+    /// In units of 1e-4; nil: none.
+    public var previousCloseE4: Int64?
+    /// Largest position either way, shares.
+    public var positionMax: Int64
+    public var isRestricted: Bool
+  }
+
+  /// What cannot be used, in a sentence with the line and what to do.
+  public struct Failure: Error, Equatable, CustomStringConvertible {
+    public let description: String
+  }
+
+  public static let header = "symbol,sector,adv,previous_close,position_max,restricted"
+  /// Largest number of shares that a file may give.
+  public static let sharesMax: Int64 = 1_000_000_000_000
+
+  /// By symbol, each once.
+  public let rows: [Row]
+  /// Whether symbols without a row get the simulation's.
+  let isSimulation: Bool
+
+  /// For the built-in venue: every symbol in one sector, of a volume that limits nothing.
+  public static let simulation = ReferenceData(isSimulation: true)
+
+  static let simulationRow = Row(
+    symbol: "", sector: "simulation", adv: sharesMax, previousCloseE4: nil, positionMax: sharesMax,
+    isRestricted: false)
+
+  private init(isSimulation: Bool) {
+    rows = []
+    self.isSimulation = isSimulation
+  }
+
+  /// Reads and checks a whole file.
+  public init(csv data: Data) throws(Failure) {
+    guard let text = String(bytes: data, encoding: .utf8) else {
+      throw Failure(description: "not UTF-8 text")
+    }
+    // Not by `Character`: a carriage return and a line feed are one.
+    var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
+      Substring($0.last == "\r" ? $0.dropLast() : $0)
+    }
+    guard lines.count > 1, lines.removeLast().isEmpty else {
+      throw Failure(description: "the last line has no end: the file is not whole")
+    }
+    guard lines[0] == ReferenceData.header else {
+      throw Failure(description: "line 1: \(ReferenceData.header) is needed")
+    }
+    var rows: [Row] = []
+    var lineOf: [String: Int] = [:]
+    for (index, line) in lines.enumerated().dropFirst().dropLast() {
+      var fields = ReferenceFields(line, number: index + 1)
+      let row = try fields.row()
+      if let first = lineOf.updateValue(index + 1, forKey: row.symbol) {
+        throw Failure(
+          description: "line \(index + 1): \(row.symbol) stands in line \(first) already")
+      }
+      rows.append(row)
+    }
+    guard lines.count > 1, lines[lines.count - 1] == "end,\(rows.count)" else {
+      throw Failure(
+        description: "line \(lines.count): end,\(rows.count) is needed as the last line: the file"
+          + " is not whole")
+    }
+    guard !rows.isEmpty else { throw Failure(description: "the file has no symbol") }
+    let sectors = Set(rows.map(\.sector)).count
+    guard sectors < Exposure.sectorsMax else {
+      throw Failure(
+        description: "\(sectors) sectors: there may be \(Exposure.sectorsMax - 1) at most")
+    }
+    self.rows = rows
+    isSimulation = false
+  }
+}
+
+/// The fields of one line, taken from the left.
+private struct ReferenceFields {
+  private var rest: ArraySlice<Substring>
+  private let number: Int
+
+  init(_ line: Substring, number: Int) {
+    rest = line.split(separator: ",", omittingEmptySubsequences: false)[...]
+    self.number = number
+  }
+
+  mutating func row() throws(ReferenceData.Failure) -> ReferenceData.Row {
+    guard rest.count == 6 else {
+      throw failure("6 fields are needed, not \(rest.count)")
+    }
+    let symbol = String(rest.removeFirst())
+    guard Symbol(symbol) != nil else {
+      throw failure("symbol: 1 to 8 printable characters are needed, not \"\(symbol)\"")
+    }
+    let sector = String(rest.removeFirst())
+    guard !sector.isEmpty else { throw failure("sector: a name is needed") }
+    return ReferenceData.Row(
+      symbol: symbol, sector: sector, adv: try shares("adv", orEmpty: true),
+      previousCloseE4: try price("previous_close"),
+      positionMax: try shares("position_max", orEmpty: false) ?? 0,
+      isRestricted: try answer("restricted"))
+  }
+
+  private mutating func shares(
+    _ name: String, orEmpty: Bool
+  ) throws(ReferenceData.Failure) -> Int64? {
+    let text = rest.removeFirst()
+    if orEmpty, text.isEmpty { return nil }
+    guard let value = Int64(text), (0...ReferenceData.sharesMax).contains(value) else {
+      throw failure("\(name): a whole number of shares is needed, not \"\(text)\"")
+    }
+    return value
+  }
+
+  private mutating func price(_ name: String) throws(ReferenceData.Failure) -> Int64? {
+    let text = rest.removeFirst()
+    if text.isEmpty { return nil }
+    let most = Int128(FixedPoint.priceE4Max)
+    guard let price = Notional(text)?.tenThousandths, price > 0, price <= most else {
+      throw failure("\(name): a price with at most four decimals is needed, not \"\(text)\"")
+    }
+    return Int64(price)
+  }
+
+  private mutating func answer(_ name: String) throws(ReferenceData.Failure) -> Bool {
+    let text = rest.removeFirst()
+    guard text == "yes" || text == "no" else {
+      throw failure("\(name): yes or no is needed, not \"\(text)\"")
+    }
+    return text == "yes"
+  }
+
+  private func failure(_ text: String) -> ReferenceData.Failure {
+    ReferenceData.Failure(description: "line \(number): \(text)")
+  }
+}
