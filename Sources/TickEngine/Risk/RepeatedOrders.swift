@@ -9,7 +9,7 @@
 struct RepeatedOrders: ~Copyable {
   /// Entries at most: what a window may hold.
   static let entriesMax = 1_048_576
-  private static let headsMax = 65_536
+  private static let headsMax = 16_384
 
   private let entries: Slab<SentOrder>
   private let entryMask: UInt64
@@ -42,6 +42,9 @@ struct RepeatedOrders: ~Copyable {
     headMask = UInt64(headSlots - 1)
     self.window_ns = window_ns
   }
+
+  @inline(__always)
+  func prefetch(_ order: OrderDetails) { heads.prefetch(Int(order.hash & headMask)) }
 
   /// Age of the same order, if it was sent within the window, ns; exactly the window is over.
   mutating func find(_ order: OrderDetails, at time: UInt64) -> UInt64? {
@@ -92,6 +95,7 @@ struct OrderDetails: Equatable, BitwiseCopyable {
 
   init() {}
 
+  @inline(__always)
   fileprivate var hash: UInt64 {
     let mixed = (first &* 0x9E37_79B9_7F4A_7C15) ^ (second &* 0xC2B2_AE3D_27D4_EB4F)
     return (mixed ^ mixed >> 29) &* 0x9E37_79B9_7F4A_7C15 >> 32
