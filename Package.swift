@@ -75,11 +75,15 @@ let package = Package(
     .testTarget(
       name: "TickMetricsTests", dependencies: ["TickMetrics"], swiftSettings: ringSettings),
     .testTarget(
-      name: "TickEngineTests", dependencies: ["TickEngine", "TestSupport"],
+      name: "TickEngineTests", dependencies: ["TickEngine", "TestSupport", "gate-stand-in"],
       swiftSettings: ringSettings),
     // The command itself: real processes.
     .testTarget(
-      name: "TickwayTests", dependencies: ["tickway", "TickRing", "TestSupport"],
+      name: "TickwayTests", dependencies: ["tickway", "TickRing", "TestSupport", "gate-stand-in"],
+      swiftSettings: ringSettings),
+    // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
+    .executableTarget(
+      name: "gate-stand-in", dependencies: ["TickEngine", "CLinux"], path: "Tests/GateStandIn",
       swiftSettings: ringSettings),
     // What tests of several modules need.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: ringSettings),

@@ -72,7 +72,8 @@ enum Complaint {
     switch error {
     case .loginRejected: .loginRefused
     case .credentials: .usage
-    case .unknownHost, .unreachable, .noAnswer, .lost, .unresolved: .venueUnavailable
+    case .unknownHost, .unreachable, .noAnswer, .lost, .otherSession, .unresolved:
+      .venueUnavailable
     }
   }
 

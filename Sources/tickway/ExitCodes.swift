@@ -10,6 +10,17 @@ enum TickwayExit: Int32 {
   /// A port or a ring that another process has.
   case busy = 5
   case loginRefused = 6
+  case alreadyArmed = 7
+  /// A check that a resume must pass did not.
+  case checksFailed = 8
+  /// No order leaves any more, but the trip is not on disk: a restart would not know of it.
+  case shutNotWritten = 9
+  /// A kill that could not be carried through: a sender may still send.
+  case notConfirmed = 10
+  /// The kill switch is tripped.
+  case tripped = 11
+  /// Nothing of this name was ever heard of.
+  case unknownInstance = 12
   case usage = 64
   case badData = 65
   case cannotOpenInput = 66

@@ -42,3 +42,13 @@ enum LimitsFile {
     }
   }
 }
+
+/// `--reference FILE`.
+enum ReferenceFile {
+  static func read(_ path: String) throws(InputFileError) -> ReferenceData {
+    let data = try InputFileError.contents(path, "reference")
+    do { return try ReferenceData(csv: data) } catch {
+      throw InputFileError(description: "the reference file \(path): \(error)")
+    }
+  }
+}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import TickEngine
+import TickWire
 
 /// What stands behind the ingester, from captures or live: options of the verbs that run it all.
 struct PipelineOptions: ParsableArguments {
@@ -24,6 +25,29 @@ struct PipelineOptions: ParsableArguments {
 
   @Option(help: "Risk limits, a JSON file; needed with a venue that is named.", completion: .file())
   var limits: String?
+
+  @Option(
+    help: "Sector, volume and limits of each symbol, CSV; needed with a venue on another host.",
+    completion: .file())
+  var reference: String?
+
+  @Option(help: "What the venue speaks: ouch50 or ouch42.")
+  var dialect = "ouch50"
+
+  @Option(
+    help: "The name that `tickway arm` and `tickway kill` know this by; needs to be armed first.")
+  var instance: String?
+
+  @Option(
+    name: [.customLong("state-dir"), .customLong("state-directory")],
+    help: "Where trips of the instance survive.", completion: .directory)
+  var stateDirectory: String?
+
+  @Option(help: "With new orders, while the venue takes no bytes: wait or refuse.")
+  var slowVenue = "wait"
+
+  @Option(help: "Seconds for which a venue that is lost is called again.")
+  var reconnect = 0.0
 
   @Option(help: "A symbol a line: restricts and numbers the directory.", completion: .file())
   var symbols: String?
@@ -87,6 +111,14 @@ struct PipelineOptions: ParsableArguments {
     options.ringDirectory = ringDirectory
     options.parameters = try parsedParameters(verb)
     options.venue = try parsedVenue(verb)
+    options.instance = instance
+    if let stateDirectory { options.stateDirectory = URL(filePath: stateDirectory).path }
+    guard let slowVenue = SlowVenuePolicy(rawValue: slowVenue) else {
+      throw Self.usage(verb, "--slow-venue \(self.slowVenue): choose wait or refuse")
+    }
+    options.slowVenue = slowVenue
+    options.reconnectSeconds = reconnect
+    if let reference { options.reference = try ReferenceFile.read(reference) }
     if let symbols { options.symbols = try SymbolList.read(symbols) }
     if let limits {
       options.limits = try LimitsFile.read(limits)
@@ -121,10 +153,14 @@ struct PipelineOptions: ParsableArguments {
       guard let colon = venue.lastIndex(of: ":"), colon != venue.startIndex,
         let port = UInt16(venue[venue.index(after: colon)...]), port > 0
       else { throw Self.usage(verb, "--venue \(venue): HOST:PORT, builtin or none is needed") }
+      guard let dialect = OrderDialect(name: dialect) else {
+        throw Self.usage(verb, "--dialect \(self.dialect): choose ouch50 or ouch42")
+      }
       let password = ProcessInfo.processInfo.environment["TICKWAY_VENUE_PASSWORD"] ?? ""
       return .address(
         VenueAddress(
-          host: String(venue[..<colon]), port: port, user: venueUser, password: password))
+          host: String(venue[..<colon]), port: port, user: venueUser, password: password,
+          dialect: dialect))
     }
   }
 }

@@ -5,8 +5,9 @@ struct Tickway: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
     subcommands: [
-      CaptureCommand.self, IngestCommand.self, LiveCommand.self, PublishCommand.self,
-      RelayCommand.self, ReplayCommand.self, RingCommand.self, SynthCommand.self,
-      VenueCommand.self,
+      ArmCommand.self, CaptureCommand.self, IngestCommand.self, KillCommand.self,
+      LiveCommand.self, PublishCommand.self, RelayCommand.self, ReplayCommand.self,
+      ResumeCommand.self, RingCommand.self, StateCommand.self, SynthCommand.self,
+      VenueCommand.self, WatchdogCommand.self,
     ])
 }

@@ -7,7 +7,7 @@ import TickWire
 struct VenueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "venue",
-    abstract: "Run the simulated exchange alone: SoupBinTCP and OUCH 5.0 over TCP.",
+    abstract: "Run the simulated exchange alone: SoupBinTCP and OUCH 5.0 or 4.2 over TCP.",
     discussion: """
       Orders trade against the market of a capture or of a live tick ring. When a capture ends, \
       its last market stays. The venue serves until SIGINT or SIGTERM, then ends its sessions and \
@@ -15,6 +15,12 @@ struct VenueCommand: ParsableCommand {
 
       With --user, or TICKWAY_VENUE_PASSWORD in the environment, only that user (TICKWY if not \
       given) with that password (blank if not given) may log in; otherwise anyone may.
+
+      On purpose it can do wrong what a venue may do wrong, with probabilities P from 0 to 1 that \
+      are drawn from the seed for each account by itself: the same requests in the same order meet \
+      the same faults. What it told in sequence can always be had again by a login that asks for \
+      it, and --json says at the end what is true of each account: orders, executed shares, \
+      positions and cash.
       """)
 
   @Option(help: ArgumentHelp("Where to listen; port 0 takes any.", valueName: "address:port"))
@@ -43,20 +49,38 @@ struct VenueCommand: ParsableCommand {
   @Option(name: .customLong("repeat"), help: "How often the captures are played.")
   var repeats = 1
 
+  @Option(help: ArgumentHelp("The protocol of orders.", valueName: "ouch50|ouch42"))
+  var dialect = "ouch50"
+
   @Option(help: "The one user who may log in.")
   var user: String?
 
-  @Flag(inversion: .prefixedNo, help: "Cancel a client's orders when its connection ends.")
-  var cancelOnDisconnect = true
+  @Option(
+    help: ArgumentHelp(
+      "Cancel a client's orders when its connection ends.", valueName: "on|off"))
+  var cancelOnDisconnect = "on"
+
+  @OptionGroup var faultOptions: VenueFaultOptions
+
+  @Option(
+    help: """
+      Write what it did, and each account's truth, as JSON (tickway.venue/1); - is standard \
+      output, and where it listens is then told on standard error.
+      """, completion: .file())
+  var json: String?
 
   func run() throws {
     do {
-      let venue = try VenueRun(try options(), market: try market(), ringDirectory: ringDir)
-      print("listening on \(address):\(venue.port)")
+      let options = try options()
+      let output = try ReportOutput(json: json)
+      let venue = try VenueRun(options, market: try market(), ringDirectory: ringDir)
+      let listening = "listening on \(address):\(venue.port)"
+      if json == "-" { Complaint.note(listening + "\n") } else { print(listening) }
       // Whoever starts the venue waits for this line, through a pipe as well.
       fflush(nil)
       let outcome = venue.run()
-      print(VenueText(outcome.counts).text, terminator: "")
+      let report = VenueReport(options, outcome.counts, outcome.accounts)
+      try output.write(report, text: VenueText(outcome.counts, faults: options.faults).text)
       if let failure = outcome.failure { throw failure }
     } catch let exit as ExitCode {
       throw exit
@@ -77,8 +101,18 @@ struct VenueCommand: ParsableCommand {
     }
     options.address = String(address)
     options.port = port
-    options.cancelsOnDisconnect = cancelOnDisconnect
+    guard ["on", "off"].contains(cancelOnDisconnect) else {
+      throw usage("--cancel-on-disconnect \(cancelOnDisconnect): choose on or off")
+    }
+    options.cancelsOnDisconnect = cancelOnDisconnect == "on"
+    options.faults = try faultOptions.faults()
+    options.keepsTruth = json != nil
     options.logins = try logins()
+    switch dialect {
+    case "ouch50": options.dialect = .ouch50
+    case "ouch42": options.dialect = .ouch42
+    default: throw usage("--dialect \(dialect): choose ouch50 or ouch42")
+    }
     return options
   }
 
@@ -113,12 +147,40 @@ struct VenueCommand: ParsableCommand {
 /// A venue's counts for people.
 private struct VenueText {
   private let counts: VenueCounts
+  private let faults: VenueFaults
 
-  init(_ counts: VenueCounts) { self.counts = counts }
+  init(_ counts: VenueCounts, faults: VenueFaults) {
+    self.counts = counts
+    self.faults = faults
+  }
 
   var text: String {
+    let all = faults.isNone ? rows : rows + [faultRow]
+    return all.map { name, values in
+      let list = values.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+      return name.padding(toLength: 10, withPad: " ", startingAt: 0) + list + "\n"
+    }.joined()
+  }
+
+  /// What was done wrong on purpose.
+  private var faultRow: (String, [(String, UInt64)]) {
+    let done = counts.faults
+    return (
+      "faults",
+      [
+        ("seed", faults.seed), ("cuts", done.cuts), ("rejects", done.rejects),
+        ("partial fills", done.partialFills), ("cancels", done.cancels),
+        ("pending", done.cancelsPending), ("refused", done.cancelsRefused),
+        ("breaks", done.breaks), ("early replays", done.duplicateReplays),
+        ("wrong sequences", done.wrongSequences),
+        ("unknown", done.unknownMessages + done.unsequenced),
+      ]
+    )
+  }
+
+  private var rows: [(String, [(String, UInt64)])] {
     let matching = counts.matching
-    let rows: [(String, [(String, UInt64)])] = [
+    return [
       ("market", [("updates", matching.marketUpdates)]),
       (
         "sessions",
@@ -144,13 +206,9 @@ private struct VenueText {
         [
           ("received", counts.messagesReceived), ("sent", counts.messagesSequenced),
           ("malformed", counts.malformed), ("unknown", counts.unknown),
-          ("unsupported", counts.unsupported), ("forgotten", counts.messagesForgotten),
+          ("forgotten", counts.messagesForgotten),
         ]
       ),
     ]
-    return rows.map { name, values in
-      let list = values.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-      return name.padding(toLength: 10, withPad: " ", startingAt: 0) + list + "\n"
-    }.joined()
   }
 }

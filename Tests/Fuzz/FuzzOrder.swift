@@ -52,6 +52,9 @@ enum FuzzOrder {
   private static func readMessage(_ bytes: Bytes) {
     FuzzOuchInbound.read(bytes)
     FuzzOuchOutbound.read(bytes)
+    FuzzOuchAccount.read(bytes)
+    FuzzOuch42.read(bytes)
+    FuzzDialect.read(bytes)
   }
 }
 

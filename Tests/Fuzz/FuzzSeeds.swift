@@ -169,7 +169,12 @@ enum FuzzSeeds {
       .map { packet(.unsequenced, $0.rawValue, $0.lengthMin) }
     let outbound = Ouch50.OutboundType.allCases
       .map { packet(.sequenced, $0.rawValue, $0.lengthMin) }
+    let older = Ouch42.InboundType.allCases
+      .map { packet(.unsequenced, $0.rawValue, $0.length) }
+    let olderAnswers = Ouch42.OutboundType.allCases
+      .map { packet(.sequenced, $0.rawValue, $0.length) }
     return [
+      [90] + older.joined(), [90] + olderAnswers.joined(),
       [255] + login, [255] + accepted, [20] + login + inbound.joined(),
       [3] + accepted + outbound.joined(), [255] + packet(.unsequenced, 0x4F, 47 + 6, option: true),
     ]

@@ -112,6 +112,19 @@ struct RefusalTests {
     try expectRefusal(["venue", "--capture", path, "--pace", "x"], 64, says: "max or a factor")
     try expectRefusal(
       ["venue", "--capture", path, "--user", "much-too-long"], 64, says: "1 to 6")
+    let venueCases: [([String], String)] = [
+      (["--cut", "1.5"], "--cut 1.5: a probability from 0 to 1"),
+      (["--reject", "2"], "--reject 2: a probability from 0 to 1"),
+      (["--break", "nan"], "--break nan: a probability from 0 to 1"),
+      (["--partial-fills", "often"], "a probability from 0 to 1"),
+      (["--latency", "5ms"], "--latency 5ms: microseconds"),
+      (["--cut-at", "40:0"], "--cut-at 40:0: bytes, or bytes:connections"),
+      (["--slow-reads", "0"], "--slow-reads 0: at least 1 byte per second"),
+      (["--cancel-on-disconnect", "maybe"], "choose on or off"),
+    ]
+    for (arguments, part) in venueCases {
+      try expectRefusal(["venue", "--capture", path] + arguments, 64, says: part)
+    }
   }
 
   @Test func settingsThatCannotBeUsedAreRefused() throws {

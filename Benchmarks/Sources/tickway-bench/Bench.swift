@@ -93,9 +93,10 @@ struct Bench {
     var line = try ReceiveBenchmark.line()
     let benchmark = try ReceiveBenchmark(line: line, packetsPerFill: fill)
     defer { benchmark.close() }
-    let drains = try [1, 10].map { messages in
+    let drains = try [(1, 1), (10, 1), (10, 2)].map { messages, lines in
       ReceiveReport.Drain(
-        try benchmark.run(&line, source, messagesPerPacket: messages, times: runs))
+        try benchmark.run(
+          &line, source, messagesPerPacket: messages, lines: lines, times: runs))
     }
     var oneWay: ReceiveReport.Ping?
     if var ping = PingBenchmark(pings: pings) {

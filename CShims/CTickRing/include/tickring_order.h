@@ -65,9 +65,8 @@ static inline void tickring_fence_release(void) { __atomic_thread_fence(__ATOMIC
 /* Keeps a store before a later load, which nothing weaker does. Not for the hot path. */
 static inline void tickring_fence_full(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
-/* Fetches the cache line of an address that will be read soon; any address may be given, and
- * nothing waits for it. */
-static inline void tickring_prefetch(const void *address) { __builtin_prefetch(address); }
+/* Asks for a line that will be read soon. Any address; nothing waits. */
+static inline void tickring_prefetch(const void *line) { __builtin_prefetch(line); }
 
 /* Tells the core that this is a waiting loop. */
 static inline void tickring_pause(void) {

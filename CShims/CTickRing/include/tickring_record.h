@@ -72,7 +72,7 @@ static inline tickring_words tickring_words_of(uint64_t timestamp, uint32_t symb
 typedef struct OrderRequestRecord {
   uint64_t decision_time; /* exchange time of the tick that caused it, ns since the Unix epoch */
   uint64_t order_id;      /* instrument number << 32 | how many orders of it came before, plus 1 */
-  uint64_t target_id;     /* cancel: the order meant; else 0 */
+  uint64_t target_id;     /* cancel, replace: the order meant; else 0 */
   double price;           /* limit, quote currency */
   uint64_t received_ns;   /* receive time of the packet that caused it, CLOCK_MONOTONIC */
   uint64_t published_ns;  /* publish time, CLOCK_MONOTONIC */
@@ -86,9 +86,20 @@ typedef struct OrderRequestRecord {
 TICKRING_STATIC_ASSERT(sizeof(OrderRequestRecord) == 56, "7 words and the commit word");
 
 /* 0 is never a valid value: a slot of zeros asks for nothing. */
-enum tickway_action { TICKWAY_NEW = 1, TICKWAY_CANCEL = 2 };
+enum tickway_action {
+  TICKWAY_NEW = 1,
+  TICKWAY_CANCEL = 2,
+  TICKWAY_REPLACE = 3,         /* target_id becomes an order of this price, with quantity open */
+  TICKWAY_CANCEL_STRATEGY = 4, /* every order of the strategy that asks */
+  TICKWAY_CANCEL_SYMBOL = 5,   /* its orders of the instrument in the high half of order_id */
+  TICKWAY_CANCEL_ALL = 6       /* every order of the sender, whoever asked for it */
+};
 enum tickway_side { TICKWAY_BUY = 1, TICKWAY_SELL = 2 };
-enum tickway_time_in_force { TICKWAY_DAY = 1, TICKWAY_IOC = 2 };
+enum tickway_time_in_force {
+  TICKWAY_DAY = 1,
+  TICKWAY_IOC = 2, /* immediate or cancel */
+  TICKWAY_FOK = 3  /* fill or kill: all of it at once, or nothing */
+};
 
 /* What became of an order: 56 bytes, in an event ring. */
 typedef struct OrderEventRecord {
@@ -115,8 +126,11 @@ enum tickway_event {
   TICKWAY_EVENT_VENUE_REJECT = 5,
   TICKWAY_EVENT_UNSENT = 6, /* allowed by the gate, and no venue to send it to */
   TICKWAY_EVENT_LOST = 7,   /* events before this one were lost: quantity says how many */
-  TICKWAY_EVENT_CANCEL_REJECT = 8, /* the venue refuses to cancel: the order is as it was */
-  TICKWAY_EVENT_TRADE_BROKEN = 9   /* the venue takes a fill back */
+  TICKWAY_EVENT_CANCEL_REJECT = 8, /* a cancel or replace is refused: the order is as it was */
+  TICKWAY_EVENT_TRADE_BROKEN = 9,  /* the venue takes a fill back: quantity, price, match_id */
+  TICKWAY_EVENT_REPLACED = 10,     /* the order has this price now, and value shares open */
+  TICKWAY_EVENT_RESTATED = 11,     /* the venue changed the order by itself: quantity, price */
+  TICKWAY_EVENT_STATE = 12         /* trading state: reason is the state (RiskState) */
 };
 
 #endif

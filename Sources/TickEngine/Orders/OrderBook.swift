@@ -1,41 +1,127 @@
 import TickRing
 import TickWire
 
-/// The sender's orders that are out: what each is, and what the venue's answers make of it.
+/// The sender's orders that are out: what each is, by us. What the venue says of them is in
+/// `OrderBook+Answers.swift`, the table of what may follow what in `OrderLife`.
 ///
-/// Hot path. Thread: the sender's. No allocation. An answer that fits no order is counted as an
-/// anomaly and changes nothing; an order accepted otherwise than it was sent is one too, and is
-/// what the venue says that it is.
+/// Hot path. Thread: the sender's. No allocation. What fits no order, or no state of it, is counted
+/// as an anomaly and changes nothing; an order accepted otherwise than it was sent is one too, and
+/// is what the venue says that it is.
 struct OrderBook: ~Copyable {
-  private var pool: OrderPool
+  static let fillsRemembered = 65_536
+
+  var pool: OrderPool
+  var open: OpenOrders
+  var fills: FillTable
   private var index: OrderIndex
   var counts = OrderCounts()
+  /// Orders that somebody wants cancelled and for which no cancel was sent.
+  var cancelsDue = 0
+  /// Orders of which it is not known what became of them.
+  private(set) var inDoubt = 0
 
-  init(capacity: Int, firstUserRefNum: UInt32 = 1) {
-    pool = OrderPool(capacity: capacity, firstUserRefNum: firstUserRefNum)
-    index = OrderIndex(capacity: capacity)
+  /// Takes over a pool; whatever is out in it is in doubt.
+  init(_ pool: consuming OrderPool, instruments: Int, fills: Int = OrderBook.fillsRemembered) {
+    index = OrderIndex(capacity: pool.capacity)
+    open = OpenOrders(instruments: instruments)
+    self.fills = FillTable(capacity: fills)
+    self.pool = pool
+    takeOver()
+  }
+
+  private mutating func takeOver() {
+    for place in 1..<pool.places {
+      let number = pool.userRefNum(atPlace: place)
+      guard number != 0 else { continue }
+      // As it was sent: what the venue made of it comes with the replay.
+      pool[number].state = OrderState.inDoubt.rawValue
+      pool[number].isAccepted = false
+      pool[number].isHeard = false
+      pool[number].isCancelSent = false
+      pool[number].isCancelAsked = false
+      pool[number].filled = 0
+      pool[number].open = pool[number].quantity
+      let order = pool[number]
+      pool[number].reserved = order.isReplacement ? 0 : order.quantity
+      if !order.isReplacement, order.orderId != 0 { index.insert(order.orderId, number) }
+      open.insert(number, in: pool)
+      inDoubt += 1
+    }
   }
 
   var capacity: Int { pool.capacity }
   var count: Int { pool.count }
   var hasRoom: Bool { pool.hasRoom }
-  var places: Int { pool.places }
   func isKnown(_ orderId: UInt64) -> Bool { index.find(orderId) != nil }
+  func find(_ orderId: UInt64) -> UInt32? { index.find(orderId) }
+
+  // MARK: Asked for by us
 
   /// Takes an order from the pool for a request; nil if the pool is exhausted.
-  mutating func add(_ request: OrderRequest, priceE4: Int64, worker: Int) -> UInt32? {
+  mutating func add(
+    _ request: OrderRequest, quantity: UInt32, priceE4: Int64, referenceE4: Int64, worker: Int
+  ) -> UInt32? {
     guard let number = try? pool.take() else { return nil }
     pool[number].orderId = request.order_id
     pool[number].priceE4 = priceE4
-    pool[number].quantity = request.quantity
-    pool[number].open = request.quantity
-    pool[number].worker = UInt32(worker)
-    pool[number].side = request.side
+    pool[number].quantity = quantity
+    pool[number].open = quantity
+    pool[number].reserved = quantity
+    pool[number].worker = UInt8(truncatingIfNeeded: worker)
+    pool[number].isBuy = request.side == OrderSide.buy.rawValue
+    pool[number].isImmediate = request.time_in_force != TimeInForce.day.rawValue
+    pool[number].isKillIfPartial = request.time_in_force == TimeInForce.fok.rawValue
+    pool[number].isHeard = true
     pool[number].strategy = request.strategy
-    pool[number].state = OrderState.inFlight.rawValue
+    pool[number].remember(referenceE4: referenceE4)
+    pool[number].state = OrderState.new.rawValue
     index.insert(request.order_id, number)
+    open.insert(number, in: pool)
     counts.sent += 1
     return number
+  }
+
+  /// Takes an order for the replacement of `old`, which `canReplace` has allowed. Both stay out
+  /// until the venue has chosen one.
+  mutating func addReplacement(
+    of old: UInt32, quantity: UInt32, priceE4: Int64, referenceE4: Int64
+  ) -> UInt32? {
+    guard step(old, .askReplace), let number = try? pool.take() else { return nil }
+    var order = pool[old]
+    order.userRefNum = number
+    order.priceE4 = priceE4
+    order.quantity = quantity
+    order.open = quantity
+    order.filled = 0
+    order.reserved = 0
+    order.partner = old
+    order.isReplacement = true
+    order.isAccepted = false
+    order.isCancelAsked = false
+    order.isCancelSent = false
+    order.links = OrderLinks()
+    order.state = OrderState.new.rawValue
+    order.remember(referenceE4: referenceE4)
+    pool[number] = order
+    pool[old].partner = number
+    pool[old].reserved = max(pool[old].open, quantity)
+    open.insert(number, in: pool)
+    counts.replacesSent += 1
+    return number
+  }
+
+  // Mutating though it changes nothing: otherwise it would be called with a copy of self.
+  mutating func canReplace(_ number: UInt32) -> Bool {
+    let order = pool[number]
+    return OrderLife.next(
+      order.life, .askReplace, isAccepted: order.isAccepted, isPartial: false) != nil
+      && order.partner == 0
+  }
+
+  /// The kernel has taken the bytes of an order.
+  mutating func handedOver(_ number: UInt32) {
+    // It may have been answered, or asked to be cancelled, already.
+    if pool.contains(number), pool[number].life == .new { _ = step(number, .handOver) }
   }
 
   /// Marks an order as being cancelled; nil if it is done or being cancelled already.
@@ -44,248 +130,231 @@ struct OrderBook: ~Copyable {
     return beginCancel(number: number)
   }
 
-  mutating func beginCancel(atPlace place: Int) -> UInt32? {
-    let number = pool.userRefNum(atPlace: place)
-    return number == 0 ? nil : beginCancel(number: number)
-  }
-
-  private mutating func beginCancel(number: UInt32) -> UInt32? {
-    guard !pool[number].isCancelSent else { return nil }
+  mutating func beginCancel(number: UInt32) -> UInt32? {
+    guard !pool[number].isCancelSent, step(number, .askCancel) else { return nil }
+    if pool[number].isCancelAsked { cancelsDue -= 1 }
+    pool[number].isCancelAsked = true
     pool[number].isCancelSent = true
     return number
   }
 
-  // MARK: Answers
-
-  /// Takes one OUCH message of the venue; returns the event for the worker whose order it is.
-  mutating func apply(_ message: Bytes, at now: UInt64) -> (worker: Int, event: OrderEvent)? {
-    guard message.count > 0 else {
-      counts.anomalies += 1
-      return nil
-    }
-    switch message[0] {
-    case UInt8(ascii: "A"): return accept(message, now)
-    case UInt8(ascii: "E"): return execute(message, now)
-    case UInt8(ascii: "C"):
-      guard let canceled = Ouch50.Canceled(message) else { return anomaly() }
-      return cancel(canceled.userRefNum, canceled.quantity, now)
-    case UInt8(ascii: "D"):
-      // By the venue, so that two orders of ours would not trade with each other.
-      guard let canceled = Ouch50.CanceledSelfMatch(message) else { return anomaly() }
-      return cancel(canceled.userRefNum, canceled.quantity, now)
-    case UInt8(ascii: "J"): return reject(message, now)
-    case UInt8(ascii: "I"), UInt8(ascii: "P"): return answerCancel(message, now)
-    case UInt8(ascii: "B"): return breakTrade(message, now)
-    case UInt8(ascii: "S"): return nil  // System event: the day's start and end.
-    default:
-      counts.unknownMessages += 1
-      return nil
+  /// Wants every order cancelled that `isMeant`; the cancels follow by `nextCancel`.
+  mutating func wantCancels(_ isMeant: (WorkingOrder) -> Bool) {
+    var link = open.first
+    while link != 0 {
+      let place = Int(link) - 1
+      link = pool[atPlace: place].links.after
+      wantCancel(place, isMeant)
     }
   }
 
-  private mutating func anomaly() -> (worker: Int, event: OrderEvent)? {
-    counts.anomalies += 1
+  /// The same for the orders of one instrument.
+  mutating func wantCancels(of instrument: UInt32, _ isMeant: (WorkingOrder) -> Bool) {
+    var link = open.first(of: instrument)
+    while link != 0 {
+      let place = Int(link) - 1
+      link = pool[atPlace: place].links.sameAfter
+      wantCancel(place, isMeant)
+    }
+  }
+
+  /// Wants one order cancelled.
+  mutating func wantCancel(_ number: UInt32) { wantCancel(pool.place(number)) { _ in true } }
+
+  /// Cancels that were never sent after all are due again.
+  mutating func cancelAgain() {
+    var link = open.first
+    while link != 0 {
+      let place = Int(link) - 1
+      link = pool[atPlace: place].links.after
+      guard pool[atPlace: place].isCancelSent else { continue }
+      pool[atPlace: place].isCancelSent = false
+      cancelsDue += 1
+    }
+  }
+
+  private mutating func wantCancel(_ place: Int, _ isMeant: (WorkingOrder) -> Bool) {
+    let order = pool[atPlace: place]
+    guard !order.isCancelAsked, !order.isReplacement, isMeant(order) else { return }
+    pool[atPlace: place].isCancelAsked = true
+    cancelsDue += 1
+  }
+
+  /// The next order, from `link` on, that somebody wants cancelled and that a cancel can be sent
+  /// for; it is marked as being cancelled. Begin with `open.first`.
+  mutating func nextCancel(from link: inout UInt32) -> UInt32? {
+    while link != 0, cancelsDue > 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      link = order.links.after
+      guard order.isCancelAsked, !order.isCancelSent, order.life != .inDoubt else { continue }
+      if let number = beginCancel(number: order.userRefNum) { return number }
+    }
     return nil
   }
 
-  private mutating func accept(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)?
-  {
-    guard let accepted = Ouch50.Accepted(message), pool.contains(accepted.userRefNum),
-      pool[accepted.userRefNum].state == OrderState.inFlight.rawValue,
-      let side = accepted.side, accepted.quantity > 0, accepted.priceE4 <= UInt64(Int64.max)
-    else { return anomaly() }
-    let number = accepted.userRefNum
-    counts.acked += 1
-    let isOther = pool[number].adopt(side, accepted.quantity, Int64(accepted.priceE4))
-    if isOther { counts.anomalies += 1 }
-    pool[number].state = OrderState.live.rawValue
-    // Dead on arrival: nothing of it is open, and no cancel follows to say so.
-    if accepted.state == Ouch50.stateDead { pool[number].open = 0 }
-    let order = pool[number]
-    let event = OrderEvent.of(
-      order, .ack, quantity: order.quantity, priceE4: order.priceE4, at: now)
-    if accepted.state == Ouch50.stateDead {
-      counts.canceled += 1
-      end(number)
+  /// An order of ours on the other side that this one would trade with, of another strategy or the
+  /// same: the venue must not see us trade with ourselves.
+  mutating func selfMatch(
+    _ instrument: UInt32, isBuy: Bool, priceE4: Int64, except old: UInt32
+  ) -> UInt32? {
+    var link = open.first(of: instrument)
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      link = order.links.sameAfter
+      guard order.instrument == instrument, order.isBuy != isBuy, order.userRefNum != old,
+        order.open > 0
+      else { continue }
+      if isBuy ? priceE4 >= order.priceE4 : priceE4 <= order.priceE4 { return order.userRefNum }
     }
-    return (Int(order.worker), event)
+    return nil
   }
 
-  private mutating func execute(_ message: Bytes, _ now: UInt64) -> (
-    worker: Int, event: OrderEvent
-  )? {
-    guard let executed = Ouch50.Executed(message), pool.contains(executed.userRefNum),
-      pool[executed.userRefNum].state == OrderState.live.rawValue,
-      executed.quantity > 0, executed.quantity <= pool[executed.userRefNum].open,
-      executed.priceE4 <= UInt64(Int64.max),
-      pool[executed.userRefNum].isNew(match: executed.match)
-    else { return anomaly() }
-    let number = executed.userRefNum
-    pool[number].remember(match: executed.match)
-    pool[number].filled += executed.quantity
-    pool[number].open -= executed.quantity
+  // MARK: Steps
+
+  /// Takes a step if the table knows it; else counts an anomaly, and false.
+  mutating func step(_ number: UInt32, _ step: OrderStep) -> Bool {
     let order = pool[number]
-    var event = OrderEvent.of(
-      order, .fill, quantity: executed.quantity, priceE4: Int64(executed.priceE4), at: now)
-    event.match_id = executed.match
-    if order.open == 0 {
-      if order.filled == order.quantity { counts.filled += 1 } else { counts.partiallyFilled += 1 }
-      end(number)
+    let next = OrderLife.next(
+      order.life, step, isAccepted: order.isAccepted,
+      isPartial: order.filled > 0 || step == .fillPart)
+    guard let next else {
+      if step != .askCancel, step != .askReplace { counts.anomalies += 1 }
+      return false
     }
-    return (Int(order.worker), event)
+    if order.life == .inDoubt, next != .inDoubt { inDoubt -= 1 }
+    if order.life != .inDoubt, next == .inDoubt { inDoubt += 1 }
+    pool[number].state = next.rawValue
+    return true
   }
 
-  private mutating func cancel(
-    _ number: UInt32, _ quantity: UInt32, _ now: UInt64
-  ) -> (worker: Int, event: OrderEvent)? {
-    guard pool.contains(number), pool[number].state == OrderState.live.rawValue, quantity > 0,
-      quantity <= pool[number].open
-    else { return anomaly() }
-    pool[number].open -= quantity
+  /// Gives an order back that has ended.
+  mutating func end(_ number: UInt32) {
     let order = pool[number]
-    let event = OrderEvent.of(
-      order, .canceled, quantity: quantity, priceE4: order.priceE4, at: now)
-    if order.open == 0 {
-      counts.canceled += 1
-      if order.filled > 0 { counts.partiallyFilled += 1 }
-      end(number)
-    }
-    return (Int(order.worker), event)
-  }
-
-  private mutating func reject(_ message: Bytes, _ now: UInt64) -> (worker: Int, event: OrderEvent)?
-  {
-    guard let rejected = Ouch50.Rejected(message), pool.contains(rejected.userRefNum),
-      pool[rejected.userRefNum].state == OrderState.inFlight.rawValue
-    else { return anomaly() }
-    let number = rejected.userRefNum
-    counts.venueRejected += 1
-    let order = pool[number]
-    var event = OrderEvent.of(
-      order, .venueReject, quantity: order.quantity, priceE4: order.priceE4, at: now)
-    event.reason = UInt8(truncatingIfNeeded: rejected.reason?.rawValue ?? 0xFF)
-    end(number)
-    return (Int(order.worker), event)
-  }
-
-  /// A cancel that the venue refuses or puts off. What it refuses may be asked for again.
-  private mutating func answerCancel(
-    _ message: Bytes, _ now: UInt64
-  ) -> (worker: Int, event: OrderEvent)? {
-    guard let answer = Ouch50.CancelAnswer(message), pool.contains(answer.userRefNum),
-      pool[answer.userRefNum].isCancelSent
-    else { return anomaly() }
-    guard answer.isReject else {
-      counts.cancelsPending += 1
-      return nil
-    }
-    counts.cancelsRefused += 1
-    pool[answer.userRefNum].isCancelSent = false
-    let order = pool[answer.userRefNum]
-    let event = OrderEvent.of(
-      order, .cancelReject, quantity: order.open, priceE4: order.priceE4, at: now)
-    return (Int(order.worker), event)
-  }
-
-  /// A fill undone. Of an order that has ended nobody is left to tell: that is an anomaly too.
-  private mutating func breakTrade(
-    _ message: Bytes, _ now: UInt64
-  ) -> (worker: Int, event: OrderEvent)? {
-    guard let broken = Ouch50.BrokenTrade(message) else { return anomaly() }
-    counts.tradesBroken += 1
-    guard pool.contains(broken.userRefNum) else { return anomaly() }
-    let order = pool[broken.userRefNum]
-    var event = OrderEvent.of(order, .tradeBroken, quantity: 0, priceE4: order.priceE4, at: now)
-    event.match_id = broken.match
-    return (Int(order.worker), event)
-  }
-
-  private mutating func end(_ number: UInt32) {
-    index.remove(pool[number].orderId)
+    if order.life == .inDoubt { inDoubt -= 1 }
+    if order.isCancelAsked, !order.isCancelSent { cancelsDue -= 1 }
+    if index.find(order.orderId) == number { index.remove(order.orderId) }
+    open.remove(number, from: pool)
     do { try pool.giveBack(number) } catch { preconditionFailure("an order ended twice") }
   }
 
-  /// The order did not leave after all.
-  mutating func withdraw(_ number: UInt32) {
-    guard pool.contains(number), pool[number].state == OrderState.inFlight.rawValue else { return }
-    counts.sent -= 1
-    counts.unsent += 1
+  /// `number` now is the order that its id names.
+  mutating func rename(_ orderId: UInt64, _ number: UInt32) { index.insert(orderId, number) }
+
+  /// The order did not leave after all: what it held, for the gate.
+  mutating func withdraw(_ number: UInt32, at now: UInt64) -> OrderNews? {
+    guard pool.contains(number), step(number, .withdraw) else { return nil }
+    let order = pool[number]
+    var news = OrderNews(of: order)
+    if order.isReplacement {
+      counts.replacesSent -= 1
+      let old = dropReplacement(number, &news)
+      guard old != 0 else { return news }
+      news.event = .of(
+        pool[old], .cancelReject, quantity: pool[old].open, priceE4: pool[old].priceE4, at: now)
+      return news
+    }
+    // One of a predecessor's was never counted here.
+    if order.isHeard {
+      counts.sent -= 1
+      counts.unsent += 1
+    }
+    news.released = order.reserved
+    news.event = .of(order, .unsent, quantity: order.quantity, priceE4: order.priceE4, at: now)
     end(number)
+    return news
   }
 
-  /// Orders sent and not answered. Looks at every place: for the end of a run.
+  /// Ends a replacement that will not come, and gives its original its life back; the original's
+  /// number, 0 if it is gone.
+  mutating func dropReplacement(_ number: UInt32, _ news: inout OrderNews) -> UInt32 {
+    let old = pool[number].partner
+    end(number)
+    guard pool.contains(old), pool[old].partner == number else { return 0 }
+    news = OrderNews(of: pool[old])
+    pool[old].partner = 0
+    if pool[old].life == .pendingReplace { _ = step(old, .refuseReplace) }
+    news.released = pool[old].reserved - min(pool[old].reserved, pool[old].open)
+    pool[old].reserved = pool[old].open
+    return old
+  }
+
+  // MARK: Doubt
+
+  /// The connection is gone: whatever is out is in doubt.
+  mutating func disconnected() {
+    var link = open.first
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      link = order.links.after
+      _ = step(order.userRefNum, .disconnect)
+      // What was asked for may not have arrived: it is asked for again.
+      if order.isCancelSent {
+        pool[order.userRefNum].isCancelSent = false
+        cancelsDue += 1
+      }
+    }
+  }
+
+  /// The venue has said all: what it would have named by now and has not never came to it. Returns
+  /// one such order after the other, and at last nil; `next` is the number that it takes next.
+  /// Begin with a `link` of `open.first`.
+  ///
+  /// What it has accepted and not ended is confirmed. What it must have heard of and says nothing
+  /// about stays in doubt.
+  mutating func settle(from link: inout UInt32, next: UInt32, at now: UInt64) -> OrderNews? {
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      link = order.links.after
+      guard order.life == .inDoubt else { continue }
+      if order.isAccepted {
+        _ = step(order.userRefNum, .confirm)
+      } else if order.userRefNum >= next || order.isReplacement {
+        // A replacement that the venue ignores leaves its number unused or not; either way it is
+        // not there, or the venue would have said so.
+        return withdraw(order.userRefNum, at: now)
+      }
+    }
+    return nil
+  }
+
+  /// What a predecessor left, one order after the other, for the gate: `added` is what it must count
+  /// as open. Begin with a `link` of `open.first`.
+  mutating func left(from link: inout UInt32) -> OrderNews? {
+    guard link != 0 else { return nil }
+    let order = pool[atPlace: Int(link) - 1]
+    link = order.links.after
+    var news = OrderNews(of: order)
+    news.added = order.reserved
+    return news
+  }
+
+  // MARK: The end
+
+  /// Orders sent and not answered. Looks at every order: for the end of a run.
   var inFlight: Int {
     var count = 0
-    for place in 0..<pool.places {
-      let number = pool.userRefNum(atPlace: place)
-      if number != 0, pool[number].state == OrderState.inFlight.rawValue { count += 1 }
+    var link = open.first
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      if !order.isAccepted, !order.isReplacement, order.isHeard { count += 1 }
+      link = order.links.after
     }
     return count
   }
 
   /// Counts what is still out when the sender stops.
   mutating func finish() {
-    for place in 0..<pool.places {
-      let number = pool.userRefNum(atPlace: place)
-      guard number != 0 else { continue }
-      if pool[number].state == OrderState.inFlight.rawValue {
-        counts.inFlight += 1
+    var link = open.first
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      link = order.links.after
+      guard !order.isReplacement else { continue }
+      if !order.isAccepted {
+        if order.isHeard { counts.inFlight += 1 }
       } else {
         counts.open += 1
-        if pool[number].filled > 0 { counts.partiallyFilled += 1 }
+        if order.filled > 0 { counts.partiallyFilled += 1 }
       }
     }
-  }
-}
-
-extension OrderEvent {
-  fileprivate static func of(
-    _ order: WorkingOrder, _ kind: OrderEventKind, quantity: UInt32, priceE4: Int64, at now: UInt64
-  ) -> OrderEvent {
-    var event = OrderEvent.none
-    event.receive_time = now
-    event.order_id = order.orderId
-    event.price = Double(priceE4) / 10_000
-    event.value = Double(order.open)
-    event.quantity = quantity
-    event.kind = kind.rawValue
-    event.side = order.side
-    event.strategy = order.strategy
-    return event
-  }
-
-  private static func answer(_ request: OrderRequest, _ kind: OrderEventKind, at now: UInt64)
-    -> OrderEvent
-  {
-    var event = OrderEvent.none
-    event.receive_time = now
-    event.order_id = request.order_id
-    event.price = request.price
-    event.quantity = request.quantity
-    event.kind = kind.rawValue
-    event.side = request.side
-    event.strategy = request.strategy
-    return event
-  }
-
-  static func rejected(_ request: OrderRequest, _ decision: RiskDecision, at now: UInt64)
-    -> OrderEvent
-  {
-    var event = answer(request, .riskReject, at: now)
-    event.reason = decision.reason?.rawValue ?? 0
-    event.limit = decision.limit
-    event.value = decision.value
-    return event
-  }
-
-  static func unsent(_ request: OrderRequest, at now: UInt64) -> OrderEvent {
-    answer(request, .unsent, at: now)
-  }
-
-  static func lost(_ count: UInt32) -> OrderEvent {
-    var event = OrderEvent.none
-    event.kind = OrderEventKind.lost.rawValue
-    event.quantity = count
-    return event
   }
 }

@@ -24,6 +24,19 @@ public struct OrderCounts: Sendable {
   /// Cancels that the venue refused, and those that it put off.
   public var cancelsRefused: UInt64 = 0
   public var cancelsPending: UInt64 = 0
+  /// Replacements handed to the kernel, confirmed by the venue, and those that came to nothing.
+  public var replacesSent: UInt64 = 0
+  public var replaced: UInt64 = 0
+  public var replacesRefused: UInt64 = 0
+  /// Orders of before this process that the venue's replay told of.
+  public var adopted: UInt64 = 0
+  /// Fills, and breaks of fills, of orders or trades that are not known: positions are in doubt.
+  public var strangeFills: UInt64 = 0
+  /// Connections lost, and made again.
+  public var disconnects: UInt64 = 0
+  public var reconnects: UInt64 = 0
+  /// Sequenced messages that the venue sent again.
+  public var repeatedMessages: UInt64 = 0
   /// Fills that the venue undid.
   public var tradesBroken: UInt64 = 0
   /// Answers of the venue to no order that is out, never acted upon; and orders that it accepted

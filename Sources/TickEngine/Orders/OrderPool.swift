@@ -1,54 +1,6 @@
 import TickRing
 import TickWire
 
-/// Where an order is in its life, as far as this sender knows.
-enum OrderState: UInt8 {
-  case free = 0
-  /// Handed to the kernel, not answered.
-  case inFlight
-  /// Accepted by the venue and open.
-  case live
-}
-
-/// An order that has left, 64 bytes.
-struct WorkingOrder: BitwiseCopyable {
-  var orderId: UInt64 = 0
-  var priceE4: Int64 = 0
-  var userRefNum: UInt32 = 0
-  var quantity: UInt32 = 0
-  var filled: UInt32 = 0
-  /// Shares that can still fill.
-  var open: UInt32 = 0
-  var worker: UInt32 = 0
-  var state = OrderState.free.rawValue
-  var side: UInt8 = 0
-  var strategy: UInt8 = 0
-  var isCancelSent = false
-  /// The latest match numbers: a fill that is told twice counts once.
-  var matches: (UInt64, UInt64, UInt64) = (0, 0, 0)
-}
-
-extension WorkingOrder {
-  /// Whether a fill is not one of the latest, told again.
-  func isNew(match: UInt64) -> Bool {
-    filled == 0 || (match != matches.0 && match != matches.1 && match != matches.2)
-  }
-
-  /// Becomes what the venue accepted; whether that is something else than was sent.
-  mutating func adopt(_ side: Ouch50.Side, _ quantity: UInt32, _ priceE4: Int64) -> Bool {
-    let accepted = (side.isBuy ? OrderSide.buy : .sell).rawValue
-    let isOther = (accepted, quantity, priceE4) != (self.side, self.quantity, self.priceE4)
-    (self.side, self.quantity, self.priceE4) = (accepted, quantity, priceE4)
-    open = quantity
-    return isOther
-  }
-
-  mutating func remember(match: UInt64) {
-    // The first fill leaves nothing of the zeroes that an unused order holds.
-    matches = filled == 0 ? (match, match, match) : (match, matches.0, matches.1)
-  }
-}
-
 /// What the pool refuses. Typed, so that throwing one allocates nothing.
 enum OrderPoolError: Error {
   /// As many orders out as the pool holds.
@@ -57,31 +9,74 @@ enum OrderPoolError: Error {
   case notTaken
 }
 
-/// Preallocated orders, found by UserRefNum with one cache miss: an order's place is its number
-/// modulo the pool's size. Numbers only rise, as OUCH demands, and pass over a number whose place
-/// is still taken by an old order.
+/// Preallocated orders in shared memory, found by UserRefNum with one cache miss: an order's place
+/// is its number modulo the pool's size. Numbers only rise, as OUCH demands, and pass over a number
+/// whose place is still taken by an old order.
 ///
 /// Hot path. Thread: the sender's. `take` looks at one place unless old orders lie in the way: the
 /// table has twice as many places as orders, so two looks on average. No allocation.
+///
+/// The region outlives the sender, so that a successor finds what was out. Place 0 is no order's: it
+/// holds the name of the venue's session that the numbers belong to.
 struct OrderPool: ~Copyable {
-  private let orders: Slab<WorkingOrder>
+  private let orders: SharedSlab<WorkingOrder>
   private let mask: Int
   let capacity: Int
   private(set) var count = 0
   private var lastUserRefNum: UInt32
 
+  /// Slots of the region that a pool of `capacity` orders needs.
+  static func slots(_ capacity: Int) -> Int {
+    var places = 4
+    while places < capacity * 2 { places *= 2 }
+    return places
+  }
+
+  /// Takes over a region of `slots(capacity)` lines. What a predecessor left in it is there.
+  ///
   /// - Parameters:
   ///   - capacity: orders that may be out at once.
   ///   - firstUserRefNum: the lowest number to give, from 1.
-  init(capacity: Int, firstUserRefNum: UInt32 = 1) {
+  init(
+    claiming region: consuming Region, capacity: Int, firstUserRefNum: UInt32 = 1
+  ) throws(RingError) {
     precondition(capacity > 0 && firstUserRefNum > 0)
+    let orders = try SharedSlab<WorkingOrder>(claiming: region, .pool)
+    let places = orders.count
+    precondition(places.nonzeroBitCount == 1 && places > capacity, "the region is too small")
     lastUserRefNum = firstUserRefNum - 1
-    var places = 2
-    while places < capacity * 2 { places *= 2 }
     self.capacity = capacity
     mask = places - 1
-    orders = Slab(count: places, repeating: WorkingOrder())
+    for place in 1..<places where orders[place].userRefNum != 0 {
+      // A line whose number does not lie there was half written, and never sent.
+      if Int(orders[place].userRefNum) & mask != place { orders[place] = WorkingOrder() }
+    }
+    for place in 1..<places where orders[place].userRefNum != 0 {
+      count += 1
+      lastUserRefNum = max(lastUserRefNum, orders[place].userRefNum)
+    }
+    self.orders = orders
   }
+
+  private func isFree(_ place: Int) -> Bool { place != 0 && orders[place].userRefNum == 0 }
+
+  /// The venue's session that the numbers belong to; zeros: none yet.
+  var session: (UInt64, UInt64) {
+    get { (orders[0].orderId, UInt64(bitPattern: orders[0].priceE4)) }
+    nonmutating set {
+      orders[0].orderId = newValue.0
+      orders[0].priceE4 = Int64(bitPattern: newValue.1)
+    }
+  }
+
+  /// From where the venue has to tell what became of what is out: all of its session.
+  var start: SessionStart {
+    guard count > 0, session.0 != 0 else { return .first }
+    return SessionStart(session: FixedText(low: session.0, high: session.1), sequence: 1)
+  }
+
+  /// Numbers go on from here at least: the venue has seen those before.
+  mutating func skip(to next: UInt32) { lastUserRefNum = max(lastUserRefNum, next &- 1) }
 
   /// Whether there is an order to take, and a number for it.
   var hasRoom: Bool { count < capacity && lastUserRefNum < UInt32.max - UInt32(mask) }
@@ -89,9 +84,24 @@ struct OrderPool: ~Copyable {
   /// Takes a cleared order with the next UserRefNum.
   mutating func take() throws(OrderPoolError) -> UInt32 {
     guard hasRoom else { throw .exhausted }
-    repeat { lastUserRefNum += 1 } while orders[place(lastUserRefNum)].userRefNum != 0
+    repeat { lastUserRefNum += 1 } while !isFree(place(lastUserRefNum))
     orders[place(lastUserRefNum)] = WorkingOrder(userRefNum: lastUserRefNum)
     count += 1
+    return lastUserRefNum
+  }
+
+  /// Takes an order under a number that the venue says; false if its place is taken.
+  mutating func take(_ userRefNum: UInt32) -> Bool {
+    guard userRefNum != 0, count < capacity, isFree(place(userRefNum)) else { return false }
+    orders[place(userRefNum)] = WorkingOrder(userRefNum: userRefNum)
+    count += 1
+    return true
+  }
+
+  /// The next number, without an order: for a request that is none.
+  mutating func takeNumber() -> UInt32? {
+    guard lastUserRefNum < UInt32.max - UInt32(mask) else { return nil }
+    lastUserRefNum += 1
     return lastUserRefNum
   }
 
@@ -118,9 +128,13 @@ struct OrderPool: ~Copyable {
     }
   }
 
-  /// Places, for a walk over all orders; 0 where none is.
   var places: Int { mask + 1 }
-  func userRefNum(atPlace index: Int) -> UInt32 { orders[index].userRefNum }
-
-  private func place(_ userRefNum: UInt32) -> Int { Int(userRefNum) & mask }
+  func place(_ userRefNum: UInt32) -> Int { Int(userRefNum) & mask }
+  /// The number of the order at a place; 0: none.
+  func userRefNum(atPlace place: Int) -> UInt32 { orders[place].userRefNum }
+  /// The order at a place, which is taken.
+  subscript(atPlace place: Int) -> WorkingOrder {
+    _read { yield orders[place & mask] }
+    nonmutating _modify { yield &orders[place & mask] }
+  }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import TickMetrics
 import TickRing
 import TickWire
@@ -25,20 +26,16 @@ struct SenderLatency {
   let tickToOrder: LatencyHistogram
 }
 
-/// The last hop: polls the workers' order rings, asks the risk gate, takes an order from the pool,
-/// encodes, sends; reads what the venue says and tells the workers.
-///
-/// Hot path. Thread: its own. Lines written: pool, event rings' slots, its buffers. No allocation
-/// or lock; one `send` for the orders of one duty cycle, one `recv`. Never waits for a worker: an
-/// event without room is counted and the worker told. While bytes wait for the kernel no order is
-/// polled, so that a slow venue is felt by the strategies and not hidden in a buffer. Once the kill
-/// switch is tripped it cancels whatever works, and stays connected.
-struct Sender: ~Copyable, Role {
-  /// Requests of one worker taken in one duty cycle.
-  private static let batchMax = 16
-  /// Between two looks for orders that a cancel has not been sent for, or was refused.
-  private static let sweep_ns: UInt64 = 250_000_000
+/// What a sender does with new orders while bytes wait that the venue does not take.
+public enum SlowVenuePolicy: String, Sendable, CaseIterable {
+  /// Leaves them in the rings: the strategies feel it, and nothing is refused. For a replay.
+  case wait
+  /// Refuses them at once, so that none leaves late.
+  case refuse
+}
 
+/// How a sender deals with its venue.
+struct SenderOptions {
   /// How long the sender waits at the end for the venue's answers.
   struct Patience {
     /// While no working order ends, and in all.
@@ -46,8 +43,38 @@ struct Sender: ~Copyable, Role {
     var whole_ns: UInt64 = 30_000_000_000
   }
 
+  var patience = Patience()
+  var slowVenue = SlowVenuePolicy.wait
+  /// Bytes that may wait in the kernel before new orders are refused (KS2).
+  var unsentBytesMax = 1 << 20
+  /// Where a lost connection is made again; nil: nowhere.
+  var address: VenueAddress?
+  var reconnect = ReconnectPlan()
+  /// Whether all that the venue says of the session is ours: then its first message is asked for,
+  /// and a fill that cannot be placed trips the kill switch.
+  var isWhole = false
+}
+
+/// The last hop: polls the workers' order rings, asks the risk gate, takes an order from the pool,
+/// encodes, sends; reads what the venue says and tells the workers.
+///
+/// Hot path. Thread: its own. Lines written: pool, event rings' slots, its buffers. No allocation
+/// or lock; one `send` for the orders of one duty cycle, one `recv`. Never waits for a worker: an
+/// event without room is counted and the worker told. Never waits for the venue either: a slow one
+/// is met by a policy, a lost one is called again on another thread, and no new order leaves before
+/// the venue has said what became of those that were out. A request is advanced past only when its
+/// order is in the pool. Once the kill switch is tripped it cancels whatever works.
+///
+/// In other files: what it does with requests (`+Requests`), with the venue (`+Venue`), and at the
+/// end (`+End`).
+struct Sender: ~Copyable, Role {
+  /// Requests of one worker taken in one duty cycle.
+  static let batchMax = 16
+  /// Between two looks for orders that a cancel has not been sent for, or was refused.
+  static let sweep_ns: UInt64 = 250_000_000
+
   /// An order in the send buffer.
-  private struct Handover {
+  struct Handover {
     var number: UInt32 = 0
     /// Where in the buffer it begins.
     var start = 0
@@ -55,40 +82,84 @@ struct Sender: ~Copyable, Role {
     var received_ns: UInt64 = 0
   }
 
-  private let ports: Slab<SenderPort>
-  private var gate: RiskGate
-  private var book: OrderBook
-  private var session: VenueSession?
-  private let directory: DirectoryReader
-  private let control: ControlPage
-  private let latency: SenderLatency
-  private let waitPolicy: WaitPolicy
-  private let patience: Patience
-  /// How far the sweep for orders to cancel has come, and when the next may begin.
-  private var swept = 0
-  private var nextSweep_ns: UInt64 = 0
-  private var handovers = InlineArray<256, Handover>(repeating: Handover())
-  private var handoverCount = 0
+  /// Between the sender and its venue.
+  enum Link: UInt8 {
+    /// There is none.
+    case none
+    /// New orders may leave.
+    case steady
+    /// Connected; the venue is telling what there was, and nothing new leaves.
+    case replaying
+    /// All is told and orders are in doubt still: nothing new leaves any more.
+    case unsettled
+    /// Lost; tried again at `retryAt_ns`, or being opened on a thread of its own.
+    case down, opening
+    /// Left for good, once nothing was out and the kill switch tripped.
+    case closed
+  }
+
+  let ports: Slab<SenderPort>
+  var gate: RiskGate
+  var kill: KillGate
+  var book: OrderBook
+  var session: VenueSession?
+  let directory: DirectoryReader
+  let control: ControlPage
+  let latency: SenderLatency
+  let waitPolicy: WaitPolicy
+  var options: SenderOptions
+  var link = Link.none
+  var opening: SessionOpening?
+  var retryAt_ns: UInt64 = 0
+  /// Where the venue is to go on after a loss.
+  var resume = SessionStart.newest
+  /// Whether the kernel holds more unsent bytes than it may.
+  var isClogged = false
+  /// When the next sweep for orders to cancel may begin, the kill switch being tripped.
+  var nextSweep_ns: UInt64 = 0
+  var isShutSeen = false
+  /// When bytes were last handed to the kernel, CLOCK_MONOTONIC ns.
+  var lastSend_ns: UInt64 = 0
+  /// Exchange time of the latest decision, ns since the Unix epoch: the gate's clock.
+  var marketTime: UInt64 = 0
+  var handovers = InlineArray<256, Handover>(repeating: Handover())
+  var handoverCount = 0
   private var decided: UInt64 = 0
   private var turns: UInt64 = 0
   private(set) var hotAllocations: UInt64?
 
+  /// - Parameters:
+  ///   - pool: new, or what a predecessor left; then `options.isWhole` says that the venue's word
+  ///     on it is asked for.
+  ///   - session: logged in.
   init(
-    ports: consuming Slab<SenderPort>, gate: consuming RiskGate, openOrdersMax: Int,
+    ports: consuming Slab<SenderPort>, gate: consuming RiskGate, kill: consuming KillGate,
+    pool: consuming OrderPool,
     session: consuming VenueSession?, directory: consuming DirectoryReader,
     control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy,
-    patience: Patience = Patience()
+    options: SenderOptions = SenderOptions()
   ) {
     self.ports = ports
     self.gate = gate
-    book = OrderBook(
-      capacity: openOrdersMax, firstUserRefNum: session?.nextUserRefNum ?? 1)
+    self.kill = kill
+    book = OrderBook(pool, instruments: TickPublisher.instrumentsMax)
     self.session = session
     self.directory = directory
     self.control = control
     self.latency = latency
     self.waitPolicy = waitPolicy
-    self.patience = patience
+    self.options = options
+    begin()
+  }
+
+  private mutating func begin() {
+    guard let next = session?.nextUserRefNum, let name = session?.session else { return }
+    book.pool.skip(to: next)
+    book.pool.session = (name.low, name.high)
+    link = session?.isReplaying == true ? .replaying : .steady
+    kill.publishSocket(session?.descriptor ?? -1)
+    var first = book.open.first
+    while let news = book.left(from: &first) { account(for: news) }
   }
 
   var name: String { "sender" }
@@ -117,12 +188,10 @@ struct Sender: ~Copyable, Role {
       beatNowAndThen()
       // Before the rings are looked at: what was asked before `workersDone` is seen then.
       let isLast = control.read(.workersDone) != 0
-      let hasTaken = try takeRequests()
-      if isShut { cancelAll() }
-      try handOver()
-      let hasHeard = try hear()
-      // Also when busy: of orders that the gate refuses the venue hears nothing.
-      try session?.keepAlive()
+      let hasTaken = takeRequests()
+      if isShut { shut() }
+      sendCancels()
+      let hasHeard = try turnLink()
       if hasTaken {
         deadline = .max
         backoff.reset()
@@ -132,176 +201,55 @@ struct Sender: ~Copyable, Role {
       if isLast {
         // Requests may still wait behind bytes that the venue does not take, but not for ever.
         let now = MonotonicClock.now
-        deadline = min(deadline, now + patience.silent_ns)
+        deadline = min(deadline, now + options.patience.silent_ns)
         if (session?.unsent ?? 0) == 0 || now >= deadline || isHurried { break }
       }
       if hasHeard { backoff.reset() } else { backoff.wait() }
     }
-    takeRest()
-    // Also when another role has failed: nobody would be left to watch what stays open.
-    try drain()
-    session?.logOut()
-    withdrawUnsent()
-    if book.count > 0, let name = session?.name {
-      let inFlight = book.inFlight
-      throw SessionError.unresolved(name, inFlight: inFlight, open: book.count - inFlight)
-    }
+    try end()
   }
 
   /// Says in each worker's rings that the sender lives; reads the clock once in many turns.
-  private mutating func beatNowAndThen() {
+  mutating func beatNowAndThen() {
     turns &+= 1
     guard turns & (Heartbeat.idleTurns - 1) == 1 else { return }
     let now = MonotonicClock.now
+    kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns())
+    tellState(now)
     for worker in 0..<ports.count {
       ports[worker].requests.beat(monotonic_ns: now)
       ports[worker].events.beat(monotonic_ns: now)
     }
   }
 
-  // MARK: Out
-
-  /// Takes a batch of each worker's requests, unless bytes still wait for the kernel; false if
-  /// there was none.
-  private mutating func takeRequests() throws -> Bool {
-    guard (session?.unsent ?? 0) == 0 else { return false }
-    var hasTaken = false
-    for worker in 0..<ports.count { hasTaken = try takeRequests(of: worker) || hasTaken }
-    return hasTaken
+  /// For `tickway state`, and for what a resume checks.
+  private mutating func tellState(_ now: UInt64) {
+    var told = KillPage.Told()
+    told.openOrders = UInt64(book.count)
+    told.inDoubt = UInt64(book.inDoubt)
+    told.riskState = UInt64(instanceState.rawValue)
+    told.unsentBytes = UInt64(session?.unsent ?? 0)
+    told.lastSend_ns = lastSend_ns
+    told.told_ns = now
+    kill.tell(told)
   }
 
-  /// What nobody will decide any more: the venue takes no bytes, or another role has failed. The
-  /// cancels are left to `drain`.
-  private mutating func takeRest() {
-    var request = OrderRequest()
-    for worker in 0..<ports.count {
-      while ports[worker].requests.poll(&request) {
-        guard request.action != OrderAction.cancel.rawValue else { continue }
-        book.counts.requested += 1
-        book.counts.unsent += 1
-        tell(worker, .unsent(request, at: MonotonicClock.now))
-      }
-    }
-  }
+  /// A request has been decided.
+  mutating func countDecided() { decided += 1 }
 
-  private mutating func takeRequests(of worker: Int) throws -> Bool {
-    var request = OrderRequest()
-    var count = 0
-    while count < Sender.batchMax, handoverCount < handovers.count,
-      ports[worker].requests.poll(&request)
-    {
-      count += 1
-      decided += 1
-      if request.action == OrderAction.cancel.rawValue {
-        takeCancel(request)
-      } else {
-        takeOrder(request, of: worker)
-      }
-    }
-    return count > 0
+  /// Whether the kill switch is tripped, by whomever: no order passes the gate any more.
+  var isShut: Bool {
+    kill.isShut || control.read(.kill) != 0 || control.read(.tripped) != 0
   }
+  /// Whether nothing is left at the venue that anybody has to ask about.
+  var isClean: Bool { book.count == 0 }
+  /// Whether the starter waits no longer.
+  var isHurried: Bool { control.read(.stopDrain) != 0 }
 
-  private mutating func takeOrder(_ request: OrderRequest, of worker: Int) {
-    let polled_ns = MonotonicClock.now
-    book.counts.requested += 1
-    var decision = gate.judge(
-      OrderIntent(request), equityE4: gate.dayStartE4, state: .normal, now: request.decision_time)
-    if request.action != OrderAction.new.rawValue { decision = .reject(.malformed) }
-    let isKnown = book.isKnown(request.order_id)
-    if decision.reason == nil, isKnown { decision = .reject(.malformed) }
-    if decision.reason == nil, session != nil, !book.hasRoom {
-      decision = .reject(.openOrders, limit: Double(book.capacity), value: Double(book.capacity))
-    }
-    let decided_ns = MonotonicClock.now
-    latency.risk.recordDifference(from: polled_ns, to: decided_ns)
-    if let reason = decision.reason {
-      book.counts.riskRejected[Int(reason.rawValue)] += 1
-      return tell(worker, .rejected(request, decision, at: decided_ns))
-    }
-    guard session != nil else {
-      book.counts.unsent += 1
-      return tell(worker, .unsent(request, at: decided_ns))
-    }
-    send(request, decision, of: worker, decided_ns: decided_ns)
-  }
-
-  /// An allowed order, into the buffer. The gate has proven that the symbol and a place are there.
-  private mutating func send(
-    _ request: OrderRequest, _ decision: RiskDecision, of worker: Int, decided_ns: UInt64
-  ) {
-    let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
-    guard let target = session?.writable, let word = directory.symbol(instrument),
-      let number = book.add(request, priceE4: decision.priceE4, worker: worker)
-    else { preconditionFailure("the gate let an order pass that cannot be sent") }
-    let body = target.slice(
-      at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
-    let length = Ouch50.EnterOrder.encode(
-      into: body, userRefNum: number,
-      side: request.side == OrderSide.buy.rawValue ? .buy : .sell, quantity: request.quantity,
-      symbol: Symbol(word: word), priceE4: UInt64(decision.priceE4),
-      timeInForce: request.time_in_force == TimeInForce.ioc.rawValue ? .immediateOrCancel : .day)
-    handovers[handoverCount] = Handover(
-      number: number, start: session?.writtenEnd ?? 0, decided_ns: decided_ns,
-      received_ns: request.received_ns)
-    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
-    handoverCount += 1
-  }
-
-  /// Cancels pass every check: they only ever reduce.
-  private mutating func takeCancel(_ request: OrderRequest) {
-    guard let number = book.beginCancel(request.target_id) else {
-      book.counts.cancelsIdle += 1
-      return
-    }
-    sendCancel(number)
-  }
-
-  private mutating func sendCancel(_ number: UInt32) {
-    guard let target = session?.writable else {
-      preconditionFailure("a cancel was begun without room for it")
-    }
-    let body = target.slice(
-      at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
-    let length = Ouch50.CancelOrder.encode(into: body, userRefNum: number, quantity: 0)
-    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
-    book.counts.cancelsSent += 1
-  }
-
-  /// Hands the buffer to the kernel.
-  private mutating func handOver() throws {
-    guard session != nil, session?.unsent != 0 else { return }
-    try session?.flush()
-    guard session?.unsent == 0 else { return }
-    let now = MonotonicClock.now
-    for index in 0..<handoverCount {
-      latency.send.recordDifference(from: handovers[index].decided_ns, to: now)
-      latency.tickToOrder.recordDifference(from: handovers[index].received_ns, to: now)
-    }
-    handoverCount = 0
-  }
-
-  // MARK: In
-
-  private mutating func hear() throws -> Bool {
-    guard session != nil, try session?.receive() == true else { return false }
-    let now = MonotonicClock.now
-    while let packet = session?.next() {
-      switch packet.type {
-      case .sequenced:
-        if let answer = book.apply(packet.payload, at: now) {
-          tell(answer.worker, answer.event)
-        }
-      case .endOfSession:
-        throw SessionError.lost(session?.name ?? "", reason: "it ended the session")
-      default: break  // Heartbeats and debug packets.
-      }
-    }
-    try session?.check()
-    return true
-  }
+  // MARK: To the workers
 
   /// An event for a worker, or the news that events were lost.
-  private mutating func tell(_ worker: Int, _ event: OrderEvent) {
+  mutating func tell(_ worker: Int, _ event: OrderEvent) {
     if ports[worker].lost > 0 {
       guard ports[worker].events.publish(.lost(ports[worker].lost)) else {
         return countLost(worker)
@@ -319,55 +267,30 @@ struct Sender: ~Copyable, Role {
     book.counts.eventsLost += 1
   }
 
-  // MARK: The end
-
-  /// At the end: orders of which the kernel took not one byte were never sent. One of which it took
-  /// a part stays in doubt.
-  private mutating func withdrawUnsent() {
-    guard let taken = session?.takenEnd else { return }
-    for index in 0..<handoverCount where handovers[index].start >= taken {
-      book.withdraw(handovers[index].number)
-    }
-    handoverCount = 0
-  }
-
-  /// Whether the kill switch is tripped, by whomever: no order passes the gate any more.
-  private var isShut: Bool { control.read(.kill) != 0 || control.read(.tripped) != 0 }
-  /// Whether the starter waits no longer.
-  private var isHurried: Bool { control.read(.stopDrain) != 0 }
-
-  /// Cancels what is out (KS1), as far as there is room for it now; what the venue refuses to
-  /// cancel, again after a while.
-  private mutating func cancelAll() {
-    guard book.count > 0 else { return }
-    if swept == book.places {
-      let now = MonotonicClock.now
-      guard now >= nextSweep_ns else { return }
-      swept = 0
-      nextSweep_ns = now + Sender.sweep_ns
-    }
-    while swept < book.places, session?.writable != nil {
-      if let number = book.beginCancel(atPlace: swept) { sendCancel(number) }
-      swept += 1
+  /// What became of an order: to the risk gate, and to its worker.
+  mutating func report(_ news: OrderNews) {
+    account(for: news)
+    if news.isHeard, news.worker < ports.count, news.event.kind != 0 {
+      tell(news.worker, news.event)
     }
   }
 
-  /// Cancels what is open and waits, not for ever, until every order has ended.
-  private mutating func drain() throws {
-    guard session != nil, book.count > 0 else { return }
-    let end = MonotonicClock.now + patience.whole_ns
-    var deadline = min(end, MonotonicClock.now + patience.silent_ns)
-    var left = book.count
-    swept = 0
-    repeat {
-      cancelAll()
-      beatNowAndThen()
-      try handOver()
-      if try !hear() { try session?.keepAlive() }
-      if book.count < left {
-        left = book.count
-        deadline = min(end, MonotonicClock.now + patience.silent_ns)
-      }
-    } while book.count > 0 && MonotonicClock.now < deadline && !isHurried
+  /// What risk must know of it.
+  mutating func account(for news: OrderNews) {
+    let side: OrderSide = news.isBuy ? .buy : .sell
+    let (instrument, strategy) = (news.instrument, news.strategy)
+    if news.undone > 0 { gate.broken(instrument, strategy: strategy, side, news.undone) }
+    if news.added > 0 { gate.opened(instrument, strategy: strategy, side, news.added) }
+    if news.filled > 0 {
+      gate.filled(instrument, strategy: strategy, side, news.filled, now: marketTime)
+    }
+    if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
   }
+
+  /// Of the instance.
+  var instanceState: RiskState { .normal }
+  /// Of the instance, 1e-4.
+  var equityE4: Int64 { gate.dayStartE4 }
+  /// The stricter one of the instance's and the strategy's.
+  func state(of strategy: UInt8) -> RiskState { .normal }
 }

@@ -1,3 +1,5 @@
+import TickWire
+
 /// Why there is no session with the venue (any more), in a sentence that says what to do.
 public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
   case unknownHost(String)
@@ -6,6 +8,8 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
   case loginRejected(String, reason: String)
   case credentials(String)
   case lost(String, reason: String)
+  /// The venue's session is not the one that orders are out in.
+  case otherSession(String, was: String, is: String)
   case unresolved(String, inFlight: Int, open: Int)
 
   public var description: String {
@@ -21,6 +25,9 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
         + " in TICKWAY_VENUE_PASSWORD"
     case .credentials(let what):
       "\(what): a user name has at most 6 characters, a password at most 10"
+    case .otherSession(let venue, let was, let now):
+      "the venue \(venue) has session \(now) where orders are out in session \(was): they are in"
+        + " doubt; ask the venue, then remove the instance's pool (tickway ring remove)"
     case .unresolved(let venue, let inFlight, let open):
       "the venue \(venue) left \(inFlight) orders and the cancels of \(open) more unanswered: they"
         + " are in doubt; ask the venue before trading on"
@@ -37,8 +44,14 @@ public struct VenueAddress: Sendable {
   public var port: UInt16
   public var user: String
   public var password: String
+  /// The order-entry protocol that it speaks.
+  public var dialect: OrderDialect
 
-  public init(host: String, port: UInt16, user: String = "TICKWY", password: String = "") {
+  public init(
+    host: String, port: UInt16, user: String = "TICKWY", password: String = "",
+    dialect: OrderDialect = .ouch50
+  ) {
+    self.dialect = dialect
     self.host = host
     self.port = port
     self.user = user
@@ -46,4 +59,7 @@ public struct VenueAddress: Sendable {
   }
 
   public var text: String { "\(host):\(port)" }
+
+  /// On this host: no real venue.
+  public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }

@@ -34,7 +34,13 @@ enum VenueDialing {
     guard now < deadline else { return ETIMEDOUT }
     // Orders are small and must not wait for one another.
     socket.set(Int32(IPPROTO_TCP), TCP_NODELAY)
-    socket.set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, to: 5_000)
+    // A peer that is gone is seen by each of three means: bytes that are not acknowledged, probes
+    // where there are none, and silence in place of heartbeats (`VenueSession.keepAlive`).
+    socket.set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, to: 3_000)
+    socket.set(SOL_SOCKET, SO_KEEPALIVE)
+    socket.set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, to: 1)
+    socket.set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, to: 1)
+    socket.set(Int32(IPPROTO_TCP), TCP_KEEPCNT, to: 3)
     if unsafe Glibc.connect(socket.descriptor, address.ai_addr, address.ai_addrlen) == 0 {
       return 0
     }

@@ -1,11 +1,25 @@
 import Glibc
 import TickWire
 
+/// From where a session's sequenced messages are wanted.
+struct SessionStart {
+  /// Blank: whichever is current.
+  var session = FixedText.blank
+  /// The next sequence that is wanted; 0: from the newest message on.
+  var sequence: UInt64 = 0
+
+  /// What earlier clients were told is not ours to act on.
+  static let newest = SessionStart()
+  /// All of it: what a predecessor did is ours.
+  static let first = SessionStart(sequence: 1)
+}
+
 /// A SoupBinTCP session with the venue, the client's side: login, heartbeats, one buffer out and
-/// one in. (SoupBinTCP 3.00.)
+/// one in. (SoupBinTCP 3.00.) Counts the sequenced messages, of which the packets carry no number:
+/// those that it has had are passed over, and a login that would leave some out is refused.
 ///
 /// Hot path after `init`. Thread: the sender's. No allocation. What is not handed to the kernel
-/// stays in the buffer, and no order joins it until it is empty.
+/// stays in the buffer.
 struct VenueSession: ~Copyable {
   /// Bytes that may wait for the kernel.
   private static let outBytes = 64 * 1024
@@ -28,11 +42,24 @@ struct VenueSession: ~Copyable {
   private var lastSent_ns: UInt64
   private var lastReceived_ns: UInt64
   let name: String
-  /// The lowest order number that the venue will take, as of the login.
+  let dialect: OrderDialect
+  /// The lowest order number that the venue will take, as of the login; only if not resumed.
   private(set) var nextUserRefNum: UInt32 = 1
+  /// The venue's name for the session.
+  private(set) var session = FixedText.blank
+  /// Sequence of the next sequenced message that is news, from 1.
+  private(set) var sequence: UInt64 = 1
+  /// That of the next one to come: below `sequence` while the venue repeats itself.
+  private var coming: UInt64 = 1
+  /// Messages that were passed over.
+  private(set) var repeated: UInt64 = 0
+  /// Whether there were messages before the login that are (still) to come.
+  private(set) var isReplaying = false
 
   /// Connects and logs in. Takes at most 5 s, whatever the venue does.
-  static func open(_ address: VenueAddress) throws(SessionError) -> VenueSession {
+  static func open(
+    _ address: VenueAddress, from start: SessionStart = .newest
+  ) throws(SessionError) -> VenueSession {
     guard let user = FixedText(address.user, lengthMax: SoupBin.usernameLength) else {
       throw .credentials("user \(address.user)")
     }
@@ -41,8 +68,8 @@ struct VenueSession: ~Copyable {
     }
     let end = MonotonicClock.now + VenueSession.open_ns
     let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
-    var session = VenueSession(stream, name: address.text)
-    do throws(SessionError) { try session.logIn(user, password, until: end) } catch {
+    var session = VenueSession(stream, name: address.text, dialect: address.dialect)
+    do throws(SessionError) { try session.logIn(user, password, start, until: end) } catch {
       // Before the login is answered nothing is in doubt: there was no venue to begin with.
       guard case .lost(let name, let reason) = error else { throw error }
       throw .unreachable(name, reason: reason)
@@ -50,9 +77,10 @@ struct VenueSession: ~Copyable {
     return session
   }
 
-  private init(_ stream: consuming TcpSocket, name: String) {
+  private init(_ stream: consuming TcpSocket, name: String, dialect: OrderDialect) {
     self.stream = stream
     self.name = name
+    self.dialect = dialect
     framer = SoupBinFramer(capacity: VenueSession.inBytes)
     out = Slab(count: VenueSession.outBytes, repeating: 0)
     unsafe outView = out.mutableBytes
@@ -60,20 +88,50 @@ struct VenueSession: ~Copyable {
     lastReceived_ns = lastSent_ns
   }
 
-  /// Logs in to what is new: answers to orders of an earlier client are not ours to act on. If the
-  /// venue's session has begun already, asks where order numbers go on, since it ignores those
+  /// From the newest message on: answers to orders of an earlier client are not ours to act on. If
+  /// the venue's session has begun already, asks where order numbers go on, since it ignores those
   /// that it knows.
   private mutating func logIn(
-    _ user: FixedText, _ password: FixedText, until end: UInt64
+    _ user: FixedText, _ password: FixedText, _ start: SessionStart, until end: UInt64
   ) throws(SessionError) {
     let request = SoupBinLoginRequest(
-      username: user, password: password, session: .blank, sequence: 0)
+      username: user, password: password, session: start.session, sequence: start.sequence)
     outEnd = request.encode(into: outView)
     let login_ns = UInt64(VenueSession.loginSeconds) * 1_000_000_000
     let deadline = min(end, MonotonicClock.now + login_ns)
-    if try judgeLogin(try answer(until: deadline)) == 1 { return }
-    try askNextUserRefNum(until: deadline)
+    try place(try judgeLogin(try answer(until: deadline)), start)
+    guard start.sequence == 0 else { return askWhetherAllIsTold() }
+    if sequence != 1, dialect == .ouch50 { try askNextUserRefNum(until: deadline) }
   }
+
+  /// Where the venue goes on. Refused: another session than asked for, or a later message, for what
+  /// lies between would never be known.
+  private mutating func place(
+    _ accepted: SoupBinLoginAccepted, _ start: SessionStart
+  ) throws(SessionError) {
+    if start.session != .blank, accepted.session != start.session {
+      throw .otherSession(name, was: start.session.text, is: accepted.session.text)
+    }
+    session = accepted.session
+    coming = accepted.sequence
+    sequence = start.sequence == 0 ? accepted.sequence : start.sequence
+    guard coming > 0, coming <= sequence else {
+      throw .lost(name, reason: "it goes on with message \(coming) where \(sequence) is due")
+    }
+  }
+
+  /// The answer comes after all that is replayed. A dialect without that question says it by its
+  /// first heartbeat, which comes when it has nothing to say.
+  private mutating func askWhetherAllIsTold() {
+    isReplaying = true
+    guard let target = writable else { return }
+    let body = target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
+    guard let length = dialect.accountQuery(into: body) else { return }
+    append(SoupBin.frame(.unsequenced, payload: length, into: target))
+  }
+
+  /// All that was to be told is told.
+  mutating func endReplay() { isReplaying = false }
 
   /// The next packet that says something.
   private mutating func answer(until deadline: UInt64) throws(SessionError) -> SoupBinPacket {
@@ -89,12 +147,13 @@ struct VenueSession: ~Copyable {
     throw .noAnswer(name, seconds: VenueSession.loginSeconds)
   }
 
-  /// The sequence that the venue's next message will have.
-  private func judgeLogin(_ packet: SoupBinPacket) throws(SessionError) -> UInt64 {
+  private func judgeLogin(
+    _ packet: SoupBinPacket
+  ) throws(SessionError) -> SoupBinLoginAccepted {
     switch packet.type {
     case .loginAccepted:
       guard let accepted = SoupBinLoginAccepted(payload: packet.payload) else { break }
-      return accepted.sequence
+      return accepted
     case .loginRejected:
       let isUnauthorised = packet.payload.count > 0 && packet.payload[0] == UInt8(ascii: "A")
       throw .loginRejected(
@@ -133,13 +192,23 @@ struct VenueSession: ~Copyable {
 
   /// Room for one packet, or nil if the buffer is too full for any.
   var writable: MutableBytes? {
-    let needed = SoupBin.headerLength + Ouch50.messageLengthMax
+    let needed = SoupBin.headerLength + OrderDialect.messageLengthMax
     guard outView.count - outEnd >= needed else { return nil }
     return outView.slice(at: outEnd, count: needed)
   }
 
   /// Adds what was written into `writable`.
   mutating func append(_ count: Int) { outEnd += count }
+
+  /// Drops the packets of which the kernel has taken nothing; where the buffer ends now.
+  mutating func cut() -> Int {
+    var end = 0
+    while end < outStart {
+      end += 2 + Int(outView.bytes.u16be(end))
+    }
+    outEnd = min(end, outEnd)
+    return outEnd
+  }
 
   /// Hands the kernel what it takes.
   mutating func flush() throws(SessionError) {
@@ -190,8 +259,28 @@ struct VenueSession: ~Copyable {
     }
   }
 
-  /// The next whole packet, valid until the next `receive`.
-  mutating func next() -> SoupBinPacket? { framer.next() }
+  /// The next whole packet that is news, valid until the next `receive`.
+  mutating func next() -> SoupBinPacket? {
+    while let packet = framer.next() {
+      guard packet.type == .sequenced else { return packet }
+      coming += 1
+      guard coming <= sequence else {
+        sequence = coming
+        return packet
+      }
+      repeated += 1
+    }
+    return nil
+  }
+
+  /// Bytes that the kernel holds and has not sent.
+  var kernelUnsent: Int { stream.unsent }
+
+  /// The socket, for whoever may have to abort it from outside.
+  var descriptor: Int32 { stream.descriptor }
+
+  /// Breaks the connection off: the kernel discards what it holds, and the venue sees a reset.
+  func abort() { stream.abort() }
 
   /// Throws if the stream no longer makes sense.
   func check() throws(SessionError) {

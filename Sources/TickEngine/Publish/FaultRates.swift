@@ -32,8 +32,8 @@ public struct FaultShare: Equatable, Sendable {
 
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard (1...2).contains(parts.count), let last = parts.last, let value = Double(last),
-      (0...1).contains(value)
+    guard (1...2).contains(parts.count), let last = parts.last,
+      let value = FaultShare.probability(last)
     else { return nil }
     switch parts.count == 2 ? parts[0] : "" {
     case "": (a, b) = (value, value)
@@ -42,5 +42,11 @@ public struct FaultShare: Equatable, Sendable {
     default: return nil
     }
     if parts.count == 2 && parts[0].isEmpty { return nil }
+  }
+
+  /// A number from 0 to 1; nil for anything else.
+  public static func probability(_ text: some StringProtocol) -> Double? {
+    guard let value = Double(text), (0...1).contains(value) else { return nil }
+    return value
   }
 }

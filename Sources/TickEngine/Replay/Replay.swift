@@ -52,6 +52,19 @@ public enum Replay {
         "the venue \(venue.text) needs limits given: the simulation's defaults are only for the"
           + " built-in venue")
     }
+    if case .address(let venue) = options.venue, !venue.isLoopback, !isCounting {
+      guard options.instance != nil, options.reference != nil else {
+        throw .options(
+          "the venue \(venue.text) is on another host: it needs an instance, so that it can be"
+            + " stopped, and reference data")
+      }
+    }
+    if let instance = options.instance, !InstanceName.isValid(instance) {
+      throw .options("--instance \(instance): letters, digits, - and _ are allowed")
+    }
+    guard (0...86_400).contains(options.reconnectSeconds) else {
+      throw .options("--reconnect: seconds from 0 to 86400 are needed")
+    }
     do throws(RiskLimits.Failure) { try options.limits?.check() } catch {
       throw .options("the risk limits: \(error)")
     }

@@ -20,6 +20,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private let board: SharedRegion
   /// That of the sender's core, where there are several.
   private let senderNode: Int?
+  private let instance: TradingInstance?
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -35,7 +36,14 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       isTrading ? CorePlan.node(of: plan.cores[ReplayAssembly.senderPlace(options)]) : nil
     regions = ReplayRegions(directory: options.ringDirectory)
     page = try regions.make(.control, capacity: ControlPage.capacity)
-    directory = try regions.make(.directory, capacity: TickPublisher.instrumentsMax)
+    instance = isTrading
+      ? options.instance.map { TradingInstance($0, ringDirectory: options.ringDirectory) } : nil
+    directory =
+      if let instance {
+        SharedRegion(
+          try instance.open(
+            .directory, "directory", capacity: TickPublisher.instrumentsMax))
+      } else { try regions.make(.directory, capacity: TickPublisher.instrumentsMax) }
     board = try regions.make(
       .board, capacity: TickPublisher.instrumentsMax, node: senderNode)
     failure = FailureFlag(ControlPage(try page.attach()))
@@ -79,7 +87,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     return ReplayRun(
       options: options, source: source, control: ControlPage(try page.attach()), ingester: ingester,
       workers: workers, sender: sender, recorder: recorder, venue: venue, venueStop: venueStop,
-      histograms: histograms, plan: plan)
+      histograms: histograms, plan: plan, instance: instance)
   }
 
   private func thread<R: Role & ~Copyable>(_ role: consuming R, _ core: Int?) -> RoleThread<R> {
@@ -150,16 +158,19 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   }
 
   private func makeSender(_ rings: [WorkerRings], _ port: UInt16) throws -> Sender {
-    var session: VenueSession?
-    switch options.venue {
-    case .builtin:
-      session = try VenueSession.open(VenueAddress(host: "127.0.0.1", port: port))
-    case .address(let address): session = try VenueSession.open(address)
-    case .none: session = nil
-    }
+    // First of all: the gate's role is that of the instance, so that there is one sender of a name.
+    let kill = try makeKillGate()
     let limits = options.limits ?? .simulation
+    let pool = try makePool(limits)
+    let isWhole = instance != nil
+    var session: VenueSession?
+    let address = venueAddress(port)
+    if let address {
+      session = try VenueSession.open(address, from: isWhole ? pool.start : .newest)
+    }
     let reference = ReferenceTable(
-      .simulation, limits: limits, instruments: TickPublisher.instrumentsMax)
+      options.reference ?? .simulation, limits: limits,
+      instruments: TickPublisher.instrumentsMax)
     let gate = RiskGate(
       limits: limits, reference: reference, control: try control(),
       board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()))
@@ -170,10 +181,39 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     }
     let latency = unsafe SenderLatency(
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
+    let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
-      ports: ports, gate: gate, openOrdersMax: limits.openOrdersMax, session: session,
+      ports: ports, gate: gate, kill: kill, pool: pool, session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
-      latency: latency, waitPolicy: plan.policy)
+      latency: latency, waitPolicy: plan.policy,
+      options: SenderOptions(
+        slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
+        reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
+        isWhole: isWhole))
+  }
+
+  private func venueAddress(_ port: UInt16) -> VenueAddress? {
+    switch options.venue {
+    case .builtin: VenueAddress(host: "127.0.0.1", port: port)
+    case .address(let address): address
+    case .none: nil
+    }
+  }
+
+  private func makeKillGate() throws -> KillGate {
+    guard let instance else { return try KillGate.unnamed(directory: options.ringDirectory) }
+    return try KillGate.claim(
+      instance.name, ringDirectory: options.ringDirectory,
+      state: StateDirectory(path: options.stateDirectory))
+  }
+
+  private func makePool(_ limits: RiskLimits) throws -> OrderPool {
+    let slots = OrderPool.slots(limits.openOrdersMax)
+    let region =
+      if let instance { try instance.open(.pool, "pool", capacity: slots) } else {
+        try regions.make(.pool, capacity: slots).attach()
+      }
+    return try OrderPool(claiming: region, capacity: limits.openOrdersMax)
   }
 
   // MARK: Recorder

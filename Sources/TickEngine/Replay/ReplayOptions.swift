@@ -39,6 +39,17 @@ public struct ReplayOptions: Sendable {
   public var venue = ReplayVenue.builtin
   /// nil: `RiskLimits.simulation`, which a venue that is named does not get.
   public var limits: RiskLimits?
+  /// nil: `ReferenceData.simulation`, which a venue on another host does not get.
+  public var reference: ReferenceData?
+  /// The name by which the kill switch finds this run; nil: nobody outside can stop it, and a venue
+  /// on another host does not get it.
+  public var instance: String?
+  /// Where its trips are kept.
+  public var stateDirectory = StateDirectory.standardPath
+  /// What becomes of new orders while the venue takes no bytes.
+  public var slowVenue = SlowVenuePolicy.wait
+  /// How long a venue that is lost is called again, seconds; 0: not at all.
+  public var reconnectSeconds = 0.0
   /// Symbols that the directory is made of, in this order; nil: as they appear.
   public var symbols: [String]?
   /// File for the published ticks, and the symbols and merge logs beside it.

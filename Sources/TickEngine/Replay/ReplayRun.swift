@@ -19,6 +19,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   let venueStop: StopFlag
   let histograms: ReplayHistograms
   let plan: CorePlan
+  private let instance: TradingInstance?
   /// What the run is measured on; complete before it begins.
   var machine = MachineCard.current()
   private(set) var signal: Int32?
@@ -28,8 +29,9 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     options: ReplayOptions, source: TickSource<I>, control: consuming ControlPage,
     ingester: RoleThread<I>, workers: [RoleThread<Worker<S>>], sender: RoleThread<Sender>?,
     recorder: RoleThread<Recorder>?, venue: RoleThread<VenueRole>?, venueStop: StopFlag,
-    histograms: ReplayHistograms, plan: CorePlan
+    histograms: ReplayHistograms, plan: CorePlan, instance: TradingInstance?
   ) {
+    self.instance = instance
     self.options = options
     self.source = source
     self.control = control
@@ -105,6 +107,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     recorder?.join()
     venueStop.request()
     venue?.join()
+    instance?.end(isClean: sender?.role.isClean ?? true)
   }
 
   /// The venue may be slow to answer: a second signal ends the wait.

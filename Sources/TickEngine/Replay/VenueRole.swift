@@ -3,9 +3,14 @@ struct VenueRole: ~Copyable, Role {
   private var server: VenueServer?
   private var market: RingMarket?
   private let stop: StopFlag
+  private let inquiry: VenueInquiry?
   private(set) var counts = VenueCounts()
 
-  init(_ server: consuming VenueServer, market: consuming RingMarket, stop: StopFlag) {
+  init(
+    _ server: consuming VenueServer, market: consuming RingMarket, stop: StopFlag,
+    inquiry: VenueInquiry? = nil
+  ) {
+    self.inquiry = inquiry
     self.server = .some(consume server)
     self.market = .some(consume market)
     self.stop = stop
@@ -15,6 +20,6 @@ struct VenueRole: ~Copyable, Role {
 
   mutating func run() {
     guard let server = server.take(), let market = market.take() else { return }
-    counts = server.run(market: market, stop: stop)
+    counts = server.run(market: market, stop: stop, inquiry: inquiry)
   }
 }

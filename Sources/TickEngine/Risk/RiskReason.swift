@@ -60,6 +60,14 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
   case halvedToZero
   /// More orders went out than were allowed: this trips the kill switch (RM14).
   case tally
+  /// No session with the venue, or orders of before a disconnect are still in doubt.
+  case noSession
+  /// The venue takes bytes too slowly: the order would leave late (KS2).
+  case venueSlow
+  /// It would trade with an order of our own.
+  case selfMatch
+  /// A price that the venue's protocol cannot say.
+  case unsayable
 
   public var name: String {
     switch self {
@@ -93,6 +101,10 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
     case .noMark: "no_mark"
     case .halvedToZero: "halved_to_zero"
     case .tally: "tally"
+    case .noSession: "no_session"
+    case .venueSlow: "venue_slow"
+    case .selfMatch: "self_match"
+    case .unsayable: "unsayable"
     }
   }
 }

@@ -18,21 +18,29 @@ public enum OrderSide: UInt8, Sendable {
 }
 
 public enum OrderAction: UInt8, Sendable {
-  case new = 1, cancel = 2
+  case new = 1, cancel, replace, cancelStrategy, cancelSymbol, cancelAll
 }
 
 public enum TimeInForce: UInt8, Sendable {
   case day = 1
   /// Immediate or cancel: what does not fill at once is cancelled.
   case ioc = 2
+  /// Fill or kill: all of it at once, or nothing.
+  case fok = 3
 }
 
 public enum OrderEventKind: UInt8, Sendable {
   case ack = 1, fill, canceled, riskReject, venueReject, unsent, lost
-  /// The venue refused a cancel: the order is still open, and may be cancelled again.
+  /// A cancel or a replacement is refused: the order is as it was, and may be cancelled again.
   case cancelReject
   /// The venue broke the trade `match_id`, which was told as a fill; the order stays as it is.
   case tradeBroken
+  /// The order has another price and size now.
+  case replaced
+  /// The venue changed the order by itself.
+  case restated
+  /// The trading state: `reason` is the state's number.
+  case state
 }
 
 extension OrderEvent {
@@ -121,6 +129,35 @@ public struct OrderDesk: ~Copyable {
     request.order_id = order.raw
     request.target_id = order.raw
     request.action = OrderAction.cancel.rawValue
+    publish(request)
+  }
+
+  /// Asks to make `order` one of `quantity` open shares at `limit` (quote currency). It keeps its id;
+  /// what comes of it is `replaced`, or `cancelReject` with the order as it was.
+  public mutating func replace(_ order: OrderId, quantity: UInt32, limit: Double) {
+    guard isOpen, order != .none else { return }
+    var request = OrderRequest()
+    request.order_id = order.raw
+    request.target_id = order.raw
+    request.price = limit
+    request.quantity = quantity
+    request.action = OrderAction.replace.rawValue
+    publish(request)
+  }
+
+  /// Asks to cancel all orders of this strategy.
+  public mutating func cancelAll() { cancel(scope: .cancelStrategy, instrument: 0) }
+
+  /// Asks to cancel this strategy's orders of an instrument.
+  public mutating func cancelAll(of instrument: UInt32) {
+    cancel(scope: .cancelSymbol, instrument: instrument)
+  }
+
+  private mutating func cancel(scope: OrderAction, instrument: UInt32) {
+    guard isOpen else { return }
+    var request = OrderRequest()
+    request.order_id = UInt64(instrument) << 32
+    request.action = scope.rawValue
     publish(request)
   }
 

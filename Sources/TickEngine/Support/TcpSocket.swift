@@ -47,6 +47,19 @@ struct TcpSocket: ~Copyable {
     return count == 0 ? .closed : outcome(count)
   }
 
+  /// Bytes that the kernel holds and has not sent (`SIOCOUTQNSD`); 0 if it does not say.
+  var unsent: Int {
+    var count: Int32 = 0
+    return unsafe ioctl(descriptor, 0x894B, &count) == 0 ? Int(count) : 0
+  }
+
+  /// Breaks off: what is queued is discarded, and the peer sees a reset.
+  func abort() {
+    var none = sockaddr()
+    none.sa_family = sa_family_t(AF_UNSPEC)
+    _ = unsafe connect(descriptor, &none, socklen_t(MemoryLayout<sockaddr>.size))
+  }
+
   /// No more will be sent; the peer sees the end after all that was.
   func finish() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 

@@ -28,6 +28,13 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
   var lastUserRefNum: [UInt32]
   var lastOrderReference: UInt64 = 0
   var lastMatch: UInt64 = 0
+  /// Requests ignored for their number, of each account.
+  var duplicatesIgnored: [UInt64]
+  /// Whose orders are refused because order entry is off.
+  var firmsOff = Firms()
+  /// What is done wrong to each account on purpose; empty: nothing to any.
+  var faults: [OrderFaults] = []
+  public internal(set) var faultCounts = VenueFaultCounts()
 
   public init(limits: MatchingLimits, sink: consuming Sink) {
     self.limits = limits
@@ -35,6 +42,7 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
     books = Array(repeating: VenueBook(), count: limits.instruments)
     orders = RestingOrders(capacity: limits.restingOrders)
     lastUserRefNum = Array(repeating: 0, count: limits.accounts)
+    duplicatesIgnored = Array(repeating: 0, count: limits.accounts)
   }
 
   /// Orders in the book.
@@ -49,7 +57,10 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
   /// A new order. Traps unless `account` is below the limit; so do the other requests.
   public mutating func enter(_ request: VenueOrderRequest, from account: UInt32) {
     guard takeNumber(request.userRefNum, of: account) else { return }
-    if let reason = refusal(of: request, freesSlot: false) {
+    counts.ordersReceived += 1
+    if let reason = refusal(of: request, from: account, freesSlot: false)
+      ?? unfairRefusal(of: account)
+    {
       reject(request.userRefNum, reason, request.clientOrderId, to: account)
       return
     }
@@ -69,9 +80,12 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
       return
     }
     guard takeNumber(replacement.userRefNum, of: account) else { return }
+    counts.ordersReceived += 1
     let original = orders[slot]
     let request = VenueOrderRequest(replacement, of: original)
-    if let reason = refusal(of: request, freesSlot: true) {
+    if let reason = refusal(of: request, from: account, freesSlot: true)
+      ?? unfairRefusal(of: account)
+    {
       reject(request.userRefNum, reason, request.clientOrderId, to: account)
       return
     }
@@ -93,10 +107,8 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
       counts.requestsIgnored += 1
       return
     }
-    let decrement = orders[slot].open - remaining
-    orders[slot].open = remaining
-    if remaining == 0 { remove(slot) }
-    cancel(userRefNum, decrement, .userRequested, to: account)
+    if isUnfair(toCancel: userRefNum, remaining: remaining, of: account) { return }
+    reduce(slot, to: remaining, .userRequested)
   }
 
   /// Another marking of a sale, or fewer shares (never more), at the same place in the queue.
@@ -117,12 +129,17 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
 
   /// Cancels everything that `account` has resting: its connection is gone. O(pool).
   public mutating func cancelAll(of account: UInt32, reason: Ouch50.CancelReason) {
+    cancelAll(of: account, reason: reason) { _ in true }
+  }
+
+  mutating func cancelAll(
+    of account: UInt32, reason: Ouch50.CancelReason, where isMeant: (RestingOrder) -> Bool
+  ) {
     guard orders.count > 0 else { return }
     for slot in 0..<Int32(orders.capacity) {
       let order = orders[slot]
-      guard order.open > 0, order.account == account else { continue }
-      remove(slot)
-      cancel(order.userRefNum, order.open, reason, to: account)
+      guard order.open > 0, order.account == account, isMeant(order) else { continue }
+      reduce(slot, to: 0, reason)
     }
   }
 }
@@ -134,6 +151,7 @@ extension VenueOrderRequest {
       symbol: original.symbol, instrument: UInt32(original.instrument),
       priceE4: replacement.priceE4, timeInForce: replacement.timeInForce,
       clientOrderId: replacement.clientOrderId, display: replacement.display,
-      capacity: original.capacity, sweep: replacement.sweep, cross: original.cross)
+      capacity: original.capacity, sweep: replacement.sweep, cross: original.cross,
+      firm: original.firm)
   }
 }

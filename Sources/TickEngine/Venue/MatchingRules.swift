@@ -94,7 +94,8 @@ extension MatchingEngine where Sink: ~Copyable {
     orders[slot].open -= quantity
     if quantity == order.open { remove(slot) }
     execute(
-      order.userRefNum, quantity, order.priceE4, Ouch50.liquidityAdded, to: order.account)
+      order.userRefNum, order.clientOrderId, quantity, order.priceE4, Ouch50.liquidityAdded,
+      to: order.account)
     return quantity
   }
 
@@ -104,22 +105,23 @@ extension MatchingEngine where Sink: ~Copyable {
   mutating func takeNumber(_ userRefNum: UInt32, of account: UInt32) -> Bool {
     guard userRefNum > lastUserRefNum[Int(account)] else {
       counts.duplicatesIgnored += 1
+      duplicatesIgnored[Int(account)] += 1
       return false
     }
     lastUserRefNum[Int(account)] = userRefNum
-    counts.ordersReceived += 1
     return true
   }
 
   /// Why an order may not enter; nil if it may.
   mutating func refusal(
-    of request: VenueOrderRequest, freesSlot: Bool
+    of request: VenueOrderRequest, from account: UInt32, freesSlot: Bool
   ) -> Ouch50.RejectReason? {
     guard let instrument = request.instrument else { return .invalidSymbol }
     guard instrument < books.count else {
       counts.rejectedNoCapacity += 1
       return .invalidSymbol
     }
+    guard !firmsOff.isOff(request.firm, of: account) else { return .firmNotAuthorised }
     guard !books[Int(instrument)].halted else { return .halted }
     guard request.side != nil else { return .invalidSide }
     guard request.quantity > 0, request.quantity <= limits.quantityMax else {
@@ -149,7 +151,9 @@ extension MatchingEngine where Sink: ~Copyable {
     if taken > 0 {
       let touchE4 = side.isBuy ? books[index].askE4 : books[index].bidE4
       books[index].take(taken, toBuy: side.isBuy)
-      execute(request.userRefNum, taken, touchE4, Ouch50.liquidityRemoved, to: account)
+      execute(
+        request.userRefNum, request.clientOrderId, taken, touchE4, Ouch50.liquidityRemoved,
+        to: account)
     }
     let left = request.quantity - taken
     guard left > 0 else { return }
@@ -167,7 +171,8 @@ extension MatchingEngine where Sink: ~Copyable {
     let order = RestingOrder(
       account: account, userRefNum: request.userRefNum, instrument: index, side: request.side!,
       priceE4: Int64(request.priceE4), open: open, symbol: request.symbol,
-      capacity: request.capacity, cross: request.cross)
+      capacity: request.capacity, cross: request.cross, clientOrderId: request.clientOrderId,
+      firm: request.firm)
     if order.side.isBuy {
       orders.insert(order, into: &books[index].buys)
     } else {
@@ -186,7 +191,22 @@ extension MatchingEngine where Sink: ~Copyable {
 
   // MARK: Events
 
+  /// Tells an execution, in parts where the account is to be treated so.
   private mutating func execute(
+    _ userRefNum: UInt32, _ id: FixedText, _ quantity: UInt32, _ priceE4: Int64,
+    _ liquidity: UInt8, to account: UInt32
+  ) {
+    var left = quantity
+    while left > 0 {
+      let part = part(of: left, account)
+      if left == quantity, part < left { faultCounts.partialFills += 1 }
+      executePart(userRefNum, part, priceE4, liquidity, to: account)
+      if !faults.isEmpty { faults[Int(account)].executed(userRefNum, id, match: lastMatch) }
+      left -= part
+    }
+  }
+
+  private mutating func executePart(
     _ userRefNum: UInt32, _ quantity: UInt32, _ priceE4: Int64, _ liquidity: UInt8,
     to account: UInt32
   ) {
@@ -199,6 +219,14 @@ extension MatchingEngine where Sink: ~Copyable {
       .executed(
         userRefNum: userRefNum, quantity: quantity, priceE4: price, liquidity: liquidity,
         match: lastMatch), to: account)
+  }
+
+  /// Leaves `remaining` shares of a resting order open, fewer than there are.
+  mutating func reduce(_ slot: Int32, to remaining: UInt32, _ reason: Ouch50.CancelReason) {
+    let order = orders[slot]
+    orders[slot].open = remaining
+    if remaining == 0 { remove(slot) }
+    cancel(order.userRefNum, order.open - remaining, reason, to: order.account)
   }
 
   mutating func cancel(

@@ -12,6 +12,8 @@ struct RestingOrder {
   var symbol = Symbol(word: 0)
   var capacity: UInt8 = 0
   var cross: UInt8 = 0
+  var clientOrderId = FixedText.blank
+  var firm = FixedText.blank
   /// Neighbours in the queue of one side (or the next free slot); -1: none.
   var previous: Int32 = -1
   var next: Int32 = -1

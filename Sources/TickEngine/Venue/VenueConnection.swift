@@ -30,6 +30,11 @@ final class VenueConnection {
   var isBroken = false
   /// Stop sending after what is queued, and close.
   var finishesWhenSent = false
+  /// Bytes of the stream that may be sent so far, and bytes of anything; the rest is kept back or
+  /// never sent, where the venue is to be unfair.
+  var streamEnd = Int.max
+  var bytesLeft = Int.max
+  var slowReads: SlowReads?
 
   init(socket: consuming TcpSocket, now_ns: Int64) {
     self.socket = socket
@@ -45,6 +50,22 @@ final class VenueConnection {
 
   var hasControl: Bool { controlStart < controlEnd }
 
+  /// Receives as much as there is, or as may be read by now.
+  func receive(now_ns: Int64) -> TcpSocket.Outcome {
+    let room = framer.writable
+    guard slowReads != nil else { return socket.receive(into: room) }
+    let available = slowReads?.available(now_ns) ?? 0
+    guard available > 0 else { return .wouldBlock }
+    let outcome = socket.receive(into: room.slice(at: 0, count: min(available, room.count)))
+    if case .moved(let count) = outcome { slowReads?.read(count) }
+    return outcome
+  }
+
+  /// Whether anything that has come may be read by now.
+  func mayRead(_ now_ns: Int64) -> Bool {
+    slowReads == nil || slowReads?.available(now_ns) ?? 0 > 0
+  }
+
   /// Queues a control packet. There is room for all that a session can have queued at once.
   func queue(_ encode: (MutableBytes) -> Int) {
     if controlStart == controlEnd {
@@ -59,7 +80,7 @@ final class VenueConnection {
   func send(from streams: borrowing VenueStreams, now_ns: Int64) -> Int {
     isBlocked = false
     var sent = 0
-    while hasControl, !isBlocked, !isBroken {
+    while hasControl, !isBlocked, !isBroken, bytesLeft > 0 {
       let queued = control.bytes.bytes.slice(at: controlStart, count: controlEnd - controlStart)
       let moved = offer(queued)
       controlStart += moved
@@ -74,20 +95,23 @@ final class VenueConnection {
 
   private func sendStream(_ stream: borrowing RetainedStream) -> Int {
     var sent = 0
-    while !isBlocked, !isBroken, stream.position(of: cursor) != nil {
+    while !isBlocked, !isBroken, let position = stream.position(of: cursor) {
       let pending = stream.pending(at: &cursor)
-      guard pending.count > 0 else { break }
-      let moved = offer(pending)
+      let allowed = min(pending.count, max(0, streamEnd - position))
+      guard allowed > 0, bytesLeft > 0 else { break }
+      let moved = offer(pending.slice(at: 0, count: allowed))
       cursor.offset += moved
       sent += moved
     }
     return sent
   }
 
-  private func offer(_ bytes: Bytes) -> Int {
+  private func offer(_ all: Bytes) -> Int {
+    let bytes = all.count <= bytesLeft ? all : all.slice(at: 0, count: bytesLeft)
     switch socket.send(bytes) {
     case .moved(let count):
       isBlocked = count < bytes.count
+      if bytesLeft != .max { bytesLeft -= count }
       return count
     case .wouldBlock: isBlocked = true
     case .closed, .failed: isBroken = true

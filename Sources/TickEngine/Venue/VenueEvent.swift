@@ -21,13 +21,15 @@ public struct VenueOrderRequest: Equatable, Sendable {
   public var capacity: UInt8
   public var sweep: UInt8
   public var cross: UInt8
+  /// Blank: the account's own.
+  public var firm: FixedText
 
   public init(
     userRefNum: UInt32, side: Ouch50.Side?, quantity: UInt32, symbol: Symbol, instrument: UInt32?,
     priceE4: UInt64, timeInForce: Ouch50.TimeInForce?, clientOrderId: FixedText = .blank,
     minimumQuantity: UInt32 = 0, display: UInt8 = Ouch50.displayVisible,
     capacity: UInt8 = Ouch50.capacityPrincipal, sweep: UInt8 = Ouch50.sweepNotEligible,
-    cross: UInt8 = Ouch50.crossContinuous
+    cross: UInt8 = Ouch50.crossContinuous, firm: FixedText = .blank
   ) {
     self.userRefNum = userRefNum
     self.side = side
@@ -42,6 +44,7 @@ public struct VenueOrderRequest: Equatable, Sendable {
     self.capacity = capacity
     self.sweep = sweep
     self.cross = cross
+    self.firm = firm
   }
 
   public init(_ message: Ouch50.EnterOrder, instrument: UInt32?) {
@@ -50,7 +53,15 @@ public struct VenueOrderRequest: Equatable, Sendable {
       symbol: message.symbol, instrument: instrument, priceE4: message.priceE4,
       timeInForce: message.timeInForce, clientOrderId: message.clientOrderId,
       minimumQuantity: message.appendage.u32(.minimumQuantity) ?? 0, display: message.display,
-      capacity: message.capacity, sweep: message.sweep, cross: message.cross)
+      capacity: message.capacity, sweep: message.sweep, cross: message.cross,
+      firm: VenueOrderRequest.firm(message.appendage))
+  }
+}
+
+extension VenueOrderRequest {
+  private static func firm(_ options: Ouch50.Appendage) -> FixedText {
+    guard let name = options.value(.firm), name.count == Ouch50.firmLength else { return .blank }
+    return FixedText(name, at: 0, count: Ouch50.firmLength)
   }
 }
 
@@ -103,6 +114,17 @@ public enum VenueEvent: Equatable, Sendable {
   case canceled(userRefNum: UInt32, quantity: UInt32, reason: Ouch50.CancelReason)
   /// The order has this side and this many shares open.
   case modified(userRefNum: UInt32, side: Ouch50.Side, quantity: UInt32)
+  /// The cancel will come later; the order may fill until then.
+  case cancelPending(userRefNum: UInt32)
+  /// The order stays as it is.
+  case cancelRefused(userRefNum: UInt32)
+  /// Every order that the request meant is cancelled, each told before.
+  case massCanceled(VenueMassCancel)
+  /// Order entry of the firm is off, or on again.
+  case entrySwitched(Ouch50.EntrySwitch.Direction, userRefNum: UInt32, firm: FixedText)
+  /// The fill with this match never was; its shares are not open again.
+  case broken(
+    userRefNum: UInt32, match: UInt64, reason: Ouch50.BrokenReason, clientOrderId: FixedText)
 }
 
 /// Where a matching engine puts its events: the server's retained streams, or a test's list. It is

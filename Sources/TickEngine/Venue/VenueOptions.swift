@@ -19,6 +19,8 @@ public struct VenueOptions: Sendable {
   public var port: UInt16 = 0
   /// Empty: any name that is not blank may log in, with any password.
   public var logins: [VenueLogin] = []
+  /// The protocol that every client must speak.
+  public var dialect = OrderDialect.ouch50
   /// The only session there is; a login that names another is refused.
   public var session = FixedText("TICKWAY001")!
   public var limits = MatchingLimits()
@@ -31,6 +33,10 @@ public struct VenueOptions: Sendable {
   public var shutdown_ms = 500
   /// Cancel what an account has resting when its connection ends, however it ends.
   public var cancelsOnDisconnect = true
+  /// What it does wrong on purpose.
+  public var faults = VenueFaults()
+  /// Keep a record of every order and fill, for a `VenueInquiry`; with faults it always is.
+  public var keepsTruth = false
 
   /// Connections at once; one more is closed at once, and counted.
   public var connections = 64
@@ -99,10 +105,8 @@ public struct VenueCounts: Equatable, Sendable {
   public var messagesSequenced: UInt64 = 0
   /// Messages of a known type and an impossible length.
   public var malformed: UInt64 = 0
-  /// Messages of a type that OUCH 5.0 does not have, and packets that SoupBinTCP does not.
+  /// Messages of a type that the dialect does not have, and packets that SoupBinTCP does not.
   public var unknown: UInt64 = 0
-  /// Messages of a type that OUCH 5.0 has and this venue does not act on.
-  public var unsupported: UInt64 = 0
   /// Messages forgotten because an account's retained memory was full.
   public var messagesForgotten: UInt64 = 0
 
@@ -115,6 +119,10 @@ public struct VenueCounts: Equatable, Sendable {
   public var closedSlow: UInt64 = 0
   /// Clients that said nothing for too long.
   public var closedSilent: UInt64 = 0
+  /// Connections cut on purpose.
+  public var closedUnfairly: UInt64 = 0
+  /// What was done wrong on purpose.
+  public var faults = VenueFaultCounts()
 
   public init() {}
 }

@@ -12,12 +12,13 @@ struct VenuePoll {
   ///
   /// - Parameter listener: its descriptor; poll ignores one that is negative.
   mutating func wait(
-    listener: Int32, connections sockets: [VenueConnection], timeout_ms: Int32
+    listener: Int32, connections sockets: [VenueConnection], timeout_ms: Int32, now_ns: Int64
   ) {
     entries.removeAll(keepingCapacity: true)
     entries.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
     for connection in sockets {
-      let events = Int16(connection.isBlocked ? POLLIN | POLLOUT : POLLIN)
+      let toRead = connection.mayRead(now_ns) ? POLLIN : 0
+      let events = Int16(connection.isBlocked ? toRead | POLLOUT : toRead)
       entries.append(pollfd(fd: connection.socket.descriptor, events: events, revents: 0))
     }
     connections = sockets.count

@@ -53,6 +53,8 @@ extension VenueMarketError {
 /// What a venue that ran alone comes to.
 public struct VenueOutcome {
   public var counts: VenueCounts
+  /// Each account's truth, if it was to be kept.
+  public var accounts: [VenueStatement] = []
   /// Why the market stopped before its time.
   public var failure: (any Error)?
 }
@@ -68,6 +70,7 @@ public final class VenueRun {
   private let ingester: RoleThread<ReplayIngester>?
   private let venue: RoleThread<VenueRole>
   private let stop = StopFlag()
+  private let inquiry = VenueInquiry()
   /// The ingester measures in it; what it measures is not told.
   private let latency = HistogramStorage()
 
@@ -93,7 +96,8 @@ public final class VenueRun {
     }
     let server = try VenueServer(options)
     port = server.port
-    venue = RoleThread(VenueRole(server, market: market, stop: stop), core: nil, onFailure: {})
+    venue = RoleThread(
+      VenueRole(server, market: market, stop: stop, inquiry: inquiry), core: nil, onFailure: {})
     clinux_block_stop_signals()
   }
 
@@ -120,7 +124,8 @@ public final class VenueRun {
     // Ends early only if the market fails; a market that ends is no reason to stop serving.
     while clinux_wait_stop_signal(100) == 0, control?.read(.failed) ?? 0 == 0 {}
     stopAll()
-    return VenueOutcome(counts: venue.role.counts, failure: ingester?.failure)
+    return VenueOutcome(
+      counts: venue.role.counts, accounts: inquiry.statements() ?? [], failure: ingester?.failure)
   }
 
   /// The venue last: the ingester may be waiting for it to make room.

@@ -41,21 +41,26 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   public init(_ options: VenueOptions) throws(VenueError) {
     self.options = options
     listener = try VenueListener(address: options.address, port: options.port)
-    engine = MatchingEngine(limits: options.limits, sink: VenueStreams())
+    engine = MatchingEngine(limits: options.limits, sink: VenueStreams(options.dialect))
+    if options.keepsTruth || !options.faults.isNone { engine.sink.truth = VenueTruth() }
   }
 
   /// Serves until `stop` is requested, then ends every session: what is owed is sent, then the end
   /// of session, within `shutdown_ms`. Returns what was done; the port is free again.
+  ///
+  /// - Parameter inquiry: answered meanwhile and at the end; needs `keepsTruth`.
   public consuming func run<Market: VenueMarket & ~Copyable>(
-    market: consuming Market, stop: StopFlag
+    market: consuming Market, stop: StopFlag, inquiry: VenueInquiry? = nil
   ) -> VenueCounts {
     var server = self
     var market = market
     while !stop.isRequested {
       let moved = server.turn(&market)
+      inquiry?.answer { server.statements() }
       server.wait(moved: moved)
     }
     server.endSessions()
+    inquiry?.end(server.statements())
     return server.currentCounts()
   }
 
@@ -63,6 +68,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   private mutating func turn<Market: VenueMarket & ~Copyable>(_ market: inout Market) -> Bool {
     now_ns = Int64(MonotonicClock.now)
     engine.sink.time_ns = VenueClock.sinceEasternMidnight_ns()
+    engine.sink.now_ns = now_ns
     var moved = market.drain(into: &engine, atMost: options.drainMax) > 0
     if poll.isReadable(0) { acceptAll() }
     for index in connections.indices {
@@ -79,22 +85,28 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
       }
     }
     removeClosed()
+    if !moved { engine.settle() }
     return moved
   }
 
   private mutating func send(_ connection: VenueConnection) -> Bool {
     guard connection.state != .closed else { return false }
+    if isUnfair { limitUnfairly(connection) }
     let sent = connection.send(from: engine.sink, now_ns: now_ns)
     if connection.isBroken { end(connection, counting: \.closedByPeer) }
+    if isUnfair || connection.bytesLeft == 0 { cutUnfairly(connection) }
     finishIfSent(connection)
     return sent > 0
   }
 
   private mutating func wait(moved: Bool) {
     var timeout: Int32 = 0
-    if case .sleep(let milliseconds) = options.wait, !moved { timeout = milliseconds }
+    if case .sleep(let milliseconds) = options.wait, !moved {
+      timeout = sleep_ms(atMost: milliseconds)
+    }
     let accepting = now_ns < acceptAgain_ns ? -1 : listener.descriptor
-    poll.wait(listener: accepting, connections: connections, timeout_ms: timeout)
+    poll.wait(
+      listener: accepting, connections: connections, timeout_ms: timeout, now_ns: now_ns)
   }
 
   private mutating func acceptAll() {
@@ -105,7 +117,9 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
           counts.connectionsRefused += 1
           continue  // closes it
         }
-        connections.append(VenueConnection(socket: socket, now_ns: now_ns))
+        let connection = VenueConnection(socket: socket, now_ns: now_ns)
+        prepare(connection)
+        connections.append(connection)
       }
     } catch {
       // The client stays in the kernel's queue, and poll would speak of it without end.
@@ -119,9 +133,19 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
     connections.removeAll { $0.state == .closed }
   }
 
+  private func statements() -> [VenueStatement] {
+    var result = engine.sink.truth?.statements(duplicates: engine.duplicatesIgnored) ?? []
+    for account in result.indices {
+      result[account].nextSequence = engine.sink.streams[account].nextSequence
+    }
+    return result
+  }
+
   private func currentCounts() -> VenueCounts {
     var result = counts
     result.matching = engine.counts
+    result.faults = engine.faultCounts.joined(with: engine.sink.faultCounts)
+    result.faults.cuts = counts.closedUnfairly
     for account in accounts.indices {
       result.messagesSequenced += engine.sink.streams[account].nextSequence - 1
       result.messagesForgotten += engine.sink.streams[account].messagesForgotten
@@ -137,10 +161,11 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
     for account in accounts.indices {
       engine.sink.emit(systemEvent: Ouch50.eventEndOfDay, to: UInt32(account))
     }
+    releaseAll()
     while !connections.isEmpty, now_ns < deadline_ns {
       for connection in connections { sendLast(connection, deadline_ns) }
       connections.removeAll { $0.state == .closed }
-      poll.wait(listener: -1, connections: connections, timeout_ms: 1)
+      poll.wait(listener: -1, connections: connections, timeout_ms: 1, now_ns: now_ns)
       now_ns = Int64(MonotonicClock.now)
     }
     connections = []

@@ -1,5 +1,11 @@
 import TickWire
 
+/// Where a login's stream begins, and the sequence there.
+struct LoginStart {
+  var cursor: RetainedStream.Cursor
+  var sequence: UInt64
+}
+
 // Sessions: what each connection may say, and how it ends.
 extension VenueServer {
   // MARK: Receiving
@@ -15,7 +21,7 @@ extension VenueServer {
     var received = false
     for _ in 0..<4 {
       guard connection.state != .closed else { return received }
-      switch connection.socket.receive(into: connection.framer.writable) {
+      switch connection.receive(now_ns: now_ns) {
       case .moved(let count):
         received = true
         connection.lastReceived_ns = now_ns
@@ -47,14 +53,27 @@ extension VenueServer {
     case (.logout, _?): end(connection, counting: \.logouts)
     case (.unsequenced, let account?):
       counts.messagesReceived += 1
-      take(message: packet.payload, from: account, &market)
+      if isUnfair {
+        takeUnfairly(message: packet.payload, connection, from: account, &market)
+      } else {
+        take(message: packet.payload, from: account, &market)
+      }
     case (nil, _?): counts.unknown += 1
     default: end(connection, counting: \.closedMalformed)
     }
   }
 
-  private mutating func take<Market: VenueMarket & ~Copyable>(
+  mutating func take<Market: VenueMarket & ~Copyable>(
     message: Bytes, from account: UInt32, _ market: inout Market
+  ) {
+    switch options.dialect {
+    case .ouch50: take50(message, from: account, &market)
+    case .ouch42: take42(message, from: account, &market)
+    }
+  }
+
+  private mutating func take50<Market: VenueMarket & ~Copyable>(
+    _ message: Bytes, from account: UInt32, _ market: inout Market
   ) {
     switch Ouch50.inbound(message) {
     case .malformed: counts.malformed += 1
@@ -75,8 +94,13 @@ extension VenueServer {
         order.userRefNum, side: order.side, quantity: order.quantity, from: account)
     case .message(.accountQuery):
       engine.sink.emit(nextUserRefNum: engine.nextUserRefNum(of: account), to: account)
-    case .message(.massCancel), .message(.disableOrderEntry), .message(.enableOrderEntry):
-      counts.unsupported += 1
+    case .message(.massCancel):
+      guard let request = Ouch50.MassCancel(message) else { return }
+      engine.massCancel(VenueMassCancel(request), from: account)
+    case .message(.disableOrderEntry), .message(.enableOrderEntry):
+      guard let request = Ouch50.EntrySwitch(message) else { return }
+      engine.switchEntry(
+        request.direction, userRefNum: request.userRefNum, firm: request.firm, from: account)
     }
   }
 
@@ -95,15 +119,33 @@ extension VenueServer {
       accounts[Int(account)].isLive = true
       counts.logins += 1
       connection.state = .live(account: account)
-      connection.cursor = start.cursor
-      let stream = engine.sink.streams[Int(account)]
-      connection.replayEnd = stream.position(of: stream.end) ?? 0
-      let answer = SoupBinLoginAccepted(session: options.session, sequence: start.sequence)
-      connection.queue { answer.encode(into: $0) }
+      if isUnfair {
+        answerUnfairly(start, connection, account)
+      } else {
+        answer(start, connection, account)
+      }
     } catch {
       counts.loginsRejected += 1
       connection.queue { error.encode(into: $0) }
       connection.finishesWhenSent = true
+    }
+  }
+
+  /// Lets a connection in, from where its stream begins.
+  ///
+  /// - Parameter change: done to the answer before it leaves.
+  mutating func answer(
+    _ start: LoginStart, _ connection: VenueConnection, _ account: UInt32,
+    change: (MutableBytes) -> Void = { _ in }
+  ) {
+    connection.cursor = start.cursor
+    let stream = engine.sink.streams[Int(account)]
+    connection.replayEnd = stream.position(of: stream.end) ?? 0
+    let accepted = SoupBinLoginAccepted(session: options.session, sequence: start.sequence)
+    connection.queue {
+      let length = accepted.encode(into: $0)
+      change($0)
+      return length
     }
   }
 
@@ -128,21 +170,24 @@ extension VenueServer {
     accounts.append(Account(username: request.username))
     engine.sink.streams.append(
       RetainedStream(chunkBytes: options.retainedChunkBytes, bytesMax: options.retainedBytesMax))
+    prepare(request.username, UInt32(accounts.count - 1))
     return UInt32(accounts.count - 1)
   }
 
   /// Where a login's stream begins, and the sequence there.
   private mutating func start(
     of request: SoupBinLoginRequest, _ account: UInt32
-  ) throws(SoupBin.LoginRejection) -> (cursor: RetainedStream.Cursor, sequence: UInt64) {
+  ) throws(SoupBin.LoginRejection) -> LoginStart {
     let stream = engine.sink.streams[Int(account)]
-    guard request.sequence > 0 else { return (stream.end, stream.nextSequence) }
+    guard request.sequence > 0 else {
+      return LoginStart(cursor: stream.end, sequence: stream.nextSequence)
+    }
     guard let cursor = stream.cursor(at: request.sequence) else { throw .sessionUnavailable }
     if request.sequence < stream.nextSequence {
       counts.replays += 1
       counts.messagesReplayed += stream.nextSequence - request.sequence
     }
-    return (cursor, request.sequence)
+    return LoginStart(cursor: cursor, sequence: request.sequence)
   }
 
   // MARK: Keeping and ending
@@ -169,9 +214,10 @@ extension VenueServer {
       return end(connection, counting: \.closedSlow)
     }
     let silence_ns = now_ns - connection.lastSent_ns
-    if position == end_bytes, !connection.hasControl,
-      silence_ns >= Int64(options.heartbeat_ms) * 1_000_000
-    {
+    let sendable_bytes = isUnfair ? engine.sink.wire[Int(account)].released : end_bytes
+    guard position >= sendable_bytes, !connection.hasControl else { return }
+    if isUnfair { disturb(connection, account) }
+    if !connection.hasControl, silence_ns >= Int64(options.heartbeat_ms) * 1_000_000 {
       connection.queue { SoupBin.encode(.serverHeartbeat, into: $0) }
     }
   }
@@ -189,6 +235,7 @@ extension VenueServer {
   private mutating func release(_ connection: VenueConnection) {
     guard let account = connection.account else { return }
     accounts[Int(account)].isLive = false
+    engine.settle(account)
     if options.cancelsOnDisconnect { engine.cancelAll(of: account, reason: .system) }
   }
 

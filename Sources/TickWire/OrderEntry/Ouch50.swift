@@ -54,6 +54,13 @@ public enum Ouch50 {
     case regulatoryRestriction = 0x44  // D
     case selfMatchPrevention = 0x51  // Q
     case system = 0x5A  // Z
+    case closed = 0x45  // E
+    case postOnly = 0x46  // F
+    case postOnlyContra = 0x47  // G
+    case halted = 0x48  // H
+    case marketCollars = 0x4B  // K
+    case openProtection = 0x58  // X
+    case directListingExceeded = 0x65  // e
   }
 
   @frozen
@@ -75,7 +82,6 @@ public enum Ouch50 {
     case replaceOrder = 0x55  // U
     case cancelOrder = 0x58  // X
     case modifyOrder = 0x4D  // M
-    // Known by length only.
     case massCancel = 0x43  // C
     case disableOrderEntry = 0x44  // D
     case enableOrderEntry = 0x45  // E
@@ -111,7 +117,6 @@ public enum Ouch50 {
     case canceledSelfMatch = 0x44  // D, "AIQ canceled"
     case rejected = 0x4A  // J
     case modified = 0x4D  // M
-    // Known by length only.
     case brokenTrade = 0x42  // B
     case cancelPending = 0x50  // P
     case cancelReject = 0x49  // I
@@ -175,8 +180,7 @@ public enum Ouch50 {
   public static func outbound(_ bytes: Bytes) -> Reading<OutboundType> {
     guard bytes.count > 0 else { return .malformed }
     guard let type = OutboundType(rawValue: bytes[0]) else { return .unknown(bytes[0]) }
-    let whole = isWhole(bytes, lengthMin: type.lengthMin, hasAppendage: type.hasAppendage)
-    return whole ? .message(type) : .malformed
+    return isWhole(bytes, ofKnown: type) ? .message(type) : .malformed
   }
 
   /// Whether `bytes` are a whole message of this type: what a view asks, without naming the type
@@ -189,8 +193,7 @@ public enum Ouch50 {
 
   @inlinable
   static func isWhole(_ bytes: Bytes, as type: OutboundType) -> Bool {
-    bytes.count > 0 && bytes[0] == type.rawValue
-      && isWhole(bytes, lengthMin: type.lengthMin, hasAppendage: type.hasAppendage)
+    bytes.count > 0 && bytes[0] == type.rawValue && isWhole(bytes, ofKnown: type)
   }
 
   /// Messages without an appendage of their own may carry one all the same: later editions add it.
@@ -200,5 +203,16 @@ public enum Ouch50 {
     if !hasAppendage && bytes.count == lengthMin { return true }
     let lengthOffset = hasAppendage ? lengthMin - 2 : lengthMin
     return Ouch50.Appendage(bytes, lengthAt: lengthOffset) != nil
+  }
+
+  @inlinable
+  static func isWhole(_ bytes: Bytes, ofKnown type: OutboundType) -> Bool {
+    if isWhole(bytes, lengthMin: type.lengthMin, hasAppendage: type.hasAppendage) { return true }
+    // The one message to which an edition added a field of its own: a letter at its end. No letter
+    // can be the high byte of so short an appendage's length: the two are not confused.
+    guard type == .canceledSelfMatch, bytes.count > type.lengthMin,
+      bytes[type.lengthMin] > 0x20, bytes[type.lengthMin] < 0x7F
+    else { return false }
+    return isWhole(bytes, lengthMin: type.lengthMin + 1, hasAppendage: false)
   }
 }

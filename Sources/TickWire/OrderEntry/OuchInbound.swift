@@ -66,6 +66,7 @@ extension Ouch50 {
   @frozen
   public struct ReplaceOrder: Sendable {
     public static let length = 40
+    @usableFromInline static let appendageAt = 38
     public let bytes: Bytes
 
     @inlinable
@@ -85,15 +86,17 @@ extension Ouch50 {
       FixedText(bytes, at: 24, count: Ouch50.clientOrderIdLength)
     }
     @inlinable public var appendage: Appendage {
-      Appendage(bytes, lengthAt: 38)!  // checked in init
+      Appendage(bytes, lengthAt: ReplaceOrder.appendageAt)!  // checked in init
     }
 
-    /// Writes the message. Returns its length; traps unless it fits.
+    /// Writes the message; `minimumQuantity` over 0 adds that option. Returns its length; traps
+    /// unless it fits.
     @inlinable
     public static func encode(
       into target: MutableBytes, originalUserRefNum: UInt32, userRefNum: UInt32, quantity: UInt32,
       priceE4: UInt64, timeInForce: TimeInForce, clientOrderId: FixedText = .blank,
-      display: UInt8 = Ouch50.displayVisible, sweep: UInt8 = Ouch50.sweepNotEligible
+      display: UInt8 = Ouch50.displayVisible, sweep: UInt8 = Ouch50.sweepNotEligible,
+      minimumQuantity: UInt32 = 0
     ) -> Int {
       target.put(u8: InboundType.replaceOrder.rawValue, at: 0)
       target.put(u32be: originalUserRefNum, at: 1)
@@ -104,8 +107,10 @@ extension Ouch50 {
       target.put(u8: display, at: 22)
       target.put(u8: sweep, at: 23)
       clientOrderId.put(into: target, at: 24, count: Ouch50.clientOrderIdLength)
-      target.put(u16be: 0, at: 38)
-      return length
+      target.put(u16be: 0, at: appendageAt)
+      guard minimumQuantity > 0 else { return length }
+      return Appendage.append(
+        .minimumQuantity, u32: minimumQuantity, to: target, length: length, lengthAt: appendageAt)
     }
   }
 
@@ -124,6 +129,9 @@ extension Ouch50 {
     @inlinable public var userRefNum: UInt32 { bytes.u32be(1) }
     /// The size that is to remain, not the reduction; 0 cancels all.
     @inlinable public var quantity: UInt32 { bytes.u32be(5) }
+    @inlinable public var appendage: Appendage {
+      Appendage(trailing: bytes, at: CancelOrder.length)
+    }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
@@ -152,6 +160,9 @@ extension Ouch50 {
     @inlinable public var userRefNum: UInt32 { bytes.u32be(1) }
     @inlinable public var side: Side? { Side(rawValue: bytes[5]) }
     @inlinable public var quantity: UInt32 { bytes.u32be(6) }
+    @inlinable public var appendage: Appendage {
+      Appendage(trailing: bytes, at: ModifyOrder.length)
+    }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable

@@ -1,4 +1,4 @@
-/// Messages from the venue to the client: what happened to a live order.
+/// Messages from the venue to the client: the day, fills and cancels.
 /// Views to read them, encoders to write them. A view is made only of bytes that are whole, so
 /// that its properties cannot fail.
 extension Ouch50 {
@@ -91,6 +91,9 @@ extension Ouch50 {
     /// The decrement, not what is left.
     @inlinable public var quantity: UInt32 { bytes.u32be(13) }
     @inlinable public var reason: CancelReason? { CancelReason(rawValue: bytes[17]) }
+    @inlinable public var appendage: Appendage {
+      Appendage(trailing: bytes, at: Canceled.length)
+    }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
@@ -110,6 +113,7 @@ extension Ouch50 {
   /// `D` (AIQ canceled): taken out so as not to trade with itself.
   @frozen
   public struct CanceledSelfMatch: Sendable {
+    /// Without the strategy, which an early edition does not have; with it, one more.
     public static let length = 31
     public let bytes: Bytes
 
@@ -128,12 +132,23 @@ extension Ouch50 {
     @inlinable public var preventedQuantity: UInt32 { bytes.u32be(18) }
     @inlinable public var priceE4: UInt64 { bytes.u64be(22) }
     @inlinable public var liquidity: UInt8 { bytes[30] }
+    /// What the venue did rather than let the orders trade; nil in an early edition's message.
+    @inlinable public var strategy: UInt8? {
+      let isLonger = bytes.count > CanceledSelfMatch.length
+      guard isLonger, bytes[CanceledSelfMatch.length] > 0x20 else { return nil }
+      return bytes[CanceledSelfMatch.length]
+    }
+    @inlinable public var appendage: Appendage {
+      Appendage(trailing: bytes, at: CanceledSelfMatch.length + (strategy == nil ? 0 : 1))
+    }
 
-    /// Writes the message. Returns its length; traps unless it fits.
+    /// Writes the message, with a strategy's letter if there is one. Returns its length; traps
+    /// unless it fits.
     @inlinable
     public static func encode(
       into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, quantity: UInt32,
-      reason: CancelReason, preventedQuantity: UInt32, priceE4: UInt64, liquidity: UInt8
+      reason: CancelReason, preventedQuantity: UInt32, priceE4: UInt64, liquidity: UInt8,
+      strategy: UInt8? = nil
     ) -> Int {
       target.put(u8: OutboundType.canceledSelfMatch.rawValue, at: 0)
       target.put(u64be: time_ns, at: 1)
@@ -143,7 +158,9 @@ extension Ouch50 {
       target.put(u32be: preventedQuantity, at: 18)
       target.put(u64be: priceE4, at: 22)
       target.put(u8: liquidity, at: 30)
-      return length
+      guard let strategy else { return length }
+      target.put(u8: strategy, at: length)
+      return length + 1
     }
   }
 
@@ -163,6 +180,9 @@ extension Ouch50 {
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
     /// The lowest number that the venue will take next.
     @inlinable public var nextUserRefNum: UInt32 { bytes.u32be(9) }
+    @inlinable public var appendage: Appendage {
+      Appendage(trailing: bytes, at: AccountQueryResponse.length)
+    }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
@@ -174,46 +194,5 @@ extension Ouch50 {
       target.put(u32be: nextUserRefNum, at: 9)
       return length
     }
-  }
-
-  /// `I` (cancel reject): the order stays as it is. `P` (cancel pending): the cancel comes later.
-  @frozen
-  public struct CancelAnswer: Sendable {
-    public static let length = 13
-    public let bytes: Bytes
-
-    @inlinable
-    public init?(_ bytes: Bytes) {
-      guard
-        Ouch50.isWhole(bytes, as: OutboundType.cancelReject)
-          || Ouch50.isWhole(bytes, as: OutboundType.cancelPending)
-      else { return nil }
-      self.bytes = bytes
-    }
-
-    /// Exchange time, ns since midnight US Eastern.
-    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { bytes.u32be(9) }
-    /// `I`, rather than `P`.
-    @inlinable public var isReject: Bool { bytes[0] == OutboundType.cancelReject.rawValue }
-  }
-
-  /// `B`: a fill that was told before is undone.
-  @frozen
-  public struct BrokenTrade: Sendable {
-    public static let length = 36
-    public let bytes: Bytes
-
-    @inlinable
-    public init?(_ bytes: Bytes) {
-      guard Ouch50.isWhole(bytes, as: OutboundType.brokenTrade) else { return nil }
-      self.bytes = bytes
-    }
-
-    /// Exchange time, ns since midnight US Eastern.
-    @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { bytes.u32be(9) }
-    /// That of the fill.
-    @inlinable public var match: UInt64 { bytes.u64be(13) }
   }
 }

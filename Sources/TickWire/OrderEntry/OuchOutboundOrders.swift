@@ -148,6 +148,9 @@ extension Ouch50 {
     @inlinable public var clientOrderId: FixedText {
       FixedText(bytes, at: 15, count: Ouch50.clientOrderIdLength)
     }
+    @inlinable public var appendage: Appendage {
+      Appendage(trailing: bytes, at: Rejected.length)
+    }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
@@ -181,6 +184,9 @@ extension Ouch50 {
     @inlinable public var userRefNum: UInt32 { bytes.u32be(9) }
     @inlinable public var side: Side? { Side(rawValue: bytes[13]) }
     @inlinable public var quantity: UInt32 { bytes.u32be(14) }
+    @inlinable public var appendage: Appendage {
+      Appendage(trailing: bytes, at: Modified.length)
+    }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable

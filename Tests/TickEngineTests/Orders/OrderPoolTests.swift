@@ -1,11 +1,21 @@
 import Testing
+import TickRing
 
 @testable import TickEngine
+
+extension OrderPool {
+  /// A pool in memory that nobody else finds.
+  static func unnamed(_ capacity: Int) throws -> OrderPool {
+    try OrderPool(
+      claiming: Region.createUnnamed(.pool, capacity: OrderPool.slots(capacity)),
+      capacity: capacity)
+  }
+}
 
 /// A pool that an expectation can hold.
 private final class Pool {
   private var pool: OrderPool
-  init(_ capacity: Int) { pool = OrderPool(capacity: capacity) }
+  init(_ capacity: Int) throws { pool = try OrderPool.unnamed(capacity) }
 
   func take() throws(OrderPoolError) -> UInt32 { try pool.take() }
   func giveBack(_ number: UInt32) throws(OrderPoolError) { try pool.giveBack(number) }
@@ -23,13 +33,13 @@ private final class Pool {
 
 /// TK5: the preallocated order pool.
 @Suite(.timeLimit(.minutes(1))) struct OrderPoolTests {
-  @Test func anOrderIsOneCacheLine() {
+  @Test func anOrderIsOneCacheLine() throws {
     #expect(MemoryLayout<WorkingOrder>.size == 64 && MemoryLayout<WorkingOrder>.stride == 64)
   }
 
   @Test(arguments: [1, 2, 3, 7, 64])
   func theOrderBeyondCapacityIsATypedError(capacity: Int) throws {
-    let pool = Pool(capacity)
+    let pool = try Pool(capacity)
     for number in 1...capacity { #expect(try pool.take() == UInt32(number)) }
     #expect(throws: OrderPoolError.exhausted) { try pool.take() }
     #expect(pool.count == capacity)
@@ -39,7 +49,7 @@ private final class Pool {
   }
 
   @Test func aDoubleReturnIsRefused() throws {
-    let pool = Pool(4)
+    let pool = try Pool(4)
     let number = try pool.take()
     try pool.giveBack(number)
     #expect(throws: OrderPoolError.notTaken) { try pool.giveBack(number) }
@@ -47,7 +57,7 @@ private final class Pool {
   }
 
   @Test func whatWasNeverTakenCannotBeGivenBack() throws {
-    let pool = Pool(4)
+    let pool = try Pool(4)
     _ = try pool.take()
     // Other numbers of the same place too.
     for number: UInt32 in [0, 2, 1 + UInt32(pool.places), .max] {
@@ -58,13 +68,13 @@ private final class Pool {
   }
 
   @Test func aReturnedOrderIsCleared() throws {
-    let pool = Pool(1)
+    let pool = try Pool(1)
     for _ in 0..<20 {
       let number = try pool.take()
       let order = pool[number]
       #expect(order.orderId == 0 && order.quantity == 0 && order.filled == 0 && order.open == 0)
       #expect(order.state == OrderState.free.rawValue && !order.isCancelSent)
-      #expect(order.userRefNum == number && order.priceE4 == 0 && order.side == 0)
+      #expect(order.userRefNum == number && order.priceE4 == 0 && !order.isBuy)
       pool[number].orderId = .max
       pool[number].quantity = 7
       pool[number].isCancelSent = true
@@ -73,7 +83,7 @@ private final class Pool {
   }
 
   @Test func numbersPassOverAPlaceThatIsStillTaken() throws {
-    let pool = Pool(2)
+    let pool = try Pool(2)
     let old = try pool.take()
     var numbers: [UInt32] = []
     for _ in 0..<12 {
@@ -90,7 +100,7 @@ private final class Pool {
   func ordersAreThoseOfASet(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let capacity = random.within(1...40)
-    let pool = Pool(capacity)
+    let pool = try Pool(capacity)
     var model: [UInt32: UInt64] = [:]
     var last: UInt32 = 0
     for step in 0..<3_000 {

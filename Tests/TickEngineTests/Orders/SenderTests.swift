@@ -17,7 +17,7 @@ private final class SenderBench: @unchecked Sendable {
 
   init(
     eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil, symbol: String = "AAA",
-    ordersPerSecondMax: Int = 1_000_000, patience: Sender.Patience = Sender.Patience()
+    ordersPerSecondMax: Int = 1_000_000, patience: SenderOptions.Patience = SenderOptions.Patience()
   ) throws {
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
@@ -44,14 +44,14 @@ private final class SenderBench: @unchecked Sendable {
       control: ControlPage(try page.attach()),
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
     sender = Sender(
-      ports: ports, gate: gate, openOrdersMax: orderSlots,
+      ports: ports, gate: gate, kill: try KillGate.unnamed(), pool: try OrderPool.unnamed(orderSlots),
       session: try venuePort.map {
         try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0))
       },
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
-      waitPolicy: .share, patience: patience)
+      waitPolicy: .share, options: SenderOptions(patience: patience))
   }
 
   /// Asks for orders at these prices, and lets the sender decide them all.
@@ -130,7 +130,7 @@ private final class SenderBench: @unchecked Sendable {
     // Given up before the kernel gives up the connection, and with it what waits in it.
     let bench = try SenderBench(
       eventSlots: 1 << 18, orderSlots: 1 << 18, venuePort: venue.port,
-      patience: Sender.Patience(silent_ns: 500_000_000))
+      patience: SenderOptions.Patience(silent_ns: 500_000_000))
     let asked: UInt64 = 250_000
     for number in 1...asked {
       var request = GateBench.order(100)
@@ -158,7 +158,7 @@ private final class SenderBench: @unchecked Sendable {
     let venue = try FakeVenue(.deaf)
     let bench = try SenderBench(
       eventSlots: 16, venuePort: venue.port,
-      patience: Sender.Patience(silent_ns: hour, whole_ns: byStarter ? hour : 10_000_000))
+      patience: SenderOptions.Patience(silent_ns: hour, whole_ns: byStarter ? hour : 10_000_000))
     #expect(bench.ask(GateBench.order(100)))
     if byStarter { bench.hurry() }
     let name = "127.0.0.1:\(venue.port)"

@@ -52,6 +52,7 @@ struct ScriptedMarket: VenueMarket, ~Copyable {
 final class RunningVenue: @unchecked Sendable {
   let port: UInt16
   let script = MarketScript()
+  let inquiry = VenueInquiry()
   private let stop = StopFlag()
   private let done = DispatchSemaphore(value: 0)
   private var server: VenueServer?
@@ -75,7 +76,8 @@ final class RunningVenue: @unchecked Sendable {
     port = made.port
     server = consume made
     Thread.detachNewThread { [self] in
-      result = server.take()!.run(market: ScriptedMarket(script: script), stop: stop)
+      result = server.take()!.run(
+        market: ScriptedMarket(script: script), stop: stop, inquiry: inquiry)
       done.signal()
     }
   }

@@ -16,9 +16,11 @@ final class VenueClient {
   private let descriptor: Int32
   private var framer = SoupBinFramer(capacity: 4_096)
   private let scratch = VenueMemory(count: 512)
+  /// Of the connection, so far.
+  private(set) var bytesReceived = 0
 
-  /// `receiveBuffer` in bytes; 0: the system's.
-  init(port: UInt16, receiveBuffer: Int32 = 0) {
+  /// Buffers in bytes; 0: the system's.
+  init(port: UInt16, receiveBuffer: Int32 = 0, sendBuffer: Int32 = 0) {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var limit = timeval(tv_sec: 5, tv_usec: 0)
     setsockopt(
@@ -26,6 +28,10 @@ final class VenueClient {
     var small = receiveBuffer
     if small > 0 {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &small, socklen_t(MemoryLayout<Int32>.size))
+    }
+    small = sendBuffer
+    if small > 0 {
+      setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &small, socklen_t(MemoryLayout<Int32>.size))
     }
     var name = sockaddr_in()
     name.sin_family = sa_family_t(AF_INET)
@@ -43,6 +49,11 @@ final class VenueClient {
 
   func send(_ bytes: [UInt8]) {
     _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+  }
+
+  /// Sends what there is room for now; returns how much.
+  func offer(_ bytes: [UInt8]) -> Int {
+    max(0, Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)))
   }
 
   /// One byte in each segment.
@@ -100,6 +111,7 @@ final class VenueClient {
       }
       guard count > 0 else { return nil }
       framer.received(count)
+      bytesReceived += count
     }
   }
 

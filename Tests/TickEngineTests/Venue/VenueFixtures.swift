@@ -82,6 +82,13 @@ extension VenueEvent {
       "C\(number) \(quantity) \(letter(reason.rawValue))"
     case .modified(let number, let side, let quantity):
       "M\(number) \(letter(side.rawValue))\(quantity)"
+    case .cancelPending(let number): "P\(number)"
+    case .cancelRefused(let number): "I\(number)"
+    case .massCanceled(let request): "X\(request.userRefNum)"
+    case .entrySwitched(let direction, let number, _):
+      "\(direction == .disable ? "G" : "K")\(number)"
+    case .broken(let number, let match, let reason, _):
+      "B\(number) \(match) \(letter(reason.rawValue))"
     }
   }
 }

@@ -1,0 +1,340 @@
+import TickRing
+import TickWire
+
+/// What the venue says.
+extension OrderBook {
+  /// Takes one answer; nil if there is nothing to tell. `origin`, where the venue repeats it, is for
+  /// orders of before this process: nil makes an order that is not known an anomaly.
+  mutating func apply(
+    _ answer: OrderAnswer, origin: OrderOrigin? = nil, at now: UInt64
+  ) -> OrderNews? {
+    switch answer.kind {
+    case .accepted: return accept(answer, origin, now)
+    case .replaced: return replace(answer, origin, now)
+    case .executed: return execute(answer, now)
+    case .canceled, .canceledSelfMatch: return cancel(answer, now)
+    case .rejected: return reject(answer, now)
+    case .cancelPending, .cancelRejected: return answerCancel(answer, now)
+    case .modified, .priorityChanged, .restated: return restate(answer, now)
+    case .broken, .corrected: return breakTrade(answer, now)
+    case .malformed: return anomaly()
+    case .unknown:
+      counts.unknownMessages += 1
+      return nil
+    case .accountQueryResponse, .massCancelResponse, .entryDisabled, .entryEnabled, .systemEvent:
+      return nil
+    }
+  }
+
+  private mutating func anomaly() -> OrderNews? {
+    counts.anomalies += 1
+    return nil
+  }
+
+  // MARK: It is in, or not
+
+  private mutating func accept(
+    _ answer: OrderAnswer, _ origin: OrderOrigin?, _ now: UInt64
+  ) -> OrderNews? {
+    let number = answer.userRefNum
+    guard answer.quantity > 0, answer.priceE4 > 0, answer.side != nil else { return anomaly() }
+    let isStrange = !pool.contains(number)
+    if isStrange {
+      guard let origin, adopt(answer, origin) else { return anomaly() }
+    }
+    guard !pool[number].isReplacement, step(number, answer.isDead ? .acceptDead : .accept) else {
+      if pool[number].isReplacement { counts.anomalies += 1 }
+      return nil
+    }
+    if pool[number].isHeard { counts.acked += 1 }
+    return enter(number, answer, isStrange, held: isStrange ? 0 : pool[number].reserved, now)
+  }
+
+  /// An order of before this process, as the venue tells of it.
+  private mutating func adopt(_ answer: OrderAnswer, _ origin: OrderOrigin) -> Bool {
+    let number = answer.userRefNum
+    guard origin.orderId != 0, pool.take(number) else { return false }
+    pool[number].orderId = origin.orderId
+    pool[number].strategy = origin.strategy
+    pool[number].state = OrderState.pending.rawValue
+    pool[number].priceE4 = answer.priceE4
+    counts.adopted += 1
+    rename(origin.orderId, number)
+    open.insert(number, in: pool)
+    return true
+  }
+
+  /// What the venue holds of an order that it has just taken in. `held`: what the gate counts.
+  private mutating func enter(
+    _ number: UInt32, _ answer: OrderAnswer, _ isStrange: Bool, held: UInt32, _ now: UInt64
+  ) -> OrderNews {
+    let isOther = pool[number].adopt(answer.side, answer.quantity, answer.priceE4)
+    if isOther, !isStrange { counts.anomalies += 1 }
+    pool[number].isAccepted = true
+    // Dead on arrival: nothing of it is open, and no cancel follows to say so.
+    if answer.isDead { pool[number].open = 0 }
+    pool[number].reserved = pool[number].open
+    let order = pool[number]
+    var news = OrderNews(of: order)
+    news.released = held - min(held, order.open)
+    news.added = order.open - min(held, order.open)
+    news.event = .of(order, .ack, quantity: order.quantity, priceE4: order.priceE4, at: now)
+    if answer.isDead {
+      counts.canceled += 1
+      end(number)
+    }
+    return news
+  }
+
+  private mutating func reject(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
+    let number = answer.userRefNum
+    guard pool.contains(number), step(number, .reject) else {
+      return pool.contains(number) ? nil : anomaly()
+    }
+    let order = pool[number]
+    var news = OrderNews(of: order)
+    let reason = UInt8(truncatingIfNeeded: answer.reason)
+    if order.isReplacement {
+      counts.replacesRefused += 1
+      let old = dropReplacement(number, &news)
+      guard old != 0 else { return news }
+      let original = pool[old]
+      news.event = .of(
+        original, .cancelReject, quantity: original.open, priceE4: original.priceE4, at: now)
+    } else {
+      if order.isHeard { counts.venueRejected += 1 }
+      news.released = order.reserved
+      news.event = .of(
+        order, .venueReject, quantity: order.quantity, priceE4: order.priceE4, at: now)
+      end(number)
+    }
+    news.event.reason = reason
+    return news
+  }
+
+  // MARK: What is left of it
+
+  private mutating func execute(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
+    let number = answer.userRefNum
+    guard pool.contains(number), answer.quantity > 0, answer.quantity <= pool[number].open,
+      answer.priceE4 > 0, fills.find(number, answer.match) == nil
+    else {
+      if !isToldAgain(answer) { counts.strangeFills += 1 }
+      return anomaly()
+    }
+    let isWhole = answer.quantity == pool[number].open
+    guard step(number, isWhole ? .fillWhole : .fillPart) else {
+      counts.strangeFills += 1
+      return nil
+    }
+    pool[number].filled += answer.quantity
+    pool[number].open -= answer.quantity
+    let order = pool[number]
+    remember(order, answer)
+    var news = OrderNews(of: order)
+    news.filled = answer.quantity
+    news.fillPriceE4 = answer.priceE4
+    pool[number].reserved -= min(order.reserved, answer.quantity)
+    news.event = .of(order, .fill, quantity: answer.quantity, priceE4: answer.priceE4, at: now)
+    news.event.match_id = answer.match
+    if isWhole {
+      if order.filled == order.quantity { counts.filled += 1 } else { counts.partiallyFilled += 1 }
+      endWhole(number, &news)
+    }
+    return news
+  }
+
+  /// A fill that was counted already: nothing new, and no sign that positions are wrong.
+  private func isToldAgain(_ answer: OrderAnswer) -> Bool {
+    fills.find(answer.userRefNum, answer.match) != nil
+  }
+
+  private mutating func remember(_ order: WorkingOrder, _ answer: OrderAnswer) {
+    fills.insert(
+      FillTable.Fill(
+        match: answer.match, orderId: order.orderId, priceE4: answer.priceE4,
+        referenceE4: order.referenceE4, userRefNum: order.userRefNum, quantity: answer.quantity,
+        worker: order.worker, strategy: order.strategy, side: order.side,
+        isHeard: order.isHeard))
+  }
+
+  private mutating func cancel(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
+    let number = answer.userRefNum
+    guard pool.contains(number), answer.quantity > 0, answer.quantity <= pool[number].open else {
+      return anomaly()
+    }
+    return reduce(number, by: answer.quantity, .canceled, now)
+  }
+
+  /// `quantity` shares of an order will not fill.
+  private mutating func reduce(
+    _ number: UInt32, by quantity: UInt32, _ kind: OrderEventKind, _ now: UInt64
+  ) -> OrderNews? {
+    let isWhole = quantity == pool[number].open
+    guard step(number, isWhole ? .cancelWhole : .cancelPart) else { return nil }
+    pool[number].open -= quantity
+    let order = pool[number]
+    var news = OrderNews(of: order)
+    // With a replacement under way the gate goes on counting the larger.
+    news.released = order.partner == 0 ? min(quantity, order.reserved) : 0
+    pool[number].reserved -= news.released
+    news.event = .of(order, kind, quantity: quantity, priceE4: order.priceE4, at: now)
+    if isWhole {
+      counts.canceled += 1
+      if order.filled > 0 { counts.partiallyFilled += 1 }
+      endWhole(number, &news)
+    }
+    return news
+  }
+
+  /// Ends an order of which nothing is open, and the replacement that was asked for: the venue
+  /// ignores one of an order that is gone.
+  private mutating func endWhole(_ number: UInt32, _ news: inout OrderNews) {
+    let order = pool[number]
+    news.released += order.reserved
+    if order.partner != 0, pool.contains(order.partner), pool[order.partner].isReplacement {
+      counts.replacesRefused += 1
+      end(order.partner)
+    }
+    end(number)
+  }
+
+  private mutating func answerCancel(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
+    let number = answer.userRefNum
+    let isRefused = answer.kind == .cancelRejected
+    guard pool.contains(number), pool[number].isCancelSent,
+      step(number, isRefused ? .refuseCancel : .putOffCancel)
+    else { return pool.contains(number) && pool[number].isCancelSent ? nil : anomaly() }
+    guard isRefused else {
+      counts.cancelsPending += 1
+      return nil
+    }
+    counts.cancelsRefused += 1
+    pool[number].isCancelSent = false
+    pool[number].isCancelAsked = false
+    let order = pool[number]
+    var news = OrderNews(of: order)
+    news.event = .of(order, .cancelReject, quantity: order.open, priceE4: order.priceE4, at: now)
+    return news
+  }
+
+  // MARK: It is another now
+
+  private mutating func replace(
+    _ answer: OrderAnswer, _ origin: OrderOrigin?, _ now: UInt64
+  ) -> OrderNews? {
+    let (old, number) = (answer.previousUserRefNum, answer.userRefNum)
+    guard answer.quantity > 0, answer.priceE4 > 0, pool.contains(old) else { return anomaly() }
+    let isStrange = !pool.contains(number)
+    if isStrange {
+      // Asked for before this process, or by a predecessor that died before it noted it.
+      guard origin != nil, pool[old].partner == 0, takeStranger(number, for: old) else {
+        return anomaly()
+      }
+    }
+    guard pool[number].isReplacement, pool[number].partner == old else { return anomaly() }
+    if pool[old].life == .live || pool[old].life == .partiallyFilled { _ = step(old, .askReplace) }
+    guard step(old, .replace), step(number, .accept) else { return nil }
+    let original = pool[old]
+    pool[number].isReplacement = false
+    pool[number].partner = 0
+    pool[number].isHeard = original.isHeard
+    end(old)
+    rename(original.orderId, number)
+    counts.replaced += 1
+    var news = enter(number, answer, isStrange, held: original.reserved, now)
+    news.event.kind = OrderEventKind.replaced.rawValue
+    if original.isCancelAsked, pool.contains(number) {
+      // It was to go while its replacement was under way: so is what it became.
+      pool[number].isCancelAsked = true
+      cancelsDue += 1
+    }
+    return news
+  }
+
+  private mutating func takeStranger(_ number: UInt32, for old: UInt32) -> Bool {
+    guard pool.take(number) else { return false }
+    var order = pool[old]
+    order.userRefNum = number
+    order.links = OrderLinks()
+    order.partner = old
+    order.filled = 0
+    order.isReplacement = true
+    order.isAccepted = false
+    order.isCancelAsked = false
+    order.isCancelSent = false
+    order.state = OrderState.pending.rawValue
+    pool[number] = order
+    pool[old].partner = number
+    open.insert(number, in: pool)
+    counts.adopted += 1
+    return true
+  }
+
+  /// The venue changed the order by itself, or shows it otherwise.
+  private mutating func restate(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
+    let number = answer.userRefNum
+    guard pool.contains(number) else { return anomaly() }
+    if answer.kind == .modified, answer.quantity < pool[number].open {
+      return reduce(number, by: pool[number].open - answer.quantity, .restated, now)
+    }
+    guard step(number, .restate) else { return nil }
+    var news = OrderNews(of: pool[number])
+    if answer.kind == .modified, answer.quantity > pool[number].open {
+      counts.anomalies += 1
+      news.added = answer.quantity - pool[number].open
+      pool[number].open = answer.quantity
+      pool[number].reserved += news.added
+    }
+    if answer.kind == .priorityChanged, answer.priceE4 > 0 { pool[number].priceE4 = answer.priceE4 }
+    let order = pool[number]
+    news.event = .of(order, .restated, quantity: order.open, priceE4: order.priceE4, at: now)
+    return news
+  }
+
+  /// A fill undone, or corrected: of an order that may have ended since.
+  private mutating func breakTrade(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
+    counts.tradesBroken += 1
+    guard let place = fills.find(answer.userRefNum, answer.match) else {
+      counts.strangeFills += 1
+      return anomaly()
+    }
+    let fill = fills[place]
+    var news = OrderNews()
+    news.worker = Int(fill.worker)
+    news.isHeard = fill.isHeard
+    news.instrument = UInt32(truncatingIfNeeded: fill.orderId >> 32)
+    news.strategy = fill.strategy
+    news.isBuy = fill.side == OrderSide.buy.rawValue
+    news.referenceE4 = fill.referenceE4
+    (news.undone, news.undonePriceE4) = (fill.quantity, fill.priceE4)
+    news.event.receive_time = now
+    news.event.order_id = fill.orderId
+    news.event.match_id = fill.match
+    news.event.price = Double(fill.priceE4) / 10_000
+    news.event.quantity = fill.quantity
+    news.event.kind = OrderEventKind.tradeBroken.rawValue
+    news.event.side = fill.side
+    news.event.strategy = fill.strategy
+    if pool.contains(answer.userRefNum) { news.event.value = Double(pool[answer.userRefNum].open) }
+    fills.remove(at: place)
+    if answer.kind == .corrected { correct(fill, answer, &news) }
+    return news
+  }
+
+  private mutating func correct(
+    _ fill: FillTable.Fill, _ answer: OrderAnswer, _ news: inout OrderNews
+  ) {
+    guard answer.quantity > 0, answer.priceE4 > 0 else {
+      counts.strangeFills += 1
+      return
+    }
+    var corrected = fill
+    (corrected.quantity, corrected.priceE4) = (answer.quantity, answer.priceE4)
+    fills.insert(corrected)
+    // Shares that are filled without ever having been open.
+    (news.added, news.filled, news.fillPriceE4) = (
+      answer.quantity, answer.quantity, answer.priceE4
+    )
+  }
+}

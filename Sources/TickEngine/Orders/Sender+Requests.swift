@@ -1,0 +1,289 @@
+import CLinux
+import TickRing
+import TickWire
+
+/// What the sender does with the workers' requests.
+extension Sender {
+  /// Takes a batch of each worker's requests; false if there was none.
+  mutating func takeRequests() -> Bool {
+    if options.slowVenue == .wait, link != .none, !isReady() { return false }
+    var hasTaken = false
+    for worker in 0..<ports.count { hasTaken = takeRequests(of: worker) || hasTaken }
+    return hasTaken
+  }
+
+  /// Whether a new order can leave at once.
+  private mutating func isReady() -> Bool {
+    if link != .steady { return true }
+    let unsent = session?.unsent ?? 0
+    return unsent == 0 && !isClogged
+  }
+
+  private mutating func takeRequests(of worker: Int) -> Bool {
+    let found = min(ports[worker].requests.peek(Sender.batchMax), handovers.count - handoverCount)
+    guard found > 0 else { return false }
+    for index in 0..<found {
+      decide(ports[worker].requests.peeked(index), of: worker)
+      countDecided()
+    }
+    // Only now, with every order in the pool, may they be written over: whoever comes after a death
+    // in between finds them here or there.
+    ports[worker].requests.advance(found)
+    return true
+  }
+
+  private mutating func decide(_ request: OrderRequest, of worker: Int) {
+    marketTime = max(marketTime, request.decision_time)
+    switch OrderAction(rawValue: request.action) {
+    case .cancel: takeCancel(request)
+    case .replace: takeReplacement(request, of: worker)
+    case .cancelStrategy: book.wantCancels { $0.strategy == request.strategy }
+    case .cancelSymbol:
+      let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
+      book.wantCancels(of: instrument) {
+        $0.strategy == request.strategy && $0.instrument == instrument
+      }
+    case .cancelAll: book.wantCancels { _ in true }
+    case .new, nil: takeOrder(request, of: worker)
+    }
+  }
+
+  // MARK: New orders
+
+  private mutating func takeOrder(_ request: OrderRequest, of worker: Int) {
+    let polled_ns = MonotonicClock.now
+    book.counts.requested += 1
+    gate.tally.asked &+= 1
+    var decision = kill.isShut ? .reject(.killed) : gate.judge(
+      OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
+      now: request.decision_time)
+    if decision.reason == nil { judgeHere(request, &decision) }
+    let decided_ns = MonotonicClock.now
+    latency.risk.recordDifference(from: polled_ns, to: decided_ns)
+    if let reason = decision.reason {
+      book.counts.riskRejected[Int(reason.rawValue)] += 1
+      return tell(worker, .rejected(request, decision, at: decided_ns))
+    }
+    guard link != .none else {
+      book.counts.unsent += 1
+      return tell(worker, .unsent(request, at: decided_ns))
+    }
+    send(request, decision, of: worker, decided_ns: decided_ns)
+  }
+
+  /// What only the sender knows.
+  private mutating func judgeHere(_ request: OrderRequest, _ decision: inout RiskDecision) {
+    guard request.action == OrderAction.new.rawValue, !book.isKnown(request.order_id) else {
+      decision = .reject(.malformed)
+      return
+    }
+    guard link != .none else { return }
+    if !book.hasRoom {
+      let most = Double(book.capacity)
+      decision = .reject(.openOrders, limit: most, value: most)
+      return
+    }
+    judgeLink(decision.quantity, &decision)
+    guard decision.reason == nil else { return }
+    let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
+    judgeSelfMatch(
+      instrument, isBuy: request.side == OrderSide.buy.rawValue, except: 0, &decision)
+  }
+
+  /// Whether anything can leave now, and be said.
+  private mutating func judgeLink(_ quantity: UInt32, _ decision: inout RiskDecision) {
+    guard link == .steady, let dialect = session?.dialect, let unsent = session?.unsent else {
+      decision = .reject(.noSession, value: Double(book.inDoubt))
+      return
+    }
+    if unsent > 0 && options.slowVenue == .refuse || isClogged || session?.writable == nil {
+      decision = .reject(
+        .venueSlow, limit: Double(options.unsentBytesMax), value: Double(unsent))
+    } else if quantity > OrderDialect.quantityMax {
+      decision = .reject(
+        .quantity, limit: Double(OrderDialect.quantityMax), value: Double(quantity))
+    } else if !dialect.canSay(priceE4: decision.priceE4) {
+      decision = .reject(.unsayable, value: Double(decision.priceE4) / 10_000)
+    }
+  }
+
+  private mutating func judgeSelfMatch(
+    _ instrument: UInt32, isBuy: Bool, except old: UInt32, _ decision: inout RiskDecision
+  ) {
+    let own = book.selfMatch(
+      instrument, isBuy: isBuy, priceE4: decision.priceE4, except: old)
+    guard let own else { return }
+    decision = .reject(
+      .selfMatch, limit: Double(book.pool[own].priceE4) / 10_000,
+      value: Double(decision.priceE4) / 10_000)
+  }
+
+  /// An allowed order, into the pool and then into the buffer.
+  private mutating func send(
+    _ request: OrderRequest, _ decision: RiskDecision, of worker: Int, decided_ns: UInt64
+  ) {
+    let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
+    let quantity = decision.quantity
+    guard let target = session?.writable, let word = directory.symbol(instrument),
+      let dialect = session?.dialect,
+      let number = book.add(
+        request, quantity: quantity, priceE4: decision.priceE4,
+        referenceE4: decision.referenceE4, worker: worker)
+    else { preconditionFailure("the gate let an order pass that cannot be sent") }
+    let isFok = request.time_in_force == TimeInForce.fok.rawValue
+    let length = dialect.enter(
+      into: Sender.body(of: target), userRefNum: number,
+      side: Sender.side(of: request, decision), quantity: quantity,
+      symbol: Symbol(word: word), priceE4: decision.priceE4,
+      timeInForce: request.time_in_force == TimeInForce.day.rawValue ? .day : .immediateOrCancel,
+      minimumQuantity: isFok ? quantity : 0,
+      clientOrderId: OrderOrigin(orderId: request.order_id, strategy: request.strategy).text)
+    guard let length else { preconditionFailure("an order that cannot be said was not refused") }
+    var news = OrderNews(of: book.pool[number])
+    news.added = quantity
+    account(for: news)
+    append(length, to: target, number, decided_ns, request.received_ns)
+  }
+
+  private static func side(of request: OrderRequest, _ decision: RiskDecision) -> Ouch50.Side {
+    if request.side == OrderSide.buy.rawValue { return .buy }
+    return decision.isShort ? .sellShort : .sell
+  }
+
+  static func body(of target: MutableBytes) -> MutableBytes {
+    target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
+  }
+
+  private mutating func append(
+    _ length: Int, to target: MutableBytes, _ number: UInt32, _ decided_ns: UInt64,
+    _ received_ns: UInt64
+  ) {
+    handovers[handoverCount] = Handover(
+      number: number, start: session?.writtenEnd ?? 0, decided_ns: decided_ns,
+      received_ns: received_ns)
+    handoverCount += 1
+    gate.tally.out &+= 1
+    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
+  }
+
+  // MARK: Replacements
+
+  private mutating func takeReplacement(_ request: OrderRequest, of worker: Int) {
+    let polled_ns = MonotonicClock.now
+    guard let old = book.find(request.target_id), book.canReplace(old) else {
+      book.counts.cancelsIdle += 1
+      return
+    }
+    let order = book.pool[old]
+    var asked = request
+    asked.side = order.side
+    asked.strategy = order.strategy
+    asked.time_in_force = TimeInForce.day.rawValue
+    asked.action = OrderAction.new.rawValue
+    gate.tally.asked &+= 1
+    var decision = kill.isShut ? .reject(.killed) : gate.judge(
+      OrderIntent(asked, replacedOpen: order.open, replacedPriceE4: order.priceE4),
+      equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
+    if decision.reason == nil, !book.hasRoom { decision = .reject(.openOrders) }
+    if decision.reason == nil { judgeLink(decision.quantity, &decision) }
+    if decision.reason == nil {
+      judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision)
+    }
+    let decided_ns = MonotonicClock.now
+    latency.risk.recordDifference(from: polled_ns, to: decided_ns)
+    guard decision.reason == nil else {
+      book.counts.replacesRefused += 1
+      var event = OrderEvent.rejected(asked, decision, at: decided_ns)
+      event.kind = OrderEventKind.cancelReject.rawValue
+      return tell(worker, event)
+    }
+    replace(old, asked, decision, decided_ns)
+  }
+
+  private mutating func replace(
+    _ old: UInt32, _ asked: OrderRequest, _ decision: RiskDecision, _ decided_ns: UInt64
+  ) {
+    let before = book.pool[old].reserved
+    guard let target = session?.writable, let dialect = session?.dialect,
+      let number = book.addReplacement(
+        of: old, quantity: decision.quantity, priceE4: decision.priceE4,
+        referenceE4: decision.referenceE4)
+    else { preconditionFailure("the gate let a replacement pass that cannot be sent") }
+    let length = dialect.replace(
+      into: Sender.body(of: target), userRefNum: old, by: number, quantity: decision.quantity,
+      priceE4: decision.priceE4,
+      clientOrderId: OrderOrigin(orderId: asked.order_id, strategy: asked.strategy).text)
+    guard let length else { preconditionFailure("a replacement that cannot be said") }
+    var news = OrderNews(of: book.pool[old])
+    news.added = book.pool[old].reserved - before
+    account(for: news)
+    append(length, to: target, number, decided_ns, asked.received_ns)
+  }
+
+  // MARK: Cancels
+
+  /// Cancels pass every check: they only ever reduce.
+  private mutating func takeCancel(_ request: OrderRequest) {
+    guard let number = book.find(request.target_id), !book.pool[number].isCancelAsked else {
+      book.counts.cancelsIdle += 1
+      return
+    }
+    book.wantCancel(number)
+  }
+
+  /// Cancels what somebody wants cancelled, as far as there is room for it now.
+  mutating func sendCancels() {
+    guard book.cancelsDue > 0, session != nil, link == .steady || link == .unsettled else { return }
+    var next = book.open.first
+    while session?.writable != nil, let number = book.nextCancel(from: &next) {
+      sendCancel(number)
+    }
+  }
+
+  private mutating func sendCancel(_ number: UInt32) {
+    guard let target = session?.writable, let dialect = session?.dialect,
+      let length = dialect.cancel(into: Sender.body(of: target), userRefNum: number)
+    else { preconditionFailure("a cancel was begun without room for it") }
+    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
+    book.counts.cancelsSent += 1
+    gate.countCancel()
+  }
+
+  /// The kill switch is tripped (KS1): everything that is out is to go; the venue's own mass cancel
+  /// goes first where it has one. What it refuses to cancel is asked for again after a while.
+  mutating func shut() {
+    if handoverCount > 0 { takeBack() }
+    if !isShutSeen {
+      isShutSeen = true
+      tripFromWithin()
+      massCancel()
+      nextSweep_ns = 0
+    }
+    wantAllCancelled()
+    kill.acknowledge(monotonic_ns: MonotonicClock.now)
+  }
+
+  /// Now, and again after a while.
+  mutating func wantAllCancelled() {
+    let now = MonotonicClock.now
+    guard now >= nextSweep_ns else { return }
+    nextSweep_ns = now + Sender.sweep_ns
+    book.wantCancels { _ in true }
+  }
+
+  /// What tripped in here trips the instance.
+  private mutating func tripFromWithin() {
+    guard control.read(.tripped) != 0 else { return }
+    let reason: TripReason =
+      gate.tally.isBroken ? .orderTally : book.counts.strangeFills > 0 ? .reconciliation : .rate
+    kill.trip(reason, at: clinux_realtime_ns())
+  }
+
+  private mutating func massCancel() {
+    guard book.count > 0, link == .steady, let target = session?.writable,
+      let dialect = session?.dialect, dialect == .ouch50, let number = book.pool.takeNumber(),
+      let length = dialect.massCancel(into: Sender.body(of: target), userRefNum: number)
+    else { return }
+    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
+  }
+}

@@ -1,0 +1,181 @@
+import TickRing
+import TickWire
+
+/// What the sender has to do with its venue: bytes out, answers in, and a connection that is lost
+/// and made again.
+extension Sender {
+  /// One turn of the connection; whether the venue has said something.
+  ///
+  /// - Throws: why there will be no venue any more.
+  mutating func turnLink() throws -> Bool {
+    switch link {
+    case .none, .closed: return false
+    case .steady, .replaying, .unsettled:
+      do throws(SessionError) {
+        try handOver()
+        let hasHeard = try hear()
+        // Also when busy: of orders that the gate refuses the venue hears nothing.
+        try session?.keepAlive()
+        return hasHeard
+      } catch { try lose(error) }
+      return false
+    case .down:
+      if MonotonicClock.now >= retryAt_ns { try reopen() }
+      return false
+    case .opening: return try lookAtOpening()
+    }
+  }
+
+  // MARK: Out
+
+  /// Hands the buffer to the kernel.
+  mutating func handOver() throws(SessionError) {
+    guard session != nil, session?.unsent != 0 else { return }
+    // The last look: what was allowed before the switch tripped, and has not left, does not leave.
+    if handoverCount > 0, isShut { takeBack() }
+    try session?.flush()
+    let isDone = session?.unsent == 0
+    let taken = isDone ? .max : session?.takenEnd ?? 0
+    let now = MonotonicClock.now
+    lastSend_ns = now
+    var index = 0
+    while index < handoverCount, handovers[index].start < taken {
+      book.handedOver(handovers[index].number)
+      latency.send.recordDifference(from: handovers[index].decided_ns, to: now)
+      latency.tickToOrder.recordDifference(from: handovers[index].received_ns, to: now)
+      // The rest of one that is taken in part goes out with the rest of the buffer.
+      index += 1
+    }
+    forget(first: index)
+    isClogged = (session?.kernelUnsent ?? 0) > options.unsentBytesMax
+  }
+
+  private mutating func forget(first count: Int) {
+    guard count > 0 else { return }
+    for index in count..<handoverCount { handovers[index - count] = handovers[index] }
+    handoverCount -= count
+  }
+
+  /// Takes back what the kernel has not begun to take: orders are withdrawn; cancels, which were in
+  /// the buffer too, are due again.
+  mutating func takeBack() {
+    guard let end = session?.cut() else { return }
+    let now = MonotonicClock.now
+    for index in 0..<handoverCount where handovers[index].start >= end {
+      if let news = book.withdraw(handovers[index].number, at: now) { report(news) }
+    }
+    handoverCount = 0
+    book.cancelAgain()
+    // An order that has left in part would be whole with the rest of its bytes: no rest then.
+    if session?.unsent ?? 0 > 0 { session?.abort() }
+  }
+
+  // MARK: In
+
+  private mutating func hear() throws(SessionError) -> Bool {
+    guard session != nil, try session?.receive() == true else { return false }
+    let now = MonotonicClock.now
+    while let packet = session?.next() {
+      switch packet.type {
+      case .sequenced: take(packet.payload, at: now)
+      case .endOfSession:
+        options.address = nil
+        throw SessionError.lost(session?.name ?? "", reason: "it ended the session")
+      case .serverHeartbeat:
+        // A dialect that cannot be asked has said all when it has nothing to say.
+        if link == .replaying, session?.dialect == .ouch42 { settle(next: 0, at: now) }
+      default: break  // Debug packets.
+      }
+    }
+    try session?.check()
+    return true
+  }
+
+  private mutating func take(_ message: Bytes, at now: UInt64) {
+    guard let dialect = session?.dialect else { return }
+    let answer = dialect.decode(message)
+    if answer.kind == .accountQueryResponse, link == .replaying {
+      return settle(next: answer.nextUserRefNum, at: now)
+    }
+    let before = book.counts.strangeFills
+    if let news = book.apply(answer, origin: origin(of: message, answer), at: now) { report(news) }
+    // Positions are no longer what we think.
+    if options.isWhole, book.counts.strangeFills != before { control.write(.tripped, 1) }
+  }
+
+  /// Whose an order of before this process is: by what went with it, if its symbol is that of the
+  /// same instrument now.
+  private mutating func origin(of message: Bytes, _ answer: OrderAnswer) -> OrderOrigin? {
+    guard options.isWhole, session?.dialect == .ouch50,
+      answer.kind == .accepted || answer.kind == .replaced, !book.pool.contains(answer.userRefNum)
+    else { return nil }
+    if answer.kind == .replaced {
+      return Ouch50.Replaced(message).flatMap { OrderOrigin($0.clientOrderId) }
+    }
+    guard let accepted = Ouch50.Accepted(message), let origin = OrderOrigin(accepted.clientOrderId),
+      let word = directory.symbol(UInt32(truncatingIfNeeded: origin.orderId >> 32)),
+      accepted.symbol.word == word
+    else { return nil }
+    return origin
+  }
+
+  /// The venue has told all: what it does not have never came to it.
+  private mutating func settle(next: UInt32, at now: UInt64) {
+    session?.endReplay()
+    if next > 0 { book.pool.skip(to: next) }
+    var link = book.open.first
+    while let news = book.settle(from: &link, next: next, at: now) { report(news) }
+    self.link = book.inDoubt == 0 ? .steady : .unsettled
+    options.reconnect.reset()
+  }
+
+  // MARK: Lost and found
+
+  /// The connection is gone. What never left is withdrawn; all else is in doubt.
+  mutating func lose(_ error: SessionError) throws(SessionError) {
+    withdrawUnsent()
+    book.counts.repeatedMessages += session?.repeated ?? 0
+    resume = SessionStart(
+      session: session?.session ?? .blank, sequence: session?.sequence ?? 1)
+    kill.withdrawSocket()
+    session = nil
+    book.counts.disconnects += 1
+    book.disconnected()
+    try retry(after: error)
+  }
+
+  private mutating func retry(after error: SessionError) throws(SessionError) {
+    let now = MonotonicClock.now
+    guard options.address != nil, let at = options.reconnect.next(after: now) else {
+      link = .down
+      throw error
+    }
+    link = .down
+    retryAt_ns = at
+  }
+
+  private mutating func reopen() throws(SessionError) {
+    guard let address = options.address else { return }
+    let opening = SessionOpening(address, from: resume)
+    do throws(ThreadFailure) { try opening.start() } catch {
+      return try retry(after: .unreachable(address.text, reason: error.description))
+    }
+    self.opening = opening
+    link = .opening
+  }
+
+  private mutating func lookAtOpening() throws(SessionError) -> Bool {
+    guard let opening, opening.isOver else { return false }
+    self.opening = nil
+    do throws(SessionError) { session = try opening.take() } catch {
+      // In another session orders are in doubt for ever; elsewhere the next try may do.
+      if case .otherSession = error { options.address = nil }
+      try retry(after: error)
+      return false
+    }
+    kill.publishSocket(session?.descriptor ?? -1)
+    link = .replaying
+    book.counts.reconnects += 1
+    return true
+  }
+}

@@ -1,0 +1,54 @@
+import TickRing
+
+/// An instance by its name: what the kill switch stops, and what a sender leaves to its successor.
+///
+/// Its regions are `tickway.NAME.pool` (orders that are out), `.positions`, `.directory` (numbers of
+/// its instruments, which order ids hold) and `.gate`. A run that ends with no order out takes the
+/// first three away; after any other end they stay, and the next sender begins with asking the
+/// venue about them.
+///
+/// Thread safety: one thread.
+final class TradingInstance {
+  let name: String
+  private let ringDirectory: String
+
+  init(_ name: String, ringDirectory: String) {
+    self.name = name
+    self.ringDirectory = ringDirectory
+  }
+
+  private func regionName(_ suffix: String) -> String { "tickway.\(name).\(suffix)" }
+
+  /// Attaches what is there, or makes it.
+  func open(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
+    let name = regionName(suffix)
+    do throws(RingError) {
+      return try Region.create(kind, directory: ringDirectory, name: name, capacity: capacity)
+    } catch {
+      guard error.kind == .exists else { throw error }
+    }
+    let region = try Region.attach(kind, directory: ringDirectory, name: name)
+    guard region.capacity == capacity else {
+      throw ReplayError.options(
+        "\(ringDirectory)/\(name) is there with \(region.capacity) lines, not \(capacity): use the"
+          + " limits that it was made with, or, once nothing is out at the venue, `tickway ring"
+          + " remove \(name)`")
+    }
+    return region
+  }
+
+  /// Makes it anew: what was in it is told again by the venue. Only with the gate's role, which
+  /// nobody else then has.
+  func renew(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
+    try? Region.remove(directory: ringDirectory, name: regionName(suffix))
+    return try open(kind, suffix, capacity: capacity)
+  }
+
+  /// The run has ended.
+  func end(isClean: Bool) {
+    guard isClean else { return }
+    for suffix in ["pool", "positions", "directory"] {
+      try? Region.remove(directory: ringDirectory, name: regionName(suffix))
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import TickRing
+import TickWire
+
+/// An order that is out: one line of the pool.
+struct WorkingOrder: BitwiseCopyable {
+  var orderId: UInt64 = 0
+  var priceE4: Int64 = 0
+  /// 0: the line is free.
+  var userRefNum: UInt32 = 0
+  var quantity: UInt32 = 0
+  var filled: UInt32 = 0
+  /// Shares that can still fill.
+  var open: UInt32 = 0
+  /// Shares that the risk gate counts as open for it: with a replacement under way, the larger.
+  var reserved: UInt32 = 0
+  /// The replacement that is asked for; of a replacement, the order that it is for. 0: none.
+  var partner: UInt32 = 0
+  /// Reference price at the decision less the order's price, 1e-4; saturating.
+  var referenceOffsetE4: Int32 = 0
+  /// Places of its neighbours in the list of all orders and in that of its instrument, plus 1.
+  var links = OrderLinks()
+  var worker: UInt8 = 0
+  var strategy: UInt8 = 0
+  var state = OrderState.free.rawValue
+  fileprivate var bits: UInt8 = 0
+
+  init() {}
+  init(userRefNum: UInt32) { self.userRefNum = userRefNum }
+}
+
+/// The two lists that an order is in.
+struct OrderLinks: BitwiseCopyable {
+  var before: UInt32 = 0
+  var after: UInt32 = 0
+  var sameBefore: UInt32 = 0
+  var sameAfter: UInt32 = 0
+}
+
+extension WorkingOrder {
+  private func bit(_ mask: UInt8) -> Bool { bits & mask != 0 }
+  private mutating func set(_ mask: UInt8, _ value: Bool) {
+    bits = value ? bits | mask : bits & ~mask
+  }
+
+  var isBuy: Bool {
+    get { bit(1) }
+    set { set(1, newValue) }
+  }
+  /// The venue has said that it has it.
+  var isAccepted: Bool {
+    get { bit(2) }
+    set { set(2, newValue) }
+  }
+  /// Somebody wants it cancelled, or a cancel is under way.
+  var isCancelAsked: Bool {
+    get { bit(4) }
+    set { set(4, newValue) }
+  }
+  var isCancelSent: Bool {
+    get { bit(8) }
+    set { set(8, newValue) }
+  }
+  /// It stands for a replacement that the venue has not confirmed; `partner` is what it is for.
+  var isReplacement: Bool {
+    get { bit(16) }
+    set { set(16, newValue) }
+  }
+  var isImmediate: Bool {
+    get { bit(32) }
+    set { set(32, newValue) }
+  }
+  var isKillIfPartial: Bool {
+    get { bit(64) }
+    set { set(64, newValue) }
+  }
+  /// The worker that asked for it runs: it is told what becomes of it.
+  var isHeard: Bool {
+    get { bit(128) }
+    set { set(128, newValue) }
+  }
+
+  var instrument: UInt32 { UInt32(truncatingIfNeeded: orderId >> 32) }
+  var side: UInt8 { (isBuy ? OrderSide.buy : .sell).rawValue }
+  var life: OrderState { OrderState(rawValue: state) ?? .free }
+  /// The reference price that the strategy decided by, 1e-4.
+  var referenceE4: Int64 { priceE4 &+ Int64(referenceOffsetE4) }
+
+  mutating func remember(referenceE4: Int64) {
+    referenceOffsetE4 = Int32(clamping: referenceE4 &- priceE4)
+  }
+
+  /// Becomes what the venue accepted; whether that is something else than was sent.
+  mutating func adopt(_ side: Ouch50.Side?, _ quantity: UInt32, _ priceE4: Int64) -> Bool {
+    let isBuy = side?.isBuy ?? self.isBuy
+    let isOther = (isBuy, quantity, priceE4) != (self.isBuy, self.quantity, self.priceE4)
+    (self.isBuy, self.quantity, self.priceE4) = (isBuy, quantity, priceE4)
+    open = quantity
+    return isOther
+  }
+}

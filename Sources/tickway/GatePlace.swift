@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import TickEngine
+import TickRing
+
+/// Where gates and trips are, and who asks.
+struct GatePlace: ParsableArguments {
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "Where the gates are.", completion: .directory)
+  var ringDirectory = Region.defaultDirectory
+
+  @Option(
+    name: [.customLong("state-dir"), .customLong("state-directory")],
+    help: ArgumentHelp(
+      """
+      Where trips survive; by default /var/lib/tickway for root, else $XDG_STATE_HOME/tickway or \
+      ~/.local/state/tickway.
+      """, valueName: "state-dir"),
+    completion: .directory)
+  var stateDirectory: String?
+
+  var state: StateDirectory {
+    // Absolute, since others are told of it.
+    StateDirectory(path: URL(filePath: stateDirectory ?? StateDirectory.standardPath).path)
+  }
+
+  var instances: [String] { KillSwitch.instances(ringDirectory: ringDirectory, state: state) }
+
+  func killSwitch(_ verb: String, _ instance: String) throws -> KillSwitch {
+    do throws(KillError) {
+      return try KillSwitch(instance, ringDirectory: ringDirectory, state: state)
+    } catch { throw Complaint.exit(verb, "\(error)", .usage) }
+  }
+
+  /// Who runs the command: by sudo, whoever asked for it.
+  static var user: String {
+    let environment = ProcessInfo.processInfo.environment
+    let name = NSUserName()
+    guard let asked = environment["SUDO_USER"], !asked.isEmpty, asked != name else { return name }
+    return "\(asked) as \(name)"
+  }
+
+  /// Text of a person's, as it goes on record: one line.
+  static func line(_ text: String) -> String {
+    String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.prefix(1_000))
+      .trimmingCharacters(in: .whitespaces)
+  }
+}

@@ -1,0 +1,239 @@
+import Glibc
+import Testing
+import TickRing
+
+@testable import TickEngine
+
+/// The word, the page and the sender's end, in one process. (KS2, KS3)
+@Suite struct KillGateTests {
+  let scratch: Scratch
+  let state: StateDirectory
+  let instance = "prod"
+
+  init() throws {
+    scratch = try Scratch()
+    state = StateDirectory(path: scratch.file("state"))
+  }
+
+  @discardableResult
+  private func arm(deadMan: Double? = nil) throws -> GateRecord {
+    try state.arm(
+      instance, from: state.standing(of: instance), who: "anna", reason: "open",
+      deadManSeconds: deadMan, time_ns: 1)
+  }
+
+  private func claim() throws -> KillGate {
+    try KillGate.claim(instance, ringDirectory: scratch.path, state: state)
+  }
+
+  private func attach() throws -> KillPage {
+    try KillPage.attach(instance, ringDirectory: scratch.path)
+  }
+
+  @Test func ks2OnlyTheGenerationTakenAtStartIsOpen() throws {
+    try arm()
+    let gate = try claim()
+    let page = try attach()
+    #expect(!gate.isShut && gate.reason == nil)
+    // Every kind of other word.
+    for raw: UInt64 in [0, 2, 1 << 62, .max, 1 << 63, 1 << 63 | 1] {
+      let found = page.gate
+      _ = page.lines.exchange(0, 0, expected: found.raw, raw)
+      #expect(gate.isShut && gate.reason != nil, "\(raw)")
+    }
+    _ = page.lines.exchange(0, 0, expected: page.gate.raw, 1)
+    #expect(gate.isShut == false)
+  }
+
+  @Test func ks2AKillShutsTheGateAndSaysWhyAndWhen() throws {
+    try arm()
+    var gate = try claim()
+    let time: UInt64 = 1_800_000_000_000_000_128
+    try attach().shut(.operatorKill, at: time)
+    #expect(gate.isShut && gate.reason == .operatorKill)
+    #expect(try attach().gate.time_ns == time)
+    // The first reason stays, whoever comes later.
+    gate.trip(.rate, at: time + 1_000)
+    try attach().shut(.deadMan, at: time + 2_000)
+    #expect(gate.reason == .operatorKill)
+  }
+
+  @Test func ks2TheSendersOwnTripShutsItForAll() throws {
+    try arm()
+    var gate = try claim()
+    gate.trip(.dailyLoss, at: 128)
+    #expect(gate.isShut == true)
+    #expect(try attach().gate.reason == .dailyLoss)
+  }
+
+  @Test func ks2AnAcknowledgementSaysWhichWordWasSeen() throws {
+    try arm()
+    var gate = try claim()
+    let page = try attach()
+    let word = page.shut(.operatorKill, at: 1 << 60)
+    #expect(page.acknowledged.word != word)
+    gate.acknowledge(monotonic_ns: 77)
+    #expect(page.acknowledged.word == word && page.acknowledged.monotonic_ns == 77)
+    gate.acknowledge(monotonic_ns: 99)
+    #expect(page.acknowledged.monotonic_ns == 77)
+    // A second kill wants an acknowledgement of its own.
+    let again = page.shut(.operatorKill, at: 1 << 60)
+    #expect(again != word && page.acknowledged.word != again)
+  }
+
+  @Test func ks3NeverArmedIsTripped() throws {
+    let gate = try claim()
+    #expect(gate.isShut && gate.standing?.reason == .neverArmed)
+    #expect(try attach().gate.reason == .neverArmed)
+  }
+
+  @Test func ks3ATripOutlivesTheSenderAndTheRegion() throws {
+    try arm()
+    do {
+      var gate = try claim()
+      gate.trip(.rate, at: 128)
+    }
+    // Nobody has persisted it yet, but the page is still there.
+    let second = try claim()
+    #expect(second.isShut == true)
+    let record = try state.trip(instance, .rate, who: "sender", reason: "rate", time_ns: 128)
+    // The machine has been booted: the page is gone.
+    try Region.remove(directory: scratch.path, name: "tickway.prod.gate")
+    let gate = try claim()
+    #expect(gate.isShut && gate.standing?.record == record && gate.standing?.reason == .rate)
+  }
+
+  @Test func ks3AnArmedInstanceStartsAgainAfterAReboot() throws {
+    try arm()
+    _ = try claim()
+    try Region.remove(directory: scratch.path, name: "tickway.prod.gate")
+    let again = try claim()
+    #expect(again.isShut == false)
+  }
+
+  @Test func ks3AnOlderGenerationStaysShutAfterANewArming() throws {
+    try arm()
+    let gate = try claim()
+    let page = try attach()
+    let word = page.shut(.operatorKill, at: 1 << 60)
+    _ = try state.trip(instance, .operatorKill, who: "b", reason: "x", time_ns: 2)
+    let next = try arm()
+    let isOpen = page.open(next.generation, from: word)
+    #expect(isOpen && next.generation == 3 && gate.isShut)
+  }
+
+  /// The kill comes between any two steps of arming or of a start: it holds.
+  @Test func ks2AKillDuringAnArmingHolds() throws {
+    try arm()
+    let gate = try claim()
+    let page = try attach()
+    let observed = page.shut(.operatorKill, at: 1 << 60)
+    page.shut(.operatorKill, at: 1 << 60)
+    let isOpen = page.open(2, from: observed)
+    #expect(!isOpen && gate.isShut && page.gate.generation == nil)
+  }
+
+  @Test func ks2OneSenderOnly() throws {
+    try arm()
+    let gate = try claim()
+    #expect { _ = try claim() } throws: { error in
+      if case KillError.taken = error { true } else { false }
+    }
+    #expect(gate.isShut == false)
+  }
+
+  @Test func aSimulationIsArmedWithoutAName() throws {
+    var gate = try KillGate.unnamed(directory: scratch.path)
+    #expect(gate.isShut == false)
+    gate.trip(.rate, at: 1)
+    #expect(gate.isShut && gate.reason == .rate)
+  }
+
+  @Test func theSendersIdentityAndWordsAreTold() throws {
+    try arm()
+    var gate = try claim()
+    let page = try attach()
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    gate.publishSocket(socket)
+    let found = page.sender()
+    let sender = try #require(found)
+    #expect(sender.pid == getpid() && sender.startTicks > 0 && sender.generation == 1)
+    #expect(sender.socket == socket && sender.socketNumber == 1 && sender.socketInode > 0)
+    gate.withdrawSocket()
+    #expect(page.sender()?.socket == nil)
+    gate.publishSocket(-1)
+    #expect(page.sender()?.socket == nil)
+    var told = KillPage.Told()
+    (told.openOrders, told.inDoubt, told.riskState) = (12, 3, 2)
+    (told.unsentBytes, told.lastSend_ns, told.told_ns) = (100, 5, 6)
+    gate.tell(told)
+    #expect(page.told() == told)
+    #expect(page.stateDirectory() == state.path)
+    #expect(state.run(of: instance)?.pid == getpid())
+    _ = consume gate
+    #expect(page.sender() == KillPage.SenderIdentity())
+  }
+
+  @Test func ks2TheDeadMansGateShuts() throws {
+    try arm()
+    var gate = try claim()
+    let page = try attach()
+    gate.checkDeadMan(monotonic_ns: .max, at: 1)
+    #expect(gate.isShut == false)
+    page.beat(monotonic_ns: 1_000, limit_ns: 500)
+    gate.checkDeadMan(monotonic_ns: 1_500, at: 1)
+    #expect(gate.isShut == false)
+    // A beat from the future is no silence.
+    gate.checkDeadMan(monotonic_ns: 10, at: 1)
+    #expect(gate.isShut == false)
+    gate.checkDeadMan(monotonic_ns: 1_501, at: 1)
+    #expect(gate.isShut && gate.reason == .deadMan)
+  }
+
+  @Test func ks2ADeadMansLimitOutlivesAReboot() throws {
+    try arm(deadMan: 2)
+    let gate = try claim()
+    #expect(try attach().watch.limit_ns == 2_000_000_000 && !gate.isShut)
+  }
+
+  @Test func aDamagedPageCannotBeUsedAndIsNeverOpen() throws {
+    try arm()
+    _ = try claim()
+    do {
+      let page = try attach()
+      _ = page.lines.exchange(0, 1, expected: page.lines.load(0, 1), 42)
+    }
+    #expect(throws: KillError.self) { _ = try claim() }
+    #expect(throws: KillError.self) { _ = try attach() }
+    #expect(throws: KillError.self) {
+      _ = try KillPage.observe("prod", ringDirectory: scratch.path)
+    }
+  }
+
+  @Test func aTruncatedPageIsShut() throws {
+    try arm()
+    let gate = try claim()
+    #expect(gate.isShut == false)
+    #expect(truncate(scratch.file("tickway.prod.gate"), 0) == 0)
+    #expect(gate.isShut == true)
+  }
+
+  @Test func namesOfInstancesAreFileNames() {
+    for name in ["a", "prod-1", "A.b_c", String(repeating: "x", count: 64)] {
+      #expect(InstanceName.isValid(name))
+    }
+    for name in ["", ".", "..", ".a", "a/b", "a b", "ä", "a\n", String(repeating: "x", count: 65)] {
+      #expect(!InstanceName.isValid(name), "\(name)")
+    }
+  }
+
+  @Test func noTwoTripsWriteTheSameWord() {
+    var word = GateWord(raw: 7)
+    for _ in 0..<10 {
+      let next = word.tripped(.rate, at: 1 << 60)
+      #expect(next != word && next.generation == nil && next.reason == .rate)
+      word = next
+    }
+  }
+}
