@@ -19,7 +19,9 @@ struct ReferenceFields {
       throw failure("symbol: 1 to 8 printable characters are needed, not \"\(symbol)\"")
     }
     let sector = String(rest.removeFirst())
-    guard !sector.isEmpty else { throw failure("sector: a name is needed") }
+    guard (1...32).contains(sector.utf8.count),
+      sector.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+    else { throw failure("sector: 1 to 32 printable characters are needed") }
     return ReferenceData.Row(
       symbol: symbol, sector: sector, adv: try shares("adv", orEmpty: true),
       previousCloseE4: try price("previous_close"),

@@ -71,6 +71,13 @@ struct RepeatedOrders: ~Copyable {
     if newestNumber - ended > entryMask + 1 { ended = newestNumber - entryMask - 1 }
   }
 
+  /// Forgets the order that was added last, and no other.
+  mutating func removeLast(_ order: OrderDetails) {
+    guard newestNumber > ended, entries[place(newestNumber)].order == order else { return }
+    heads[Int(order.hash & headMask)] = entries[place(newestNumber)].previous
+    newestNumber -= 1
+  }
+
   /// A fresh session: its clock begins anew.
   mutating func reset() {
     ended = newestNumber

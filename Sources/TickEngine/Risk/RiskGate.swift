@@ -174,6 +174,15 @@ public struct RiskGate: ~Copyable {
     repeated.add(order.details(decision.priceE4))
   }
 
+  /// The order that was allowed last is not sent after all: somebody else refused it. It is neither
+  /// a message nor one that may still go out, and may be asked for again. The rate has counted it.
+  public mutating func retract(_ order: OrderIntent, _ decision: RiskDecision) {
+    precondition(decision.reason == nil && tally.allowed > 0, "nothing was allowed")
+    tally.allowed -= 1
+    messages -= 1
+    repeated.removeLast(order.details(decision.priceE4))
+  }
+
   /// A replay's fresh session begins its clock anew.
   private mutating func followSession() {
     let current = control.read(.session)

@@ -116,6 +116,7 @@ final class GateBench {
     var table = try GateBench.table(rows, limits)
     gate.replace(with: &table)
   }
+  func take(_ reload: ReferenceReload) -> Bool { reload.take(into: &gate) }
   func reconcile() -> Bool { gate.reconcile() }
   func list(_ symbol: String) { _ = directory.number(of: Symbol(symbol)!.word) }
 

@@ -278,4 +278,24 @@ import TickRing
     #expect(!bench.reconcile())
     #expect(bench.isTripped)
   }
+
+  /// What the gate allowed and somebody else refused leaves no room for another to go out.
+  @Test func rm14AnOrderThatIsNotSentAfterAllMayNotBeReplacedByAnother() throws {
+    let bench = try GateBench {
+      $0.duplicateWindowSeconds = 1
+      $0.messagesPerDayMax = 2
+    }
+    let order = OrderIntent(GateBench.order(100))
+    for _ in 0..<3 {
+      bench.tell { $0.tally.asked += 1 }
+      let decision = bench.judge(order)
+      #expect(decision.reason == nil)
+      bench.tell { $0.retract(order, decision) }
+    }
+    #expect(bench.judge(order).reason == nil && bench.judge(order).reason == .duplicate)
+    bench.tell { $0.tally.out += 1 }
+    #expect(bench.reconcile() && bench.judge(101) == nil)
+    bench.tell { $0.tally.out += 2 }
+    #expect(!bench.reconcile())
+  }
 }

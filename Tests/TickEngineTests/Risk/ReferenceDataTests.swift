@@ -147,4 +147,51 @@ import TickWire
       ])
     #expect(new.changes(from: new).isEmpty)
   }
+
+  /// Whatever comes in: it is refused with a reason, or every row is what a row may be.
+  @Test(arguments: 1...6)
+  func rm13NoBytesAreTakenForDataThatTheyAreNot(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var taken = 0
+    for _ in 0..<2_000 {
+      var bytes = Array(ReferenceDataTests.whole.utf8)
+      for _ in 0..<random.within(0...3) {
+        let at = random.below(bytes.count)
+        switch random.below(4) {
+        case 0: bytes[at] = UInt8(random.below(256))
+        case 1: bytes.remove(at: at)
+        case 2: bytes.insert(Array("0,9.-\n\r\0e ".utf8)[random.below(10)], at: at)
+        default: bytes[at] = UInt8(ascii: "0") + UInt8(random.below(10))
+        }
+      }
+      guard let data = try? ReferenceData(csv: Data(bytes)) else { continue }
+      taken += 1
+      #expect(data.rows.count == 2)
+      for row in data.rows {
+        #expect((0...ReferenceData.sharesMax).contains(row.adv ?? 0) && row.positionMax >= 0)
+        #expect(row.previousCloseE4 ?? 1 > 0 && Symbol(row.symbol) != nil)
+      }
+    }
+    #expect(taken > 50 && taken < 2_000)
+  }
+
+  @Test func aReloadIsHandedOverOnceAndTheOldDataComesBack() throws {
+    let row = ReferenceDataTests.row
+    let bench = try GateBench(rows: [row("AAA", "x", 100)])
+    let reload = ReferenceReload()
+    func table(_ max: Int) throws -> ReferenceTable {
+      ReferenceTable(
+        try ReferenceData(csv: GateBench.csv([row("AAA", "x", max)])), limits: .simulation,
+        instruments: 16)
+    }
+    #expect(!bench.take(reload) && reload.reclaim())
+    #expect(reload.offer(try table(200)))
+    #expect(!reload.offer(try table(300)) && !reload.reclaim())
+    #expect(bench.judge(100, quantity: 101) == .positionQuantity)
+    #expect(bench.take(reload) && !bench.take(reload))
+    #expect(bench.judge(100, quantity: 200) == nil)
+    #expect(bench.judge(100, quantity: 201) == .positionQuantity)
+    #expect(reload.offer(try table(300)) && bench.take(reload) && reload.reclaim())
+    #expect(bench.judge(100, quantity: 300) == nil)
+  }
 }
