@@ -14,9 +14,10 @@ struct Bench {
            tickway-bench publish [--messages N] [--runs N] [--quick] [--json FILE]
            tickway-bench receive [--runs N] [--quick] [--json FILE]
            tickway-bench replay [--messages N] [--repeat N] [--runs N] [--quick] [--json FILE]
+           tickway-bench risk [--runs N] [--quick] [--json FILE]
     """
 
-  private static let verbs = ["decode", "publish", "receive", "replay"]
+  private static let verbs = ["decode", "publish", "receive", "replay", "risk"]
 
   private var verb = ""
   private var captures: [String] = []
@@ -71,6 +72,7 @@ struct Bench {
     case "decode": try report(decode())
     case "publish": try report(publish())
     case "receive": try report(receive())
+    case "risk": try report(risk())
     default: try report(replay())
     }
   }
@@ -114,6 +116,11 @@ struct Bench {
 
   private func replay() throws -> ReplayBenchReport {
     try ReplayBenchmark(command: command(), messages: messages, repeats: repeats).run(times: runs)
+  }
+
+  private func risk() throws -> RiskReport {
+    var benchmark = try RiskBenchmark()
+    return RiskReport(passes: benchmark.run(passes: runs))
   }
 
   private func command() throws -> String {
