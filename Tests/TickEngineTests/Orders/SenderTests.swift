@@ -6,6 +6,18 @@ import TickWire
 
 @testable import TickEngine
 
+extension RiskWatch {
+  /// Positions in memory that nobody else finds.
+  static func unnamed(_ limits: RiskLimits) throws -> RiskWatch {
+    var options = PositionOptions(
+      equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
+    options.holdingsMax = 1_024
+    let region = try Region.createUnnamed(.positions, capacity: options.capacity)
+    return try RiskWatch(
+      limits, positions: PositionBook.open(claiming: region, options), records: [:], at: 0)
+  }
+}
+
 /// A sender, and the worker's ends of its rings. One thread asks, one runs the sender.
 private final class SenderBench: @unchecked Sendable {
   private var sender: Sender
@@ -44,7 +56,8 @@ private final class SenderBench: @unchecked Sendable {
       control: ControlPage(try page.attach()),
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
     sender = Sender(
-      ports: ports, gate: gate, kill: try KillGate.unnamed(), pool: try OrderPool.unnamed(orderSlots),
+      ports: ports, gate: gate, kill: try KillGate.unnamed(),
+      risk: try RiskWatch.unnamed(limits), pool: try OrderPool.unnamed(orderSlots),
       session: try venuePort.map {
         try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0))
       },
