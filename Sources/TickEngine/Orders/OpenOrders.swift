@@ -1,21 +1,22 @@
-/// The orders of a pool as two kinds of list: all of them, and those of each instrument. Links lie
-/// in the orders; heads here. A head or link is a place plus 1; 0 is the end.
+/// The orders of a pool as two kinds of list: all of them, and those of each instrument's sides.
+/// Links lie in the orders; heads here. A head or link is a place plus 1; 0 is the end.
 ///
 /// Thread: the sender's. Every change O(1), of at most four lines beside the order's own.
 struct OpenOrders: ~Copyable {
   private(set) var first: UInt32 = 0
   private let firstOf: Slab<UInt32>
 
-  init(instruments: Int) { firstOf = Slab(count: instruments, repeating: 0) }
+  init(instruments: Int) { firstOf = Slab(count: instruments * 2, repeating: 0) }
 
-  /// The newest order of an instrument.
-  func first(of instrument: UInt32) -> UInt32 {
-    Int(instrument) < firstOf.count ? firstOf[Int(instrument)] : 0
+  /// The newest order of an instrument's side. Those of an instrument beyond the table, of which
+  /// none passes the gate, are in the first list.
+  func first(of instrument: UInt32, isBuy: Bool) -> UInt32 {
+    firstOf[OpenOrders.slot(instrument, isBuy, firstOf.count)]
   }
 
   mutating func insert(_ number: UInt32, in pool: borrowing OrderPool) {
     let link = UInt32(pool.place(number)) + 1
-    let slot = OpenOrders.slot(pool[number].instrument, firstOf.count)
+    let slot = OpenOrders.slot(pool[number].instrument, pool[number].isBuy, firstOf.count)
     pool[number].links = OrderLinks(after: first, sameAfter: firstOf[slot])
     if first != 0 { pool[atPlace: Int(first) - 1].links.before = link }
     if firstOf[slot] != 0 { pool[atPlace: Int(firstOf[slot]) - 1].links.sameBefore = link }
@@ -25,7 +26,7 @@ struct OpenOrders: ~Copyable {
 
   mutating func remove(_ number: UInt32, from pool: borrowing OrderPool) {
     let links = pool[number].links
-    let slot = OpenOrders.slot(pool[number].instrument, firstOf.count)
+    let slot = OpenOrders.slot(pool[number].instrument, pool[number].isBuy, firstOf.count)
     if links.before != 0 {
       pool[atPlace: Int(links.before) - 1].links.after = links.after
     } else {
@@ -42,8 +43,8 @@ struct OpenOrders: ~Copyable {
     }
   }
 
-  /// Instruments beyond the table share the first list: none of them passes the gate.
-  private static func slot(_ instrument: UInt32, _ count: Int) -> Int {
-    Int(instrument) < count ? Int(instrument) : 0
+  private static func slot(_ instrument: UInt32, _ isBuy: Bool, _ count: Int) -> Int {
+    let slot = Int(instrument) * 2 + (isBuy ? 1 : 0)
+    return slot < count ? slot : 0
   }
 }

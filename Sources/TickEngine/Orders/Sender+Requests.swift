@@ -47,10 +47,16 @@ extension Sender {
     let polled_ns = MonotonicClock.now
     book.counts.requested += 1
     gate.tally.asked &+= 1
-    var decision = kill.isShut ? .reject(.killed) : gate.judge(
-      OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
-      now: request.decision_time)
-    if decision.reason == nil { judgeHere(request, &decision) }
+    var decision =
+      kill.isShut
+      ? .reject(.killed)
+      : gate.judge(
+        OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
+        now: request.decision_time)
+    if decision.reason == nil {
+      judgeHere(request, &decision)
+      if decision.reason != nil { gate.refusedAfterwards() }
+    }
     let decided_ns = MonotonicClock.now
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
     if let reason = decision.reason {
@@ -89,7 +95,8 @@ extension Sender {
       decision = .reject(.noSession, value: Double(book.inDoubt))
       return
     }
-    if unsent > 0 && options.slowVenue == .refuse || isClogged || session?.writable == nil {
+    // What the orders of this duty cycle have put there has not been offered to the kernel yet.
+    if isBehind && options.slowVenue == .refuse || isClogged || session?.writable == nil {
       decision = .reject(
         .venueSlow, limit: Double(options.unsentBytesMax), value: Double(unsent))
     } else if quantity > OrderDialect.quantityMax {
@@ -174,13 +181,15 @@ extension Sender {
     asked.time_in_force = TimeInForce.day.rawValue
     asked.action = OrderAction.new.rawValue
     gate.tally.asked &+= 1
-    var decision = kill.isShut ? .reject(.killed) : gate.judge(
-      OrderIntent(asked, replacedOpen: order.open, replacedPriceE4: order.priceE4),
-      equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
-    if decision.reason == nil, !book.hasRoom { decision = .reject(.openOrders) }
-    if decision.reason == nil { judgeLink(decision.quantity, &decision) }
+    var decision =
+      kill.isShut
+      ? .reject(.killed)
+      : gate.judge(
+        OrderIntent(asked, replacedOpen: order.open, replacedPriceE4: order.priceE4),
+        equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
     if decision.reason == nil {
-      judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision)
+      judgeReplacement(of: old, order, &decision)
+      if decision.reason != nil { gate.refusedAfterwards() }
     }
     let decided_ns = MonotonicClock.now
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
@@ -191,6 +200,18 @@ extension Sender {
       return tell(worker, event)
     }
     replace(old, asked, decision, decided_ns)
+  }
+
+  private mutating func judgeReplacement(
+    of old: UInt32, _ order: WorkingOrder, _ decision: inout RiskDecision
+  ) {
+    guard book.hasRoom else {
+      decision = .reject(.openOrders)
+      return
+    }
+    judgeLink(decision.quantity, &decision)
+    guard decision.reason == nil else { return }
+    judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision)
   }
 
   private mutating func replace(
@@ -260,7 +281,7 @@ extension Sender {
   mutating func wantAllCancelled() {
     let now = MonotonicClock.now
     guard now >= nextSweep_ns else { return }
-    nextSweep_ns = now + Sender.sweep_ns
+    nextSweep_ns = now + options.patience.sweep_ns
     book.wantCancels { _ in true }
   }
 
