@@ -35,7 +35,8 @@ import Testing
       user + [path, scratch.path, scratch["state"], instance, "1", "spin"])
     try #require(
       eventually(within: 30) {
-        (try? tickway("state", instance, "--json").output.contains("\"sender\":\"running\"")) == true
+        (try? tickway("state", instance, "--json").output.contains("\"sender\":\"running\""))
+          == true
       }, "\(running.output)")
     return running
   }
@@ -56,7 +57,9 @@ import Testing
     #expect(arming.status == 11 && arming.error.contains("tickway resume"))
     let resumed = try resume("prod")
     #expect(resumed.status == 0)
-    let checks = ["record: ok", "page: ok", "sender: ok", "orders: ok", "risk: ok", "heartbeat: ok"]
+    let checks = [
+      "record: ok", "page: ok", "sender: ok", "orders: ok", "risk: ok", "heartbeat: ok",
+    ]
     for check in checks { #expect(resumed.output.contains(check), "\(check): \(resumed.output)") }
     #expect(try resume("prod").status == 7)
     #expect(try resume("other").status == 12)
@@ -142,10 +145,12 @@ import Testing
 
   @Test func ks3AFullDiskStillTrips() throws {
     try arm("prod")
-    let kill = try Running([
-      "bash", "-c", "(ulimit -f 0; exec \"$@\") | cat; exit ${PIPESTATUS[0]}", "-", Command.path,
-      "kill", "prod",
-    ] + places).wait()
+    let kill = try Running(
+      [
+        "bash", "-c", "(ulimit -f 0; exec \"$@\") | cat; exit ${PIPESTATUS[0]}", "-", Command.path,
+        "kill", "prod",
+      ] + places
+    ).wait()
     #expect(kill.status == 0 && kill.output.contains("TRIPPED"), "\(kill)")
     let state = try tickway("state", "prod")
     #expect(state.status == 11 && state.output.contains("state_unreadable"), "\(state.output)")
@@ -224,13 +229,25 @@ import Testing
     let isShut = eventually(within: 30) { (try? tickway("state", "prod").status) == 11 }
     #expect(isShut)
     let state = try tickway("state", "prod")
-    #expect(state.output.contains("dead_man") && state.output.contains("not in the state directory"))
+    #expect(
+      state.output.contains("dead_man") && state.output.contains("not in the state directory"))
     // No resume while nobody beats; the next watchdog writes the trip down.
     let refused = try resume("prod")
     #expect(refused.status == 8 && refused.output.contains("heartbeat: FAILED"), "\(refused)")
     #expect(try tickway("watchdog", "prod", "--off").status == 0)
     #expect(try scratch.text("state/prod.log").contains("dead_man"))
     _ = running
+  }
+
+  @Test func ks2AWatchdogKillsASenderThatHangs() throws {
+    try arm("prod")
+    let running = try sender("prod")
+    let dog = try Command.start(["watchdog", "prod", "--sender-silence", "5"] + places)
+    #expect(eventually(within: 30) { dog.output.contains("open") })
+    running.signal(SIGSTOP)
+    #expect(eventually(within: 60) { dog.output.contains("no order leaves it any more") })
+    let state = try tickway("state", "prod")
+    #expect(state.status == 11 && state.output.contains("TRIPPED (sender_silent)"), "\(state)")
   }
 
   @Test func aWatchdogEndsWhenItIsAskedTo() throws {

@@ -1,6 +1,7 @@
 import CBare
 import Foundation
 import Glibc
+import Synchronization
 import TickEngine
 import TickRing
 
@@ -76,9 +77,9 @@ struct KillBenchmark {
   private mutating func refuse() throws -> Double {
     try arm()
     let gate = try claim()
-    let trigger = Trigger(directory: directory, core: cores.count == 2 ? cores[1] : nil)
+    let trigger = Trigger()
     if cores.count == 2 { bare_pin(Int32(cores[0])) }
-    trigger.start()
+    trigger.start(directory: directory, core: cores.count == 2 ? cores[1] : nil)
     goesFirst = bare_go_first(1) != 0
     while !gate.isShut {}
     let seen_ns = MonotonicClock.now
@@ -148,24 +149,26 @@ struct KillBenchmark {
 }
 
 /// Shuts the gate from another thread, after the spinner has settled.
-private final class Trigger: Thread, @unchecked Sendable {
-  private let directory: String
-  private let core: Int?
-  // Written before the thread is finished, read after.
-  private(set) var stored_ns: UInt64 = 0
+private final class Trigger: Sendable {
+  private let stored = Atomic<UInt64>(0)
+  private let isDone = Atomic<Bool>(false)
 
-  init(directory: String, core: Int?) {
-    self.directory = directory
-    self.core = core
-    super.init()
-  }
+  /// When it was about to shut it; 0: it could not.
+  var stored_ns: UInt64 { stored.load(ordering: .acquiring) }
+  var isFinished: Bool { isDone.load(ordering: .acquiring) }
 
-  override func main() {
-    guard let page = try? KillPage.attach("bench", ringDirectory: directory) else { return }
-    if let core { bare_pin(Int32(core)) }
-    usleep(500)
-    stored_ns = MonotonicClock.now
-    page.shut(.operatorKill, at: stored_ns)
+  func start(directory: String, core: Int?) {
+    let thread = Thread {
+      if let page = try? KillPage.attach("bench", ringDirectory: directory) {
+        if let core { bare_pin(Int32(core)) }
+        usleep(500)
+        let now_ns = MonotonicClock.now
+        page.shut(.operatorKill, at: now_ns)
+        self.stored.store(now_ns, ordering: .releasing)
+      }
+      self.isDone.store(true, ordering: .releasing)
+    }
+    thread.start()
   }
 }
 

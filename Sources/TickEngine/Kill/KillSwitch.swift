@@ -174,16 +174,19 @@ public struct KillSwitch: Sendable {
     outcome.sender =
       isSeen
       ? cutOff(process, identity)
-      : .beyondReach("its role is held by a process that cannot be seen: one that it left, or"
-        + " itself in another container")
+      : .beyondReach(
+        "its role is held by a process that cannot be seen: one that it left, or"
+          + " itself in another container")
   }
 
   /// The process that is meant: what it says itself, else whoever has its role.
   private func meant(_ identity: KillPage.SenderIdentity?) -> (pid: Int32, startTicks: UInt64)? {
     if let identity, identity.pid != 0 { return (identity.pid, identity.startTicks) }
-    guard isRoleHeld, let owner = try? RegionInfo(
-      directory: ringDirectory, name: KillPage.regionName(instance)
-    ).producer else { return nil }
+    guard isRoleHeld,
+      let owner = try? RegionInfo(
+        directory: ringDirectory, name: KillPage.regionName(instance)
+      ).producer
+    else { return nil }
     let pid = Int32(clamping: owner.pid)
     var state = clinux_process_state()
     guard unsafe clinux_process_look(pid, &state) == 0 else { return (pid, 0) }
