@@ -13,13 +13,13 @@ import TickRing
 /// Fails closed: what cannot be booked or does not fit makes the equity of those it concerns
 /// unknown, for good: nil, which trips their breaker.
 public struct PositionBook: ~Copyable {
-  private let lines: SharedLines
-  private let options: PositionOptions
+  let lines: SharedLines
+  let options: PositionOptions
   /// The holding of instrument and strategy, plus 1; strategy 0 is the account as a whole.
-  private let index: Slab<UInt32>
+  let index: Slab<UInt32>
   /// The next holding of the same instrument, plus 1.
   private let next: Slab<UInt32>
-  private var holdings = 0
+  var holdings = 0
   /// Whether it went on with what another writer left.
   public let isResumed: Bool
 
@@ -208,7 +208,7 @@ extension PositionBook {
   }
 
   /// Puts the next holding into the index.
-  private mutating func add(_ slot: Int, account: UInt32) {
+  mutating func add(_ slot: Int, account: UInt32) {
     if account != 0 {
       next[holdings] = next[Int(account) - 1]
       next[Int(account) - 1] = UInt32(holdings + 1)
@@ -217,11 +217,11 @@ extension PositionBook {
     holdings += 1
   }
 
-  private func slot(_ instrument: UInt32, _ strategy: UInt8) -> Int {
+  func slot(_ instrument: UInt32, _ strategy: UInt8) -> Int {
     Int(instrument) * (options.strategiesMax + 1) + Int(strategy)
   }
 
-  private func line(_ holding: Int) -> Int {
+  func line(_ holding: Int) -> Int {
     PositionLines.holding(holding, strategies: options.strategiesMax)
   }
 
@@ -249,11 +249,11 @@ extension PositionBook {
 // MARK: Sums
 
 extension PositionBook {
-  private func sums(_ subject: UInt8) -> SubjectSums {
+  func sums(_ subject: UInt8) -> SubjectSums {
     PositionReading.sums(lines, PositionLines.subject(Int(subject)))
   }
 
-  private func write(_ sums: SubjectSums, _ subject: UInt8) {
+  func write(_ sums: SubjectSums, _ subject: UInt8) {
     lines.revise(PositionLines.subject(Int(subject))) { words in
       words[PositionLines.Sums.base] = PositionLines.word(sums.baseE4)
       words[PositionLines.Sums.cash] = PositionLines.word(sums.cashE4)
@@ -277,79 +277,5 @@ extension PositionBook {
     var sums = sums(subject)
     if !sums.revalue(position, from: oldE4, to: newE4) { sums.isBroken = true }
     write(sums, subject)
-  }
-}
-
-// MARK: Beginning and going on
-
-extension PositionBook {
-  private mutating func begin() {
-    for subject in 0...options.strategiesMax {
-      var sums = SubjectSums()
-      sums.baseE4 = subject == 0 ? options.equityE4 : options.strategyEquityE4
-      write(sums, UInt8(subject))
-    }
-    let header = PositionLines.header
-    lines.store(header, PositionLines.Header.strategies, UInt64(options.strategiesMax))
-    lines.store(header, PositionLines.Header.instruments, UInt64(options.instruments))
-    lines.release(header, PositionLines.Header.version, PositionLines.version)
-  }
-
-  /// Believes what a predecessor left only if it is whole: no fill half booked, and cash that is
-  /// that of the holdings.
-  private mutating func resume() throws(PositionError) {
-    let header = PositionLines.header
-    guard lines.load(header, PositionLines.Header.version) == PositionLines.version,
-      lines.load(header, PositionLines.Header.strategies) == UInt64(options.strategiesMax),
-      lines.load(header, PositionLines.Header.instruments) == UInt64(options.instruments)
-    else { throw .layout(path: lines.path) }
-    let count = lines.acquire(header, PositionLines.Header.holdings)
-    guard count <= UInt64(options.holdingsMax) else {
-      let needed = PositionLines.holding(
-        Int(clamping: count), strategies: options.strategiesMax)
-      throw .size(path: lines.path, lines: lines.count, needed: needed)
-    }
-    guard lines.load(header, PositionLines.Header.isBooking) == 0 else {
-      throw .torn(path: lines.path)
-    }
-    for _ in 0..<Int(count) { try resumeHolding() }
-    for subject in 0...options.strategiesMax { try resumeSums(UInt8(subject)) }
-  }
-
-  private mutating func resumeHolding() throws(PositionError) {
-    let line = line(holdings)
-    let key = lines.load(line, PositionLines.Position.key)
-    let instrument = UInt32(truncatingIfNeeded: key)
-    guard key >> 32 <= UInt64(options.strategiesMax), instrument > 0,
-      instrument < options.instruments,
-      let holding = PositionReading.wholeHolding(lines, line), holding.canBe
-    else { throw .torn(path: lines.path) }
-    let strategy = UInt8(key >> 32)
-    let account = index[slot(instrument, 0)]
-    guard index[slot(instrument, strategy)] == 0, strategy == 0 || account != 0 else {
-      throw .torn(path: lines.path)
-    }
-    add(slot(instrument, strategy), account: account)
-  }
-
-  /// Adds the sums up again: a predecessor may have died in the middle of a new mark, which changes
-  /// no holding. What only fills change must be as it was left.
-  private mutating func resumeSums(_ subject: UInt8) throws(PositionError) {
-    let left = sums(subject)
-    var again = SubjectSums()
-    again.baseE4 = left.baseE4
-    again.isBroken = left.isBroken
-    for holding in 0..<holdings {
-      let line = line(holding)
-      let key = lines.load(line, PositionLines.Position.key)
-      guard key >> 32 == UInt64(subject) else { continue }
-      let account = self.line(Int(index[slot(UInt32(truncatingIfNeeded: key), 0)]) - 1)
-      let markE4 = lines.load(account, PositionLines.Position.mark)
-      lines.store(line, PositionLines.Position.mark, markE4)
-      if !again.take(PositionReading.holding(lines, line), sign: 1) { again.isBroken = true }
-    }
-    let isAsLeft = left.cashE4 == again.cashE4 && left.realisedE4 == again.realisedE4
-    guard left.isBroken || isAsLeft else { throw .torn(path: lines.path) }
-    write(again, subject)
   }
 }

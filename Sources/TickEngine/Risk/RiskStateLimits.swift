@@ -20,14 +20,14 @@ public struct RiskStateLimits: Equatable, Sendable {
     public let description: String
   }
 
-  /// Throws unless 0 < recovered <= warning < breaker < 100 %, and the rest can be.
+  /// Throws unless 0 < recovered <= warning < breaker <= 100 %, and the rest can be.
   public func check() throws(Failure) {
     guard recovered_ppm > 0, recovered_ppm <= warning_ppm, warning_ppm < breaker_ppm,
-      breaker_ppm < 1_000_000
+      breaker_ppm <= 1_000_000
     else {
       throw Failure(
         description: "recovered_percent, warning_percent and breaker_percent must rise in this"
-          + " order, above 0 and below 100")
+          + " order, above 0 and up to 100")
     }
     guard cooldown_ns > 0 else {
       throw Failure(description: "cooldown_minutes: a number above 0 is needed")

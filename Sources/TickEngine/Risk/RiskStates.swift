@@ -160,8 +160,12 @@ public struct RiskStates: Sendable {
   /// (peak - equity) / peak in 1e-6, rounded down; nil if equity or peak is unknown.
   public var drawdown_ppm: Int64? {
     guard let equityE4, peakE4 > 0 else { return nil }
-    let fall = (Int128(peakE4) - Int128(equityE4)) * 1_000_000 / Int128(peakE4)
-    return Int64(clamping: fall)
+    return RiskStates.drawdown_ppm(equityE4: equityE4, peakE4: peakE4)
+  }
+
+  /// The same of any two; the peak is positive.
+  static func drawdown_ppm(equityE4: Int64, peakE4: Int64) -> Int64 {
+    Int64(clamping: (Int128(peakE4) - Int128(equityE4)) * 1_000_000 / Int128(peakE4))
   }
 
   private func isAbove(_ limit_ppm: Int64) -> Bool {

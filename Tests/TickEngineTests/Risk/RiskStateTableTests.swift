@@ -167,7 +167,7 @@ import Testing
     try RiskStateLimits().check()
     let changes: [(inout RiskStateLimits) -> Void] = [
       { $0.recovered_ppm = 0 }, { $0.recovered_ppm = 50_001 }, { $0.warning_ppm = 100_000 },
-      { $0.breaker_ppm = 1_000_000 }, { $0.cooldown_ns = 0 }, { $0.tripsMax = 0 },
+      { $0.breaker_ppm = 1_000_001 }, { $0.cooldown_ns = 0 }, { $0.tripsMax = 0 },
       { $0.tradingDayStart_seconds = -1 }, { $0.tradingDayStart_seconds = 86_400 },
     ]
     for change in changes {

@@ -179,10 +179,7 @@ extension Arbiter {
 
   /// The end: nothing more comes, so every hole is a loss.
   mutating func finish<D: FeedDecoder & ~Copyable>(_ decoder: inout D) {
-    for stream in 0..<tracker.count {
-      believeRest(stream, &decoder)
-      abandon(stream, &decoder)
-    }
+    for stream in 0..<tracker.count { abandon(stream, &decoder) }
     decoder.counts.implausible += doubts.clear()
   }
 

@@ -55,9 +55,6 @@ struct Arbiter: ~Copyable {
     repeating: UInt64(0))
   let recentAt = Slab(
     count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: UInt8(0))
-  /// Where each line goes on in each stream, by line and stream.
-  let courses = Slab(
-    count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: LineCourse())
   /// The lines that can still fill a hole, a bit each: those that are live or may yet be.
   var liveLines: UInt64 = 1
   var ledger = LossLedger()
@@ -94,16 +91,11 @@ struct Arbiter: ~Copyable {
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int?,
     _ decoder: inout D
   ) -> Outcome {
-    guard let stream = tracker.index(of: packet), tracker.isNext(packet, stream),
-      isOnCourse(packet, line, stream)
-    else {
+    guard let stream = tracker.index(of: packet), tracker.isNext(packet, stream) else {
       return takeOther(packet, datagram, times, line, &decoder)
     }
     // What follows is `release`, without a question that has been answered.
-    if let line, limits.waitPackets > 0 {
-      noteRecent(line, stream, packet)
-      setCourse(line, stream, after: packet)
-    }
+    if let line, limits.waitPackets > 0 { noteRecent(line, stream, packet) }
     if line == nil { decoder.counts.recovered += packet.count }
     decoder.begin(packet, times, isRecovered: line == nil)
     tracker.advance(stream, packet, times.now)
@@ -119,16 +111,8 @@ struct Arbiter: ~Copyable {
     _ decoder: inout D
   ) -> Outcome {
     let place = tracker.place(packet, now: times.now)
-    guard limits.waitPackets > 0 else {
-      return takePlaced(place, packet, datagram, times, line, &decoder)
-    }
-    if let line, let stream = tracker.index(of: packet),
-      let outcome = takeByCourse(place, packet, datagram, times, line, stream, &decoder)
-    {
-      return outcome
-    }
-    guard !isDoubtful(packet, place) else {
-      return doubt(place, packet, datagram, times, line, &decoder)
+    guard limits.waitPackets == 0 || !isDoubtful(packet, place) else {
+      return doubt(packet, datagram, times, line, &decoder)
     }
     return takePlaced(place, packet, datagram, times, line, &decoder)
   }
@@ -139,7 +123,6 @@ struct Arbiter: ~Copyable {
   ) -> Outcome {
     if let line, limits.waitPackets > 0, let stream = tracker.index(of: packet) {
       noteRecent(line, stream, packet)
-      noteCourse(line, stream, packet, place)
     }
     switch place {
     case .untracked:
@@ -164,11 +147,7 @@ struct Arbiter: ~Copyable {
         return .refused
       }
       if let stream = tracker.index(of: packet) { abandon(stream, &decoder) }
-      let outcome = open(packet, datagram, times, line, isJoin: place == .join, &decoder)
-      if let line, let stream = tracker.index(of: packet) {
-        setCourse(line, stream, after: packet)
-      }
-      return outcome
+      return open(packet, datagram, times, line, isJoin: place == .join, &decoder)
     }
   }
 
@@ -237,7 +216,6 @@ struct Arbiter: ~Copyable {
     if verdict.isRestart || verdict.isNewSession {
       ledger.forget(verdict.stream)
       forgetRecent(verdict.stream)
-      forgetCourses(verdict.stream)
     }
     guard verdict.missing > 0 else { return }
     decoder.counts.gaps += 1
@@ -258,7 +236,6 @@ struct Arbiter: ~Copyable {
     for stream in 0..<SequenceTracker.streamsMax {
       holes[stream] = Hole()
       forgetRecent(stream)
-      forgetCourses(stream)
     }
     openHoles = 0
   }

@@ -83,8 +83,6 @@ struct SequenceTracker: ~Copyable {
 
   func expected(_ stream: Int) -> UInt64 { streams[stream].expected }
   func session(_ stream: Int) -> UInt128 { streams[stream].session }
-  /// The venue's sending time of what came last in sequence, ns; 0: it has none.
-  func newestSendTime(_ stream: Int) -> UInt64 { streams[stream].newestSendTime }
   func key(_ stream: Int) -> UInt64 { streams[stream].key }
 
   /// The number of a packet's stream; nil if it is not followed yet.

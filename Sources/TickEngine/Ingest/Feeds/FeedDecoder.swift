@@ -11,7 +11,7 @@ protocol FeedDecoder: ~Copyable {
   /// Finds a datagram's place in its stream; anything may be in it.
   static func frame(_ datagram: Bytes) -> Frame
 
-  /// Whether all messages of a framed datagram are there, and nothing else. A count or a length that lies would shift
+  /// Whether all messages of a framed datagram are there. A count or a length that lies would shift
   /// the sequence, and the other line's good copy would be taken for a duplicate.
   static func isWhole(_ datagram: Bytes) -> Bool
 

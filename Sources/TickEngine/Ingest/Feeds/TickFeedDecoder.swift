@@ -43,7 +43,9 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
   }
 
   mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
-    guard var messages = MoldFraming.messages(of: datagram, after: skip) else { return }
+    guard let header = MoldUdp64Header(datagram) else { return }
+    var messages = header.messages(of: datagram)
+    messages.skip(skip)
     while let message = messages.next() {
       counts.messages += 1
       take(message)

@@ -101,106 +101,6 @@ import Testing
     #expect(bench.counts.restarts == 1 && bench.decoder.messages.suffix(13) == Array(18...30))
   }
 
-  // MARK: Off the line's course
-
-  private static func mold() -> Bench {
-    let bench = Bench()
-    bench.hasSendTimes = false
-    bench.hasOffsets = false
-    return bench
-  }
-
-  @Test func aDamagedSequenceIsShownByTheNextPacketOfItsLine() {
-    let bench = Self.mold()
-    bench.take(1, 2)
-    // Truly 3.
-    #expect(bench.take(7, 2) == .doubted && !bench.arbiter.isWaiting)
-    #expect(bench.take(5, 2) == .held)
-    #expect(bench.take(3, 2, line: 1) == .released)
-    #expect(bench.take(7, 2) == .released)
-    bench.arbiter.finish(&bench.decoder)
-    #expect(bench.decoder.messages == Array(1...8))
-    #expect(bench.counts.gaps == 0 && bench.counts.implausible == 1)
-  }
-
-  @Test func aDamagedSequenceThatIsExactlyTheNextIsNotBelieved() {
-    let bench = Self.mold()
-    bench.take(1, 1, line: 1)
-    for number: UInt64 in 1...4 { bench.take(number, 1) }
-    // Line B's copy of 2, whose bits say 5.
-    #expect(bench.take(5, 1, line: 1) == .doubted && bench.decoder.messages == Array(1...4))
-    #expect(bench.take(3, 1, line: 1) == .duplicate)
-    #expect(bench.take(5, 1) == .released)
-  }
-
-  @Test func aLossOnOneLineIsShownByTheNextPacketOfIt() {
-    let bench = Self.mold()
-    bench.take(1, 1)
-    #expect(bench.take(3, 1) == .doubted)
-    #expect(bench.take(4, 1) == .confirmed)
-    #expect(bench.take(2, 1, line: 1) == .released)
-    #expect(bench.decoder.messages == [1, 2, 3, 4] && bench.counts.implausible == 0)
-  }
-
-  @Test func aLossOnBothLinesIsShownByBoth() {
-    let bench = Self.mold()
-    bench.take(1, 1)
-    bench.take(1, 1, line: 1)
-    #expect(bench.take(3, 1) == .doubted)
-    #expect(bench.take(3, 1, line: 1) == .confirmed)
-    bench.pass(100_000_000)
-    #expect(bench.seen == [.message(1), .lost(1), .message(3)])
-  }
-
-  @Test func twoThatOvertookEachOtherAreBelieved() {
-    let bench = Self.mold()
-    for number: UInt64 in [1, 3, 2, 4] { bench.take(number, 1) }
-    #expect(bench.decoder.messages == [1, 2, 3, 4])
-    for number: UInt64 in [6, 7, 8, 5, 9] { bench.take(number, 1) }
-    #expect(bench.decoder.messages == Array(1...9) && bench.counts.implausible == 0)
-    // Behind a loss the order looks like a damaged sequence, until the third.
-    for number: UInt64 in [12, 11, 13] { bench.take(number, 1) }
-    bench.take(10, 1, line: 1)
-    #expect(bench.decoder.messages == Array(1...13) && bench.counts.gaps == 0)
-  }
-
-  @Test func bytesAndMessagesThatMovedTogetherProveALeap() {
-    let bench = Bench()
-    bench.take(1, 1)
-    #expect(bench.take(100, 1) == .held)
-    bench.hasOffsets = false
-    #expect(bench.take(200, 1) == .doubted)
-  }
-
-  @Test func aHeartbeatThatLiesOpensNoHole() {
-    let bench = Self.mold()
-    bench.take(1, 1)
-    #expect(bench.take(66, 0) == .doubted && !bench.arbiter.isWaiting)
-    #expect(bench.take(2, 1) == .released && bench.counts.gaps == 0)
-  }
-
-  // MARK: Restarts
-
-  @Test func oneFlippedBitIsNoRestart() {
-    let bench = Bench()
-    for number: UInt64 in 1...1_024 { bench.take(number, 1) }
-    bench.now += 1
-    // Truly 1,025.
-    #expect(bench.take(1, 1) == .doubted && bench.take(1_026, 1) == .held)
-    bench.take(1_025, 1, line: 1)
-    #expect(bench.decoder.messages == Array(1...1_026) && bench.counts.restarts == 0)
-  }
-
-  @Test func aRestartWithADamagedSendingTimeShutsNothingOut() {
-    let bench = Bench()
-    bench.take(100, 1)
-    bench.now += 1
-    #expect(bench.take(1, 1, sent: bench.now + 4_000_000_000) == .doubted)
-    #expect(bench.take(2, 1) == .confirmed)
-    #expect(bench.take(4, 1) == .held && bench.take(3, 1, line: 1) == .released)
-    #expect(bench.decoder.messages == [100, 1, 2, 3, 4] && bench.counts.restarts == 1)
-  }
-
   @Test func anImpossibleSendingTimeIsForgotten() {
     let bench = Bench()
     bench.take(100, 1)
@@ -209,7 +109,6 @@ import Testing
     bench.take(102, 1)
     bench.now += 1
     bench.take(1, 1)
-    bench.take(1, 1, line: 1)
     #expect(bench.counts.restarts == 1)
   }
 

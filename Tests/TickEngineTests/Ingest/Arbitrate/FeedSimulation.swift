@@ -13,10 +13,6 @@ final class FeedSimulation<Wire: SimulatedWire> {
     /// Time between packets, ns, twice this at most.
     var pace_ns = 20_000
     var rates = FaultRates()
-    /// Probability that one bit of a packet flips, anywhere in it; on each line apart.
-    var flip = 0.0
-    /// Whole packets of a line between two that flip, at least.
-    var wholeBetween = 8
     /// Line B comes later by so much.
     var lag_ns: UInt64 = 0
     /// Line B falls silent at this part of the run.
@@ -49,8 +45,6 @@ final class FeedSimulation<Wire: SimulatedWire> {
     var received: Set<UInt64> = []
     /// Of packets that were damaged on some line.
     var damaged: Set<UInt64> = []
-    /// Of packets of which a message or its length was damaged on some line.
-    var altered: Set<UInt64> = []
   }
 
   private struct Sink: PacketSink {
@@ -66,7 +60,6 @@ final class FeedSimulation<Wire: SimulatedWire> {
   private var random: SeededRandom
   private var arrivals: [Arrival] = []
   private var order = 0
-  private var nextFlip = [-1, -1]
   private let memory = Slab<UInt8>(count: 2_048, repeating: 0)
   private(set) var end_ns: UInt64 = 0
   var feed: ArbitratedFeed<WitnessDecoder<Wire>>
@@ -149,14 +142,9 @@ final class FeedSimulation<Wire: SimulatedWire> {
       var sink = Sink()
       let copy = encode(packet)
       for (offset, byte) in copy.enumerated() { memory[offset] = byte }
-      var fate = lines[line].take(
+      let fate = lines[line].take(
         memory.mutableBytes.bytes.slice(at: 0, count: bytes.count), at: time, due_ns: 0,
         into: &sink)
-      if plan.flip > 0, random.unit() < plan.flip, number > nextFlip[line] {
-        fate = .corrupted
-        nextFlip[line] = number + plan.wholeBetween
-        flip(&sink.packets, packet, epoch)
-      }
       for packet in sink.packets { arrive(packet, time + lag(line), line: line) }
       if fate == .sent {
         sent[packet.stream]![epoch].received.formUnion(packet.first..<packet.end)
@@ -164,15 +152,6 @@ final class FeedSimulation<Wire: SimulatedWire> {
       isDamaged = isDamaged || fate == .corrupted
     }
     if isDamaged { sent[packet.stream]![epoch].damaged.formUnion(packet.first..<packet.end) }
-  }
-
-  private func flip(_ copies: inout [[UInt8]], _ packet: SequencedPacket, _ epoch: Int) {
-    guard !copies.isEmpty else { return }
-    let bit = random.below(copies[0].count * 8)
-    for index in copies.indices { copies[index][bit / 8] ^= 1 << UInt8(bit % 8) }
-    if bit / 8 >= Wire.headerBytes {
-      sent[packet.stream]![epoch].altered.formUnion(packet.first..<packet.end)
-    }
   }
 
   private func lag(_ line: Int) -> UInt64 { line == 1 ? plan.lag_ns : 0 }

@@ -144,7 +144,6 @@ import TickWire
     let bench = try Bench()
     bench.send([Self.entry(1, "TICK"), Self.tick(1, .bid)])
     bench.send([Self.tick(1, .ask)], first: 5)
-    bench.send([])
     bench.pass(100_000_000)
     #expect(bench.ticks().map(\.series.kind) == [.status])
     #expect(bench.counts.gaps == 1 && bench.counts.missing == 2 && bench.counts.malformed == 1)
