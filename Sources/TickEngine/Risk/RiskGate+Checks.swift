@@ -92,20 +92,6 @@ extension RiskGate {
     return true
   }
 
-  /// Values the next few instruments that have, or had, exposure at what the board says now, where
-  /// that is fresh: in turns, so that what is held is valued at the market though no order is asked
-  /// for. For the sender's duty cycles; cost: two lines for each.
-  public mutating func remark(_ count: Int, now: UInt64) {
-    for _ in 0..<min(count, exposure.listedCount) {
-      if nextMarked >= exposure.listedCount { nextMarked = 0 }
-      let instrument = exposure.listed(nextMarked)
-      nextMarked += 1
-      if let entry = board.read(instrument), let price = freshPrice(entry, at: now) {
-        exposure.mark(instrument, price)
-      }
-    }
-  }
-
   /// A fresh last eligible trade, else a valid mid that is as fresh, else nothing.
   private mutating func freshPrice(_ entry: BoardEntry, at now: UInt64) -> Int64? {
     if isFresh(entry.lastTime, at: now), let last = FixedPoint.price(entry.lastPrice) {

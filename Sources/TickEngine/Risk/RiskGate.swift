@@ -26,8 +26,6 @@ public struct RiskGate: ~Copyable {
   /// Instruments that the directory is known to have.
   private var known: UInt32 = 0
   private var session: UInt64 = 0
-  /// Of the instruments with exposure, the one that `remark` looks at next.
-  var nextMarked = 0
   /// What is held and open, as the sender tells it.
   public internal(set) var exposure: Exposure
   /// Orders asked for, allowed and out (RM14). The gate counts those allowed.

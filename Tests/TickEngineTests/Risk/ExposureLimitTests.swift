@@ -123,27 +123,6 @@ import TickRing
     #expect(bench.judge(100, quantity: 2_000, instrument: 2) == nil)
   }
 
-  /// What is held is valued at the market, in turns, though nobody asks for an order in it.
-  @Test func rm2WhatIsHeldIsMarkedInTurns() throws {
-    let bench = try bench(rows: ExposureLimitTests.rows + ["CCC,x,1000000,,1000000,no"])
-    bench.hold(1_000, 2)
-    bench.hold(1_000, 3)
-    #expect(bench.judge(100) == .noMark)
-    bench.remark(1)
-    #expect(bench.judge(100) == .noMark)
-    bench.remark(1)
-    #expect(bench.judge(100, quantity: 2_000) == nil)
-    bench.trade(2, 100.01)
-    for _ in 0..<2 { bench.remark(1) }
-    #expect(bench.judge(100, quantity: 2_000) == .sector)
-    // A price that is too old values nothing anew, and takes nothing away.
-    bench.trade(2, 90)
-    bench.now += 60_000_000_001
-    bench.trade(1, 100)
-    bench.remark(100)
-    #expect(bench.judge(100, quantity: 2_000) == .sector)
-  }
-
   /// Also of a symbol that no order was judged for yet: it was held at the start.
   @Test func rm2CountsWhatWasHeldAtTheStart() throws {
     let bench = try bench(rows: ["AAA,x,1000000,,1000000,no", "BBB,x,1000000,99.99,1000000,no"])

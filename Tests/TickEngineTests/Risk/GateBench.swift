@@ -117,10 +117,6 @@ final class GateBench {
     gate.replace(with: &table)
   }
   func take(_ reload: ReferenceReload) -> Bool { reload.take(into: &gate) }
-  func remark(_ count: Int) {
-    let now = now
-    tell { $0.remark(count, now: now) }
-  }
   func reconcile() -> Bool { gate.reconcile() }
   func list(_ symbol: String) { _ = directory.number(of: Symbol(symbol)!.word) }
 
