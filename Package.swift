@@ -51,7 +51,8 @@ let package = Package(
 
     // Floor 3: the pipeline.
     .target(
-      name: "TickEngine", dependencies: ["TickRing", "TickWire", "TickMetrics", "CLinux"],
+      name: "TickEngine",
+      dependencies: ["TickRing", "TickWire", "TickMetrics", "CLinux"],
       swiftSettings: strict),
 
     // Floor 5: the command.
@@ -75,7 +76,8 @@ let package = Package(
     .testTarget(
       name: "TickMetricsTests", dependencies: ["TickMetrics"], swiftSettings: ringSettings),
     .testTarget(
-      name: "TickEngineTests", dependencies: ["TickEngine", "TestSupport", "gate-stand-in"],
+      name: "TickEngineTests",
+      dependencies: ["TickEngine", "TestSupport", "gate-stand-in", "ledger-sender"],
       swiftSettings: ringSettings),
     // The command itself: real processes.
     .testTarget(
@@ -84,6 +86,10 @@ let package = Package(
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
     .executableTarget(
       name: "gate-stand-in", dependencies: ["TickEngine", "CLinux"], path: "Tests/GateStandIn",
+      swiftSettings: ringSettings),
+    // A sender reduced to what it does with the account's credit; a process, so that it can die.
+    .executableTarget(
+      name: "ledger-sender", dependencies: ["TickEngine", "TickRing"], path: "Tests/LedgerSender",
       swiftSettings: ringSettings),
     // What tests of several modules need.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: ringSettings),

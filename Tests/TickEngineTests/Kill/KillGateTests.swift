@@ -153,7 +153,7 @@ import TickRing
     try arm()
     var gate = try claim()
     let page = try attach()
-    let socket = unsafe Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
     gate.publishSocket(socket)
     let found = page.sender()

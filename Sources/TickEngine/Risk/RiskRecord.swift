@@ -1,0 +1,22 @@
+/// What of a subject's state outlives its process, in fixed-width words.
+public struct RiskRecord: Equatable, Sendable {
+  /// A `RiskState`, as found: whoever resumes checks it.
+  public var state: UInt8
+  public var trips: UInt32
+  public var peakE4: Int64
+  /// Asker's time, ns since the Unix epoch.
+  public var coolDownSince: UInt64
+  public var newest: UInt64
+  /// The trading day's number.
+  public var day: Int64
+
+  /// A record that can be no subject's.
+  public struct Failure: Error, Equatable, CustomStringConvertible {
+    public let subject: UInt8
+    public var description: String {
+      let whose = subject == 0 ? "the instance" : "strategy \(subject)"
+      return "the risk state of \(whose) cannot be: look at the positions yourself, then remove"
+        + " the region"
+    }
+  }
+}
