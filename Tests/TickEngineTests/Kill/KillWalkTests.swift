@@ -44,7 +44,7 @@ import TickRing
 }
 
 /// A gate as a reference, so that there may be none.
-private final class Sender {
+private final class WalkSender {
   var gate: KillGate
   init(_ gate: consuming KillGate) { self.gate = gate }
 }
@@ -53,7 +53,7 @@ private final class Sender {
 private struct Walk {
   private let scratch: Scratch
   private let one: KillSwitch
-  private var sender: Sender?
+  private var sender: WalkSender?
   /// Whether the next sender must, and may, be open.
   private var must = false
   private var may = false
@@ -129,7 +129,7 @@ private struct Walk {
 
   mutating func start() throws {
     guard sender == nil else { return }
-    sender = Sender(
+    sender = WalkSender(
       try KillGate.claim("prod", ringDirectory: scratch.path, state: one.state))
     (senderMay, senderMust) = (may, must)
     if sender?.gate.isShut == false { opened += 1 }
