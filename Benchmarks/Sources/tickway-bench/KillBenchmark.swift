@@ -151,6 +151,7 @@ struct KillBenchmark {
 /// Shuts the gate from another thread, after the spinner has settled.
 private final class Trigger: Sendable {
   private let stored = Atomic<UInt64>(0)
+  private let isReady = Atomic<Bool>(false)
   private let isDone = Atomic<Bool>(false)
 
   /// When it was about to shut it; 0: it could not.
@@ -161,14 +162,22 @@ private final class Trigger: Sendable {
     let thread = Thread {
       if let page = try? KillPage.attach("bench", ringDirectory: directory) {
         if let core { bare_pin(Int32(core)) }
+        // The page's first access is not what is measured.
+        _ = page.gate
+        self.isReady.store(true, ordering: .releasing)
         usleep(500)
+        _ = bare_go_first(1)
         let now_ns = MonotonicClock.now
         page.shut(.operatorKill, at: now_ns)
+        _ = bare_go_first(0)
         self.stored.store(now_ns, ordering: .releasing)
       }
+      self.isReady.store(true, ordering: .releasing)
       self.isDone.store(true, ordering: .releasing)
     }
     thread.start()
+    // It begins on its starter's core, which is about to be spun on.
+    while !isReady.load(ordering: .acquiring) { usleep(50) }
   }
 }
 
