@@ -38,6 +38,9 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", path: "CShims/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CLapack", path: "CShims/CLapack", pkgConfig: "lapacke",
+      providers: [.apt(["liblapacke-dev", "libblas-dev"])]),
 
     // Floor 1: the ring.
     .target(name: "TickRing", dependencies: ["CTickRing"], swiftSettings: ringSettings),
@@ -52,7 +55,7 @@ let package = Package(
     // Floor 3: the pipeline.
     .target(
       name: "TickEngine",
-      dependencies: ["TickRing", "TickWire", "TickMetrics", "CLinux"],
+      dependencies: ["TickRing", "TickWire", "TickMetrics", "CLinux", "CLapack"],
       swiftSettings: strict),
 
     // Floor 5: the command.
@@ -82,7 +85,7 @@ let package = Package(
     // The command itself: real processes.
     .testTarget(
       name: "TickwayTests",
-      dependencies: ["tickway", "TickRing", "TestSupport"],
+      dependencies: ["tickway", "TickEngine", "TickRing", "TickWire", "TestSupport"],
       swiftSettings: ringSettings),
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
     .executableTarget(
