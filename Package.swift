@@ -85,7 +85,9 @@ let package = Package(
     // The command itself: real processes.
     .testTarget(
       name: "TickwayTests",
-      dependencies: ["tickway", "TickEngine", "TickRing", "TickWire", "TestSupport"],
+      dependencies: [
+        "tickway", "TickEngine", "TickRing", "TickWire", "TestSupport", "gate-stand-in",
+      ],
       swiftSettings: ringSettings),
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
     .executableTarget(

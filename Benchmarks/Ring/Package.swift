@@ -8,9 +8,11 @@ let package = Package(
   products: [.library(name: "RingLoops", type: .dynamic, targets: ["RingLoops"])],
   dependencies: [.package(name: "tickway", path: "../..")],
   targets: [
+    .target(name: "BenchClock", path: "Clock"),
     .target(
       name: "RingLoops",
       dependencies: [
+        "BenchClock",
         .product(name: "TickRing", package: "tickway"),
         .product(name: "CTickRing", package: "tickway"),
       ],

@@ -3,20 +3,17 @@
 
 #include <dlfcn.h>
 
-typedef uint64_t (*tsc_clock)(void);
-
 static struct {
   void *(*open)(uint64_t capacity);
   void (*close)(void *ring);
   void (*send)(void *ring, uint64_t first, uint64_t count, uint64_t batch);
   void (*receive)(void *ring, uint64_t first, uint64_t count, uint64_t batch, uint64_t *seen);
-  void (*ping)(void *there, void *back, uint64_t count, uint32_t *trips, tsc_clock clock);
+  void (*ping)(void *there, void *back, uint64_t count, uint32_t *trips);
   void (*pong)(void *there, void *back, uint64_t count);
-  void (*burst)(void *there, void *back, uint64_t count, uint64_t batch, uint32_t *trips,
-                tsc_clock clock);
+  void (*burst)(void *there, void *back, uint64_t count, uint64_t batch, uint32_t *trips);
   void (*answer)(void *there, void *back, uint64_t count, uint64_t batch);
-  void (*send_due)(void *ring, uint64_t count, const bench_schedule *schedule, tsc_clock clock);
-  void (*receive_due)(void *ring, uint64_t count, uint32_t *trips, tsc_clock clock);
+  void (*send_due)(void *ring, uint64_t count, const bench_schedule *schedule);
+  void (*receive_due)(void *ring, uint64_t count, uint32_t *trips);
   void *(*broadcast_open)(uint64_t capacity);
   void (*broadcast_close)(void *ring);
   void (*broadcast_send)(void *ring, uint64_t first, uint64_t count, uint64_t batch,
@@ -25,30 +22,14 @@ static struct {
                             bool is_paced, uint64_t *seen);
 } loops;
 
-static uint64_t read_tsc(void) { return __rdtsc(); }
-
-static uint64_t read_tsc_after(void) { return bench_tsc_after(); }
-
 static bench_seen swift_receive(void *ring, uint64_t first, uint64_t count, uint64_t batch) {
   uint64_t seen[2];
   loops.receive(ring, first, count, batch, seen);
   return (bench_seen){seen[0], seen[1], 0};
 }
 
-static void swift_ping(void *there, void *back, uint64_t count, uint32_t *trips) {
-  loops.ping(there, back, count, trips, read_tsc);
-}
-
-static void swift_burst(void *there, void *back, uint64_t count, uint64_t batch, uint32_t *trips) {
-  loops.burst(there, back, count, batch, trips, read_tsc);
-}
-
 static void swift_send_due(void *ring, uint64_t count, bench_schedule schedule) {
-  loops.send_due(ring, count, &schedule, read_tsc);
-}
-
-static void swift_receive_due(void *ring, uint64_t count, uint32_t *trips) {
-  loops.receive_due(ring, count, trips, read_tsc_after);
+  loops.send_due(ring, count, &schedule);
 }
 
 static void broadcast_send(void *ring, uint64_t first, uint64_t count, uint64_t batch) {
@@ -101,11 +82,11 @@ const bench_ring *swift_load(const char *path) {
   ring.close = loops.close;
   ring.send = loops.send;
   ring.receive = swift_receive;
-  ring.ping = swift_ping;
+  ring.ping = loops.ping;
   ring.pong = loops.pong;
-  ring.burst = swift_burst;
+  ring.burst = loops.burst;
   ring.answer = loops.answer;
   ring.send_due = swift_send_due;
-  ring.receive_due = swift_receive_due;
+  ring.receive_due = loops.receive_due;
   return &ring;
 }

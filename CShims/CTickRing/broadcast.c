@@ -15,6 +15,26 @@ static tickring_region take(tickring_region *region) {
   return taken;
 }
 
+static bool is_written(const tickring_region *region, uint64_t sequence) {
+  const tickring_slot32 *slot = tickring_slot32_at(region->body, region->capacity - 1, sequence);
+  uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
+  return (uint32_t)word == (uint32_t)(sequence + 1);
+}
+
+/* What is written after the tail is one run of slots, whose end is found by halving. A writer that
+ * goes round meanwhile takes the run away, and has told another tail by then. */
+uint64_t tickring_written(const tickring_region *region) {
+  uint64_t tail = tickring_load_acquire(&region->header->tail); /* SHARE */
+  uint64_t least = 0, most = tickring_stretch_of(region->capacity);
+  while (least < most) {
+    uint64_t middle = least + (most - least) / 2;
+    if (is_written(region, tail + middle)) least = middle + 1;
+    else most = middle;
+  }
+  uint64_t later = tickring_load_acquire(&region->header->tail); /* SHARE */
+  return later - tail > least ? later : tail + least;
+}
+
 int tickring_writer_open(tickring_region *region, tickring_writer *writer, uint64_t *owner_pid) {
   int error = is_broadcast(region) ? tickring_claim_role(region, TICKRING_PRODUCER, owner_pid)
                                    : TICKRING_E_KIND;
@@ -22,22 +42,12 @@ int tickring_writer_open(tickring_region *region, tickring_writer *writer, uint6
     tickring_detach(region);
     return error;
   }
-  uint64_t mask = region->capacity - 1;
-  uint64_t next = tickring_load_acquire(&region->header->tail); /* SHARE */
-  /* A predecessor may have died between a record's word and the tail: observers have seen it. */
-  for (uint64_t count = 0; count < TICKRING_TAIL_COUNT && count <= mask; count++) {
-    const tickring_slot32 *slot = tickring_slot32_at(region->body, mask, next);
-    if ((uint32_t)tickring_load_acquire(&slot->word) != (uint32_t)(next + 1)) break;
-    next += 1;
-  }
-  uint64_t stretch = region->capacity / 4;
-  if (stretch > TICKRING_STRETCH_MAX) stretch = TICKRING_STRETCH_MAX;
-  if (stretch < TICKRING_STRETCH_MIN) stretch = 1;
+  uint64_t next = tickring_written(region);
   tickring_store_release(&region->header->tail, next); /* SHARE */
   writer->slots = region->body;
-  writer->mask = mask;
+  writer->mask = region->capacity - 1;
   writer->next = next;
-  writer->stretch = stretch;
+  writer->stretch = tickring_stretch_of(region->capacity);
   /* What a predecessor announced and may have begun stays announced, if it makes sense. */
   writer->announced = tickring_load_acquire(&region->header->ahead); /* SHARE */
   if (writer->announced - next > writer->stretch) writer->announced = next;
@@ -47,13 +57,13 @@ int tickring_writer_open(tickring_region *region, tickring_writer *writer, uint6
 }
 
 static uint64_t start_of(const tickring_region *region, enum tickring_start start) {
-  uint64_t tail = tickring_load_acquire(&region->header->tail); /* SHARE */
+  uint64_t written = tickring_written(region);
   uint64_t ahead = tickring_load_acquire(&region->header->ahead); /* SHARE */
   uint64_t oldest = ahead < region->capacity ? 0 : ahead - region->capacity;
   switch (start) {
-    case TICKRING_START_OLDEST: return oldest < tail ? oldest : tail;
-    case TICKRING_START_NEXT: return tail;
-    default: return tail == 0 ? 0 : tail - 1;
+    case TICKRING_START_OLDEST: return oldest < written ? oldest : written;
+    case TICKRING_START_NEXT: return written;
+    default: return written == 0 ? 0 : written - 1;
   }
 }
 
@@ -68,7 +78,8 @@ int tickring_observer_open(tickring_region *region, enum tickring_start start,
   observer->start = start_of(region, start);
   observer->next = observer->start;
   observer->vouched = observer->next;
-  observer->seen = 0;
+  observer->eager_end = observer->next;
+  observer->stretch = tickring_stretch_of(region->capacity);
   observer->lost = 0;
   observer->header = region->header;
   observer->region = take(region);

@@ -276,7 +276,7 @@ size_t tickring_observe_many(tickring_observer *observer, MarketDataRecord *reco
 
 void tickring_observer_counts(const tickring_observer *observer, uint64_t counts[3]) {
   counts[0] = observer->next;
-  counts[1] = observer->seen;
+  counts[1] = tickring_observer_seen(observer);
   counts[2] = observer->lost;
 }
 

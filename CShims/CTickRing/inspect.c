@@ -3,12 +3,15 @@
 #define _GNU_SOURCE /* open file description locks */
 #endif
 #include "internal.h"
+#include "tickring_broadcast.h"
 #include "tickring_inspect.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { COUNT_TURNS = 8 };
 
 /* Compares the word's lower half: see tickring_queue.h. A slot that cannot be read holds none. */
 static bool is_published(int fd, const tickring_info *info, uint64_t sequence) {
@@ -19,18 +22,40 @@ static bool is_published(int fd, const tickring_info *info, uint64_t sequence) {
   return (uint32_t)word == (uint32_t)(sequence + 1);
 }
 
-/* What is published and not advanced past is one stretch from the position on: its end is found by
+/* What is published from `first` on is one run of at most `most` slots: its end is found by
  * halving, so that a large ring costs no more than a small one. */
-static void count_queue(int fd, tickring_info *info) {
-  uint64_t position = info->header.position;
-  uint64_t least = 0, most = info->header.capacity;
+static uint64_t run_length(int fd, const tickring_info *info, uint64_t first, uint64_t most) {
+  uint64_t least = 0;
   while (least < most) {
     uint64_t middle = least + (most - least) / 2;
-    if (is_published(fd, info, position + middle)) least = middle + 1;
+    if (is_published(fd, info, first + middle)) least = middle + 1;
     else most = middle;
   }
-  info->taken = position;
-  info->published = position + least;
+  return least;
+}
+
+/* Counts from the header's word at `offset`, which tells where the run begins. A ring that goes
+ * round meanwhile takes the run away, and the word lies beyond what was found by then: that is
+ * looked at again, a few times; a count is never less than the word. */
+static uint64_t count_from(int fd, tickring_info *info, size_t offset, uint64_t most) {
+  uint64_t *first = (uint64_t *)(void *)((unsigned char *)&info->header + offset);
+  for (int turn = 0;; turn++) {
+    uint64_t later = *first, found = run_length(fd, info, *first, most);
+    if (pread(fd, &later, sizeof later, (off_t)offset) != sizeof later) later = *first;
+    if (later - *first <= found || turn == COUNT_TURNS) return *first + found;
+    *first = later;
+  }
+}
+
+static void count_queue(int fd, tickring_info *info) {
+  size_t position = offsetof(tickring_header, position);
+  info->published = count_from(fd, info, position, info->header.capacity);
+  info->taken = info->header.position;
+}
+
+static void count_broadcast(int fd, tickring_info *info) {
+  uint64_t stretch = tickring_stretch_of(info->header.capacity);
+  info->published = count_from(fd, info, offsetof(tickring_header, tail), stretch);
 }
 
 static void read_info(int fd, const struct stat *file, tickring_info *info) {
@@ -51,7 +76,7 @@ static void read_info(int fd, const struct stat *file, tickring_info *info) {
       tickring_internal_check_header(header, header->kind, info->file_bytes, &geometry);
   if (info->verdict != TICKRING_OK) return;
   if (tickring_internal_is_ring(header->kind)) count_queue(fd, info);
-  if (header->kind == TICKRING_REGION_BROADCAST) info->published = header->tail;
+  if (header->kind == TICKRING_REGION_BROADCAST) count_broadcast(fd, info);
   info->verdict = tickring_internal_check_file(fd, &info->file_bytes);
 }
 

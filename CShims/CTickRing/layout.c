@@ -38,7 +38,7 @@ uint64_t tickring_internal_layout_hash(uint32_t kind) {
     case TICKRING_REGION_GATE: layout = "gate:1"; break;
     case TICKRING_REGION_LEDGER: layout = "ledger:1"; break;
     case TICKRING_REGION_BROADCAST:
-      layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512,ahead@640";
+      layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512/stretch,ahead@640";
       break;
     default: layout = "metrics:1"; break;
   }

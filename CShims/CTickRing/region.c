@@ -14,11 +14,19 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A name is shown in lists and logs, one a line: no control character may be in it. */
+static bool is_name(const char *name) {
+  if (name == NULL || name[0] == '\0' || name[0] == '.') return false;
+  for (const unsigned char *at = (const unsigned char *)name; *at != '\0'; at++) {
+    if (*at < 0x20 || *at == 0x7F || *at == '/') return false;
+    if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0) return false; /* those of UTF-8 */
+  }
+  return true;
+}
+
 int tickring_internal_path(const char *directory, const char *name,
                            char path[TICKRING_PATH_BYTES]) {
-  if (directory == NULL || name == NULL || name[0] == '\0' || name[0] == '.' ||
-      strchr(name, '/') != NULL)
-    return TICKRING_E_ARGUMENT;
+  if (directory == NULL || !is_name(name)) return TICKRING_E_ARGUMENT;
   int length = snprintf(path, TICKRING_PATH_BYTES, "%s/%s", directory, name);
   return length > 0 && length < TICKRING_PATH_BYTES ? TICKRING_OK : TICKRING_E_ARGUMENT;
 }

@@ -130,6 +130,7 @@ int tickring_consumer_open(tickring_region *region, tickring_consumer *consumer,
   consumer->eager_end = consumer->next + consumer->eager_count;
   consumer->empty_at = consumer->next;
   consumer->empty_polls = 0;
+  consumer->found_end = consumer->next;
   consumer->header = region->header;
   consumer->region = *region;
   tickring_internal_clear(region);

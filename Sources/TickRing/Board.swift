@@ -87,13 +87,19 @@ public struct BoardWriter: ~Copyable, @unchecked Sendable {
 /// A reader of the board, with an attachment of its own.
 public struct BoardReader: ~Copyable, @unchecked Sendable {
   private let region: Region
-  private let words: UnsafeMutablePointer<UInt64>
+  @usableFromInline let words: UnsafeMutablePointer<UInt64>
 
   /// Takes over an attachment of the board's region, of kind `.board`.
   public init(_ region: consuming Region) {
     precondition(region.raw.kind == RegionKind.board.rawValue)
     words = region.words
     self.region = region
+  }
+
+  /// Fetches the instrument's line, which `read` will want soon.
+  @inlinable @inline(__always)
+  public func prefetch(_ instrument: UInt32) {
+    tickring_prefetch(words + Int(instrument) * 8)
   }
 
   /// A consistent copy, or nil for an instrument that the board has no line for, or whose writer

@@ -49,7 +49,7 @@ public struct BroadcastWriter: ~Copyable, @unchecked Sendable {
         tickring_put(slots, mask, next &+ index, tickring_words(word: words), received)
         index &+= 1
       }
-      tickring_tell_tail(&raw, next &+ part)
+      tickring_end(&raw, part)
       done &+= Int(truncatingIfNeeded: part)
     }
   }
@@ -111,10 +111,13 @@ public struct BroadcastObserver: ~Copyable, @unchecked Sendable {
   /// The sequence at which this observer began: `start + seen + lost == next`, always.
   @inlinable public var start: UInt64 { raw.start }
   /// Ticks taken.
-  @inlinable public var seen: UInt64 { raw.seen }
+  @inlinable public var seen: UInt64 { raw.next &- raw.start &- raw.lost }
   /// Ticks overwritten before this observer took them. Exact.
   @inlinable public var lost: UInt64 { raw.lost }
-  /// Ticks written so far; a look at the writer's own line, so not for every turn.
-  public var written: UInt64 { tickring_load_acquire(&raw.header.pointee.tail) }
+  /// Ticks written so far; a look at the writer's own lines, so not for every turn.
+  public var written: UInt64 {
+    var region = raw.region
+    return tickring_written(&region)
+  }
   public var capacity: Int { Int(raw.mask) + 1 }
 }

@@ -156,7 +156,8 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
     return Tick(raw: tickring_tick(word: slot.record, commit: slot.word))
   }
 
-  /// Advances past the first `count` of those peeked at: the producer may overwrite them.
+  /// Advances past the first `count` of those peeked at: the producer may overwrite them. Traps on
+  /// more than were found.
   @inlinable public mutating func advance(_ count: Int) { tickring_advance(&raw, UInt64(count)) }
 
   /// Peeks, reads and advances in one: hands up to `count` ticks to `body`, in order, each with its
@@ -174,7 +175,11 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
       body(found, Tick(raw: tick))
       found &+= 1
     }
-    if found == 0 { tickring_share_idle(&raw) } else { advance(found) }
+    if found == 0 {
+      tickring_share_idle(&raw)
+    } else {
+      tickring_pass(&raw, UInt64(truncatingIfNeeded: found))
+    }
     return found
   }
 

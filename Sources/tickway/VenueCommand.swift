@@ -7,7 +7,7 @@ import TickWire
 struct VenueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "venue",
-    abstract: "Run the simulated exchange alone: SoupBinTCP and OUCH 5.0 over TCP.",
+    abstract: "Run the simulated exchange alone: SoupBinTCP and OUCH 5.0 or 4.2 over TCP.",
     discussion: """
       Orders trade against the market of a capture or of a live tick ring. When a capture ends, \
       its last market stays. The venue serves until SIGINT or SIGTERM, then ends its sessions and \
@@ -49,6 +49,9 @@ struct VenueCommand: ParsableCommand {
   @Option(name: .customLong("repeat"), help: "How often the captures are played.")
   var repeats = 1
 
+  @Option(help: ArgumentHelp("The protocol of orders.", valueName: "ouch50|ouch42"))
+  var dialect = "ouch50"
+
   @Option(help: "The one user who may log in.")
   var user: String?
 
@@ -61,8 +64,8 @@ struct VenueCommand: ParsableCommand {
 
   @Option(
     help: """
-      Write what it did, and each account's truth, as JSON (tickway.venue/1); - is standard output, \
-      and where it listens is then told on standard error.
+      Write what it did, and each account's truth, as JSON (tickway.venue/1); - is standard \
+      output, and where it listens is then told on standard error.
       """, completion: .file())
   var json: String?
 
@@ -105,6 +108,11 @@ struct VenueCommand: ParsableCommand {
     options.faults = try faultOptions.faults()
     options.keepsTruth = json != nil
     options.logins = try logins()
+    switch dialect {
+    case "ouch50": options.dialect = .ouch50
+    case "ouch42": options.dialect = .ouch42
+    default: throw usage("--dialect \(dialect): choose ouch50 or ouch42")
+    }
     return options
   }
 

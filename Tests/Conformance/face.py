@@ -75,6 +75,29 @@ def a_view_leaves_out_what_is_being_written_over():
     tickring.remove(NAME)
 
 
+def numbers_of_a_broken_peer_are_no_trap():
+    for kind, at in ((tickring.TICKS, 384), (tickring.BROADCAST, 512), (tickring.BROADCAST, 640)):
+        tickring.create(NAME, kind, 8)
+        view = tickring.View(NAME)
+        for back in (1, 2, 8, 9, 2**63, 2**63 + 1):
+            with open(os.path.join(tickring.DIRECTORY, NAME), "r+b") as file:
+                file.seek(at)
+                file.write((2**64 - back).to_bytes(8, "little"))
+            assert 0 <= view.published < 2**64 and 0 <= view.taken < 2**64
+            assert len(view.latest(8)) <= 8
+        tickring.remove(NAME)
+
+
+def a_view_of_a_broadcast_ring_counts_each_tick():
+    tickring.create(NAME, tickring.BROADCAST, 1024)
+    with tickring.Writer(NAME) as writer:
+        view = tickring.View(NAME)
+        for count in (0, 1, 255, 256, 257, 1023, 1024, 1025, 5000):
+            writer.write(ticks(view.published, count - view.published))
+            assert view.published == count
+    tickring.remove(NAME)
+
+
 def an_observer_counts_what_it_lost():
     tickring.create(NAME, tickring.BROADCAST, 64)
     with tickring.Writer(NAME) as writer:
@@ -185,6 +208,8 @@ def what_is_no_ring_is_refused():
 
 a_view_sees_a_live_queue_and_claims_nothing()
 a_view_leaves_out_what_is_being_written_over()
+numbers_of_a_broken_peer_are_no_trap()
+a_view_of_a_broadcast_ring_counts_each_tick()
 an_observer_counts_what_it_lost()
 a_waiting_consumer_is_woken()
 a_sealed_ring_is_received_and_read_live()

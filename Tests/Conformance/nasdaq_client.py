@@ -98,15 +98,28 @@ async def orders(client, symbol):
     assert (none["ref"], none["quantity"], none["reason"]) == (5, 10, "I")
     unknown = await client.ask(ouch.enter(6, "B", 10, "NOSUCH", 1), "J")
     assert (unknown["ref"], unknown["reason"]) == (6, 0x17)
-    await client.ask(ouch.enter(7, "T", 50, symbol, 9_999), "A")
-    fewer = await client.ask(ouch.modify(7, "S", 20), "M")
+    await account(client, symbol, far)
+    await client.ask(ouch.enter(12, "T", 50, symbol, 9_999), "A")
+    fewer = await client.ask(ouch.modify(12, "S", 20), "M")
     assert (fewer["side"], fewer["quantity"]) == ("S", 20)
     # A number that is used up is ignored, and so is what the venue cannot read.
     client.session.send_unseq_data(ouch.enter(3, "B", 10, symbol, 9_999, tif="3"))
     client.session.send_unseq_data(b"z???")
     client.session.send_unseq_data(b"O??")
     client.session.send_debug("a word aside")
-    assert (await client.ask(ouch.QUERY, "Q"))["next"] == 8
+    assert (await client.ask(ouch.QUERY, "Q"))["next"] == 13
+
+
+async def account(client, symbol, far):
+    """All orders of one symbol cancelled at once; order entry switched off and on again."""
+    await client.ask(ouch.enter(7, "B", 100, symbol, far), "A")
+    gone, done = await client.ask(ouch.mass_cancel(8, symbol), "CX")
+    assert (gone["ref"], gone["quantity"], gone["reason"]) == (7, 100, "U")
+    assert (done["ref"], done["symbol"]) == (8, symbol)
+    assert (await client.ask(ouch.switch_entry("D", 9), "G"))["ref"] == 9
+    refused = await client.ask(ouch.enter(10, "B", 100, symbol, far), "J")
+    assert (refused["ref"], refused["reason"]) == (10, 0x0C)
+    assert (await client.ask(ouch.switch_entry("E", 11), "K"))["ref"] == 11
 
 
 async def replays(client):
@@ -127,7 +140,7 @@ async def replays(client):
         told = [await again.next() for _ in range(first, len(before) + 2)]
         assert told[:-1] == before[first - 1:], first
         last = ouch.answer(told[-1])
-        assert (last["type"], last["ref"], last["reason"]) == ("C", 7, "Z"), last
+        assert (last["type"], last["ref"], last["reason"]) == ("C", 12, "Z"), last
         again.session.logout()
         await again.closed()
     return len(before) + 1
@@ -139,7 +152,7 @@ async def silence(count, venue):
     assert client.session.sequence == count
     await asyncio.sleep(SILENCE)
     assert client.session.is_active(), "the venue was silent, or took the client for dead"
-    assert (await client.ask(ouch.QUERY, "Q"))["next"] == 8
+    assert (await client.ask(ouch.QUERY, "Q"))["next"] == 13
     venue.terminate()
     assert ouch.answer(await client.next())["event"] == "E"
     await client.closed()

@@ -25,6 +25,15 @@ def modify(ref, side, quantity):
     return struct.pack(">cIcI", b"M", ref, side.encode(), quantity)
 
 
+def mass_cancel(ref, symbol=""):
+    return struct.pack(">cI4s8sH", b"C", ref, b"".ljust(4), symbol.ljust(8).encode(), 0)
+
+
+def switch_entry(kind, ref):
+    """Order entry off: D; on: E."""
+    return struct.pack(">cI4sH", kind.encode(), ref, b"".ljust(4), 0)
+
+
 QUERY = b"Q"
 
 LAYOUTS = {
@@ -39,6 +48,9 @@ LAYOUTS = {
     "M": (">QIcI", "time ref side quantity"),
     "I": (">QI", "time ref"),
     "Q": (">QI", "time next"),
+    "X": (">QI4s8sH", "time ref firm symbol options"),
+    "G": (">QI4sH", "time ref firm options"),
+    "K": (">QI4sH", "time ref firm options"),
 }
 
 

@@ -170,12 +170,12 @@ static void check_consumer(death *self) {
 /* All that an observer finds; whoever started at the newest loses nothing. */
 static uint64_t observe_all(death *self, tickring_observer *observer, uint64_t lost_most) {
   tickring_tick tick;
-  uint64_t found = 0;
+  uint64_t found = 0, before = observer->next - observer->lost;
   while (found <= 2 * self->from->capacity && tickring_observe(observer, &tick)) {
     check_record(self, tick.word, observer->next - 1);
     found++;
   }
-  if (observer->start + observer->seen + observer->lost != observer->next) count(self, PHANTOM);
+  if (before + found != observer->next - observer->lost) count(self, PHANTOM);
   if (observer->lost > lost_most) count(self, LOST);
   return found;
 }

@@ -163,7 +163,7 @@ static void mistake_first_word_first(ends *self) {
 
 static void mistake_advance_before_copy(ends *self) {
   tickring_consumer *consumer = &self->consumer;
-  if (tickring_is_empty(consumer)) return;
+  if (tickring_peek(consumer, 1) == 0) return;
   const tickring_slot32 *slot = tickring_peeked(consumer, 0);
   tickring_advance(consumer, 1);
   for (int i = 0; i < 3; i++)
@@ -182,7 +182,6 @@ static void mistake_no_announcement(ends *self) {
   tickring_slot32 *slot = tickring_slot32_at(writer->slots, writer->mask, writer->next);
   for (int i = 0; i < 3; i++) tickring_store_release(&slot->record[i], record.word[i]);
   tickring_store_release(&slot->word, tickring_word(writer->next, 7));
-  tickring_store_release(&writer->header->tail, writer->next + 1);
   self->hand->committed += 1;
 }
 

@@ -59,8 +59,11 @@ func main() throws {
         told.openOrders += 1
       }
     }
-    told.told_ns = now
-    gate.tell(told)
+    // Not each turn: whoever reads it between two tellings must find time to.
+    if now > told.told_ns + 50_000 || told.told_ns == 0 {
+      told.told_ns = now
+      gate.tell(told)
+    }
     if kind == "idle" || told.inDoubt > 0 { usleep(200) }
   }
 }

@@ -108,7 +108,8 @@ struct RegionTests {
   }
 
   static let badNames = [
-    "", ".", "..", ".hidden", "a/b", "/a", "../r", String(repeating: "n", count: 300),
+    "", ".", "..", ".hidden", "a/b", "/a", "../r", "two\nlines", "\u{1B}[2J",
+    "\u{7F}", "\u{9B}2J", String(repeating: "n", count: 300),
   ]
 
   @Test(arguments: badNames)

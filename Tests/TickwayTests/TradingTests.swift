@@ -81,6 +81,22 @@ struct TradingTests {
     #expect(end.output.contains("duplicates 0"))
   }
 
+  @Test func ordersAreFilledInOuch42() throws {
+    let scratch = Scratch()
+    let day = try scratch.synth(messages: 20_000)
+    let venue = try RunningVenue(["--capture", day, "--pace", "max", "--dialect", "ouch42"])
+    let result = try ReplayResult.of([
+      day, "--strategy", "momentum", "--venue", venue.address, "--limits", try scratch.limits(),
+      "--dialect", "ouch42",
+    ])
+    result.expectConsistent()
+    #expect(result.orders("acked") > 0 && result.orders("in_flight") == 0)
+    #expect(result.report["run", "anomalies"].count == 0)
+    let end = try venue.end()
+    #expect(end.output.contains("orders    received \(result.orders("sent")),"))
+    #expect(end.output.contains("malformed 0, unknown 0"))
+  }
+
   @Test func fillsComeFromAVenueInAProcessOfItsOwn() throws {
     let scratch = Scratch()
     let day = try scratch.synth(messages: 20_000)

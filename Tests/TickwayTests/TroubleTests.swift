@@ -68,9 +68,10 @@ struct TroubleTests {
     let result = try refusal(address)
     #expect(result.status == 69)
     #expect(result.error.contains("cannot be reached") && result.error.contains("is it running"))
-    let unknown = try refusal("no-such-host.invalid:9000")
-    #expect(unknown.status == 69)
-    #expect(unknown.error.contains("cannot be found"))
+    // Another host needs more than limits, whether it is there or not.
+    let other = try refusal("no-such-host.invalid:9000")
+    #expect(other.status == 64)
+    #expect(other.error.contains("instance") && other.error.contains("reference"))
   }
 
   @Test func aVenueThatNeverAnswersTheLoginIsGivenUp() throws {

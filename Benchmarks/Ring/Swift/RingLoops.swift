@@ -1,9 +1,10 @@
+import BenchClock
 import CTickRing
 import Glibc
 import TickRing
 
 /// The loops of ring_loops.h, written again in Swift over the public faces. The C side finds them
-/// by their names and supplies the clock, so that both sides read it alike.
+/// by their names.
 
 /// Both ends, each on lines of its own, since two cores write them: one allocation, of which the
 /// producer is the first 128 bytes.
@@ -20,8 +21,6 @@ private struct Ring {
     (memory + Ring.consumerOffset).assumingMemoryBound(to: TickConsumer.self)
   }
 }
-
-public typealias Clock = @convention(c) () -> UInt64
 
 @_cdecl("swift_ring_open")
 public func open(capacity: UInt64) -> UnsafeMutableRawPointer? {
@@ -145,16 +144,16 @@ private func receiveBatches(
 @_cdecl("swift_ring_ping")
 public func ping(
   _ rawThere: UnsafeMutableRawPointer, _ rawBack: UnsafeMutableRawPointer, count: UInt64,
-  trips: UnsafeMutablePointer<UInt32>, clock: Clock
+  trips: UnsafeMutablePointer<UInt32>
 ) {
   let there = Ring(rawThere)
   let back = Ring(rawBack)
   var tick = Tick()
   for number in 0..<count {
-    let start = clock()
+    let start = bench_clock()
     while !there.producer.pointee.publish(record(number), received: 0) {}
     while !back.consumer.pointee.poll(&tick) {}
-    trips[Int(number)] = UInt32(truncatingIfNeeded: clock() &- start)
+    trips[Int(number)] = UInt32(truncatingIfNeeded: bench_clock() &- start)
   }
 }
 
@@ -174,17 +173,17 @@ public func pong(
 @_cdecl("swift_ring_burst")
 public func burst(
   _ rawThere: UnsafeMutableRawPointer, _ rawBack: UnsafeMutableRawPointer, count: UInt64,
-  batch: UInt64, trips: UnsafeMutablePointer<UInt32>, clock: Clock
+  batch: UInt64, trips: UnsafeMutablePointer<UInt32>
 ) {
   let back = Ring(rawBack)
   var tick = Tick()
   for number in 0..<count {
-    let rest = clock()
-    while clock() &- rest < 2000 { tickring_pause() }
-    let start = clock()
+    let rest = bench_clock()
+    while bench_clock() &- rest < 2000 { tickring_pause() }
+    let start = bench_clock()
     send(rawThere, first: number &* 64, count: 64, batch: batch)
     while !back.consumer.pointee.poll(&tick) {}
-    trips[Int(number)] = UInt32(truncatingIfNeeded: clock() &- start)
+    trips[Int(number)] = UInt32(truncatingIfNeeded: bench_clock() &- start)
   }
 }
 
@@ -208,12 +207,11 @@ public func answer(
         number &+= 1
         continue
       }
-      let found = there.consumer.pointee.peek(Int(end &- number))
-      for index in 0..<found {
-        see(there.consumer.pointee.peeked(index), number &+ UInt64(index), &sum, &disorder)
+      let base = number
+      let found = there.consumer.pointee.poll(upTo: Int(truncatingIfNeeded: end &- number)) {
+        see($1, base &+ UInt64(truncatingIfNeeded: $0), &sum, &disorder)
       }
-      there.consumer.pointee.advance(found)
-      number &+= UInt64(found)
+      number &+= UInt64(truncatingIfNeeded: found)
     }
     while !back.producer.pointee.publish(record(sum), received: 0) {}
   }
@@ -226,13 +224,13 @@ public struct Schedule {
 
 @_cdecl("swift_ring_send_due")
 public func sendDue(
-  _ raw: UnsafeMutableRawPointer, count: UInt64, rawSchedule: UnsafeRawPointer, clock: Clock
+  _ raw: UnsafeMutableRawPointer, count: UInt64, rawSchedule: UnsafeRawPointer
 ) {
   let ring = Ring(raw)
   let schedule = rawSchedule.load(as: Schedule.self)
   var due = schedule.start
   for number in 0..<count {
-    while Int64(bitPattern: clock() &- due) < 0 {}
+    while Int64(bitPattern: bench_clock() &- due) < 0 {}
     let tick = Tick(words: (number, due, ~number))
     while !ring.producer.pointee.publish(tick, received: 0) {}
     let within = number % (schedule.calmCount &+ schedule.burstCount)
@@ -242,12 +240,12 @@ public func sendDue(
 
 @_cdecl("swift_ring_receive_due")
 public func receiveDue(
-  _ raw: UnsafeMutableRawPointer, count: UInt64, trips: UnsafeMutablePointer<UInt32>, clock: Clock
+  _ raw: UnsafeMutableRawPointer, count: UInt64, trips: UnsafeMutablePointer<UInt32>
 ) {
   let ring = Ring(raw)
   var tick = Tick()
   for number in 0..<count {
     while !ring.consumer.pointee.poll(&tick) {}
-    trips[Int(number)] = UInt32(truncatingIfNeeded: clock() &- tick.words.1)
+    trips[Int(number)] = UInt32(truncatingIfNeeded: bench_clock_after() &- tick.words.1)
   }
 }

@@ -14,9 +14,9 @@
 
 enum { batch = 32, datagram_bytes = 2048 };
 
-static struct sockaddr_in loopback(uint16_t port) {
+static struct sockaddr_in name_of(uint32_t address, uint16_t port) {
   struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  name.sin_addr.s_addr = htonl(address);
   return name;
 }
 
@@ -26,7 +26,7 @@ int bare_receiver(uint16_t *port, int buffer_bytes) {
   int size = sizeof buffer_bytes;
   if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, (socklen_t)size) != 0)
     (void)setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, (socklen_t)size);
-  struct sockaddr_in name = loopback(0);
+  struct sockaddr_in name = name_of(INADDR_LOOPBACK, 0);
   socklen_t length = sizeof name;
   if (bind(descriptor, (struct sockaddr *)&name, length) != 0 ||
       getsockname(descriptor, (struct sockaddr *)&name, &length) != 0) {
@@ -38,10 +38,10 @@ int bare_receiver(uint16_t *port, int buffer_bytes) {
   return descriptor;
 }
 
-int bare_sender(uint16_t port) {
+int bare_sender(uint32_t address, uint16_t port) {
   int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -errno;
-  struct sockaddr_in name = loopback(port);
+  struct sockaddr_in name = name_of(address, port);
   if (connect(descriptor, (struct sockaddr *)&name, sizeof name) == 0) return descriptor;
   int code = errno;
   close(descriptor);

@@ -14,9 +14,10 @@ struct Bench {
            tickway-bench publish [--messages N] [--runs N] [--quick] [--json FILE]
            tickway-bench receive [--runs N] [--quick] [--json FILE]
            tickway-bench replay [--messages N] [--repeat N] [--runs N] [--quick] [--json FILE]
+           tickway-bench risk [--runs N] [--quick] [--json FILE]
     """
 
-  private static let verbs = ["decode", "publish", "receive", "replay"]
+  private static let verbs = ["decode", "publish", "receive", "replay", "risk"]
 
   private var verb = ""
   private var captures: [String] = []
@@ -71,6 +72,7 @@ struct Bench {
     case "decode": try report(decode())
     case "publish": try report(publish())
     case "receive": try report(receive())
+    case "risk": try report(risk())
     default: try report(replay())
     }
   }
@@ -93,9 +95,10 @@ struct Bench {
     var line = try ReceiveBenchmark.line()
     let benchmark = try ReceiveBenchmark(line: line, packetsPerFill: fill)
     defer { benchmark.close() }
-    let drains = try [1, 10].map { messages in
+    let drains = try [(1, 1), (10, 1), (10, 2)].map { messages, lines in
       ReceiveReport.Drain(
-        try benchmark.run(&line, source, messagesPerPacket: messages, times: runs))
+        try benchmark.run(
+          &line, source, messagesPerPacket: messages, lines: lines, times: runs))
     }
     var oneWay: ReceiveReport.Ping?
     if var ping = PingBenchmark(pings: pings) {
@@ -113,6 +116,11 @@ struct Bench {
 
   private func replay() throws -> ReplayBenchReport {
     try ReplayBenchmark(command: command(), messages: messages, repeats: repeats).run(times: runs)
+  }
+
+  private func risk() throws -> RiskReport {
+    var benchmark = try RiskBenchmark()
+    return RiskReport(passes: benchmark.run(passes: runs))
   }
 
   private func command() throws -> String {

@@ -1,8 +1,6 @@
 /// Packets of IEX-TP with as many messages each as wanted, made from the messages of others.
 struct IexPackets {
   private(set) var packets: [[UInt8]] = []
-  /// Exchange time of each, ns since the Unix epoch, UTC.
-  private(set) var times: [UInt64] = []
   let messagesPerPacket: Int
   /// Sequence of the next message to be sent: it never begins anew.
   private(set) var sequence: UInt64 = 1
@@ -28,7 +26,6 @@ struct IexPackets {
         IexPackets.put(packet.count - Walk.headerBytes, bytes: 2, at: 12, in: &packet)
         IexPackets.put(messages, bytes: 2, at: 14, in: &packet)
         packets.append(packet)
-        times.append(IexPackets.time(of: packet))
         messages = 0
       }
     }
@@ -42,8 +39,10 @@ struct IexPackets {
     for byte in 0..<bytes { packet[offset + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
   }
 
-  private static func time(of packet: [UInt8]) -> UInt64 {
-    packet[32..<40].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  /// Gives all packets the sending time now, by which they are fresh.
+  mutating func stamp() {
+    let now = Int(WallClock.now)
+    for index in packets.indices { IexPackets.put(now, bytes: 8, at: 32, in: &packets[index]) }
   }
 
   /// Gives all packets the next sequences.

@@ -4,9 +4,9 @@ import TickEngine
 import TickRing
 
 /// One way from a sender on one core to a receiver that spins on another, packets of one message:
-/// by a bare recv, and by `UdpLine` with `FeedIngester` behind it, in turns. The time is from just
-/// before the sender's call of the kernel to the payload in hand; with the ingester, also to the
-/// ticks in the ring. Wall clock: what the machine does to either core meanwhile is in it; both
+/// by a bare recv, by `UdpLine`, and by `FeedListener`, in turns. The time is from just before the
+/// sender's call of the kernel to the payload in hand, or, with the listener, to the ticks in the
+/// ring. Wall clock: what the machine does to either core meanwhile is in it; both
 /// threads go in front of all ordinary ones where that is allowed (root), for some 25 ms at a time.
 struct PingBenchmark {
   /// Apart by enough that no packet waits for another.
@@ -54,13 +54,15 @@ struct PingBenchmark {
   mutating func run(_ source: Packets, times: Int) throws -> [Run] {
     var packets = try IexPackets(source, packets: 1, messagesPerPacket: 1)
     let regions = try BenchRegions(ringCapacity: ReceiveBenchmark.ringCapacity)
-    var ingester = try FeedIngester(ring: regions.ring, directory: regions.names)
+    var listener = try ReceiveBenchmark.listener(regions, lines: 1)
+    let toListener = try ReceiveBenchmark.senders(to: listener, lines: 1)[0]
     var consumer = try TickConsumer(claiming: regions.ring.duplicate())
     var line = try ReceiveBenchmark.line()
     var port: UInt16 = 0
     let bare = bare_receiver(&port, Int32(ReceiveBenchmark.bufferBytes))
-    let (toBare, toLine) = (bare_sender(port), bare_sender(line.port))
-    defer { for socket in [bare, toBare, toLine] { bare_close(socket) } }
+    let toBare = bare_sender(ReceiveBenchmark.addresses[0], port)
+    let toLine = bare_sender(ReceiveBenchmark.addresses[0], line.port)
+    defer { for socket in [bare, toBare, toLine, toListener] { bare_close(socket) } }
     guard bare >= 0, toBare >= 0, toLine >= 0 else { throw BenchError("no socket on loopback") }
     bare_pin(Int32(cores[1]))
     var sent = [UInt64](repeating: 0, count: pings)
@@ -69,18 +71,25 @@ struct PingBenchmark {
     defer { _ = bare_go_first(0) }
     for number in 0...times * PingBenchmark.turnsPerRun {
       var run = Run()
-      // Both get the same packets: the ingester finds no gap between its turns.
+      packets.stamp()
+      // All get the same packets: the listener finds no gap between its turns.
       let first = packets.reserve(packets: pings)
       try sent.withUnsafeMutableBufferPointer { sent in
         try during(packets.packets[0], toBare, first, sent) { receive(bare, first, sent, &run) }
         try during(packets.packets[0], toLine, first, sent) {
-          try ingest(&line, &ingester, packets.times[0], first, sent, &run)
+          try receive(&line, first, sent, &run)
+        }
+        try during(packets.packets[0], toListener, first, sent) {
+          try listen(&listener, first, sent, &run)
         }
       }
       var tick = Tick()
       while consumer.poll(&tick) {}
       // The first run warms caches and the line's kernel side, and does not count.
       if number > 0 { runs.append(run) }
+    }
+    guard listener.tickCounts.rejected[TickRejection.stale.rawValue] == 0 else {
+      throw BenchError("the listener's turns came too late to be fresh")
     }
     return runs
   }
@@ -134,12 +143,11 @@ struct PingBenchmark {
     run.lost += pings - taken
   }
 
-  private func ingest(
-    _ line: inout UdpLine, _ ingester: inout FeedIngester, _ clock: UInt64, _ first: UInt64,
-    _ sent: UnsafeMutableBufferPointer<UInt64>, _ run: inout Run
+  private func receive(
+    _ line: inout UdpLine, _ first: UInt64, _ sent: UnsafeMutableBufferPointer<UInt64>,
+    _ run: inout Run
   ) throws {
     run.line.reserve(pings)
-    run.ticks.reserve(pings)
     var last_ns = MonotonicClock.now
     var taken = 0
     while taken < pings {
@@ -153,14 +161,35 @@ struct PingBenchmark {
       taken += count
       for index in 0..<count {
         let number = line.withDatagram(index) { bytes, _ in
-          _ = ingester.ingest(bytes, clock: clock, received_ns: now_ns)
-          return bytes.withUnsafeBytes { PingBenchmark.sequence($0) } &- first
+          bytes.withUnsafeBytes { PingBenchmark.sequence($0) } &- first
         }
         // Not one of this turn, if the sender was held up for longer than the patience.
-        guard number < pings else { continue }
-        run.line.add(now_ns - sent[Int(number)])
-        run.ticks.add(MonotonicClock.now - sent[Int(number)])
+        if number < pings { run.line.add(now_ns - sent[Int(number)]) }
       }
+    }
+    run.lost += pings - taken
+  }
+
+  /// What came last tells which pings a turn took: each has the next sequence.
+  private func listen(
+    _ listener: inout FeedListener, _ first: UInt64, _ sent: UnsafeMutableBufferPointer<UInt64>,
+    _ run: inout Run
+  ) throws {
+    run.ticks.reserve(pings)
+    var last_ns = MonotonicClock.now
+    var taken = 0
+    while taken < pings {
+      let count = try listener.turn()
+      let now_ns = MonotonicClock.now
+      if count == 0 {
+        if now_ns > last_ns + PingBenchmark.patience_ns { break }
+        continue
+      }
+      last_ns = now_ns
+      taken += count
+      let end = listener.lineCounts(0).lastSequence &- first
+      guard end <= pings, end >= count else { continue }
+      for number in Int(end) - count..<Int(end) { run.ticks.add(now_ns - sent[number]) }
     }
     run.lost += pings - taken
   }

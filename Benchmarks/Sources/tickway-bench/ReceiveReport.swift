@@ -5,13 +5,15 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
   /// Emptying a socket's receive buffer, ns a packet, the thread's own time.
   struct Drain: Encodable {
     let messages_per_packet: Int
+    /// 2: each packet comes on line B, too; `ingest` is the time for both copies.
+    let lines: Int
     let packet_bytes: Int
     let packets: Int
     let ticks: UInt64
     let bare_ns_per_packet: Spread
     let line_ns_per_packet: Spread
     let ingest_ns_per_packet: Spread
-    /// Time over that of the bare loop, run by run.
+    /// Time over that of the bare loop for as many datagrams, run by run.
     let line_times_bare: Spread
     let ingest_times_bare: Spread
 
@@ -20,6 +22,7 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
         Spread(result.runs.map(value))
       }
       messages_per_packet = result.messagesPerPacket
+      lines = result.lines
       packet_bytes = result.packetBytes
       packets = result.runs[0].packets
       ticks = result.ticks
@@ -27,12 +30,15 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
       line_ns_per_packet = spread { Double($0.line_ns) / Double($0.packets) }
       ingest_ns_per_packet = spread { Double($0.ingest_ns) / Double($0.packets) }
       line_times_bare = spread { Double($0.line_ns) / Double($0.bare_ns) }
-      ingest_times_bare = spread { Double($0.ingest_ns) / Double($0.bare_ns) }
+      let datagrams = Double(result.lines)
+      ingest_times_bare = spread { Double($0.ingest_ns) / Double($0.bare_ns) / datagrams }
     }
+
+    private var place: String { lines > 1 ? ", ticks from lines A and B" : "" }
 
     var text: String {
       """
-        \(messages_per_packet) messages a packet, \(packet_bytes) bytes; ns a packet
+        \(messages_per_packet) messages a packet, \(packet_bytes) bytes\(place); ns a packet
           bare recvmmsg(32)      \(bare_ns_per_packet.text())
           UdpLine                \(line_ns_per_packet.text()): \(line_times_bare.text()) times
           … and ticks in a ring  \(ingest_ns_per_packet.text()): \(ingest_times_bare.text()) times

@@ -287,7 +287,7 @@ class observer : public endpoint<tickring_observer, tickring_observer_close> {
   }
   /* False: nothing new; `lost` may have grown. */
   bool poll(tickring_tick &tick) noexcept { return tickring_observe(&raw_, &tick); }
-  std::uint64_t seen() const noexcept { return raw_.seen; }
+  std::uint64_t seen() const noexcept { return tickring_observer_seen(&raw_); }
   std::uint64_t lost() const noexcept { return raw_.lost; }
 };
 

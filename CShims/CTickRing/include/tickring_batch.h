@@ -47,36 +47,54 @@ static inline void tickring_set(tickring_producer *producer, uint64_t i, tickrin
   slot->record[2] = record.word[2];
 }
 
+/* The commit word of `sequence`: the last of its slot. */
+static inline uint64_t *tickring_word_at(unsigned char *slots, uint64_t mask, uint64_t sequence,
+                                         size_t slot_bytes) {
+  unsigned char *end = slots + ((sequence & mask) + 1) * slot_bytes;
+  return (uint64_t *)(void *)(end - sizeof(uint64_t));
+}
+
+static inline void tickring_commit_slots(tickring_producer *producer, uint64_t count,
+                                         uint32_t received_16ns, size_t slot_bytes) {
+  uint64_t next = producer->next, mask = producer->mask;
+  unsigned char *slots = producer->slots;
+  if (count > producer->limit - next) __builtin_trap();
+  if (count == 0) return;
+  for (uint64_t i = 1; i < count; i++)
+    tickring_store_relaxed(tickring_word_at(slots, mask, next + i, slot_bytes),
+                           tickring_word(next + i, received_16ns));
+  /* PUBLISH: the first word last, so that the batch appears whole. */
+  tickring_store_release(tickring_word_at(slots, mask, next, slot_bytes),
+                         tickring_word(next, received_16ns));
+  producer->next = next + count;
+}
+
 /* Commits the first `count` slots of a claim: they appear together. More than were granted is a
  * programmer's error: of what was not set, what is there from the last turn would appear. More than
  * are free would overwrite what the consumer has not read: that traps. */
 static inline void tickring_commit(tickring_producer *producer, uint64_t count,
                                    uint32_t received_16ns) {
-  uint64_t next = producer->next;
-  uint64_t mask = producer->mask;
-  unsigned char *slots = producer->slots;
-  if (count > producer->limit - next) __builtin_trap();
-  if (count == 0) return;
-  for (uint64_t i = 1; i < count; i++)
-    tickring_store_relaxed(&tickring_slot32_at(slots, mask, next + i)->word,
-                           tickring_word(next + i, received_16ns));
-  /* PUBLISH: the first word last, so that the batch appears whole. */
-  tickring_store_release(&tickring_claimed(producer, 0)->word, tickring_word(next, received_16ns));
-  producer->next = next + count;
+  tickring_commit_slots(producer, count, received_16ns, sizeof(tickring_slot32));
+}
+
+static inline uint64_t tickring_peek_slots(tickring_consumer *consumer, uint64_t count,
+                                           size_t slot_bytes) {
+  uint64_t next = consumer->next, mask = consumer->mask, found = 0;
+  unsigned char *slots = consumer->slots;
+  while (found < count) {
+    const uint64_t *at = tickring_word_at(slots, mask, next + found, slot_bytes);
+    uint64_t word = tickring_load_acquire(at); /* PUBLISH */
+    if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
+    found++;
+  }
+  consumer->found_end = next + found;
+  if (found == 0) tickring_share_idle(consumer);
+  return found;
 }
 
 /* How many ticks are published ahead, up to `count`; none of them is advanced past. */
 static inline uint64_t tickring_peek(tickring_consumer *consumer, uint64_t count) {
-  uint64_t next = consumer->next, mask = consumer->mask, found = 0;
-  unsigned char *slots = consumer->slots;
-  while (found < count) {
-    tickring_slot32 *slot = tickring_slot32_at(slots, mask, next + found);
-    uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
-    if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
-    found++;
-  }
-  if (found == 0) tickring_share_idle(consumer);
-  return found;
+  return tickring_peek_slots(consumer, count, sizeof(tickring_slot32));
 }
 
 /* Slot `i` of those peeked at, where it lies: valid until the advance. */
@@ -85,14 +103,21 @@ static inline const tickring_slot32 *tickring_peeked(const tickring_consumer *co
   return tickring_slot32_at(consumer->slots, consumer->mask, consumer->next + i);
 }
 
-/* Advances past the first `count` of those peeked at: the producer may overwrite them. More than
- * were found is a programmer's error, which nothing notices: as many to come would be skipped. */
-static inline void tickring_advance(tickring_consumer *consumer, uint64_t count) {
+/* Advances past the next `count` ticks, which were found. */
+static inline void tickring_pass(tickring_consumer *consumer, uint64_t count) {
   uint64_t before = consumer->next;
   consumer->next = before + count;
   tickring_store_release(&consumer->header->position, consumer->next); /* RETURN, on demand */
   if (((before ^ consumer->next) & ~consumer->share_mask) != 0)
     tickring_store_release(&consumer->header->head, consumer->next); /* RETURN */
+}
+
+/* Advances past the first `count` of those peeked at: the producer may overwrite them. More than
+ * the last peek found, and nobody polled since, would skip as many to come: that traps. */
+static inline void tickring_advance(tickring_consumer *consumer, uint64_t count) {
+  uint64_t found = consumer->found_end - consumer->next;
+  if (count > 0 && (count > found || found > consumer->mask + 1)) __builtin_trap();
+  tickring_pass(consumer, count);
 }
 
 /* Slot `sequence` of a batch that is committed whole: record and word, which the consumer does not
@@ -160,7 +185,7 @@ static inline uint64_t tickring_poll_each(tickring_consumer *consumer, uint64_t 
   if (found == 0)
     tickring_share_idle(consumer);
   else
-    tickring_advance(consumer, found);
+    tickring_pass(consumer, found);
   return found;
 }
 
@@ -176,31 +201,11 @@ static inline void tickring_set64(tickring_producer *producer, uint64_t i, const
 
 static inline void tickring_commit64(tickring_producer *producer, uint64_t count,
                                      uint32_t received_16ns) {
-  uint64_t next = producer->next;
-  uint64_t mask = producer->mask;
-  unsigned char *slots = producer->slots;
-  if (count > producer->limit - next) __builtin_trap();
-  if (count == 0) return;
-  for (uint64_t i = 1; i < count; i++)
-    tickring_store_relaxed(&tickring_slot64_at(slots, mask, next + i)->word,
-                           tickring_word(next + i, received_16ns));
-  /* PUBLISH: the first word last, so that the batch appears whole. */
-  tickring_store_release(&tickring_claimed64(producer, 0)->word,
-                         tickring_word(next, received_16ns));
-  producer->next = next + count;
+  tickring_commit_slots(producer, count, received_16ns, sizeof(tickring_slot64));
 }
 
 static inline uint64_t tickring_peek64(tickring_consumer *consumer, uint64_t count) {
-  uint64_t next = consumer->next, mask = consumer->mask, found = 0;
-  unsigned char *slots = consumer->slots;
-  while (found < count) {
-    tickring_slot64 *slot = tickring_slot64_at(slots, mask, next + found);
-    uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
-    if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
-    found++;
-  }
-  if (found == 0) tickring_share_idle(consumer);
-  return found;
+  return tickring_peek_slots(consumer, count, sizeof(tickring_slot64));
 }
 
 static inline const tickring_slot64 *tickring_peeked64(const tickring_consumer *consumer,

@@ -14,10 +14,14 @@
  * A slot's word tells a sequence modulo 2^32 only; `ahead` has all 64 bits, and is an observer's
  * last look. So a stall of any length, in the middle of a copy too, is seen for what it is.
  *
- * Writer: writes slots, `tail` at each record (in batches, each TICKRING_TAIL_COUNT), `ahead` at
- * each stretch; reads nothing that another writes.
+ * Writer: writes slots, and at each stretch `tail` and `ahead`; reads nothing that another writes.
+ * How many records there are is told by the tail and then by the slots: tickring_written.
  * Observer: writes nothing; a mapping for reading only will do. Reads slots and `ahead`, and `tail`
  * when it joins.
+ *
+ * Speculation (see tickring_queue.h): what lies a stretch or more before `ahead` is written, so
+ * that an observer may run ahead there and takes nothing away from the writer. Nearer to the writer
+ * it goes from line to line by what it has loaded.
  *
  * Progress: wait-free on both sides. Threads: one at a time uses a writer, or an observer.
  * Death: observers leave no trace. A successor of a dead writer goes on with the record that was
@@ -28,7 +32,6 @@
 
 #include "tickring_queue.h"
 
-#define TICKRING_TAIL_COUNT UINT64_C(64) /* records of a batch between two tails, at most */
 /* Records announced at once: a quarter of the capacity, from this to that; one in smaller rings. */
 #define TICKRING_STRETCH_MIN UINT64_C(32)
 #define TICKRING_STRETCH_MAX UINT64_C(1024)
@@ -51,10 +54,11 @@ typedef struct tickring_observer {
   unsigned char *slots;
   uint64_t mask;
   uint64_t next;  /* sequence of the next record to look for */
-  uint64_t vouched; /* what `ahead` was when `next`, or one before, was found untouched */
-  uint64_t start; /* of the first: start + seen + lost == next, always */
-  uint64_t seen;  /* records taken */
-  uint64_t lost;  /* records overwritten before this observer took them */
+  uint64_t vouched;   /* what `ahead` was when `next`, or one before, was found untouched */
+  uint64_t eager_end; /* records before this sequence are written: see Speculation */
+  uint64_t stretch;   /* the writer's */
+  uint64_t start;     /* of the first */
+  uint64_t lost;      /* records overwritten before this observer took them */
   tickring_header *header;
   tickring_region region;
 } tickring_observer;
@@ -71,6 +75,9 @@ int tickring_writer_open(tickring_region *region, tickring_writer *writer, uint6
 /* Takes over a region of that kind, attached for reading only or not. */
 int tickring_observer_open(tickring_region *region, enum tickring_start start,
                            tickring_observer *observer);
+/* Records written since the region was created: a look at the tail, and at ten slots or fewer. Not
+ * for every turn. While the writer writes on, as many as there were at some moment of the call. */
+uint64_t tickring_written(const tickring_region *region);
 void tickring_writer_close(tickring_writer *writer);
 void tickring_observer_close(tickring_observer *observer);
 
@@ -83,9 +90,23 @@ static inline void tickring_writer_beat(tickring_writer *writer, uint64_t monoto
   tickring_store_relaxed(&writer->header->producer_heartbeat_ns, monotonic_ns);
 }
 
-/* Announces that the stretch from `next` on is about to be written. */
+/* How many records a writer announces at once. */
+static inline uint64_t tickring_stretch_of(uint64_t capacity) {
+  uint64_t stretch = capacity / 4;
+  if (stretch > TICKRING_STRETCH_MAX) return TICKRING_STRETCH_MAX;
+  return stretch < TICKRING_STRETCH_MIN ? 1 : stretch;
+}
+
+/* Records taken by this observer. */
+static inline uint64_t tickring_observer_seen(const tickring_observer *observer) {
+  return observer->next - observer->start - observer->lost;
+}
+
+/* Announces that the stretch from `next` on is about to be written, and tells that all before it
+ * is. */
 static inline void tickring_announce(tickring_writer *writer, uint64_t next) {
   writer->announced = next + writer->stretch;
+  tickring_store_release(&writer->header->tail, next); /* SHARE */
   tickring_store_relaxed(&writer->header->ahead, writer->announced);
   tickring_fence_release(); /* REVISE: the announcement before the records */
 }
@@ -100,30 +121,25 @@ static inline void tickring_put(unsigned char *slots, uint64_t mask, uint64_t ne
   tickring_store_release(&slot->word, tickring_word(next, received_16ns)); /* PUBLISH */
 }
 
-/* Everything before `tail` is written. */
-static inline void tickring_tell_tail(tickring_writer *writer, uint64_t tail) {
-  writer->next = tail;
-  tickring_store_release(&writer->header->tail, tail); /* SHARE */
-}
-
 /* Writes one tick. It always has room. */
 static inline void tickring_broadcast(tickring_writer *writer, tickring_words record,
                                       uint32_t received_16ns) {
   uint64_t next = writer->next;
-  if (next == writer->announced) tickring_announce(writer, next);
+  if (__builtin_expect(next == writer->announced, 0)) tickring_announce(writer, next);
   tickring_put(writer->slots, writer->mask, next, record, received_16ns);
-  tickring_tell_tail(writer, next + 1);
+  writer->next = next + 1;
 }
 
-/* How many of `count` records may be put now, one at least: those that are announced, up to where
- * the tail is told; never more than half the ring, where a successor looks for the last record. */
+/* How many of `count` records may be put now, one at least: those that are announced. */
 static inline uint64_t tickring_begin(tickring_writer *writer, uint64_t count) {
-  uint64_t half = writer->mask / 2 + 1;
   if (writer->next == writer->announced) tickring_announce(writer, writer->next);
   uint64_t most = writer->announced - writer->next;
-  if (most > TICKRING_TAIL_COUNT) most = TICKRING_TAIL_COUNT;
-  if (most > half) most = half;
   return count < most ? count : most;
+}
+
+/* Goes on after the `count` records that were put. */
+static inline void tickring_end(tickring_writer *writer, uint64_t count) {
+  writer->next += count;
 }
 
 /* Writes `count` ticks, `make(context, i)` being the i-th. `make` must return, and must not use
@@ -138,7 +154,7 @@ static inline void tickring_broadcast_each(tickring_writer *writer, uint64_t cou
     uint64_t part = tickring_begin(writer, count - done), next = writer->next;
     for (uint64_t i = 0; i < part; i++)
       tickring_put(slots, mask, next + i, make(context, done + i), received_16ns);
-    tickring_tell_tail(writer, next + part);
+    tickring_end(writer, part);
     done += part;
   }
 }
@@ -168,9 +184,10 @@ static inline bool tickring_observer_lose(tickring_observer *observer) {
 static inline bool tickring_observer_is_vouched(tickring_observer *observer, uint64_t next) {
   tickring_fence_acquire(); /* REVISE: the copies before the look at the announcement */
   uint64_t ahead = tickring_load_relaxed(&observer->header->ahead);
-  if (ahead == observer->vouched) return true;
+  if (__builtin_expect(ahead == observer->vouched, 1)) return true;
   if (tickring_is_overtaken(observer, next, ahead)) return false;
   observer->vouched = ahead;
+  observer->eager_end = ahead - observer->stretch;
   return true;
 }
 
@@ -179,7 +196,7 @@ static inline bool tickring_observer_take(tickring_observer *observer, uint64_t 
                                           tickring_tick *tick) {
   const tickring_slot32 *slot = tickring_slot32_at(observer->slots, observer->mask, next);
   uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
-  if ((uint32_t)word != (uint32_t)(next + 1)) return false;
+  if (__builtin_expect((uint32_t)word != (uint32_t)(next + 1), 0)) return false;
   tick->word[0] = tickring_load_relaxed(&slot->record[0]);
   tick->word[1] = tickring_load_relaxed(&slot->record[1]);
   tick->word[2] = tickring_load_relaxed(&slot->record[2]);
@@ -193,9 +210,8 @@ static inline bool tickring_observe(tickring_observer *observer, tickring_tick *
   for (int attempt = 0; attempt < 2; attempt++) {
     uint64_t next = observer->next;
     if (tickring_observer_take(observer, next, tick)) {
-      bool is_within_line = (next & 1) == 0;
-      observer->next = is_within_line ? next + 1 : tickring_sequence_after(next, tick->commit);
-      observer->seen += 1;
+      bool is_eager = (next & 1) == 0 || (int64_t)(next - observer->eager_end) < 0;
+      observer->next = is_eager ? next + 1 : tickring_sequence_after(next, tick->commit);
       return true;
     }
     if (!tickring_observer_lose(observer)) break;
@@ -221,7 +237,6 @@ static inline uint64_t tickring_observe_batch(tickring_observer *observer, tickr
   if (found == 0 || !tickring_observer_is_vouched(observer, next))
     return most > 0 && tickring_observe(observer, ticks) ? 1 : 0;
   observer->next = next + found;
-  observer->seen += found;
   return found;
 }
 

@@ -65,6 +65,9 @@ static inline void tickring_fence_release(void) { __atomic_thread_fence(__ATOMIC
 /* Keeps a store before a later load, which nothing weaker does. Not for the hot path. */
 static inline void tickring_fence_full(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
+/* Asks for a line that will be read soon. Any address; nothing waits. */
+static inline void tickring_prefetch(const void *line) { __builtin_prefetch(line); }
+
 /* Tells the core that this is a waiting loop. */
 static inline void tickring_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

@@ -67,6 +67,7 @@ typedef struct tickring_consumer {
   uint64_t eager_count;
   uint64_t empty_at;    /* where polls found nothing last, and how often there */
   uint64_t empty_polls;
+  uint64_t found_end; /* sequence after the last that a peek found */
   tickring_header *header;
   tickring_region region;
 } tickring_consumer;

@@ -38,7 +38,7 @@ extern "C" {
 
 #define TICKRING_MAGIC UINT64_C(0x31474E4952574B54) /* "TKWRING1" */
 #define TICKRING_VERSION UINT32_C(1)          /* of the region's layout */
-#define TICKRING_LIBRARY_VERSION "1.2.0"      /* of this source: any change of it moves this on */
+#define TICKRING_LIBRARY_VERSION "1.3.0"      /* of this source: any change of it moves this on */
 #define TICKRING_HEADER_BYTES UINT32_C(4096)
 #define TICKRING_CAPACITY_MAX (UINT64_C(1) << 30)
 
@@ -119,7 +119,8 @@ typedef struct tickring_header {
   uint64_t consumer_heartbeat_ns;
   uint64_t reserved_consumer[12];
 
-  /* @512, broadcast: records written so far, stored at each; read by an observer that joins */
+  /* @512, broadcast: records that are written for sure, stored now and then; up to a stretch of the
+   * slots after it may be, too: tickring_written. Read by an observer that joins */
   uint64_t tail;
   uint64_t reserved_tail[15];
 

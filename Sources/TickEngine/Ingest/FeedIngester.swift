@@ -34,18 +34,10 @@ public struct FeedIngester: ~Copyable {
     ring: borrowing Region, directory: borrowing Region,
     validation: ValidationLimits = ValidationLimits(), restarts: RestartPolicy = .follow
   ) throws(RingError) {
-    let regions = ReplayRegions(directory: Region.defaultDirectory)
-    let control = ControlPage(
-      try regions.make(.control, capacity: ControlPage.capacity).attach())
-    let names = try DirectoryWriter(
-      claiming: directory.duplicate(), venue: Symbol("IEX")!.word)
-    let shared = SharedRegion(try ring.duplicate())
-    let outlets = try Slab<TickOutlet>(count: 1) { _ throws(RingError) in
-      TickOutlet(try TickProducer(claiming: shared.attach()), waitPolicy: .share)
-    }
-    let publisher = TickPublisher(
-      directory: names, outlets: outlets, workers: 1, board: nil, control: control,
-      limits: validation, isRestricted: false)
+    let page = try TickPublisher.controlPage()
+    let publisher = try TickPublisher(
+      ring: ring, directory: directory, control: ControlPage(try page.attach()),
+      validation: validation)
     feed = IexFeed(publisher: publisher, restarts: restarts)
   }
 
@@ -67,4 +59,29 @@ public struct FeedIngester: ~Copyable {
 
   public var feedCounts: FeedCounts { feed.counts }
   public var tickCounts: TickCounts { feed.publisher.counts }
+}
+
+extension TickPublisher {
+  /// One ring that takes everything, and a directory that grows, of IEX.
+  init(
+    ring: borrowing Region, directory: borrowing Region, control: consuming ControlPage,
+    validation: ValidationLimits, policy: SlowConsumerPolicy = .wait
+  ) throws(RingError) {
+    let names = try DirectoryWriter(
+      claiming: directory.duplicate(), venue: Symbol("IEX")!.word)
+    let shared = SharedRegion(try ring.duplicate())
+    let outlets = try Slab<TickOutlet>(count: 1) { _ throws(RingError) in
+      TickOutlet(
+        try TickProducer(claiming: shared.attach()), policy: policy, waitPolicy: .share)
+    }
+    self.init(
+      directory: names, outlets: outlets, workers: 1, board: nil, control: control,
+      limits: validation, isRestricted: false)
+  }
+
+  /// A control page of nobody else's.
+  static func controlPage() throws(RingError) -> SharedRegion {
+    try ReplayRegions(directory: Region.defaultDirectory)
+      .make(.control, capacity: ControlPage.capacity)
+  }
 }

@@ -112,6 +112,10 @@ public struct TickPublisher: ~Copyable {
     Int(streams[Int(instrument)]) == stream
   }
 
+  /// A message of this symbol follows soon.
+  @inline(__always)
+  func expect(_ symbol: UInt64) { directory.expect(symbol) }
+
   /// The instrument of a symbol, new ones numbered as they appear; nil (counted) if the symbol is
   /// not of a given list, or the directory is full.
   @inline(__always)

@@ -87,12 +87,21 @@ extension KillSwitch {
       status.isConnected = sender.socket != nil && status.senderLife != .gone
     }
     status.hasAcknowledged = word.generation == nil && page.acknowledged.word == word
-    status.told = page.told()
+    status.told = KillSwitch.patientlyTold(page)
     let (beat_ns, limit_ns) = page.watch
     status.deadManLimit_ns = limit_ns
     let now_ns = clinux_monotonic_ns()
     status.silence_ns = now_ns - min(now_ns, beat_ns)
     return status
+  }
+
+  /// A sender that lost its core in the middle of telling gets some turns of the scheduler.
+  private static func patientlyTold(_ page: borrowing KillPage) -> KillPage.Told? {
+    for _ in 0..<30 {
+      if let told = page.told() { return told }
+      clinux_sleep_until(clinux_monotonic_ns() + 1_000_000)
+    }
+    return nil
   }
 
   private static func life(_ pid: Int32, _ startTicks: UInt64) -> GateStatus.Life {

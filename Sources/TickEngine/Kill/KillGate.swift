@@ -124,8 +124,9 @@ public struct KillGate: ~Copyable {
   }
 
   /// The connection on which orders leave, before the first bytes do. From here on its end by any
-  /// means but `withdrawSocket` discards what is queued, and does not send it.
+  /// means but `withdrawSocket` discards what is queued, and does not send it. -1: there is none.
   public mutating func publishSocket(_ descriptor: Int32) {
+    guard descriptor >= 0 else { return withdrawSocket() }
     _ = clinux_tcp_close_hard(descriptor, 1)
     identity.socket = descriptor
     identity.socketNumber += 1

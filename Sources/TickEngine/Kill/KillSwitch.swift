@@ -79,30 +79,40 @@ public struct KillSwitch: Sendable {
     return outcome
   }
 
-  /// Shuts the gate, begins writing, sees to the sender.
+  /// Shuts the gate, begins writing, sees to the sender. The disk is not touched before the gate
+  /// is shut: it may hang.
   private func stop(
     _ code: TripReason, patience_ns: UInt64, _ outcome: inout KillOutcome, since start_ns: UInt64,
     _ writing: ([String]) -> TripWriting
   ) -> TripWriting {
-    do throws(KillError) {
-      let page = try KillPage.attach(instance, ringDirectory: ringDirectory)
-      let word = shut(page, code, &outcome, since: start_ns)
-      let trip = writing(directories(of: page))
-      trip.begin()
-      settle(page, word, patience_ns: patience_ns, &outcome, since: start_ns)
-      return trip
-    } catch {
-      if case .absent = error {
-        // Asked before this very trip makes it known.
-        outcome.isKnown = state.standing(of: instance).isKnown || state.run(of: instance) != nil
-      } else {
-        outcome.gate = .unusable(error.description)
+    var run: SenderRun?
+    var isSecondLook = false
+    while true {
+      do throws(KillError) {
+        let page = try KillPage.attach(instance, ringDirectory: ringDirectory)
+        let word = shut(page, code, &outcome, since: start_ns)
+        let trip = writing(directories(of: page))
+        trip.begin()
+        settle(page, word, patience_ns: patience_ns, &outcome, since: start_ns)
+        return trip
+      } catch {
+        if !isSecondLook { run = state.run(of: instance) }
+        if case .absent = error {
+          // Whoever has noted a run has made its page before: it has just started, or lost it.
+          if run != nil, !isSecondLook {
+            isSecondLook = true
+            continue
+          }
+          outcome.isKnown = state.standing(of: instance).isKnown || run != nil
+        } else {
+          outcome.gate = .unusable(error.description)
+        }
+        let trip = writing([state.path])
+        trip.begin()
+        settleWithoutPage(run, &outcome)
+        outcome.sender_ns = clinux_monotonic_ns() - start_ns
+        return trip
       }
-      let trip = writing([state.path])
-      trip.begin()
-      settleWithoutPage(&outcome)
-      outcome.sender_ns = clinux_monotonic_ns() - start_ns
-      return trip
     }
   }
 
@@ -230,10 +240,13 @@ public struct KillSwitch: Sendable {
   }
 
   /// The gate cannot tell it to stop, so only its end will do.
-  private func settleWithoutPage(_ outcome: inout KillOutcome) {
+  private func settleWithoutPage(_ run: SenderRun?, _ outcome: inout KillOutcome) {
     var candidates: [(pid: Int32, startTicks: UInt64)] = []
-    if let run = state.run(of: instance) { candidates.append((run.pid, run.start_ticks)) }
-    if let holder = meant(nil), !candidates.contains(where: { $0.pid == holder.pid }) {
+    if let run { candidates.append((run.pid, run.start_ticks)) }
+    // A page that is there by now is of a sender that just starts: it is looked at again later.
+    if outcome.gate != .absent, let holder = meant(nil),
+      !candidates.contains(where: { $0.pid == holder.pid })
+    {
       candidates.append(holder)
     }
     for candidate in candidates {

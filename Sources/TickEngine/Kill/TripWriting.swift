@@ -2,6 +2,9 @@ import CLinux
 
 /// Writes a trip to the state directories on a thread of its own: a slow disk delays nobody else.
 final class TripWriting: RunningThread, @unchecked Sendable {
+  /// A disk that has not written by then is one to tell of.
+  private static let patience_ns: UInt64 = 5_000_000_000
+
   private let states: [StateDirectory]
   private let instance: String
   private let code: TripReason
@@ -44,10 +47,20 @@ final class TripWriting: RunningThread, @unchecked Sendable {
   func begin() { hasBegun = (try? start()) != nil }
 
   func finish(since start_ns: UInt64, _ outcome: inout KillOutcome) {
-    if hasBegun { join() } else { body() }
+    if !hasBegun { body() }
+    let end_ns = clinux_monotonic_ns() + TripWriting.patience_ns
+    while hasBegun, !isOver {
+      guard clinux_monotonic_ns() < end_ns else {
+        abandon()
+        outcome.failure = "\(states.map(\.path).joined(separator: ", ")): the disk does not answer"
+        return
+      }
+      clinux_sleep_until(clinux_monotonic_ns() + 50_000)
+    }
+    join()
     outcome.record = record
     outcome.directories = written
     outcome.failure = failures.isEmpty ? nil : failures.joined(separator: "; ")
-    if failures.isEmpty { outcome.persisted_ns = end_ns - start_ns }
+    if failures.isEmpty { outcome.persisted_ns = self.end_ns - start_ns }
   }
 }

@@ -209,6 +209,17 @@ struct OrderBook: ~Copyable {
     return nil
   }
 
+  /// Whether anything of a strategy is out. Looks at every order: for a breaker.
+  mutating func hasOrder(of strategy: UInt8) -> Bool {
+    var link = open.first
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      if order.strategy == strategy { return true }
+      link = order.links.after
+    }
+    return false
+  }
+
   // MARK: Steps
 
   /// Takes a step if the table knows it; else counts an anomaly, and false.

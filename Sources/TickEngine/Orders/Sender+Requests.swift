@@ -6,17 +6,10 @@ import TickWire
 extension Sender {
   /// Takes a batch of each worker's requests; false if there was none.
   mutating func takeRequests() -> Bool {
-    if options.slowVenue == .wait, link != .none, !isReady() { return false }
+    if options.slowVenue == .wait, link == .steady, isHeldUp { return false }
     var hasTaken = false
     for worker in 0..<ports.count { hasTaken = takeRequests(of: worker) || hasTaken }
     return hasTaken
-  }
-
-  /// Whether a new order can leave at once.
-  private mutating func isReady() -> Bool {
-    if link != .steady { return true }
-    let unsent = session?.unsent ?? 0
-    return unsent == 0 && !isClogged
   }
 
   private mutating func takeRequests(of worker: Int) -> Bool {

@@ -30,6 +30,7 @@ extension Sender {
 
   /// Hands the buffer to the kernel.
   mutating func handOver() throws(SessionError) {
+    if isClogged { isClogged = (session?.kernelUnsent ?? 0) > options.unsentBytesMax }
     guard session != nil, session?.unsent != 0 else { return }
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
     if handoverCount > 0, isShut { takeBack() }
@@ -137,6 +138,8 @@ extension Sender {
     book.counts.repeatedMessages += session?.repeated ?? 0
     resume = SessionStart(
       session: session?.session ?? .blank, sequence: session?.sequence ?? 1)
+    // Nothing of what the kernel holds may arrive after what is asked of the venue next.
+    session?.abort()
     kill.withdrawSocket()
     session = nil
     book.counts.disconnects += 1

@@ -65,8 +65,8 @@ struct SenderOptions {
 /// the venue has said what became of those that were out. A request is advanced past only when its
 /// order is in the pool. Once the kill switch is tripped it cancels whatever works.
 ///
-/// In other files: what it does with requests (`+Requests`), with the venue (`+Venue`), and at the
-/// end (`+End`).
+/// In other files: what it does with requests (`+Requests`), with positions and risk states
+/// (`+Risk`), with the venue (`+Venue`), and at the end (`+End`).
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16
@@ -101,6 +101,7 @@ struct Sender: ~Copyable, Role {
   let ports: Slab<SenderPort>
   var gate: RiskGate
   var kill: KillGate
+  var risk: RiskWatch
   var book: OrderBook
   var session: VenueSession?
   let directory: DirectoryReader
@@ -118,6 +119,9 @@ struct Sender: ~Copyable, Role {
   /// When the next sweep for orders to cancel may begin, the kill switch being tripped.
   var nextSweep_ns: UInt64 = 0
   var isShutSeen = false
+  /// The instrument that was valued last, in the exposure's list; changes of state acted upon.
+  var nextMark = 0
+  var actedUpon = 0
   /// When bytes were last handed to the kernel, CLOCK_MONOTONIC ns.
   var lastSend_ns: UInt64 = 0
   /// Exchange time of the latest decision, ns since the Unix epoch: the gate's clock.
@@ -134,7 +138,7 @@ struct Sender: ~Copyable, Role {
   ///   - session: logged in.
   init(
     ports: consuming Slab<SenderPort>, gate: consuming RiskGate, kill: consuming KillGate,
-    pool: consuming OrderPool,
+    risk: consuming RiskWatch, pool: consuming OrderPool,
     session: consuming VenueSession?, directory: consuming DirectoryReader,
     control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy,
     options: SenderOptions = SenderOptions()
@@ -142,6 +146,7 @@ struct Sender: ~Copyable, Role {
     self.ports = ports
     self.gate = gate
     self.kill = kill
+    self.risk = risk
     book = OrderBook(pool, instruments: TickPublisher.instrumentsMax)
     self.session = session
     self.directory = directory
@@ -190,6 +195,7 @@ struct Sender: ~Copyable, Role {
       let isLast = control.read(.workersDone) != 0
       let hasTaken = takeRequests()
       if isShut { shut() }
+      valueSome()
       sendCancels()
       let hasHeard = try turnLink()
       if hasTaken {
@@ -202,7 +208,7 @@ struct Sender: ~Copyable, Role {
         // Requests may still wait behind bytes that the venue does not take, but not for ever.
         let now = MonotonicClock.now
         deadline = min(deadline, now + options.patience.silent_ns)
-        if (session?.unsent ?? 0) == 0 || now >= deadline || isHurried { break }
+        if !isHeldUp || now >= deadline || isHurried { break }
       }
       if hasHeard { backoff.reset() } else { backoff.wait() }
     }
@@ -241,6 +247,13 @@ struct Sender: ~Copyable, Role {
   var isShut: Bool {
     kill.isShut || control.read(.kill) != 0 || control.read(.tripped) != 0
   }
+  /// Whether bytes wait for the venue.
+  var isHeldUp: Bool {
+    mutating get {
+      let unsent = session?.unsent ?? 0
+      return unsent > 0 || isClogged
+    }
+  }
   /// Whether nothing is left at the venue that anybody has to ask about.
   var isClean: Bool { book.count == 0 }
   /// Whether the starter waits no longer.
@@ -274,23 +287,4 @@ struct Sender: ~Copyable, Role {
       tell(news.worker, news.event)
     }
   }
-
-  /// What risk must know of it.
-  mutating func account(for news: OrderNews) {
-    let side: OrderSide = news.isBuy ? .buy : .sell
-    let (instrument, strategy) = (news.instrument, news.strategy)
-    if news.undone > 0 { gate.broken(instrument, strategy: strategy, side, news.undone) }
-    if news.added > 0 { gate.opened(instrument, strategy: strategy, side, news.added) }
-    if news.filled > 0 {
-      gate.filled(instrument, strategy: strategy, side, news.filled, now: marketTime)
-    }
-    if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
-  }
-
-  /// Of the instance.
-  var instanceState: RiskState { .normal }
-  /// Of the instance, 1e-4.
-  var equityE4: Int64 { gate.dayStartE4 }
-  /// The stricter one of the instance's and the strategy's.
-  func state(of strategy: UInt8) -> RiskState { .normal }
 }

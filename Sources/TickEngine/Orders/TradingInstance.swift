@@ -44,10 +44,29 @@ final class TradingInstance {
     return try open(kind, suffix, capacity: capacity)
   }
 
-  /// The run has ended.
-  func end(isClean: Bool) {
+  /// The risk states that a predecessor left, by subject: a breaker outlives its sender.
+  func riskRecords(strategies: Int) throws -> [UInt8: RiskRecord] {
+    let region: Region
+    do throws(RingError) {
+      region = try Region.attachReader(
+        .positions, directory: ringDirectory, name: regionName("positions"))
+    } catch {
+      guard error.kind == .absent else { throw error }
+      return [:]
+    }
+    let lines = try SharedLines(region, .positions)
+    var records: [UInt8: RiskRecord] = [:]
+    for subject in 0...strategies {
+      records[UInt8(subject)] = PositionReading.risk(lines, subject: subject)
+    }
+    return records
+  }
+
+  /// The run has ended. A state that is not normal stays for the next.
+  func end(isClean: Bool, state: RiskState) {
     guard isClean else { return }
-    for suffix in ["pool", "positions", "directory"] {
+    let isCalm = state == .normal || state == .warning
+    for suffix in isCalm ? ["pool", "positions", "directory"] : ["pool", "directory"] {
       try? Region.remove(directory: ringDirectory, name: regionName(suffix))
     }
   }

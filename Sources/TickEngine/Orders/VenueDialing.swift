@@ -36,7 +36,7 @@ enum VenueDialing {
     socket.set(Int32(IPPROTO_TCP), TCP_NODELAY)
     // A peer that is gone is seen by each of three means: bytes that are not acknowledged, probes
     // where there are none, and silence in place of heartbeats (`VenueSession.keepAlive`).
-    socket.set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, to: 3_000)
+    socket.set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, to: 5_000)
     socket.set(SOL_SOCKET, SO_KEEPALIVE)
     socket.set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, to: 1)
     socket.set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, to: 1)

@@ -183,7 +183,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
-      ports: ports, gate: gate, kill: kill, pool: pool, session: session,
+      ports: ports, gate: gate, kill: kill, risk: try makeRisk(limits), pool: pool, session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
       latency: latency, waitPolicy: plan.policy,
       options: SenderOptions(
@@ -205,6 +205,21 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     return try KillGate.claim(
       instance.name, ringDirectory: options.ringDirectory,
       state: StateDirectory(path: options.stateDirectory))
+  }
+
+  /// Positions begin anew: the venue tells every fill of its session again. States go on.
+  private func makeRisk(_ limits: RiskLimits) throws -> RiskWatch {
+    var positions = PositionOptions(
+      equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
+    positions.instruments = TickPublisher.instrumentsMax
+    positions.strategiesMax = limits.strategiesMax
+    let records = try instance?.riskRecords(strategies: limits.strategiesMax) ?? [:]
+    let region =
+      if let instance {
+        try instance.renew(.positions, "positions", capacity: positions.capacity)
+      } else { try regions.make(.positions, capacity: positions.capacity).attach() }
+    return try RiskWatch(
+      limits, positions: PositionBook.open(claiming: region, positions), records: records, at: 0)
   }
 
   private func makePool(_ limits: RiskLimits) throws -> OrderPool {

@@ -107,7 +107,8 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     recorder?.join()
     venueStop.request()
     venue?.join()
-    instance?.end(isClean: sender?.role.isClean ?? true)
+    instance?.end(
+      isClean: sender?.role.isClean ?? true, state: sender?.role.instanceState ?? .normal)
   }
 
   /// The venue may be slow to answer: a second signal ends the wait.

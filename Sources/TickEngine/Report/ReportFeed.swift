@@ -85,7 +85,9 @@ extension Report {
     /// Jumps of this line's own sequence, and the messages it jumped over.
     public var gaps: UInt64 = 0
     public var missing: UInt64 = 0
+    /// Packets behind this line's own sequence, and those of them that end beyond it.
     public var outOfOrder: UInt64 = 0
+    public var overlaps: UInt64 = 0
     public var restarts: UInt64 = 0
     /// Sequence after its newest packet.
     public var lastSequence: UInt64 = 0
@@ -111,6 +113,7 @@ extension Report {
       gaps = counts.gaps
       missing = counts.missing
       outOfOrder = counts.outOfOrder
+      overlaps = counts.overlaps
       restarts = counts.restarts
       lastSequence = counts.lastSequence
       malformed = counts.malformed
@@ -123,8 +126,8 @@ extension Report {
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, address, state, packets, first, late, gaps, missing, restarts, malformed, foreign
-      case empty
+      case name, address, state, packets, first, late, gaps, missing, overlaps, restarts
+      case malformed, foreign, empty
       case outOfOrder = "out_of_order"
       case lastSequence = "last_sequence"
       case droppedByKernel = "dropped_by_kernel"

@@ -67,15 +67,15 @@ public struct ReportText: CustomStringConvertible {
   private var lineLines: [String] {
     guard let lines = report.feed.lines else { return [] }
     let header = [
-      "lines", "state", "packets", "first", "late", "gaps", "missing", "out of order", "dropped",
-      "bad",
+      "lines", "state", "packets", "first", "late", "gaps", "missing", "out of order", "overlaps",
+      "dropped", "bad",
     ]
     let rows = lines.map { line in
       let bad = line.malformed + line.foreign + line.tooLong + line.empty + line.wrongSource
       return ["  \(line.name) \(line.address)", line.state.rawValue]
         + [
           line.packets, line.first, line.late, line.gaps, line.missing, line.outOfOrder,
-          line.droppedByKernel, bad,
+          line.overlaps, line.droppedByKernel, bad,
         ].map { "\($0)" }
     }
     return Columns.lines([header] + rows)

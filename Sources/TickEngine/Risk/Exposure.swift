@@ -172,15 +172,27 @@ public struct Exposure: ~Copyable {
     return shares[place(Int(instrument), strategy)]
   }
 
-  /// Shares that one more order may have and still only reduce, for the instrument and for the
-  /// strategy's share of it; -1 if the side's worst case is no reduction already.
+  /// Shares that one more order may have and still only reduce the instrument's position; -1 if
+  /// the side's worst case is no reduction already.
+  @inline(__always)
+  func room(_ instrument: Int, isBuy: Bool) -> Int64 {
+    let line = lines[instrument]
+    return Exposure.room(line.position, isBuy ? line.openBuy : line.openSell, isBuy)
+  }
+
+  /// The same of a strategy's share of it.
   @inline(__always)
   func room(_ instrument: Int, _ strategy: UInt8, isBuy: Bool) -> Int64 {
-    let line = lines[instrument]
-    let whole = Exposure.room(line.position, isBuy ? line.openBuy : line.openSell, isBuy)
-    guard whole >= 0 else { return -1 }
     let share = shares[place(instrument, strategy)]
-    return min(whole, Exposure.room(share.position, isBuy ? share.openBuy : share.openSell, isBuy))
+    return Exposure.room(share.position, isBuy ? share.openBuy : share.openSell, isBuy)
+  }
+
+  /// Fetches the line of an instrument, or a strategy's share of it, that there is.
+  @inline(__always)
+  func prefetch(_ instrument: Int) { lines.prefetch(instrument) }
+  @inline(__always)
+  func prefetch(_ instrument: Int, _ strategy: UInt8) {
+    shares.prefetch(place(instrument, strategy))
   }
 
   @inline(__always)

@@ -9,10 +9,12 @@ enum FixedPoint {
   /// A price in units of 1e-4, or nil if it is not a positive number that can be counted.
   @inline(__always)
   static func price(_ price: Double) -> Int64? {
-    let scaled = (price * 10_000).rounded()
+    let scaled = price * 10_000
     // Not a number compares false, so it is refused here too.
-    guard scaled >= 1, scaled <= priceE4Max else { return nil }
-    return Int64(scaled)
+    guard scaled >= 0.5, scaled < priceE4Max + 0.5 else { return nil }
+    // Rounded, a half upwards, without a call: the difference is exact.
+    let whole = Int64(scaled)
+    return scaled - Double(whole) >= 0.5 ? whole + 1 : whole
   }
 
   /// Whole units in a limit, rounded down; 2.3 % is 230 units though 2.3 * 100 falls short of it.

@@ -58,6 +58,9 @@ public struct ReferenceTable: ~Copyable {
 
   var instruments: Int { lines.count }
 
+  @inline(__always)
+  func prefetch(_ instrument: Int) { lines.prefetch(instrument) }
+
   /// The instrument's line, looked up if it is the first time.
   ///
   /// - Parameter symbol: its 8 bytes, asked for then.

@@ -9,7 +9,7 @@
 struct RepeatedOrders: ~Copyable {
   /// Entries at most: what a window may hold.
   static let entriesMax = 1_048_576
-  private static let headsMax = 65_536
+  private static let headsMax = 16_384
 
   private let entries: Slab<SentOrder>
   private let entryMask: UInt64
@@ -43,6 +43,9 @@ struct RepeatedOrders: ~Copyable {
     self.window_ns = window_ns
   }
 
+  @inline(__always)
+  func prefetch(_ order: OrderDetails) { heads.prefetch(Int(order.hash & headMask)) }
+
   /// Age of the same order, if it was sent within the window, ns; exactly the window is over.
   mutating func find(_ order: OrderDetails, at time: UInt64) -> UInt64? {
     guard window_ns > 0 else { return nil }
@@ -66,6 +69,13 @@ struct RepeatedOrders: ~Copyable {
     heads[head] = newestNumber
     // What was overwritten is no longer there to be found.
     if newestNumber - ended > entryMask + 1 { ended = newestNumber - entryMask - 1 }
+  }
+
+  /// Forgets the order that was added last, and no other.
+  mutating func removeLast(_ order: OrderDetails) {
+    guard newestNumber > ended, entries[place(newestNumber)].order == order else { return }
+    heads[Int(order.hash & headMask)] = entries[place(newestNumber)].previous
+    newestNumber -= 1
   }
 
   /// A fresh session: its clock begins anew.
@@ -92,6 +102,7 @@ struct OrderDetails: Equatable, BitwiseCopyable {
 
   init() {}
 
+  @inline(__always)
   fileprivate var hash: UInt64 {
     let mixed = (first &* 0x9E37_79B9_7F4A_7C15) ^ (second &* 0xC2B2_AE3D_27D4_EB4F)
     return (mixed ^ mixed >> 29) &* 0x9E37_79B9_7F4A_7C15 >> 32

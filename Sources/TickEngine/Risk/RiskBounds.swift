@@ -32,8 +32,8 @@ struct RiskBounds {
   }
 }
 
-/// Counts a strategy's executions; once there were too many it is off until a person says
-/// otherwise (RM9). Thread: the sender's.
+/// Counts a strategy's executions, each fill one; once there were too many it is off until a person
+/// says otherwise (RM9). Thread: the sender's.
 struct StrategyThrottle: ~Copyable {
   private(set) var isOff = false
   private var executions: RateWindow

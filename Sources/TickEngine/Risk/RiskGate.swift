@@ -10,9 +10,8 @@ import TickRing
 ///
 /// Every limit holds for the worst case: position and all that is open on the order's side, at the
 /// highest of the order's price, the price of what it replaces, and the reference. An order that
-/// only reduces (the worst case of its side does not cross zero, neither for the instrument nor for
-/// its strategy's share) is not held back by what bounds exposure: RM1, RM2, RM5 to RM7, nor by
-/// equity that has gone.
+/// only reduces (the worst case of its side does not cross zero) is not held back by what bounds
+/// exposure: RM1, RM2, RM5 to RM7, nor by equity that has gone.
 ///
 /// Times are one clock, the caller's: the decision's in a replay, the wall clock live.
 public struct RiskGate: ~Copyable {
@@ -64,6 +63,7 @@ public struct RiskGate: ~Copyable {
   public mutating func judge(
     _ order: OrderIntent, equityE4: Int64, state: RiskState, now: UInt64
   ) -> RiskDecision {
+    prefetch(order)
     var decision = RiskDecision()
     guard control.read(.kill) == 0, control.read(.tripped) == 0, state != .killSwitch,
       state != .recovery
@@ -72,7 +72,7 @@ public struct RiskGate: ~Copyable {
       return .reject(.tally, limit: Double(tally.allowed), value: Double(tally.out))
     }
     followSession()
-    let room = self.room(order)
+    let room = self.room(order, state)
     if state == .circuitBreaker || state == .coolDown, !order.isReducing(within: room) {
       return .reject(.breaker, limit: Double(max(0, room)), value: Double(order.quantity))
     }
@@ -88,6 +88,20 @@ public struct RiskGate: ~Copyable {
     else { return decision }
     allow(order, decision)
     return decision
+  }
+
+  /// Fetches the lines that judging the order will read: all at once, instead of one after the
+  /// other. For orders that are judged a little later, too.
+  @inline(__always)
+  public mutating func prefetch(_ order: OrderIntent) {
+    guard isKnown(order.instrument) else { return }
+    let index = Int(order.instrument)
+    board.prefetch(order.instrument)
+    exposure.prefetch(index)
+    reference.prefetch(index)
+    if let priceE4 = FixedPoint.price(order.price) {
+      repeated.prefetch(order.details(priceE4))
+    }
   }
 
   /// Trips the kill switch if more orders went out than were allowed (RM14); false then. Cheap: for
@@ -107,6 +121,17 @@ public struct RiskGate: ~Copyable {
     dayStartE4 = equityE4
   }
 
+  /// The board's price of an instrument, 1e-4: the last trade, else the mid of a whole quote; nil if
+  /// there is none. Of any age: a value, not a reference to trade by.
+  mutating func priceE4(of instrument: UInt32) -> Int64? {
+    guard let entry = board.read(instrument) else { return nil }
+    if entry.lastTime != 0, let last = FixedPoint.price(entry.lastPrice) { return last }
+    guard entry.quoteTime != 0, let bid = FixedPoint.price(entry.bidPrice),
+      let ask = FixedPoint.price(entry.askPrice), bid < ask
+    else { return nil }
+    return (bid + ask) / 2
+  }
+
   // MARK: Instruments
 
   /// Whether the directory has the instrument; its count is read again only for a new one.
@@ -123,12 +148,18 @@ public struct RiskGate: ~Copyable {
     reference.line(Int(instrument)) { directory.symbol(instrument) }
   }
 
-  /// Shares that the order may have and still only reduce; -1 if there is no such number.
-  private mutating func room(_ order: OrderIntent) -> Int64 {
+  /// Shares that the order may have and still only reduce; -1 if there is no such number. Where
+  /// the state is not normal it is to reduce its strategy's share too, or the strategies could pass
+  /// exposure to each other.
+  @inline(__always)
+  private mutating func room(_ order: OrderIntent, _ state: RiskState) -> Int64 {
     guard let side = OrderSide(rawValue: order.side), order.strategy > 0,
       Int(order.strategy) <= throttles.count, isKnown(order.instrument)
     else { return -1 }
-    return exposure.room(Int(order.instrument), order.strategy, isBuy: side == .buy)
+    let index = Int(order.instrument)
+    let room = exposure.room(index, isBuy: side == .buy)
+    if state == .normal || room < 0 { return room }
+    return min(room, exposure.room(index, order.strategy, isBuy: side == .buy))
   }
 
   /// Takes new reference data, at a turn of the sender's, and gives the old back in its place, to
@@ -147,9 +178,20 @@ public struct RiskGate: ~Copyable {
 
   /// Counts an allowed order.
   private mutating func allow(_ order: OrderIntent, _ decision: RiskDecision) {
+    // Where `opened` will write.
+    exposure.prefetch(Int(order.instrument), order.strategy)
     tally.allowed &+= 1
     messages &+= 1
     repeated.add(order.details(decision.priceE4))
+  }
+
+  /// The order that was allowed last is not sent after all: somebody else refused it. It is neither
+  /// a message nor one that may still go out, and may be asked for again. The rate has counted it.
+  public mutating func retract(_ order: OrderIntent, _ decision: RiskDecision) {
+    precondition(decision.reason == nil && tally.allowed > 0, "nothing was allowed")
+    tally.allowed -= 1
+    messages -= 1
+    repeated.removeLast(order.details(decision.priceE4))
   }
 
   /// A replay's fresh session begins its clock anew.

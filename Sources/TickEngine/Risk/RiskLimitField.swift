@@ -47,7 +47,7 @@ struct RiskLimitField: Sendable {
     RiskLimitField("strategies_max", count: 1...255, \.strategiesMax),
     RiskLimitField("unsent_bytes_max", count: 1...1_073_741_824, \.unsentBytesMax),
     RiskLimitField("warning_percent", 0.01...100, \.warningPercent),
-    RiskLimitField("breaker_percent", 0.01...100, \.breakerPercent),
+    RiskLimitField("breaker_percent", 0.01...99.99, \.breakerPercent),
     RiskLimitField("recovered_percent", 0.01...100, \.recoveredPercent),
     RiskLimitField("cooldown_minutes", 0.001...1_440, \.cooldownMinutes),
     RiskLimitField("trips_max", count: 1...1_000, \.tripsMax),

@@ -1,3 +1,4 @@
+import CTickRing
 import TickWire
 
 /// A fixed array, allocated once at start and freed with its owner: what tables and pools of the
@@ -60,6 +61,15 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
       precondition(index >= 0 && index < count, "slab index out of range")
       yield unsafe &base[index]
     }
+  }
+}
+
+extension Slab where Element: ~Copyable {
+  /// Fetches the cache line of an element that will be read soon.
+  @inlinable @inline(__always)
+  func prefetch(_ index: Int) {
+    precondition(index >= 0 && index < count, "slab index out of range")
+    unsafe tickring_prefetch(base + index)
   }
 }
 

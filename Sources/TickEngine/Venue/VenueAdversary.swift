@@ -73,8 +73,9 @@ extension VenueServer {
   }
 
   /// Answers a login that asked for `start`, not always rightly.
-  mutating func answerUnfairly(_ start: LoginStart, _ connection: VenueConnection, _ account: UInt32)
-  {
+  mutating func answerUnfairly(
+    _ start: LoginStart, _ connection: VenueConnection, _ account: UInt32
+  ) {
     let index = Int(account)
     switch engine.sink.wire[index].fate(ofLoginAt: start.sequence) {
     case .fair: answer(start, connection, account)

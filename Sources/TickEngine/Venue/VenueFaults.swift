@@ -4,8 +4,10 @@ import TickWire
 ///
 /// The venue stays fair: its record of orders and fills is the truth, every message that has a
 /// sequence can be had again by logging in with it, and whatever it did can be asked about with
-/// `VenueInquiry`. Each account draws from a generator of its own, made of the seed and the user
-/// name, so that the same requests in the same order meet the same faults.
+/// `VenueInquiry`. Each account draws from generators of its own, made of the seed and the user
+/// name, so that the same requests and market updates in the same order meet the same faults. What
+/// comes late comes when the venue has nothing else to do: a client that waits for that before its
+/// next request repeats a run exactly, message for message.
 public struct VenueFaults: Codable, Equatable, Sendable {
   public var seed: UInt64 = 1
 
@@ -95,11 +97,6 @@ public struct VenueLatency: Codable, Equatable, Sendable {
     }
     fixed_us = parts[0] ?? 0
     jitter_us = parts.count == 2 ? parts[1] ?? 0 : 0
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case fixed_us = "fixed_us"
-    case jitter_us = "jitter_us"
   }
 }
 

@@ -19,6 +19,8 @@ public struct VenueOptions: Sendable {
   public var port: UInt16 = 0
   /// Empty: any name that is not blank may log in, with any password.
   public var logins: [VenueLogin] = []
+  /// The protocol that every client must speak.
+  public var dialect = OrderDialect.ouch50
   /// The only session there is; a login that names another is refused.
   public var session = FixedText("TICKWAY001")!
   public var limits = MatchingLimits()
@@ -103,7 +105,7 @@ public struct VenueCounts: Equatable, Sendable {
   public var messagesSequenced: UInt64 = 0
   /// Messages of a known type and an impossible length.
   public var malformed: UInt64 = 0
-  /// Messages of a type that OUCH 5.0 does not have, and packets that SoupBinTCP does not.
+  /// Messages of a type that the dialect does not have, and packets that SoupBinTCP does not.
   public var unknown: UInt64 = 0
   /// Messages forgotten because an account's retained memory was full.
   public var messagesForgotten: UInt64 = 0

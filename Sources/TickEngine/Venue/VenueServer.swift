@@ -41,7 +41,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   public init(_ options: VenueOptions) throws(VenueError) {
     self.options = options
     listener = try VenueListener(address: options.address, port: options.port)
-    engine = MatchingEngine(limits: options.limits, sink: VenueStreams())
+    engine = MatchingEngine(limits: options.limits, sink: VenueStreams(options.dialect))
     if options.keepsTruth || !options.faults.isNone { engine.sink.truth = VenueTruth() }
   }
 

@@ -66,6 +66,15 @@ extension VenueServer {
   mutating func take<Market: VenueMarket & ~Copyable>(
     message: Bytes, from account: UInt32, _ market: inout Market
   ) {
+    switch options.dialect {
+    case .ouch50: take50(message, from: account, &market)
+    case .ouch42: take42(message, from: account, &market)
+    }
+  }
+
+  private mutating func take50<Market: VenueMarket & ~Copyable>(
+    _ message: Bytes, from account: UInt32, _ market: inout Market
+  ) {
     switch Ouch50.inbound(message) {
     case .malformed: counts.malformed += 1
     case .unknown: counts.unknown += 1

@@ -124,7 +124,9 @@ public final class VenueInquiry: Sendable {
 
   /// For the venue: answers whoever has asked before this call.
   func answer(_ make: () -> [VenueStatement]) {
-    guard isAsked.load(ordering: .relaxed), isAsked.exchange(false, ordering: .acquiringAndReleasing) else { return }
+    guard isAsked.load(ordering: .relaxed),
+      isAsked.exchange(false, ordering: .acquiringAndReleasing)
+    else { return }
     let asked = state.withLock { $0.asked }
     let statements = make()
     state.withLock {

@@ -3,6 +3,8 @@ import TickWire
 /// The venue's sink: every event becomes one OUCH message in its account's retained stream.
 struct VenueStreams: VenueSink, ~Copyable {
   var streams: [RetainedStream] = []
+  /// The protocol of every account.
+  let dialect: OrderDialect
   /// Exchange time of what happens now, ns since midnight US Eastern; set by the server's loop.
   var time_ns: UInt64 = 0
   /// The accounts' record, where it is kept.
@@ -13,14 +15,20 @@ struct VenueStreams: VenueSink, ~Copyable {
   /// The server's clock; for `wire`.
   var now_ns: Int64 = 0
 
+  init(_ dialect: OrderDialect) { self.dialect = dialect }
+
   mutating func emit(_ event: VenueEvent, to account: UInt32) {
     let time = time_ns
     truth?.note(event, account)
-    append(to: account) { event.encode(into: $0, time_ns: time) }
+    switch dialect {
+    case .ouch50: append(to: account) { event.encode(into: $0, time_ns: time) }
+    case .ouch42: append(to: account) { event.encode42(into: $0, time_ns: time) }
+    }
   }
 
   mutating func emit(systemEvent event: UInt8, to account: UInt32) {
     let time = time_ns
+    // The same in both dialects.
     append(to: account) { Ouch50.SystemEvent.encode(into: $0, time_ns: time, event: event) }
   }
 

@@ -34,9 +34,17 @@ struct WireFaults {
   private var cuts: [Int] = []
   /// Packets without a sequence that are to be sent where there is a place between two others.
   private var noise: [Noise] = []
+  /// What is in them; apart, because when they are made depends on when there is such a place.
+  private var noiseDraws: FaultDraws
+
+  /// Packets without a sequence that may be owed at once; more are forgotten.
+  private static let noiseMax = 64
+  /// The longest payload of one, in bytes.
+  private static let noiseBytesMax = 32
 
   init(_ faults: VenueFaults, account name: FixedText) {
     draws = FaultDraws(faults, account: name, purpose: 2)
+    noiseDraws = FaultDraws(faults, account: name, purpose: 3)
   }
 
   // MARK: Messages
@@ -45,10 +53,12 @@ struct WireFaults {
   /// come behind it.
   mutating func appended(length: Int, end: Int, now_ns: Int64) -> Bool {
     hold(end: end, now_ns: now_ns)
-    if draws.happens(draws.faults.cut) { cuts.append(end - length + draws.random.below(length + 1)) }
+    if draws.happens(draws.faults.cut) {
+      cuts.append(end - length + draws.random.within(0...length))
+    }
     guard draws.happens(draws.faults.unknown) else { return false }
     let kind = Noise.allCases[draws.random.below(Noise.allCases.count)]
-    if kind != .unknownMessage, noise.count < 64 { noise.append(kind) }
+    if kind != .unknownMessage, noise.count < WireFaults.noiseMax { noise.append(kind) }
     return kind == .unknownMessage
   }
 
@@ -114,13 +124,13 @@ struct WireFaults {
   /// The next packet without a sequence; `hasNoise`. Returns its length.
   mutating func encodeNoise(into target: MutableBytes) -> Int {
     let kind = noise.removeFirst()
-    let count = draws.random.within(0...32)
+    let count = noiseDraws.random.within(0...WireFaults.noiseBytesMax)
     for index in 0..<count {
-      target.put(u8: UInt8(draws.random.below(256)), at: SoupBin.headerLength + index)
+      target.put(u8: UInt8(noiseDraws.random.below(256)), at: SoupBin.headerLength + index)
     }
     let length = SoupBin.frame(
       kind == .unsequenced ? .unsequenced : .debug, payload: count, into: target)
-    if kind == .unknownPacket { target.put(u8: UInt8(0x61 + draws.random.below(26)), at: 2) }
+    if kind == .unknownPacket { target.put(u8: UInt8(0x61 + noiseDraws.random.below(26)), at: 2) }
     return length
   }
 

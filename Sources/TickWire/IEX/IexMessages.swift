@@ -65,6 +65,13 @@ public struct IexMessage {
 }
 
 extension IexMessage {
+  /// The eight bytes where all messages with a symbol have it, whatever they are; 0 in a message
+  /// too short for one. To look ahead with, before a message is read.
+  @inlinable @inline(__always)
+  public static func symbolWord(_ bytes: Bytes) -> UInt64 {
+    bytes.has(8, at: 10) ? bytes.u64le(10) : 0
+  }
+
   // Quote update (Q), 42 bytes. Price or size 0: that side is empty.
   @inlinable public var bidSize: UInt32 { bytes.u32le(18) }
   @inlinable public var bidPrice: Int64 { bytes.i64le(22) }

@@ -22,6 +22,23 @@ public enum Ouch42 {
   public static let customerRetail: UInt8 = 0x52  // R
   public static let customerNotRetail: UInt8 = 0x4E  // N
 
+  /// Why an order is not in; the letters that speak of an order itself.
+  @frozen
+  public enum RejectReason: UInt8, Sendable, CaseIterable {
+    case test = 0x54  // T
+    case halted = 0x48  // H
+    case sharesExceedThreshold = 0x5A  // Z
+    case invalidSymbol = 0x53  // S
+    case invalidDisplay = 0x44  // D
+    case closed = 0x43  // C
+    case firmNotAuthorised = 0x4C  // L
+    case outsidePermittedTimes = 0x4D  // M
+    case invalidCrossOrder = 0x52  // R
+    case invalidPrice = 0x58  // X
+    case invalidMinimumQuantity = 0x4E  // N
+    case other = 0x4F  // O
+  }
+
   /// What the client sends.
   @frozen
   public enum InboundType: UInt8, Sendable, CaseIterable {

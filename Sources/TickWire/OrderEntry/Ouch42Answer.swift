@@ -68,7 +68,7 @@ extension OrderAnswer {
   @inlinable
   init(_ rejected: Ouch42.Rejected) {
     self.init(.rejected, userRefNum: rejected.userRefNum, venueTime: rejected.time_ns)
-    reason = UInt16(rejected.reason)
+    reason = UInt16(rejected.bytes[23])
   }
 
   @inlinable

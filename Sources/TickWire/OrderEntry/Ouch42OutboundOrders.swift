@@ -46,23 +46,28 @@ extension Ouch42 {
     @inlinable
     public static func encode(
       into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, replacing previous: UInt32,
-      order: EnterOrder, orderReference: UInt64, state: UInt8, bboWeight: UInt8 = 0x20
+      side: Ouch50.Side, quantity: UInt32, symbol: Symbol, priceE4: UInt32,
+      timeInForce: TimeInForce, firm: FixedText, display: UInt8, orderReference: UInt64,
+      capacity: UInt8, sweep: UInt8, minimumQuantity: UInt32, cross: UInt8, state: UInt8,
+      bboWeight: UInt8 = 0x20
     ) -> Int {
-      let type: OutboundType = previous > 0 ? .replaced : .accepted
-      target.put(u8: type.rawValue, at: 0)
-      target.put(u64be: time_ns, at: 1)
-      Ouch42.put(token: userRefNum, into: target, at: 9)
-      // Side, shares, stock, price, time in force, firm and display stand as they came.
-      target.put(order.bytes.slice(at: 15, count: 26), at: 23)
+      let length = Ouch42.begin(previous > 0 ? .replaced : .accepted, target, time_ns, userRefNum)
+      target.put(u8: side.rawValue, at: 23)
+      target.put(u32be: quantity, at: 24)
+      target.put(u64le: symbol.word, at: 28)
+      target.put(u32be: priceE4, at: 36)
+      target.put(u32be: timeInForce.rawValue, at: 40)
+      firm.put(into: target, at: 44, count: 4)
+      target.put(u8: display, at: 48)
       target.put(u64be: orderReference, at: 49)
-      target.put(u8: order.capacity, at: 57)
-      target.put(u8: order.sweep, at: 58)
-      target.put(u32be: order.minimumQuantity, at: 59)
-      target.put(u8: order.cross, at: 63)
+      target.put(u8: capacity, at: 57)
+      target.put(u8: sweep, at: 58)
+      target.put(u32be: minimumQuantity, at: 59)
+      target.put(u8: cross, at: 63)
       target.put(u8: state, at: 64)
       if previous > 0 { Ouch42.put(token: previous, into: target, at: 65) }
-      target.put(u8: bboWeight, at: type.length - 1)
-      return type.length
+      target.put(u8: bboWeight, at: length - 1)
+      return length
     }
   }
 
@@ -80,16 +85,16 @@ extension Ouch42 {
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
     @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
-    /// A letter.
-    @inlinable public var reason: UInt8 { bytes[23] }
+    /// nil: a letter that is not in the table.
+    @inlinable public var reason: RejectReason? { RejectReason(rawValue: bytes[23]) }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, reason: UInt8
+      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, reason: RejectReason
     ) -> Int {
       let length = Ouch42.begin(.rejected, target, time_ns, userRefNum)
-      target.put(u8: reason, at: 23)
+      target.put(u8: reason.rawValue, at: 23)
       return length
     }
   }

@@ -153,7 +153,7 @@ import TickRing
     try arm()
     var gate = try claim()
     let page = try attach()
-    let socket = unsafe Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
     gate.publishSocket(socket)
     let found = page.sender()
@@ -161,6 +161,8 @@ import TickRing
     #expect(sender.pid == getpid() && sender.startTicks > 0 && sender.generation == 1)
     #expect(sender.socket == socket && sender.socketNumber == 1 && sender.socketInode > 0)
     gate.withdrawSocket()
+    #expect(page.sender()?.socket == nil)
+    gate.publishSocket(-1)
     #expect(page.sender()?.socket == nil)
     var told = KillPage.Told()
     (told.openOrders, told.inDoubt, told.riskState) = (12, 3, 2)

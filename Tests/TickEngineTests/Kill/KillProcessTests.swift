@@ -17,7 +17,11 @@ import TickRing
     let outcome = sender.killPatiently()
     #expect(outcome.sender == .acknowledged && outcome.gate == .shut && outcome.isConfirmed)
     #expect(outcome.senderPid == sender.pid && outcome.failure == nil)
-    let sent = try #require(sender.killSwitch.status().told).openOrders
+    // What it tells from here on, it told after its promise.
+    let acknowledged_ns = MonotonicClock.now
+    try #require(
+      sender.eventually { sender.killSwitch.status().told?.told_ns ?? 0 > acknowledged_ns })
+    let sent = sender.sent
     // Many of its turns later it has sent nothing more.
     let told_ns = sender.killSwitch.status().told?.told_ns ?? 0
     #expect(

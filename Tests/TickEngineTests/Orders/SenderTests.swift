@@ -6,6 +6,18 @@ import TickWire
 
 @testable import TickEngine
 
+extension RiskWatch {
+  /// Positions in memory that nobody else finds.
+  static func unnamed(_ limits: RiskLimits) throws -> RiskWatch {
+    var options = PositionOptions(
+      equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
+    options.holdingsMax = 1_024
+    let region = try Region.createUnnamed(.positions, capacity: options.capacity)
+    return try RiskWatch(
+      limits, positions: PositionBook.open(claiming: region, options), records: [:], at: 0)
+  }
+}
+
 /// A sender, and the worker's ends of its rings. One thread asks, one runs the sender.
 private final class SenderBench: @unchecked Sendable {
   private var sender: Sender
@@ -44,7 +56,8 @@ private final class SenderBench: @unchecked Sendable {
       control: ControlPage(try page.attach()),
       board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
     sender = Sender(
-      ports: ports, gate: gate, kill: try KillGate.unnamed(), pool: try OrderPool.unnamed(orderSlots),
+      ports: ports, gate: gate, kill: try KillGate.unnamed(),
+      risk: try RiskWatch.unnamed(limits), pool: try OrderPool.unnamed(orderSlots),
       session: try venuePort.map {
         try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0))
       },
@@ -61,6 +74,12 @@ private final class SenderBench: @unchecked Sendable {
   }
 
   func ask(_ request: OrderRequest) -> Bool { requests.publish(request) }
+
+  func ask(_ number: UInt64) {
+    var request = GateBench.order(100)
+    request.order_id = 1 << 32 | number
+    precondition(ask(request))
+  }
 
   /// Runs the sender until it has nothing left to do.
   func finish() throws {
@@ -182,18 +201,18 @@ private final class SenderBench: @unchecked Sendable {
     let venue = try RunningVenue(options)
     let bench = try SenderBench(
       eventSlots: 64, venuePort: venue.port, symbol: "TEST", ordersPerSecondMax: 3)
-    for number: UInt64 in 1...(byOperator ? 3 : 5) {
-      var request = GateBench.order(100)
-      request.order_id = 1 << 32 | number
-      precondition(bench.ask(request))
-    }
+    for number: UInt64 in 1...3 { bench.ask(number) }
     let done = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       try? bench.run()
       done.signal()
     }
     #expect(bench.hears("ack", 3))
-    if byOperator { bench.kill() }
+    if byOperator {
+      bench.kill()
+    } else {
+      for number: UInt64 in 4...5 { bench.ask(number) }
+    }
     #expect(bench.hears("canceled", 3))
     bench.endAsking()
     done.wait()

@@ -1,3 +1,4 @@
+import Foundation
 import TickRing
 import TickWire
 
@@ -7,18 +8,26 @@ import TickWire
 final class GateBench {
   static let start: UInt64 = 1_500_000_000_000_000_000
 
-  private var gate: RiskGate
+  private(set) var gate: RiskGate
   let control: ControlPage
   let board: BoardWriter
-  private let directory: DirectoryWriter
+  private var directory: DirectoryWriter
+  private let limits: RiskLimits
   var now = GateBench.start
+  /// 1e-4.
+  var equityE4: Int64
+  var state = RiskState.normal
 
-  /// - Parameter reference: a last trade of instrument 1, quote currency.
+  /// - Parameters:
+  ///   - reference: a last trade of instrument 1, quote currency.
+  ///   - rows: of the reference data; nil: the simulation's.
   init(
-    reference: Double? = 100, _ change: (inout RiskLimits) -> Void = { _ in }
+    reference: Double? = 100, rows: [String]? = nil, _ change: (inout RiskLimits) -> Void = { _ in }
   ) throws {
     var limits = RiskLimits.simulation
     change(&limits)
+    self.limits = limits
+    equityE4 = limits.portfolioE4
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let names = try regions.make(.directory, capacity: 16)
@@ -29,10 +38,19 @@ final class GateBench {
     directory = writer
     board = try BoardWriter(claiming: prices.attach())
     gate = RiskGate(
-      limits: limits, reference: ReferenceTable(.simulation, limits: limits, instruments: 16),
-      control: ControlPage(try page.attach()),
-      board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
+      limits: limits, reference: try GateBench.table(rows, limits),
+      control: ControlPage(try page.attach()), board: BoardReader(try prices.attach()),
+      directory: DirectoryReader(try names.attach()))
     if let reference { board.setLast(1, price: reference, time: now) }
+  }
+
+  private static func table(_ rows: [String]?, _ limits: RiskLimits) throws -> ReferenceTable {
+    let data = try rows.map { try ReferenceData(csv: csv($0)) } ?? .simulation
+    return ReferenceTable(data, limits: limits, instruments: 16)
+  }
+
+  static func csv(_ rows: [String]) -> Data {
+    Data(([ReferenceData.header] + rows + ["end,\(rows.count)\n"]).joined(separator: "\n").utf8)
   }
 
   static func order(
@@ -52,8 +70,11 @@ final class GateBench {
   }
 
   func judge(_ request: OrderRequest) -> RiskDecision {
-    gate.judge(
-      OrderIntent(request), equityE4: gate.dayStartE4, state: .normal, now: request.decision_time)
+    judge(OrderIntent(request), at: request.decision_time)
+  }
+
+  func judge(_ order: OrderIntent, at time: UInt64? = nil) -> RiskDecision {
+    gate.judge(order, equityE4: equityE4, state: state, now: time ?? now)
   }
 
   func judge(
@@ -63,6 +84,41 @@ final class GateBench {
       GateBench.order(price, quantity: quantity, instrument: instrument, side: side, at: now)
     ).reason
   }
+
+  /// Judges, and if it is allowed the order is open.
+  func send(
+    _ price: Double, quantity: UInt32, instrument: UInt32 = 1, side: OrderSide = .buy
+  ) -> RiskReason? {
+    let decision = judge(
+      GateBench.order(price, quantity: quantity, instrument: instrument, side: side, at: now))
+    if decision.reason == nil { gate.opened(instrument, strategy: 1, side, decision.quantity) }
+    return decision.reason
+  }
+
+  /// What is held: below zero, short.
+  func hold(_ quantity: Int64, _ instrument: UInt32 = 1, strategy: UInt8 = 1) {
+    gate.hold(instrument, strategy: strategy, quantity)
+  }
+  func open(
+    _ side: OrderSide, _ quantity: UInt32, _ instrument: UInt32 = 1, strategy: UInt8 = 1
+  ) {
+    gate.opened(instrument, strategy: strategy, side, quantity)
+  }
+
+  /// A last trade now.
+  func trade(_ instrument: UInt32, _ price: Double) {
+    board.setLast(instrument, price: price, time: now)
+  }
+
+  /// Does what the sender does, to the gate itself.
+  func tell(_ body: (inout RiskGate) -> Void) { body(&gate) }
+  func reload(_ rows: [String]) throws {
+    var table = try GateBench.table(rows, limits)
+    gate.replace(with: &table)
+  }
+  func take(_ reload: ReferenceReload) -> Bool { reload.take(into: &gate) }
+  func reconcile() -> Bool { gate.reconcile() }
+  func list(_ symbol: String) { _ = directory.number(of: Symbol(symbol)!.word) }
 
   func beginSession(_ number: UInt64) { control.write(.session, number) }
   func write(_ word: ControlPage.Word) { control.write(word, 1) }

@@ -92,6 +92,23 @@ import Testing
     #expect(refusal([name: inside]) == nil && refusal([name: outside])?.contains(name) == true)
   }
 
+  @Test(arguments: [
+    ("collar_warning_percent", "2.5", "2.51"), ("recovered_percent", "5", "5.01"),
+    ("breaker_percent", "5.01", "5"), ("duplicate_window_seconds", "3600", "3600.1"),
+    ("trading_day_start", "0", "86400"), ("trips_max", "1", "0"), ("strategies_max", "255", "256"),
+  ])
+  func limitsThatContradictEachOtherAreRefused(name: String, inside: String, outside: String) {
+    #expect(refusal([name: inside]) == nil && refusal([name: outside])?.contains(name) == true)
+  }
+
+  /// RM9: the window must be able to hold what RM8 lets pass.
+  @Test func aWindowOfMoreOrdersThanAreRememberedIsRefused() {
+    let many = ["orders_per_second_max": "524288"]
+    #expect(refusal(many.merging(["duplicate_window_seconds": "2"]) { $1 }) == nil)
+    let text = refusal(many.merging(["duplicate_window_seconds": "2.1"]) { $1 })
+    #expect(text?.contains("duplicate_window_seconds") == true)
+  }
+
   // MARK: Limits that code makes
 
   private static let changes:

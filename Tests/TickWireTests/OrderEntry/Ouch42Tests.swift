@@ -29,8 +29,10 @@ struct Ouch42Tests {
   static func accepted(replacing previous: UInt32, state: UInt8) -> WireBuffer {
     .encoded {
       O.Accepted.encode(
-        into: $0, time_ns: 1, userRefNum: 7, replacing: previous,
-        order: O.EnterOrder(entered.bytes)!, orderReference: 5, state: state, bboWeight: 6)
+        into: $0, time_ns: 1, userRefNum: 7, replacing: previous, side: .sellShort, quantity: 100,
+        symbol: symbol, priceE4: price, timeInForce: .immediateOrCancel, firm: firm, display: 1,
+        orderReference: 5, capacity: 2, sweep: 3, minimumQuantity: 40, cross: 4, state: state,
+        bboWeight: 6)
     }
   }
 
@@ -62,7 +64,7 @@ struct Ouch42Tests {
     .encoded {
       O.BrokenTrade.encode(into: $0, time_ns: 1, userRefNum: 2, match: 3, reason: 0x45)
     },
-    .encoded { O.Rejected.encode(into: $0, time_ns: 1, userRefNum: 2, reason: 0x48) },
+    .encoded { O.Rejected.encode(into: $0, time_ns: 1, userRefNum: 2, reason: .halted) },
     .encoded { O.CancelAnswer.encode(into: $0, time_ns: 1, userRefNum: 2, isReject: false) },
     .encoded { O.CancelAnswer.encode(into: $0, time_ns: 1, userRefNum: 2, isReject: true) },
     .encoded {
@@ -131,7 +133,7 @@ struct Ouch42Tests {
     let selfMatch = try #require(O.Canceled(Self.outbound[4].bytes))
     #expect(selfMatch.quantity == 3 && selfMatch.preventedQuantity == 4)
     #expect(selfMatch.isSelfMatch && selfMatch.priceE4 == Self.price)
-    #expect(O.Rejected(Self.outbound[9].bytes)?.reason == 0x48)
+    #expect(O.Rejected(Self.outbound[9].bytes)?.reason == .halted)
     #expect(O.CancelAnswer(Self.outbound[10].bytes)?.isReject == false)
     #expect(O.CancelAnswer(Self.outbound[11].bytes)?.isReject == true)
     let update = try #require(O.PriorityUpdate(Self.outbound[12].bytes))

@@ -8,8 +8,8 @@
  * -errno if there is none. Its port goes to `port`. */
 int bare_receiver(uint16_t *port, int buffer_bytes);
 
-/* A socket that sends to a port on 127.0.0.1; -errno if there is none. */
-int bare_sender(uint16_t port);
+/* A socket that sends to an address (127.0.0.1 is 0x7F000001) and port; -errno if there is none. */
+int bare_sender(uint32_t address, uint16_t port);
 
 /* Sends one datagram: 0 or -errno. */
 int bare_send(int sender, const void *bytes, uint64_t length);

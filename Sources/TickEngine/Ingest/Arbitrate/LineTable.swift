@@ -14,6 +14,8 @@ public struct LineCounts: BitwiseCopyable, Sendable {
   public var missing: UInt64 = 0
   /// Packets behind this line's own sequence.
   public var outOfOrder: UInt64 = 0
+  /// Among them, those that begin behind it and end beyond it.
+  public var overlaps: UInt64 = 0
   public var restarts: UInt64 = 0
   public var malformed: UInt64 = 0
   public var foreign: UInt64 = 0
@@ -114,6 +116,7 @@ struct LineTable: ~Copyable {
       counts[line].missing &+= packet.first - next
     } else if packet.first < next {
       counts[line].outOfOrder += 1
+      if packet.end > next { counts[line].overlaps += 1 }
     }
     expected[cell] = max(next, packet.end)
   }

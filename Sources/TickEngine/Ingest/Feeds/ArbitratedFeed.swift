@@ -37,7 +37,7 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
       countMalformed(line)
       return true
     case .packet(let packet):
-      if arbiter.isHolding, !Decoder.isWhole(datagram) {
+      if arbiter.isHolding, !decoder.survey(datagram) {
         countMalformed(line)
         return true
       }

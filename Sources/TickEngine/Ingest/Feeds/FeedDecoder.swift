@@ -15,6 +15,10 @@ protocol FeedDecoder: ~Copyable {
   /// the sequence, and the other line's good copy would be taken for a duplicate.
   static func isWhole(_ datagram: Bytes) -> Bool
 
+  /// The same of the datagram that most likely is decoded next; may ask for the memory that its
+  /// messages will need.
+  mutating func survey(_ datagram: Bytes) -> Bool
+
   /// Times of the packet that comes next.
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool)
 
@@ -45,4 +49,9 @@ protocol FeedDecoder: ~Copyable {
 
   /// A fresh session of a replay: everything but the directory is forgotten.
   mutating func beginSession()
+}
+
+extension FeedDecoder where Self: ~Copyable {
+  @inline(__always)
+  mutating func survey(_ datagram: Bytes) -> Bool { Self.isWhole(datagram) }
 }

@@ -55,6 +55,14 @@ struct IexDecoder: ~Copyable, FeedDecoder {
   }
 
   @inline(__always)
+  mutating func survey(_ datagram: Bytes) -> Bool {
+    guard let header = IexTpHeader(datagram) else { return false }
+    var messages = header.messages(of: datagram)
+    while let message = messages.next() { publisher.expect(IexMessage.symbolWord(message)) }
+    return messages.remaining == 0
+  }
+
+  @inline(__always)
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     publisher.beginPacket(
       received_ns: times.received_ns, clock: times.clock, sendTime: packet.sendTime,

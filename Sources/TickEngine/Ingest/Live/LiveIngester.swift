@@ -63,6 +63,8 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   var name: String { "ingester" }
   var lineCount: Int { lines.count }
   func address(ofLine line: Int) -> LineAddress { lines[line].address }
+  /// The port that a line has, also where the kernel chose it.
+  func port(ofLine line: Int) -> UInt16 { lines[line].port }
   var feedState: FeedState { health.feed }
   var requestsUnsent: UInt64 { recovery.count > 0 ? recovery[0].unsent : 0 }
 
@@ -76,9 +78,8 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     // However this ends, the workers must learn that nothing more comes.
     defer { control.write(.ingestDone, 1) }
     let before = AllocationAudit.count()
-    started_ns = MonotonicClock.now
-    checkHealth(started_ns)
-    while !isStopping { passTime(isIdle: try receiveAll() == 0) }
+    begin()
+    while !isStopping { _ = try turn() }
     // What came before the end was asked for is taken, as far as it lies in the sockets.
     var turns = 0
     while turns < Self.lastTurnsMax, !isFailing, try receiveAll() > 0 { turns += 1 }
@@ -87,6 +88,21 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     feed.finish()
     feed.decoder.end()
     for line in 0..<lines.count { lines[line].readDrops() }
+  }
+
+  /// To be called before the first turn.
+  mutating func begin() {
+    started_ns = MonotonicClock.now
+    checkHealth(started_ns)
+  }
+
+  /// Takes what is there of each line, at most a batch, and does what is due by now.
+  /// - Returns: datagrams taken.
+  @inline(__always)
+  mutating func turn() throws -> Int {
+    let taken = try receiveAll()
+    passTime(isIdle: taken == 0)
+    return taken
   }
 
   private var isFailing: Bool { control.read(.failed) != 0 }

@@ -1,0 +1,1 @@
+#include "bench_clock.h" /* a target has one source at least */

@@ -1,0 +1,96 @@
+import CLinux
+import TickRing
+
+/// What positions, prices and risk states make the sender do.
+extension Sender {
+  /// Instruments that are valued anew in one duty cycle.
+  private static let marksMax = 4
+
+  /// What risk must know of an order's news.
+  mutating func account(for news: OrderNews) {
+    let side: OrderSide = news.isBuy ? .buy : .sell
+    let (instrument, strategy) = (news.instrument, news.strategy)
+    if news.undone > 0 { gate.broken(instrument, strategy: strategy, side, news.undone) }
+    if news.added > 0 { gate.opened(instrument, strategy: strategy, side, news.added) }
+    if news.filled > 0 {
+      gate.filled(instrument, strategy: strategy, side, news.filled, now: marketTime)
+    }
+    if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
+    guard news.filled > 0 || news.undone > 0 else { return }
+    risk.book(news)
+    risk.note(strategy, isFlat: isFlat(instrument, strategy))
+    watchRisk()
+  }
+
+  /// Whether nothing is held of the instrument that a strategy just traded: of others it may hold
+  /// something, which the next fill of those says.
+  private func isFlat(_ instrument: UInt32, _ strategy: UInt8) -> Bool {
+    gate.exposure.position(instrument, strategy: strategy) == 0
+  }
+
+  /// Values some of what is held at the board's prices, and looks at the risk states. Each duty
+  /// cycle; a cycle without anything held costs a comparison.
+  mutating func valueSome() {
+    let held = gate.exposure.listedCount
+    guard held > 0 else { return }
+    for _ in 0..<min(Sender.marksMax, held) {
+      nextMark = nextMark + 1 < held ? nextMark + 1 : 0
+      let instrument = gate.exposure.listed(nextMark)
+      guard let priceE4 = gate.priceE4(of: instrument) else { continue }
+      gate.mark(instrument, priceE4)
+      risk.mark(instrument, priceE4)
+    }
+    watchRisk()
+  }
+
+  mutating func watchRisk() {
+    var changed = false
+    risk.observe(at: marketTime) { _ in changed = true }
+    if changed { act() }
+    if risk.hasBreaker { lookForEndedOrders() }
+  }
+
+  /// A subject's state has changed: a breaker cancels what is open, the last stage kills, and every
+  /// worker is told.
+  private mutating func act() {
+    while let change = risk.change(actedUpon) {
+      actedUpon += 1
+      if change.new == .circuitBreaker {
+        let subject = change.subject
+        book.wantCancels { subject == 0 || $0.strategy == subject }
+      }
+      if change.new == .killSwitch, change.subject == 0 {
+        kill.trip(.riskState, at: clinux_realtime_ns())
+        control.write(.tripped, 1)
+      }
+      tellState(change)
+    }
+  }
+
+  private mutating func tellState(_ change: RiskChange) {
+    var event = OrderEvent.none
+    event.receive_time = MonotonicClock.now
+    event.kind = OrderEventKind.state.rawValue
+    event.reason = change.new.rawValue
+    event.strategy = change.subject
+    event.value = Double(change.drawdown_ppm ?? 1_000_000) / 1_000_000
+    event.limit = Double(change.equityE4 ?? 0) / 10_000
+    for worker in 0..<ports.count { tell(worker, event) }
+  }
+
+  /// After a breaker its cooldown begins once nothing of the subject is open.
+  private mutating func lookForEndedOrders() {
+    for subject in 0...UInt8(gate.exposure.strategies)
+    where risk.state(of: subject) == .circuitBreaker {
+      guard subject == 0 ? book.count == 0 : !book.hasOrder(of: subject) else { continue }
+      if risk.ordersEnded(subject, at: marketTime) != nil { act() }
+    }
+  }
+
+  /// Of the instance, 1e-4.
+  var equityE4: Int64 { risk.equityE4 }
+  /// The stricter one of the instance's and the strategy's.
+  func state(of strategy: UInt8) -> RiskState { risk.strictest(strategy) }
+  /// Of the instance.
+  var instanceState: RiskState { risk.state }
+}

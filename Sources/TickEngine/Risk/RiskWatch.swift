@@ -1,0 +1,191 @@
+import TickRing
+
+/// Positions and the risk states that follow from them: the instance's and each strategy's.
+///
+/// Hot path. Thread: the sender's. Lines written: those of the position book; a state's only when it
+/// changes. `observe` costs a comparison of equities with those of before. No allocation. Times are
+/// the sender's market time: the capture's in a replay.
+///
+/// Changes are kept in the order in which they came, up to `changesMax`; those beyond are counted.
+public struct RiskWatch: ~Copyable {
+  static let changesMax = 256
+  /// One strategy unwinds for so long while others wait for their turn.
+  private static let turn_ns: UInt64 = 1_000_000_000
+
+  public var positions: PositionBook
+  private var instance: RiskStates
+  /// Strategy n at n - 1.
+  private let strategies: Slab<RiskStates>
+  private var turns: UnwindTurns
+  private let changes: Slab<RiskChange?>
+  public private(set) var changeCount = 0
+  /// The latest, for whoever acts upon each.
+  private let recent: Slab<RiskChange?>
+  private var breakers = 0
+  /// What `observe` last looked at, by subject; nil: unknown.
+  private let equities: Slab<Int64?>
+  private var hasNews = true
+
+  /// - Parameters:
+  ///   - records: states that a predecessor left, by subject.
+  /// - Throws: `RiskRecord.Failure` for one that can be no subject's.
+  public init(
+    _ limits: RiskLimits, positions: consuming PositionBook, records: [UInt8: RiskRecord],
+    at now: UInt64
+  ) throws {
+    let stateLimits = RiskStateLimits(limits)
+    let first = positions.equityE4
+    let made: (UInt8, Int64?) throws -> RiskStates = { subject, equity in
+      guard let record = records[subject] else {
+        return RiskStates(stateLimits, subject: subject, equityE4: equity, at: now)
+      }
+      return try RiskStates(stateLimits, subject: subject, resuming: record)
+    }
+    let instance = try made(0, first)
+    let strategies = try Slab<RiskStates>(count: limits.strategiesMax) { index in
+      try made(UInt8(index + 1), positions.equityE4(UInt8(index + 1)))
+    }
+    self.positions = positions
+    self.instance = instance
+    self.strategies = strategies
+    turns = UnwindTurns(strategiesMax: limits.strategiesMax, turn_ns: RiskWatch.turn_ns)
+    changes = Slab(count: RiskWatch.changesMax) { _ in nil }
+    recent = Slab(count: 16) { _ in nil }
+    equities = Slab(count: limits.strategiesMax + 1) { _ in nil }
+    for subject in 0...UInt8(limits.strategiesMax) where state(of: subject) == .circuitBreaker {
+      breakers += 1
+    }
+    self.positions.publish(self.instance)
+    for index in 0..<self.strategies.count { self.positions.publish(self.strategies[index]) }
+  }
+
+  // MARK: What happens
+
+  /// Books what an order's news says of positions.
+  mutating func book(_ news: OrderNews) {
+    guard news.filled > 0 || news.undone > 0 else { return }
+    let side: OrderSide = news.isBuy ? .buy : .sell
+    if news.undone > 0 {
+      positions.broken(
+        strategy: news.strategy, instrument: news.instrument, side: side, quantity: news.undone,
+        priceE4: news.undonePriceE4, referenceE4: news.referenceE4)
+    }
+    if news.filled > 0 {
+      positions.fill(
+        strategy: news.strategy, instrument: news.instrument, side: side, quantity: news.filled,
+        priceE4: news.fillPriceE4, referenceE4: news.referenceE4)
+    }
+    hasNews = true
+  }
+
+  mutating func mark(_ instrument: UInt32, _ priceE4: Int64) {
+    positions.mark(instrument: instrument, priceE4: priceE4)
+    hasNews = true
+  }
+
+  /// Whether a strategy holds nothing any more, for the turns of an unwinding.
+  mutating func note(_ strategy: UInt8, isFlat: Bool) { turns.note(strategy, isFlat: isFlat) }
+
+  /// Looks at every equity that may have changed, and at the time; a subject whose state changes is
+  /// handed to `changed`.
+  mutating func observe(at now: UInt64, _ changed: (RiskChange) -> Void) {
+    guard hasNews || state != .normal else { return }
+    hasNews = false
+    if let change = instance.observe(equityE4: positions.equityE4, at: now) {
+      positions.publish(instance)
+      keep(change)
+      changed(change)
+    }
+    for index in 0..<strategies.count {
+      let strategy = UInt8(index + 1)
+      let equity = positions.equityE4(strategy)
+      if equity == equities[index + 1], strategies[index].state == .normal { continue }
+      equities[index + 1] = equity
+      if let change = strategies[index].observe(equityE4: equity, at: now) {
+        positions.publish(strategies[index])
+        keep(change)
+        changed(change)
+      }
+    }
+  }
+
+  /// All orders of a subject have ended: after a breaker its cooldown begins.
+  mutating func ordersEnded(_ subject: UInt8, at now: UInt64) -> RiskChange? {
+    let change =
+      subject == 0
+      ? instance.ordersEnded(at: now) : strategies[Int(subject) - 1].ordersEnded(at: now)
+    if let change { publish(change) }
+    return change
+  }
+
+  /// The kill switch has tripped.
+  mutating func kill(_ cause: RiskCause, at now: UInt64) -> RiskChange? {
+    let change = instance.kill(cause, at: now)
+    if let change { publish(change) }
+    return change
+  }
+
+  private mutating func publish(_ change: RiskChange) {
+    if change.subject == 0 {
+      positions.publish(instance)
+    } else {
+      positions.publish(strategies[Int(change.subject) - 1])
+    }
+    keep(change)
+  }
+
+  private mutating func keep(_ change: RiskChange) {
+    if changeCount < changes.count { changes[changeCount] = change }
+    recent[changeCount % 16] = change
+    changeCount += 1
+    if change.old == .circuitBreaker { breakers -= 1 }
+    if change.new == .circuitBreaker { breakers += 1 }
+    if state == .normal || state == .warning { turns.reset() }
+  }
+
+  // MARK: What is
+
+  /// Of the instance, 1e-4; one that cannot be computed is none.
+  var equityE4: Int64 { positions.equityE4 ?? 0 }
+  var state: RiskState { instance.state }
+  func state(of subject: UInt8) -> RiskState {
+    subject == 0 || Int(subject) > strategies.count
+      ? instance.state : strategies[Int(subject) - 1].state
+  }
+
+  /// The stricter one of the instance's and the strategy's.
+  func strictest(_ strategy: UInt8) -> RiskState {
+    let own = state(of: strategy)
+    return own.rawValue > instance.state.rawValue ? own : instance.state
+  }
+
+  /// Whether it is a strategy's turn to unwind, where the instance's breaker makes them take turns.
+  mutating func mayUnwind(_ strategy: UInt8, at now: UInt64) -> Bool {
+    guard state == .circuitBreaker || state == .coolDown else { return true }
+    return turns.permits(strategy, at: now)
+  }
+
+  /// Whether any subject's breaker is out and its orders are not known to have ended.
+  var hasBreaker: Bool { breakers > 0 }
+
+  /// The n-th change; nil if there is none, or it was not kept.
+  func change(_ number: Int) -> RiskChange? { number < changeCount ? recent[number % 16] : nil }
+
+  /// The changes that were kept, oldest first.
+  var keptChanges: [RiskChange] {
+    (0..<min(changeCount, changes.count)).compactMap { changes[$0] }
+  }
+}
+
+extension RiskStateLimits {
+  /// Percentages of the limits in 1e-6: at most four decimals are kept.
+  init(_ limits: RiskLimits) {
+    self.init()
+    warning_ppm = Int64((limits.warningPercent * 10_000).rounded())
+    breaker_ppm = Int64((limits.breakerPercent * 10_000).rounded())
+    recovered_ppm = Int64((limits.recoveredPercent * 10_000).rounded())
+    cooldown_ns = UInt64((limits.cooldownMinutes * 60_000_000_000).rounded())
+    tripsMax = UInt32(clamping: limits.tripsMax)
+    tradingDayStart_seconds = limits.tradingDayStart
+  }
+}

@@ -1,0 +1,170 @@
+import Testing
+import TickRing
+
+@testable import TickEngine
+
+/// Random walks of orders, fills, cancels, prices and equity: what the gate lets pass is what a
+/// slow model lets pass, and no limit is ever exceeded by an order, with all that is open.
+@Suite(.timeLimit(.minutes(5))) struct RiskWalkTests {
+  /// Everything in 128 bits, added up anew for each order.
+  private struct Model {
+    var positions = [Int128](repeating: 0, count: 4)
+    var buys = [Int128](repeating: 0, count: 4)
+    var sells = [Int128](repeating: 0, count: 4)
+    var marks = [Int128](repeating: 1_000_000, count: 4)
+    /// AAA and CCC are in one sector.
+    let sectors = [0, 1, 2, 1]
+    var equity: Int128 = 10_000_000_000
+
+    func worst(_ instrument: Int) -> Int128 {
+      max(
+        abs(positions[instrument] + buys[instrument]),
+        abs(positions[instrument] - sells[instrument]))
+    }
+
+    /// Worst case of one side after it has become this many shares more.
+    func side(_ instrument: Int, _ isBuy: Bool, _ more: Int128) -> Int128 {
+      isBuy
+        ? positions[instrument] + buys[instrument] + more
+        : positions[instrument] - sells[instrument] - more
+    }
+
+    func isReducing(_ instrument: Int, _ isBuy: Bool, _ quantity: Int128) -> Bool {
+      let after = side(instrument, isBuy, quantity)
+      return isBuy
+        ? positions[instrument] < 0 && after <= 0 : positions[instrument] > 0 && after >= 0
+    }
+
+    /// What is sent of the order, in the state.
+    func sent(
+      _ instrument: Int, _ isBuy: Bool, _ quantity: Int128, _ state: RiskState
+    ) -> Int128 {
+      guard state == .warning, !isReducing(instrument, isBuy, quantity) else { return quantity }
+      let now = side(instrument, isBuy, 0)
+      let room = isBuy ? (positions[instrument] < 0 ? max(0, -now) : 0)
+        : (positions[instrument] > 0 ? max(0, now) : 0)
+      return room + (quantity - room) / 2
+    }
+
+    func refusal(
+      _ instrument: Int, _ isBuy: Bool, _ quantity: Int128, _ priceE4: Int128, _ state: RiskState
+    ) -> RiskReason? {
+      let isBreaker = state == .circuitBreaker || state == .coolDown
+      if isBreaker, !isReducing(instrument, isBuy, quantity) { return .breaker }
+      let away = abs(priceE4 - marks[instrument])
+      if away * 10_000 > marks[instrument] * (state == .warning ? 250 : 500) { return .collar }
+      let sent = self.sent(instrument, isBuy, quantity, state)
+      if sent == 0 { return .halvedToZero }
+      if isReducing(instrument, isBuy, sent) { return nil }
+      let size = abs(side(instrument, isBuy, sent))
+      let other = abs(side(instrument, !isBuy, 0))
+      let price = max(priceE4, marks[instrument])
+      if size > 2_500 { return .positionQuantity }
+      if equity <= 0 { return .noEquity }
+      if size * price * 100 > equity * 20 { return .positionValue }
+      var (sector, gross): (Int128, Int128) = (0, 0)
+      for held in 1...3 {
+        let value = held == instrument ? max(size, other) * price : worst(held) * marks[held]
+        gross += value
+        if sectors[held] == sectors[instrument] { sector += value }
+      }
+      if sector * 100 > equity * 30 { return .sector }
+      if gross * 100 > equity * 45 { return .leverage }
+      return 10_000_000_000 - equity > 500_000_000 ? .dailyLoss : nil
+    }
+  }
+
+  private func bench() throws -> GateBench {
+    let rows = ["AAA,x,1000000,,2500,no", "BBB,y,1000000,,2500,no", "CCC,x,1000000,,2500,no"]
+    let bench = try GateBench(rows: rows) {
+      $0.portfolioValue = 1_000_000
+      $0.sectorPercent = 30
+      $0.grossLeverage = 0.45
+      $0.dailyLossMax = 50_000
+      $0.ordersPerSecondMax = 1_000
+      $0.repeatedExecutionsMax = 100_000
+    }
+    for instrument: UInt32 in 1...3 { bench.tell { $0.mark(instrument, 1_000_000) } }
+    return bench
+  }
+
+  private func moveMarket(
+    _ random: inout SeededRandom, _ bench: GateBench, _ model: inout Model
+  ) {
+    for instrument in 1...3 where random.once(in: 20) {
+      model.marks[instrument] = Int128(random.within(950_000...1_050_000))
+    }
+    for instrument in 1...3 {
+      let mark = Int64(model.marks[instrument])
+      bench.trade(UInt32(instrument), Double(mark) / 10_000)
+      bench.tell { $0.mark(UInt32(instrument), mark) }
+    }
+    if random.once(in: 50) {
+      let lost = random.once(in: 6) ? 600_000_000 : 400_000_000
+      model.equity = Int128(10_000_000_000 - random.within(0...lost))
+      if random.once(in: 40) { model.equity = Int128(-random.within(0...5)) }
+      bench.equityE4 = Int64(model.equity)
+    }
+    if random.once(in: 30) {
+      bench.state =
+        [.normal, .normal, .normal, .warning, .circuitBreaker, .coolDown][random.below(6)]
+    }
+  }
+
+  /// Of something that is open, a part is filled or ends.
+  private func end(_ random: inout SeededRandom, _ bench: GateBench, _ model: inout Model) {
+    let instrument = random.within(1...3)
+    let isBuy = random.once(in: 2)
+    let open = Int(isBuy ? model.buys[instrument] : model.sells[instrument])
+    guard open > 0 else { return }
+    let part = UInt32(random.within(1...open))
+    let side: OrderSide = isBuy ? .buy : .sell
+    if isBuy { model.buys[instrument] -= Int128(part) }
+    if !isBuy { model.sells[instrument] -= Int128(part) }
+    if random.once(in: 2) {
+      bench.tell { $0.closed(UInt32(instrument), strategy: 1, side, part) }
+    } else {
+      let now = bench.now
+      bench.tell { $0.filled(UInt32(instrument), strategy: 1, side, part, now: now) }
+      model.positions[instrument] += isBuy ? Int128(part) : -Int128(part)
+    }
+  }
+
+  @Test(arguments: 1...10)
+  func noWalkPassesALimit(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let bench = try bench()
+    var model = Model()
+    var seen: [RiskReason?: Int] = [:]
+    for _ in 0..<20_000 {
+      bench.now += 5_000_000
+      moveMarket(&random, bench, &model)
+      end(&random, bench, &model)
+      let instrument = random.within(1...3)
+      let isBuy = random.once(in: 2)
+      let quantity = random.once(in: 4) ? random.within(1...4) : random.within(1...1_500)
+      let away = random.once(in: 10) ? random.within(-510...510) : random.within(-100...100)
+      let priceE4 = model.marks[instrument] * Int128(10_000 + away) / 10_000
+      var order = OrderIntent(
+        GateBench.order(
+          Double(priceE4) / 10_000, quantity: UInt32(quantity), instrument: UInt32(instrument),
+          side: isBuy ? .buy : .sell))
+      order.strategy = 1
+      let expected = model.refusal(instrument, isBuy, Int128(quantity), priceE4, bench.state)
+      let decision = bench.judge(order)
+      #expect(decision.reason == expected)
+      seen[decision.reason, default: 0] += 1
+      guard decision.reason == nil else { continue }
+      let sent = model.sent(instrument, isBuy, Int128(quantity), bench.state)
+      #expect(Int128(decision.quantity) == sent)
+      #expect(decision.isReducing == model.isReducing(instrument, isBuy, sent))
+      #expect(decision.isShort == (!isBuy && model.side(instrument, false, sent) < 0))
+      bench.open(isBuy ? .buy : .sell, decision.quantity, UInt32(instrument))
+      if isBuy { model.buys[instrument] += sent } else { model.sells[instrument] += sent }
+    }
+    let met: [RiskReason?] = [
+      nil, .collar, .halvedToZero, .breaker, .positionValue, .sector, .leverage, .dailyLoss,
+    ]
+    for reason in met { #expect(seen[reason, default: 0] > 20, "\(String(describing: reason))") }
+  }
+}
