@@ -8,12 +8,14 @@ struct PositionsCommand: ParsableCommand {
     commandName: "positions",
     abstract: "Show an instance's positions, profit, exposure and drawdown.",
     discussion: """
-      Reads the region NAME.positions, and symbols from NAME.directory. Amounts that are not known \
-      are shown as "unknown", and left out of the JSON.
+      Reads the region tickway.NAME.positions, and symbols from tickway.NAME.directory. Amounts \
+      that are not known are shown as "unknown", and left out of the JSON.
       """)
 
   @Argument(help: "The instance.") var name: String
-  @Option(help: "The directory of the regions.", completion: .directory)
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "The directory of the regions.", completion: .directory)
   var ringDirectory = Region.defaultDirectory
   @Option(help: "This strategy's alone; 0: the account's alone.") var strategy: UInt8?
   @Flag(help: "Positions that are flat, too.") var all = false
@@ -21,7 +23,7 @@ struct PositionsCommand: ParsableCommand {
 
   func run() throws {
     let snapshot = try PositionsCommand.told("positions", name) {
-      try PositionObserver(ringDirectory: ringDirectory, name: name).snapshot()
+      try PositionObserver(ringDirectory: ringDirectory, instance: name).snapshot()
     }
     let report = PositionsReport(name, snapshot, strategy: strategy, isAll: all)
     print(json ? try JSONText.encode(report) : PositionsText.text(report), terminator: "")

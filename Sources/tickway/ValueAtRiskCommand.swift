@@ -19,7 +19,9 @@ struct ValueAtRiskCommand: ParsableCommand {
 
   @Argument(help: "The instance whose positions are weighed; none with --value.")
   var name: String?
-  @Option(help: "The directory of the regions.", completion: .directory)
+  @Option(
+    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    help: "The directory of the regions.", completion: .directory)
   var ringDirectory = Region.defaultDirectory
   @Option(help: "Returns, as CSV.", completion: .file()) var returns: String
   @Option(help: "Above 0.5 and below 1.") var confidence = 0.95
@@ -64,7 +66,7 @@ struct ValueAtRiskCommand: ParsableCommand {
 
   private func value(_ table: ReturnTable, _ covariance: Covariance) throws -> Double {
     if let name {
-      let observer = try PositionObserver(ringDirectory: ringDirectory, name: name)
+      let observer = try PositionObserver(ringDirectory: ringDirectory, instance: name)
       return try ValueAtRisk.compute(
         of: observer.snapshot(), symbols: table.symbols, covariance: covariance,
         confidence: confidence)
@@ -87,8 +89,8 @@ struct ValueAtRiskCommand: ParsableCommand {
   private func publish(_ table: ReturnTable, every: Double) throws {
     let name = name ?? ""
     let region = try Region.attach(
-      .positions, directory: ringDirectory, name: "\(name).positions")
-    let observer = try PositionObserver(ringDirectory: ringDirectory, name: name)
+      .positions, directory: ringDirectory, name: PositionObserver.regionName(name))
+    let observer = try PositionObserver(ringDirectory: ringDirectory, instance: name)
     var role = try ValueAtRiskRole(
       region, observer: observer, returns: table, confidence: confidence,
       interval_ns: UInt64(every * 1e9), stop: StopFlag())

@@ -19,11 +19,12 @@ import TickWire
       let folder = self.folder
       var directory = try DirectoryWriter(
         claiming: Region.create(
-          .directory, directory: folder.path, name: "x.directory", capacity: 64), venue: 1)
+          .directory, directory: folder.path, name: "tickway.x.directory", capacity: 64), venue: 1)
       for symbol in ["AA", "BB"] { _ = directory.number(of: Symbol(symbol)?.word ?? 0) }
       book = try PositionBook.open(
         claiming: Region.create(
-          .positions, directory: folder.path, name: "x.positions", capacity: options.capacity),
+          .positions, directory: folder.path, name: "tickway.x.positions",
+          capacity: options.capacity),
         options)
       book.fill(
         strategy: 1, instrument: 1, side: .buy, quantity: 100, priceE4: 500_200,
@@ -69,7 +70,7 @@ import TickWire
     let instance = try Instance()
     let absent = try instance.run(["positions", "y"])
     #expect(absent.status == 66 && absent.error.contains("y.positions"))
-    try Data("no region".utf8).write(to: URL(filePath: instance.folder["z.positions"]))
+    try Data("no region".utf8).write(to: URL(filePath: instance.folder["tickway.z.positions"]))
     let damaged = try instance.run(["positions", "z"])
     #expect(damaged.status == 65 && damaged.output == "")
   }

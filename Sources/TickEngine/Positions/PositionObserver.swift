@@ -10,15 +10,22 @@ public struct PositionObserver: ~Copyable {
   private let directory: DirectoryReader?
   private let strategies: Int
 
-  /// - Parameter name: the instance's; its regions are `NAME.positions` and `NAME.directory`,
-  ///   without the second of which instruments have numbers and no symbols.
+  /// The name of an instance's positions region.
+  public static func regionName(_ instance: String) -> String {
+    TradingInstance.regionName(instance, "positions")
+  }
+
+  /// Without a directory of the instance's beside them, instruments have numbers and no symbols.
+  ///
   /// - Throws: `RingError` for a region that is not there or no such, `PositionError` for one of
   ///   another layout.
-  public init(ringDirectory: String = Region.defaultDirectory, name: String) throws {
+  public init(ringDirectory: String = Region.defaultDirectory, instance: String) throws {
     let region = try Region.attachReader(
-      .positions, directory: ringDirectory, name: "\(name).positions")
+      .positions, directory: ringDirectory, name: PositionObserver.regionName(instance))
     let directory = try? DirectoryReader(
-      Region.attachReader(.directory, directory: ringDirectory, name: "\(name).directory"))
+      Region.attachReader(
+        .directory, directory: ringDirectory,
+        name: TradingInstance.regionName(instance, "directory")))
     try self.init(region, directory: directory)
   }
 

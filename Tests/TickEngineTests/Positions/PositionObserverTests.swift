@@ -34,7 +34,7 @@ import TickRing
     let fixture = try PositionFixture()
     #expect(throws: PositionError.self) { _ = try observer(fixture) }
     #expect(throws: RingError.self) {
-      _ = try PositionObserver(ringDirectory: "/dev/shm", name: "no-such-instance")
+      _ = try PositionObserver(ringDirectory: "/dev/shm", instance: "no-such-instance")
     }
   }
 
