@@ -53,8 +53,8 @@ public enum ArmingError: Error, CustomStringConvertible, Sendable {
     case .alreadyArmed(let record):
       "armed already" + (record.map { ", by \($0.who) at \($0.time): \($0.reason)" } ?? "")
     case .tripped(let record):
-      "tripped by \(record.who) at \(record.time) (\(record.code)): \(record.reason); look why, then"
-        + " `tickway resume`"
+      "tripped by \(record.who) at \(record.time) (\(record.code)): \(record.reason); look why,"
+        + " then `tickway resume`"
     case .neverArmed: "never armed: use `tickway arm`"
     case .checksFailed(let checks):
       "not resumed: \(checks.map(\.rawValue).joined(separator: ", "))"
@@ -149,7 +149,9 @@ extension KillSwitch {
   }
 
   private func heartbeat(_ status: GateStatus) -> CheckFinding {
-    guard status.deadManLimit_ns > 0 else { return CheckFinding(.heartbeat, true, "none is asked for") }
+    guard status.deadManLimit_ns > 0 else {
+      return CheckFinding(.heartbeat, true, "none is asked for")
+    }
     let limit = Double(status.deadManLimit_ns) / 1e9
     let isFresh = status.silence_ns <= status.deadManLimit_ns
     return CheckFinding(

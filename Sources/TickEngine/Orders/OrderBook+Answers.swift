@@ -3,8 +3,8 @@ import TickWire
 
 /// What the venue says.
 extension OrderBook {
-  /// Takes one answer; nil if there is nothing to tell. `origin`, where the venue repeats it, is for
-  /// orders of before this process: nil makes an order that is not known an anomaly.
+  /// Takes one answer; nil if there is nothing to tell. `origin`, where the venue repeats it, is
+  /// for orders of before this process: nil makes an order that is not known an anomaly.
   mutating func apply(
     _ answer: OrderAnswer, origin: OrderOrigin? = nil, at now: UInt64
   ) -> OrderNews? {

@@ -328,8 +328,8 @@ struct OrderBook: ~Copyable {
     return nil
   }
 
-  /// What a predecessor left, one order after the other, for the gate: `added` is what it must count
-  /// as open. Begin with a `link` of `open.first`.
+  /// What a predecessor left, one order after the other, for the gate: `added` is what it must
+  /// count as open. Begin with a `link` of `open.first`.
   mutating func left(from link: inout UInt32) -> OrderNews? {
     guard link != 0 else { return nil }
     let order = pool[atPlace: Int(link) - 1]

@@ -16,8 +16,8 @@ enum OrderPoolError: Error {
 /// Hot path. Thread: the sender's. `take` looks at one place unless old orders lie in the way: the
 /// table has twice as many places as orders, so two looks on average. No allocation.
 ///
-/// The region outlives the sender, so that a successor finds what was out. Place 0 is no order's: it
-/// holds the name of the venue's session that the numbers belong to.
+/// The region outlives the sender, so that a successor finds what was out. Place 0 is no order's:
+/// it holds the name of the venue's session that the numbers belong to.
 struct OrderPool: ~Copyable {
   private let orders: SharedSlab<WorkingOrder>
   private let mask: Int

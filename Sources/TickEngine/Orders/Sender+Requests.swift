@@ -47,9 +47,12 @@ extension Sender {
     let polled_ns = MonotonicClock.now
     book.counts.requested += 1
     gate.tally.asked &+= 1
-    var decision = kill.isShut ? .reject(.killed) : gate.judge(
-      OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
-      now: request.decision_time)
+    var decision =
+      kill.isShut
+      ? .reject(.killed)
+      : gate.judge(
+        OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
+        now: request.decision_time)
     if decision.reason == nil { judgeHere(request, &decision) }
     let decided_ns = MonotonicClock.now
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
@@ -174,9 +177,12 @@ extension Sender {
     asked.time_in_force = TimeInForce.day.rawValue
     asked.action = OrderAction.new.rawValue
     gate.tally.asked &+= 1
-    var decision = kill.isShut ? .reject(.killed) : gate.judge(
-      OrderIntent(asked, replacedOpen: order.open, replacedPriceE4: order.priceE4),
-      equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
+    var decision =
+      kill.isShut
+      ? .reject(.killed)
+      : gate.judge(
+        OrderIntent(asked, replacedOpen: order.open, replacedPriceE4: order.priceE4),
+        equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
     if decision.reason == nil, !book.hasRoom { decision = .reject(.openOrders) }
     if decision.reason == nil { judgeLink(decision.quantity, &decision) }
     if decision.reason == nil {

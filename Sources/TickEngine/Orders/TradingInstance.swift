@@ -2,8 +2,8 @@ import TickRing
 
 /// An instance by its name: what the kill switch stops, and what a sender leaves to its successor.
 ///
-/// Its regions are `tickway.NAME.pool` (orders that are out), `.positions`, `.directory` (numbers of
-/// its instruments, which order ids hold) and `.gate`. A run that ends with no order out takes the
+/// Its regions are `tickway.NAME.pool` (orders that are out), `.positions`, `.directory` (numbers
+/// of its instruments, which order ids hold) and `.gate`. A run that ends with no order out takes the
 /// first three away; after any other end they stay, and the next sender begins with asking the
 /// venue about them.
 ///

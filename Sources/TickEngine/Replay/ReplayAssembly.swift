@@ -36,7 +36,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       isTrading ? CorePlan.node(of: plan.cores[ReplayAssembly.senderPlace(options)]) : nil
     regions = ReplayRegions(directory: options.ringDirectory)
     page = try regions.make(.control, capacity: ControlPage.capacity)
-    instance = isTrading
+    instance =
+      isTrading
       ? options.instance.map { TradingInstance($0, ringDirectory: options.ringDirectory) } : nil
     directory =
       if let instance {
@@ -183,7 +184,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
-      ports: ports, gate: gate, kill: kill, risk: try makeRisk(limits), pool: pool, session: session,
+      ports: ports, gate: gate, kill: kill, risk: try makeRisk(limits), pool: pool,
+      session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
       latency: latency, waitPolicy: plan.policy,
       options: SenderOptions(

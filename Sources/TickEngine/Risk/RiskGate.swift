@@ -121,8 +121,8 @@ public struct RiskGate: ~Copyable {
     dayStartE4 = equityE4
   }
 
-  /// The board's price of an instrument, 1e-4: the last trade, else the mid of a whole quote; nil if
-  /// there is none. Of any age: a value, not a reference to trade by.
+  /// The board's price of an instrument, 1e-4: the last trade, else the mid of a whole quote; nil
+  /// if there is none. Of any age: a value, not a reference to trade by.
   mutating func priceE4(of instrument: UInt32) -> Int64? {
     guard let entry = board.read(instrument) else { return nil }
     if entry.lastTime != 0, let last = FixedPoint.price(entry.lastPrice) { return last }

@@ -2,8 +2,8 @@ import TickRing
 
 /// Positions and the risk states that follow from them: the instance's and each strategy's.
 ///
-/// Hot path. Thread: the sender's. Lines written: those of the position book; a state's only when it
-/// changes. `observe` costs a comparison of equities with those of before. No allocation. Times are
+/// Hot path. Thread: the sender's. Lines written: those of the position book; a state's only when
+/// it changes. `observe` costs a comparison of equities with those of before. No allocation. Times are
 /// the sender's market time: the capture's in a replay.
 ///
 /// Changes are kept in the order in which they came, up to `changesMax`; those beyond are counted.
@@ -33,7 +33,7 @@ public struct RiskWatch: ~Copyable {
     _ limits: RiskLimits, positions: consuming PositionBook, records: [UInt8: RiskRecord],
     at now: UInt64
   ) throws {
-    let stateLimits = RiskStateLimits(limits)
+    let stateLimits = limits.states
     let first = positions.equityE4
     let made: (UInt8, Int64?) throws -> RiskStates = { subject, equity in
       guard let record = records[subject] else {
@@ -174,18 +174,5 @@ public struct RiskWatch: ~Copyable {
   /// The changes that were kept, oldest first.
   var keptChanges: [RiskChange] {
     (0..<min(changeCount, changes.count)).compactMap { changes[$0] }
-  }
-}
-
-extension RiskStateLimits {
-  /// Percentages of the limits in 1e-6: at most four decimals are kept.
-  init(_ limits: RiskLimits) {
-    self.init()
-    warning_ppm = Int64((limits.warningPercent * 10_000).rounded())
-    breaker_ppm = Int64((limits.breakerPercent * 10_000).rounded())
-    recovered_ppm = Int64((limits.recoveredPercent * 10_000).rounded())
-    cooldown_ns = UInt64((limits.cooldownMinutes * 60_000_000_000).rounded())
-    tripsMax = UInt32(clamping: limits.tripsMax)
-    tradingDayStart_seconds = limits.tradingDayStart
   }
 }

@@ -28,7 +28,9 @@ private final class OrderBench {
     return try #require(number)
   }
 
-  func isFull() -> Bool { book.add(OrderRequest(), quantity: 1, priceE4: 0, referenceE4: 0, worker: 0) == nil }
+  func isFull() -> Bool {
+    book.add(OrderRequest(), quantity: 1, priceE4: 0, referenceE4: 0, worker: 0) == nil
+  }
 
   /// An order that the venue has accepted.
   func live(_ orderId: UInt64 = 1 << 32 | 1, quantity: UInt32 = 100) throws -> UInt32 {

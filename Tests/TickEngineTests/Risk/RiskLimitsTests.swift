@@ -163,11 +163,11 @@ import Testing
   }
 
   @Test func rs2TheLimitsOfTheStatesAreWholeMillionths() throws {
-    #expect(RiskStateLimits(RiskLimits.simulation) == RiskStateLimits())
+    #expect(RiskLimits.simulation.states == RiskStateLimits())
     var limits = RiskLimits.simulation
     (limits.recoveredPercent, limits.warningPercent, limits.breakerPercent) = (2.3, 4.1, 100)
     limits.cooldownMinutes = 0.001
-    let states = RiskStateLimits(limits)
+    let states = limits.states
     #expect(states.recovered_ppm == 23_000 && states.warning_ppm == 41_000)
     #expect(states.breaker_ppm == 1_000_000 && states.cooldown_ns == 60_000_000)
     try states.check()
