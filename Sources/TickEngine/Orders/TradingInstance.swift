@@ -17,7 +17,13 @@ final class TradingInstance {
     self.ringDirectory = ringDirectory
   }
 
-  private func regionName(_ suffix: String) -> String { "tickway.\(name).\(suffix)" }
+  private func regionName(_ suffix: String) -> String {
+    TradingInstance.regionName(name, suffix)
+  }
+
+  static func regionName(_ instance: String, _ suffix: String) -> String {
+    "tickway.\(instance).\(suffix)"
+  }
 
   /// Attaches what is there, or makes it.
   func open(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
