@@ -150,11 +150,13 @@ struct OrderBook: ~Copyable {
 
   /// The same for the orders of one instrument.
   mutating func wantCancels(of instrument: UInt32, _ isMeant: (WorkingOrder) -> Bool) {
-    var link = open.first(of: instrument)
-    while link != 0 {
-      let place = Int(link) - 1
-      link = pool[atPlace: place].links.sameAfter
-      wantCancel(place, isMeant)
+    for side in 0..<2 {
+      var link = open.first(of: instrument, isBuy: side == 1)
+      while link != 0 {
+        let place = Int(link) - 1
+        link = pool[atPlace: place].links.sameAfter
+        wantCancel(place, isMeant)
+      }
     }
   }
 
@@ -197,15 +199,21 @@ struct OrderBook: ~Copyable {
   mutating func selfMatch(
     _ instrument: UInt32, isBuy: Bool, priceE4: Int64, except old: UInt32
   ) -> UInt32? {
-    var link = open.first(of: instrument)
+    let edge = open.edge(of: instrument, isBuy: !isBuy)
+    guard isBuy ? priceE4 >= edge : priceE4 <= edge else { return nil }
+    var exact = OpenOrders.noEdge(isBuy: !isBuy)
+    var link = open.first(of: instrument, isBuy: !isBuy)
     while link != 0 {
       let order = pool[atPlace: Int(link) - 1]
       link = order.links.sameAfter
-      guard order.instrument == instrument, order.isBuy != isBuy, order.userRefNum != old,
-        order.open > 0
-      else { continue }
+      guard order.instrument == instrument, order.userRefNum != old, order.open > 0 else {
+        continue
+      }
       if isBuy ? priceE4 >= order.priceE4 : priceE4 <= order.priceE4 { return order.userRefNum }
+      exact = isBuy ? min(exact, order.priceE4) : max(exact, order.priceE4)
     }
+    // `old` goes only if its replacement comes.
+    if old == 0 { open.set(edge: exact, of: instrument, isBuy: !isBuy) }
     return nil
   }
 

@@ -11,8 +11,12 @@ import TickRing
 final class TradingInstance {
   let name: String
   private let ringDirectory: String
+  private let stateDirectory: String
+  /// The trip that was told last.
+  private var kept: GateRecord?
 
-  init(_ name: String, ringDirectory: String) {
+  init(_ name: String, ringDirectory: String, stateDirectory: String) {
+    self.stateDirectory = stateDirectory
     self.name = name
     self.ringDirectory = ringDirectory
   }
@@ -66,6 +70,20 @@ final class TradingInstance {
       records[UInt8(subject)] = PositionReading.risk(lines, subject: subject)
     }
     return records
+  }
+
+  /// A trip from within is in memory only until somebody writes it down.
+  func keepTrip(_ observer: ReplayObserver) {
+    do {
+      let killSwitch = try KillSwitch(
+        name, ringDirectory: ringDirectory, state: StateDirectory(path: stateDirectory))
+      if let record = try killSwitch.keepTrip(), record != kept {
+        kept = record
+        observer.note("the kill switch is tripped (\(record.code)): \(record.reason)")
+      }
+    } catch {
+      observer.note("the state of the kill switch cannot be kept: \(error)")
+    }
   }
 
   /// The run has ended. A state that is not normal stays for the next.
