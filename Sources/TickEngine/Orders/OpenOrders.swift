@@ -30,8 +30,9 @@ struct OpenOrders: ~Copyable {
   /// The edge of a side without orders.
   static func noEdge(isBuy: Bool) -> Int64 { isBuy ? .min : .max }
 
-  /// An order has this price now.
+  /// An order has this price now. One that never rests is no edge.
   mutating func note(_ order: WorkingOrder) {
+    guard !order.isImmediate else { return }
     let slot = slot(order.instrument, order.isBuy)
     edges[slot] = order.isBuy ? max(edges[slot], order.priceE4) : min(edges[slot], order.priceE4)
   }

@@ -195,7 +195,7 @@ struct OrderBook: ~Copyable {
   }
 
   /// An order of ours on the other side that this one would trade with, of another strategy or the
-  /// same: the venue must not see us trade with ourselves.
+  /// same, unless it never rests: the venue must not see us trade with ourselves.
   mutating func selfMatch(
     _ instrument: UInt32, isBuy: Bool, priceE4: Int64, except old: UInt32
   ) -> UInt32? {
@@ -206,7 +206,9 @@ struct OrderBook: ~Copyable {
     while link != 0 {
       let order = pool[atPlace: Int(link) - 1]
       link = order.links.sameAfter
-      guard order.instrument == instrument, order.userRefNum != old, order.open > 0 else {
+      guard order.instrument == instrument, order.userRefNum != old, order.open > 0,
+        !order.isImmediate
+      else {
         continue
       }
       if isBuy ? priceE4 >= order.priceE4 : priceE4 <= order.priceE4 { return order.userRefNum }

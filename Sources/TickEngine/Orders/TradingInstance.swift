@@ -14,6 +14,7 @@ final class TradingInstance {
   private let stateDirectory: String
   /// The trip that was told last.
   private var kept: GateRecord?
+  private var isUnwritten = false
 
   init(_ name: String, ringDirectory: String, stateDirectory: String) {
     self.stateDirectory = stateDirectory
@@ -72,11 +73,20 @@ final class TradingInstance {
     return records
   }
 
-  /// A trip from within is in memory only until somebody writes it down.
-  func keepTrip(_ observer: ReplayObserver) {
+  /// A trip from within is in memory only until somebody writes it down. Whoever trips from outside
+  /// does so himself, with his name, unless he dies over it: he is given until the next look.
+  func keepTrip(_ observer: ReplayObserver, isLast: Bool = false) {
     do {
       let killSwitch = try KillSwitch(
         name, ringDirectory: ringDirectory, state: StateDirectory(path: stateDirectory))
+      guard killSwitch.status().isUnwritten else {
+        isUnwritten = false
+        return
+      }
+      guard isUnwritten || isLast else {
+        isUnwritten = true
+        return
+      }
       if let record = try killSwitch.keepTrip(), record != kept {
         kept = record
         observer.note("the kill switch is tripped (\(record.code)): \(record.reason)")

@@ -50,6 +50,10 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
 
   /// Runs to the end, a signal or a failure.
   func run(_ observer: ReplayObserver) {
+    if let reason = sender?.role.kill.reason {
+      observer.note(
+        "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
+    }
     do throws(ThreadFailure) { try start() } catch {
       startFailure = error
       control.write(.failed, 1)
@@ -112,7 +116,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     recorder?.join()
     venueStop.request()
     venue?.join()
-    instance?.keepTrip(observer)
+    instance?.keepTrip(observer, isLast: true)
     instance?.end(
       isClean: sender?.role.isClean ?? true, state: sender?.role.instanceState ?? .normal)
   }
