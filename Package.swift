@@ -38,6 +38,9 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", path: "CShims/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CLapack", path: "CShims/CLapack", pkgConfig: "lapacke",
+      providers: [.apt(["liblapacke-dev", "libblas-dev"])]),
 
     // Floor 1: the ring.
     .target(name: "TickRing", dependencies: ["CTickRing"], swiftSettings: ringSettings),
@@ -52,7 +55,7 @@ let package = Package(
     // Floor 3: the pipeline.
     .target(
       name: "TickEngine",
-      dependencies: ["TickRing", "TickWire", "TickMetrics", "CLinux"],
+      dependencies: ["TickRing", "TickWire", "TickMetrics", "CLinux", "CLapack"],
       swiftSettings: strict),
 
     // Floor 5: the command.
@@ -81,7 +84,10 @@ let package = Package(
       swiftSettings: ringSettings),
     // The command itself: real processes.
     .testTarget(
-      name: "TickwayTests", dependencies: ["tickway", "TickRing", "TestSupport", "gate-stand-in"],
+      name: "TickwayTests",
+      dependencies: [
+        "tickway", "TickEngine", "TickRing", "TickWire", "TestSupport", "gate-stand-in",
+      ],
       swiftSettings: ringSettings),
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
     .executableTarget(

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -43,6 +44,13 @@ int clinux_process_look(int pid, clinux_process_state *state) {
   }
   state->start_ticks = strtoull(field, NULL, 10);
   return 0;
+}
+
+void clinux_files_as(uint32_t uid, uint32_t gid) {
+  /* The group first: without root's rights it could not be changed any more. */
+  if (uid != 0) (void)setfsgid(gid);
+  (void)setfsuid(uid);
+  if (uid == 0) (void)setfsgid(gid);
 }
 
 int clinux_process_open(int pid) {

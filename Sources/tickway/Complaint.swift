@@ -43,6 +43,8 @@ enum Complaint {
     case let error as RingError: code(of: error)
     case let error as SessionError: code(of: error)
     case is StrategyError: .usage
+    case is PositionError: .badData
+    case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
     case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as VenueError: code(of: error)
@@ -66,6 +68,11 @@ enum Complaint {
     case .nodeMemory, .hugePages: .full
     default: .inputOutput
     }
+  }
+
+  private static func code(of error: ValueAtRiskError) -> TickwayExit {
+    if case .confidence = error { return .usage }
+    return .badData
   }
 
   private static func code(of error: SessionError) -> TickwayExit {

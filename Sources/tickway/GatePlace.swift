@@ -15,8 +15,8 @@ struct GatePlace: ParsableArguments {
     name: [.customLong("state-dir"), .customLong("state-directory")],
     help: ArgumentHelp(
       """
-      Where trips survive; by default /var/lib/tickway for root, else $XDG_STATE_HOME/tickway or \
-      ~/.local/state/tickway.
+      Where trips survive; by default the one that the sender obeys, or /var/lib/tickway for root, \
+      else $XDG_STATE_HOME/tickway or ~/.local/state/tickway.
       """, valueName: "state-dir"),
     completion: .directory)
   var stateDirectory: String?
@@ -29,8 +29,12 @@ struct GatePlace: ParsableArguments {
   var instances: [String] { KillSwitch.instances(ringDirectory: ringDirectory, state: state) }
 
   func killSwitch(_ verb: String, _ instance: String) throws -> KillSwitch {
+    // Unless a directory is given, the sender's own is meant, whoever asks.
+    let obeyed =
+      stateDirectory == nil
+      ? KillSwitch.stateDirectory(of: instance, ringDirectory: ringDirectory) : nil
     do throws(KillError) {
-      return try KillSwitch(instance, ringDirectory: ringDirectory, state: state)
+      return try KillSwitch(instance, ringDirectory: ringDirectory, state: obeyed ?? state)
     } catch { throw Complaint.exit(verb, "\(error)", .usage) }
   }
 

@@ -3,10 +3,6 @@ import TickEngine
 
 /// How the state of a gate is shown.
 enum GateText {
-  private static let riskStates = [
-    "normal", "warning", "circuit breaker", "cooldown", "kill switch", "recovery",
-  ]
-
   static func lines(_ status: GateStatus) -> String {
     var lines = ["\(status.instance): \(headline(status))"]
     if let record = status.standing.record {
@@ -46,7 +42,7 @@ enum GateText {
   }
 
   static func riskState(_ raw: UInt64) -> String {
-    raw < riskStates.count ? riskStates[Int(raw)] : "unknown"
+    RiskState(rawValue: UInt8(clamping: raw))?.name ?? "unknown"
   }
 
   // MARK: JSON

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TickEngine
 
 /// A file of settings that cannot be used, in a sentence that says what to do.
@@ -50,5 +51,33 @@ enum ReferenceFile {
     do { return try ReferenceData(csv: data) } catch {
       throw InputFileError(description: "the reference file \(path): \(error)")
     }
+  }
+}
+
+/// A file that is replaced or written while it is in use.
+final class ChangingFile: @unchecked Sendable {
+  private let path: String
+  private var seen: [UInt64]
+
+  init(_ path: String) {
+    self.path = path
+    seen = ChangingFile.look(path)
+  }
+
+  /// Whether it is another file, or was written, since it was asked last. Thread: one.
+  func hasChanged() -> Bool {
+    let now = ChangingFile.look(path)
+    defer { seen = now }
+    return now != seen
+  }
+
+  private static func look(_ path: String) -> [UInt64] {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return [] }
+    return [
+      UInt64(status.st_ino), UInt64(bitPattern: Int64(status.st_size)),
+      UInt64(bitPattern: Int64(status.st_mtim.tv_sec)),
+      UInt64(bitPattern: Int64(status.st_mtim.tv_nsec)),
+    ]
   }
 }

@@ -8,14 +8,14 @@ struct KillCommand: ParsableCommand {
     commandName: "kill",
     abstract: "Trip the kill switch of one instance, or of all, and confirm the state reached.",
     discussion: """
-      The gate is shut first. Then the trip is written to the state directory, where it stays until \
-      `tickway resume`; and a sender that does not acknowledge in time, because it is stopped or \
-      hangs, has its connections reset from outside, which discards what is queued. SIGKILL is the \
-      last means.
+      The gate is shut first. Then the trip is written to the state directory, where it stays \
+      until `tickway resume`; and a sender that does not acknowledge in time, because it is \
+      stopped or hangs, has its connections reset from outside, which discards what is queued. \
+      SIGKILL is the last means.
 
-      Ends with 0 when all of that is so; with 9 when no order leaves any more, but the trip is not \
-      on disk; with 10 when a sender may still send; with 12 when nothing of that name was ever \
-      heard of (the trip is written all the same, and it cannot start).
+      Ends with 0 when all of that is so; with 9 when no order leaves any more, but the trip is \
+      not on disk; with 10 when a sender may still send; with 12 when nothing of that name was \
+      ever heard of (the trip is written all the same, and it cannot start).
       """)
 
   @OptionGroup var place: GatePlace
@@ -69,7 +69,8 @@ struct KillCommand: ParsableCommand {
       let names = place.instances
       guard !names.isEmpty else {
         throw Complaint.exit(
-          "kill", "no gate in \(place.ringDirectory), and no file in \(place.state.path):"
+          "kill",
+          "no gate in \(place.ringDirectory), and no file in \(place.state.path):"
             + " nothing was shut", .unknownInstance)
       }
       return names

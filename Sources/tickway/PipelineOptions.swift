@@ -118,7 +118,14 @@ struct PipelineOptions: ParsableArguments {
     }
     options.slowVenue = slowVenue
     options.reconnectSeconds = reconnect
-    if let reference { options.reference = try ReferenceFile.read(reference) }
+    if let reference {
+      options.reference = try ReferenceFile.read(reference)
+      let file = ChangingFile(reference)
+      options.reloadReference = {
+        guard file.hasChanged() else { return nil }
+        return try ReferenceFile.read(reference)
+      }
+    }
     if let symbols { options.symbols = try SymbolList.read(symbols) }
     if let limits {
       options.limits = try LimitsFile.read(limits)

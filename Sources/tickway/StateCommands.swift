@@ -34,9 +34,9 @@ struct WatchdogCommand: ParsableCommand {
     commandName: "watchdog",
     abstract: "Beat for an instance: without it the sender shuts its own gate (dead man).",
     discussion: """
-      Runs on the operator's side. When it ends, by whatever means, the sender shuts the gate after \
-      the limit; --off takes the limit away. A trip that the sender's process alone knew is written \
-      to the state directory.
+      Runs on the operator's side. When it ends, by whatever means, the sender shuts the gate \
+      after the limit; --off takes the limit away. A trip that the sender's process alone knew is \
+      written to the state directory.
       """)
   @OptionGroup var place: GatePlace
   @Argument(help: "The instance.") var instance: String
@@ -45,12 +45,19 @@ struct WatchdogCommand: ParsableCommand {
       "Silence after which the sender shuts the gate; by default the one in force.",
       valueName: "seconds"))
   var deadMan: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Kill a sender that runs and tells nothing of itself for so long.", valueName: "seconds"))
+  var senderSilence: Double?
   @Flag(help: "One heartbeat, and done: for a script of one's own.") var once = false
   @Flag(help: "Take the limit away, and done.") var off = false
 
   func validate() throws {
     guard deadMan.map(GateRecord.deadManRange.contains) ?? true else {
       throw ValidationError("--dead-man must be from 0.1 to 86400 seconds.")
+    }
+    guard senderSilence.map(GateRecord.deadManRange.contains) ?? true else {
+      throw ValidationError("--sender-silence must be from 0.1 to 86400 seconds.")
     }
     guard !(off && (once || deadMan != nil)) else {
       throw ValidationError("--off goes with none of the others.")
@@ -63,7 +70,8 @@ struct WatchdogCommand: ParsableCommand {
       if off { return print(try dog.letGo()) }
       let limit_ns = deadMan.map { UInt64($0 * 1e9) }
       if once { return print(try dog.beat(limit_ns: limit_ns)) }
-      try dog.watch(limit_ns: limit_ns) { text in
+      let silence_ns = senderSilence.map { UInt64($0 * 1e9) }
+      try dog.watch(limit_ns: limit_ns, senderSilence_ns: silence_ns) { text in
         print("\(instance): \(text)")
         fflush(nil)
       }

@@ -6,8 +6,8 @@ struct Tickway: ParsableCommand {
     commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
     subcommands: [
       ArmCommand.self, CaptureCommand.self, IngestCommand.self, KillCommand.self,
-      LiveCommand.self, PublishCommand.self, RelayCommand.self, ReplayCommand.self,
-      ResumeCommand.self, RingCommand.self, StateCommand.self, SynthCommand.self,
-      VenueCommand.self, WatchdogCommand.self,
+      LiveCommand.self, PositionsCommand.self, PublishCommand.self, RelayCommand.self,
+      ReplayCommand.self, ResumeCommand.self, RingCommand.self, StateCommand.self,
+      SynthCommand.self, ValueAtRiskCommand.self, VenueCommand.self, WatchdogCommand.self,
     ])
 }

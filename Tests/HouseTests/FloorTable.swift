@@ -8,7 +8,7 @@ enum FloorTable {
     "TickWire": ["CZlib"],
     "TickMetrics": ["CTickRing", "TickRing", "Histogram"],
     "TickEngine": [
-      "CTickRing", "CLinux", "TickRing", "TickWire", "TickMetrics",
+      "CTickRing", "CLinux", "CLapack", "TickRing", "TickWire", "TickMetrics",
       // Host names, number formatting and JSON, off the hot path.
       "Foundation", "FoundationEssentials", "Logging",
     ],

@@ -28,13 +28,15 @@ import Testing
   }
 
   /// A process that has the sender's role, and no connection.
-  private func sender(_ instance: String, _ kind: String = "spin") throws -> Running {
+  private func sender(_ instance: String, as user: [String] = []) throws -> Running {
     let path = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent().appending(path: "gate-stand-in").path
-    let running = try Running([path, scratch.path, scratch["state"], instance, "1", kind])
+    let running = try Running(
+      user + [path, scratch.path, scratch["state"], instance, "1", "spin"])
     try #require(
       eventually(within: 30) {
-        (try? tickway("state", instance, "--json").output.contains("\"sender\":\"running\"")) == true
+        (try? tickway("state", instance, "--json").output.contains("\"sender\":\"running\""))
+          == true
       }, "\(running.output)")
     return running
   }
@@ -55,7 +57,9 @@ import Testing
     #expect(arming.status == 11 && arming.error.contains("tickway resume"))
     let resumed = try resume("prod")
     #expect(resumed.status == 0)
-    let checks = ["record: ok", "page: ok", "sender: ok", "orders: ok", "risk: ok", "heartbeat: ok"]
+    let checks = [
+      "record: ok", "page: ok", "sender: ok", "orders: ok", "risk: ok", "heartbeat: ok",
+    ]
     for check in checks { #expect(resumed.output.contains(check), "\(check): \(resumed.output)") }
     #expect(try resume("prod").status == 7)
     #expect(try resume("other").status == 12)
@@ -141,10 +145,12 @@ import Testing
 
   @Test func ks3AFullDiskStillTrips() throws {
     try arm("prod")
-    let kill = try Running([
-      "bash", "-c", "(ulimit -f 0; exec \"$@\") | cat; exit ${PIPESTATUS[0]}", "-", Command.path,
-      "kill", "prod",
-    ] + places).wait()
+    let kill = try Running(
+      [
+        "bash", "-c", "(ulimit -f 0; exec \"$@\") | cat; exit ${PIPESTATUS[0]}", "-", Command.path,
+        "kill", "prod",
+      ] + places
+    ).wait()
     #expect(kill.status == 0 && kill.output.contains("TRIPPED"), "\(kill)")
     let state = try tickway("state", "prod")
     #expect(state.status == 11 && state.output.contains("state_unreadable"), "\(state.output)")
@@ -173,14 +179,43 @@ import Testing
     try arm("prod")
     let running = try sender("prod")
     chmod(scratch.path, 0o755)
-    let kill = try Running(
-      ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", Command.path, "kill", "prod"]
-        + places
-    ).wait()
+    let kill = try Running(KillCommandTests.nobody + [Command.path, "kill", "prod"] + places).wait()
     try #require(kill.status != 126 && kill.status != 127, "\(kill.error)")
     #expect(kill.status == 10 && kill.error.contains("MAY STILL SEND"), "\(kill)")
     #expect(kill.output.contains("ermission") && running.isRunning, "\(kill.output)")
     #expect(try tickway("state", "prod").status == 0)
+  }
+
+  private static let nobody = [
+    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+  ]
+
+  /// By sudo, say: the sender's own state directory is the one that counts, and stays its user's.
+  @Test(.enabled(if: geteuid() == 0, "only root can be another user"))
+  func ks3RootKillsAUsersSenderWhereItsUserCanResumeIt() throws {
+    chmod(scratch.path, 0o777)
+    func asNobody(_ arguments: [String]) throws -> Command.Result {
+      try Running(KillCommandTests.nobody + [Command.path] + arguments).wait()
+    }
+    let words = ["prod", "--who", "anna", "--reason", "r"]
+    try #require(try asNobody(["arm"] + words + places).status == 0)
+    let running = try sender("prod", as: KillCommandTests.nobody)
+    let kill = try Command.run([
+      "kill", "prod", "--ring-dir", scratch.path, "--patience-ms", "30000",
+    ])
+    #expect(kill.status == 0 && kill.output.contains("on disk in \(scratch["state"])"), "\(kill)")
+    let state = try Command.run(["state", "prod", "--ring-dir", scratch.path])
+    #expect(state.status == 11 && state.output.contains("TRIPPED (operator)"))
+    running.signal(SIGKILL)
+    _ = try running.wait()
+    // The stand-in's failed sends are told as orders in doubt.
+    let resumed = try asNobody(["resume"] + words + ["--overrule", "orders"] + places)
+    #expect(resumed.status == 0, "\(resumed)")
+    for name in try FileManager.default.contentsOfDirectory(atPath: scratch["state"]) {
+      var status = stat()
+      lstat(scratch["state/\(name)"], &status)
+      #expect(status.st_uid == 65_534, "\(name)")
+    }
   }
 
   @Test func ks2WithoutTheWatchdogTheGateShuts() throws {
@@ -194,13 +229,25 @@ import Testing
     let isShut = eventually(within: 30) { (try? tickway("state", "prod").status) == 11 }
     #expect(isShut)
     let state = try tickway("state", "prod")
-    #expect(state.output.contains("dead_man") && state.output.contains("not in the state directory"))
+    #expect(
+      state.output.contains("dead_man") && state.output.contains("not in the state directory"))
     // No resume while nobody beats; the next watchdog writes the trip down.
     let refused = try resume("prod")
     #expect(refused.status == 8 && refused.output.contains("heartbeat: FAILED"), "\(refused)")
     #expect(try tickway("watchdog", "prod", "--off").status == 0)
     #expect(try scratch.text("state/prod.log").contains("dead_man"))
     _ = running
+  }
+
+  @Test func ks2AWatchdogKillsASenderThatHangs() throws {
+    try arm("prod")
+    let running = try sender("prod")
+    let dog = try Command.start(["watchdog", "prod", "--sender-silence", "5"] + places)
+    #expect(eventually(within: 30) { dog.output.contains("open") })
+    running.signal(SIGSTOP)
+    #expect(eventually(within: 60) { dog.output.contains("no order leaves it any more") })
+    let state = try tickway("state", "prod")
+    #expect(state.status == 11 && state.output.contains("TRIPPED (sender_silent)"), "\(state)")
   }
 
   @Test func aWatchdogEndsWhenItIsAskedTo() throws {

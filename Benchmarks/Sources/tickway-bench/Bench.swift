@@ -11,13 +11,14 @@ struct BenchError: Error, CustomStringConvertible {
 struct Bench {
   static let usage = """
     usage: tickway-bench decode [--capture FILE]… [--messages N] [--runs N] [--quick] [--json FILE]
+           tickway-bench kill [--runs N] [--quick] [--json FILE]
            tickway-bench publish [--messages N] [--runs N] [--quick] [--json FILE]
            tickway-bench receive [--runs N] [--quick] [--json FILE]
            tickway-bench replay [--messages N] [--repeat N] [--runs N] [--quick] [--json FILE]
            tickway-bench risk [--runs N] [--quick] [--json FILE]
     """
 
-  private static let verbs = ["decode", "publish", "receive", "replay", "risk"]
+  private static let verbs = ["decode", "kill", "publish", "receive", "replay", "risk"]
 
   private var verb = ""
   private var captures: [String] = []
@@ -29,6 +30,9 @@ struct Bench {
 
   static func main() {
     do {
+      if CommandLine.arguments.dropFirst().first == "kill-sender" {
+        return try KillBenchmark.send(CommandLine.arguments.dropFirst(2))
+      }
       try Bench(CommandLine.arguments.dropFirst()).run()
     } catch {
       FileHandle.standardError.write(Data("tickway-bench: \(error)\n".utf8))
@@ -70,6 +74,7 @@ struct Bench {
   private func run() throws {
     switch verb {
     case "decode": try report(decode())
+    case "kill": try report(kill())
     case "publish": try report(publish())
     case "receive": try report(receive())
     case "risk": try report(risk())
@@ -106,6 +111,19 @@ struct Bench {
       oneWay = ReceiveReport.Ping(turns, goesFirst: ping.goesFirst)
     }
     return ReceiveReport(drain: drains, one_way: oneWay)
+  }
+
+  private func kill() throws -> KillBenchReport {
+    let scratch = FileManager.default.temporaryDirectory
+      .appending(path: "tickway-bench-kill-\(ProcessInfo.processInfo.processIdentifier)").path
+    var benchmark = try KillBenchmark(stateDirectory: scratch)
+    defer { benchmark.remove() }
+    var results: [KillBenchmark.Run] = []
+    for _ in 0..<runs {
+      results.append(
+        try benchmark.run(spinning: isQuick ? 20 : 200, stopped: isQuick ? 3 : 20))
+    }
+    return KillBenchReport(results, goesFirst: benchmark.goesFirst)
   }
 
   private func publish() throws -> PublishBenchReport {

@@ -14,6 +14,9 @@ typedef struct {
 /* What /proc says of a process; -ESRCH if there is none. */
 int clinux_process_look(int pid, clinux_process_state *state);
 
+/* Whose rights this thread's file accesses have from here on (setfsuid); 0: root's own again. */
+void clinux_files_as(uint32_t uid, uint32_t gid);
+
 /* A descriptor of a process (pidfd_open): what is asked of it never meets another of that pid. */
 int clinux_process_open(int pid);
 

@@ -53,8 +53,8 @@ public enum ArmingError: Error, CustomStringConvertible, Sendable {
     case .alreadyArmed(let record):
       "armed already" + (record.map { ", by \($0.who) at \($0.time): \($0.reason)" } ?? "")
     case .tripped(let record):
-      "tripped by \(record.who) at \(record.time) (\(record.code)): \(record.reason); look why, then"
-        + " `tickway resume`"
+      "tripped by \(record.who) at \(record.time) (\(record.code)): \(record.reason); look why,"
+        + " then `tickway resume`"
     case .neverArmed: "never armed: use `tickway arm`"
     case .checksFailed(let checks):
       "not resumed: \(checks.map(\.rawValue).joined(separator: ", "))"
@@ -66,12 +66,6 @@ public enum ArmingError: Error, CustomStringConvertible, Sendable {
 }
 
 extension KillSwitch {
-  /// The risk states that are no reason to stay shut, by raw value: all but breaker and cooldown.
-  private static let riskStates = [
-    "normal", "warning", "circuit breaker", "cooldown", "kill switch", "recovery",
-  ]
-  private static let shutRiskStates: Set<UInt64> = [2, 3]
-
   /// Arms an instance for the first time. One that was ever tripped is resumed.
   public func arm(
     who: String, reason: String, deadManSeconds: Double?
@@ -143,13 +137,18 @@ extension KillSwitch {
 
   private func risk(_ status: GateStatus) -> CheckFinding {
     let raw = status.told?.riskState ?? 0
-    let name = raw < KillSwitch.riskStates.count ? KillSwitch.riskStates[Int(raw)] : "unknown"
-    let isPassed = name != "unknown" && !KillSwitch.shutRiskStates.contains(raw)
-    return CheckFinding(.risk, isPassed, "\(name), as told last")
+    guard let state = RiskState(rawValue: UInt8(clamping: raw)) else {
+      return CheckFinding(.risk, false, "\(raw) is no risk state of this build")
+    }
+    // A kill is what is being resumed from, and a recovery what follows; a breaker is neither.
+    let isPassed = state != .circuitBreaker && state != .coolDown
+    return CheckFinding(.risk, isPassed, "\(state.name), as told last")
   }
 
   private func heartbeat(_ status: GateStatus) -> CheckFinding {
-    guard status.deadManLimit_ns > 0 else { return CheckFinding(.heartbeat, true, "none is asked for") }
+    guard status.deadManLimit_ns > 0 else {
+      return CheckFinding(.heartbeat, true, "none is asked for")
+    }
     let limit = Double(status.deadManLimit_ns) / 1e9
     let isFresh = status.silence_ns <= status.deadManLimit_ns
     return CheckFinding(

@@ -22,6 +22,8 @@ public enum TripReason: UInt8, CaseIterable, Codable, Sendable {
   case reconciliation = 10
   /// Another invariant of the sender was broken.
   case internalFault = 11
+  /// The sender stopped telling of itself: it hangs, or is stopped.
+  case senderSilent = 12
 
   public var name: String {
     switch self {
@@ -37,6 +39,7 @@ public enum TripReason: UInt8, CaseIterable, Codable, Sendable {
     case .orderTally: "order_tally"
     case .reconciliation: "reconciliation"
     case .internalFault: "internal_fault"
+    case .senderSilent: "sender_silent"
     }
   }
 

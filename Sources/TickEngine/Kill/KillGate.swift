@@ -137,6 +137,12 @@ public struct KillGate: ~Copyable {
   /// Before the connection is closed in good order: what is queued is sent.
   public mutating func withdrawSocket() {
     if let descriptor = identity.socket { _ = clinux_tcp_close_hard(descriptor, 0) }
+    loseSocket()
+  }
+
+  /// Before a connection that is lost is closed: what is queued is discarded, so that no order
+  /// arrives after the venue was asked which it has.
+  public mutating func loseSocket() {
     identity.socket = nil
     page.publish(identity)
   }

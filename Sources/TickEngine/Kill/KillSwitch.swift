@@ -48,6 +48,16 @@ public struct KillSwitch: Sendable {
     return found.sorted()
   }
 
+  /// The state directory that the sender of an instance obeys, as its page says; nil: it says none.
+  public static func stateDirectory(of instance: String, ringDirectory: String) -> StateDirectory? {
+    guard let name = try? KillPage.regionName(instance),
+      let page = try? KillPage.observe(instance, ringDirectory: ringDirectory),
+      let path = page.stateDirectory(),
+      let info = try? RegionInfo(directory: ringDirectory, name: name)
+    else { return nil }
+    return StateDirectory(path: path, owner: info.ownerUid)
+  }
+
   /// Only shuts the gate, if there is one: the first thing for many instances at once.
   public func shut(_ code: TripReason = .operatorKill) {
     if let page = try? KillPage.attach(instance, ringDirectory: ringDirectory) {
@@ -63,8 +73,7 @@ public struct KillSwitch: Sendable {
     let start_ns = clinux_monotonic_ns()
     var outcome = KillOutcome(instance: instance)
     let told = stop(code, patience_ns: patience_ns, &outcome, since: start_ns) { directories in
-      TripWriting(
-        directories.map { StateDirectory(path: $0) }, instance, code, who: who, reason: reason)
+      TripWriting(directories, instance, code, who: who, reason: reason)
     }
     told.finish(since: start_ns, &outcome)
     // A sender that was starting may have made its page after the first look, or have opened it.
@@ -83,7 +92,7 @@ public struct KillSwitch: Sendable {
   /// is shut: it may hang.
   private func stop(
     _ code: TripReason, patience_ns: UInt64, _ outcome: inout KillOutcome, since start_ns: UInt64,
-    _ writing: ([String]) -> TripWriting
+    _ writing: ([StateDirectory]) -> TripWriting
   ) -> TripWriting {
     var run: SenderRun?
     var isSecondLook = false
@@ -91,7 +100,7 @@ public struct KillSwitch: Sendable {
       do throws(KillError) {
         let page = try KillPage.attach(instance, ringDirectory: ringDirectory)
         let word = shut(page, code, &outcome, since: start_ns)
-        let trip = writing(directories(of: page))
+        let trip = writing(directories)
         trip.begin()
         settle(page, word, patience_ns: patience_ns, &outcome, since: start_ns)
         return trip
@@ -107,7 +116,7 @@ public struct KillSwitch: Sendable {
         } else {
           outcome.gate = .unusable(error.description)
         }
-        let trip = writing([state.path])
+        let trip = writing([state])
         trip.begin()
         settleWithoutPage(run, &outcome)
         outcome.sender_ns = clinux_monotonic_ns() - start_ns
@@ -117,9 +126,10 @@ public struct KillSwitch: Sendable {
   }
 
   /// Ours, and that of the sender if it obeys another one.
-  private func directories(of page: borrowing KillPage) -> [String] {
-    guard let other = page.stateDirectory(), other != state.path else { return [state.path] }
-    return [state.path, other]
+  private var directories: [StateDirectory] {
+    let other = KillSwitch.stateDirectory(of: instance, ringDirectory: ringDirectory)
+    guard let other, other.path != state.path else { return [state] }
+    return [state, other]
   }
 
   @discardableResult
@@ -149,11 +159,9 @@ public struct KillSwitch: Sendable {
     }
     outcome.senderPid = meant.pid
     let process = SenderProcess(pid: meant.pid, startTicks: meant.startTicks)
-    guard process.life != .gone else {
-      let isHeld = isRoleHeld
-      outcome.sender =
-        isHeld
-        ? .beyondReach("pid \(meant.pid) is gone, but a process that it left holds its role") : .none
+    let isSeen = process.life != .gone
+    guard isSeen || isRoleHeld else {
+      outcome.sender = .none
       return
     }
     if hasAcknowledged(page, word, process, patience_ns: patience_ns, &outcome) {
@@ -163,15 +171,22 @@ public struct KillSwitch: Sendable {
       return
     }
     outcome.openOrders = page.told()?.openOrders ?? 0
-    outcome.sender = cutOff(process, identity)
+    outcome.sender =
+      isSeen
+      ? cutOff(process, identity)
+      : .beyondReach(
+        "its role is held by a process that cannot be seen: one that it left, or"
+          + " itself in another container")
   }
 
   /// The process that is meant: what it says itself, else whoever has its role.
   private func meant(_ identity: KillPage.SenderIdentity?) -> (pid: Int32, startTicks: UInt64)? {
     if let identity, identity.pid != 0 { return (identity.pid, identity.startTicks) }
-    guard isRoleHeld, let owner = try? RegionInfo(
-      directory: ringDirectory, name: KillPage.regionName(instance)
-    ).producer else { return nil }
+    guard isRoleHeld,
+      let owner = try? RegionInfo(
+        directory: ringDirectory, name: KillPage.regionName(instance)
+      ).producer
+    else { return nil }
     let pid = Int32(clamping: owner.pid)
     var state = clinux_process_state()
     guard unsafe clinux_process_look(pid, &state) == 0 else { return (pid, 0) }
@@ -198,8 +213,10 @@ public struct KillSwitch: Sendable {
       if isAnother && page.acknowledged.word == page.gate { return true }
       if clinux_monotonic_ns() >= end_ns { return false }
       if turn % 16 == 0 {
-        outcome.senderWasStopped = process.life == .stopped
-        if outcome.senderWasStopped || process.life == .gone {
+        let life = process.life
+        outcome.senderWasStopped = life == .stopped
+        // One that cannot be seen from here may answer all the same.
+        if life == .stopped || (life == .gone && !isRoleHeld) {
           return page.acknowledged.word == word
         }
       }

@@ -23,7 +23,7 @@ struct SenderProcess: ~Copyable {
 
   /// - Parameter startTicks: of whoever is meant.
   init(pid: Int32, startTicks: UInt64) {
-    let opened = pid > 1 ? clinux_process_open(pid) : -ESRCH
+    let opened = pid > 0 ? clinux_process_open(pid) : -ESRCH
     var state = clinux_process_state()
     // Opened first: a process that is there after it was looked at is the one that was looked at.
     let isSame =

@@ -24,12 +24,19 @@ public struct StateFailure: Error, Equatable, CustomStringConvertible {
 /// Thread safety: any number of threads and processes.
 public struct StateDirectory: Sendable {
   public let path: String
+  /// For whom root writes; nil: for whoever's directory it is.
+  private let owner: UInt32?
   /// A record is shorter.
   private static let recordBytesMax = 65_536
   /// Changes that may come in between while one trip is written.
   private static let triesMax = 100
 
-  public init(path: String) { self.path = path }
+  /// - Parameter owner: whose rights root has when it writes, so that a path which others chose can
+  ///   do no more than they could, and they can go on with what was written.
+  public init(path: String, owner: UInt32? = nil) {
+    self.path = path
+    self.owner = owner
+  }
 
   /// `/var/lib/tickway` for root; else `$XDG_STATE_HOME/tickway`, `~/.local/state/tickway`.
   public static var standardPath: String {
@@ -76,7 +83,7 @@ public struct StateDirectory: Sendable {
   public func run(of instance: String) -> SenderRun? {
     guard let bytes = Self.read("\(path)/\(instance).run"),
       let run = try? JSONDecoder().decode(SenderRun.self, from: bytes),
-      run.pid > 1, run.boot_id == SenderRun.currentBoot
+      run.pid > 0, run.boot_id == SenderRun.currentBoot
     else { return nil }
     return run
   }
@@ -138,9 +145,11 @@ public struct StateDirectory: Sendable {
       instance: instance, state: .armed, generation: standing.number + 1, code: "armed", who: who,
       reason: reason, time_ns: time_ns, deadManSeconds: deadManSeconds)
     try makeDirectory()
-    try link(record)
-    settle(record)
-    return record
+    return try asOwner { () throws(StateFailure) in
+      try link(record)
+      settle(record)
+      return record
+    }
   }
 
   /// Trips, whatever it was, and returns once that is on disk. Of an instance that is tripped
@@ -149,6 +158,14 @@ public struct StateDirectory: Sendable {
     _ instance: String, _ code: TripReason, who: String, reason: String, time_ns: UInt64
   ) throws(StateFailure) -> GateRecord {
     try makeDirectory()
+    return try asOwner { () throws(StateFailure) in
+      try tripAtOnce(instance, code, who: who, reason: reason, time_ns: time_ns)
+    }
+  }
+
+  private func tripAtOnce(
+    _ instance: String, _ code: TripReason, who: String, reason: String, time_ns: UInt64
+  ) throws(StateFailure) -> GateRecord {
     var lastFailure = StateFailure(kind: .other, description: "\(path) changes all the time")
     for _ in 0..<Self.triesMax {
       let standing = standing(of: instance)
@@ -253,7 +270,6 @@ public struct StateDirectory: Sendable {
     let descriptor = unsafe open(file, flags, 0o644)
     guard descriptor >= 0 else { throw failed(file) }
     defer { close(descriptor) }
-    own(descriptor)
     let count = unsafe bytes.withUnsafeBytes { raw in
       unsafe Glibc.write(descriptor, raw.baseAddress, raw.count)
     }
@@ -264,11 +280,17 @@ public struct StateDirectory: Sendable {
     }
   }
 
-  /// Root writes for whoever's directory it is, so that its owner can go on with the file.
-  private func own(_ descriptor: Int32) {
+  /// Root writes with the rights of whoever's directory it is.
+  private func asOwner<Value>(
+    _ body: () throws(StateFailure) -> Value
+  ) throws(StateFailure) -> Value {
     var directory = stat()
-    guard geteuid() == 0, unsafe stat(path, &directory) == 0, directory.st_uid != 0 else { return }
-    _ = fchown(descriptor, directory.st_uid, directory.st_gid)
+    guard geteuid() == 0, unsafe stat(path, &directory) == 0,
+      owner ?? directory.st_uid != 0
+    else { return try body() }
+    clinux_files_as(owner ?? directory.st_uid, directory.st_gid)
+    defer { clinux_files_as(0, getegid()) }
+    return try body()
   }
 
   private func synchronise() throws(StateFailure) {

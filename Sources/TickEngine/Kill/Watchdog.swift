@@ -30,9 +30,14 @@ public struct Watchdog {
   /// made anew is followed; one that is not there yet is waited for.
   ///
   /// - Parameter say: hears of each change.
-  public func watch(limit_ns: UInt64?, say: (String) -> Void) throws(KillError) {
+  /// - Parameter senderSilence_ns: how long an armed sender that runs may tell nothing of itself
+  ///   before it is killed; nil: for ever.
+  public func watch(
+    limit_ns: UInt64?, senderSilence_ns: UInt64? = nil, say: (String) -> Void
+  ) throws(KillError) {
     clinux_block_stop_signals()
     var last = ""
+    var heard_ns = clinux_monotonic_ns()
     while true {
       var text: String
       var interval_ns = Watchdog.intervalMax_ns
@@ -46,11 +51,36 @@ public struct Watchdog {
         guard case .absent = error else { throw error }
         text = "no gate yet: waiting for the sender"
       }
+      if let max_ns = senderSilence_ns, let note = killSilent(max_ns, heard_ns: &heard_ns) {
+        say(note)
+      }
       if let note = kept() { text += "; \(note)" }
       if text != last { say(text) }
       last = text
       if clinux_wait_stop_signal(Int32(max(10, interval_ns / 1_000_000))) != 0 { return }
     }
+  }
+
+  /// Kills a sender that hangs, with all that this takes; what came of it.
+  ///
+  /// - Parameter heard_ns: when the sender was last known to tell, CLOCK_MONOTONIC. One that was
+  ///   stopped in the middle of telling can be read no more, and so falls silent, too.
+  private func killSilent(_ max_ns: UInt64, heard_ns: inout UInt64) -> String? {
+    let status = killSwitch.status()
+    let now_ns = clinux_monotonic_ns()
+    let isThere = status.senderLife == .running || status.senderLife == .stopped
+    guard status.isArmed, isThere else {
+      heard_ns = now_ns
+      return nil
+    }
+    heard_ns = max(heard_ns, min(now_ns, status.told?.told_ns ?? 0))
+    guard now_ns - heard_ns > max_ns else { return nil }
+    let seconds = Double((now_ns - heard_ns) / 1_000_000) / 1e3
+    let outcome = killSwitch.kill(
+      .senderSilent, who: "watchdog",
+      reason: "pid \(status.senderPid) told nothing for \(seconds) s")
+    let verdict = outcome.isConfirmed ? "no order leaves it any more" : "IT MAY STILL SEND"
+    return "sender silent for \(seconds) s: killed; \(verdict)"
   }
 
   /// What there is to say of a trip that is not on disk.

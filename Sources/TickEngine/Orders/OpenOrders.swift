@@ -1,32 +1,57 @@
 /// The orders of a pool as two kinds of list: all of them, and those of each instrument's sides.
 /// Links lie in the orders; heads here. A head or link is a place plus 1; 0 is the end.
 ///
+/// Of each side there is an edge besides, the highest bid or the lowest offer of ours: a bound that
+/// is never on the wrong side of it, and is made exact by whoever looks at the whole list.
+///
 /// Thread: the sender's. Every change O(1), of at most four lines beside the order's own.
 struct OpenOrders: ~Copyable {
   private(set) var first: UInt32 = 0
+  /// Of instrument n: sells at 2 n, buys at 2 n + 1.
   private let firstOf: Slab<UInt32>
+  private let edges: Slab<Int64>
 
-  init(instruments: Int) { firstOf = Slab(count: instruments * 2, repeating: 0) }
+  init(instruments: Int) {
+    firstOf = Slab(count: instruments * 2, repeating: 0)
+    edges = Slab(count: instruments * 2) { side in OpenOrders.noEdge(isBuy: side & 1 == 1) }
+  }
 
-  /// The newest order of an instrument's side. Those of an instrument beyond the table, of which
-  /// none passes the gate, are in the first list.
-  func first(of instrument: UInt32, isBuy: Bool) -> UInt32 {
-    firstOf[OpenOrders.slot(instrument, isBuy, firstOf.count)]
+  /// The newest order on a side of an instrument.
+  func first(of instrument: UInt32, isBuy: Bool) -> UInt32 { firstOf[slot(instrument, isBuy)] }
+
+  /// No order of that side is beyond this price, 1e-4.
+  func edge(of instrument: UInt32, isBuy: Bool) -> Int64 { edges[slot(instrument, isBuy)] }
+
+  /// What a look at the whole list has shown.
+  mutating func set(edge: Int64, of instrument: UInt32, isBuy: Bool) {
+    edges[slot(instrument, isBuy)] = edge
+  }
+
+  /// The edge of a side without orders.
+  static func noEdge(isBuy: Bool) -> Int64 { isBuy ? .min : .max }
+
+  /// An order has this price now. One that never rests is no edge.
+  mutating func note(_ order: WorkingOrder) {
+    guard !order.isImmediate else { return }
+    let slot = slot(order.instrument, order.isBuy)
+    edges[slot] = order.isBuy ? max(edges[slot], order.priceE4) : min(edges[slot], order.priceE4)
   }
 
   mutating func insert(_ number: UInt32, in pool: borrowing OrderPool) {
     let link = UInt32(pool.place(number)) + 1
-    let slot = OpenOrders.slot(pool[number].instrument, pool[number].isBuy, firstOf.count)
+    let slot = slot(pool[number].instrument, pool[number].isBuy)
     pool[number].links = OrderLinks(after: first, sameAfter: firstOf[slot])
     if first != 0 { pool[atPlace: Int(first) - 1].links.before = link }
     if firstOf[slot] != 0 { pool[atPlace: Int(firstOf[slot]) - 1].links.sameBefore = link }
     first = link
     firstOf[slot] = link
+    note(pool[number])
   }
 
   mutating func remove(_ number: UInt32, from pool: borrowing OrderPool) {
     let links = pool[number].links
-    let slot = OpenOrders.slot(pool[number].instrument, pool[number].isBuy, firstOf.count)
+    let isBuy = pool[number].isBuy
+    let slot = slot(pool[number].instrument, isBuy)
     if links.before != 0 {
       pool[atPlace: Int(links.before) - 1].links.after = links.after
     } else {
@@ -41,10 +66,12 @@ struct OpenOrders: ~Copyable {
     if links.sameAfter != 0 {
       pool[atPlace: Int(links.sameAfter) - 1].links.sameBefore = links.sameBefore
     }
+    if firstOf[slot] == 0 { edges[slot] = OpenOrders.noEdge(isBuy: isBuy) }
   }
 
-  private static func slot(_ instrument: UInt32, _ isBuy: Bool, _ count: Int) -> Int {
-    let slot = Int(instrument) * 2 + (isBuy ? 1 : 0)
-    return slot < count ? slot : 0
+  /// Instruments beyond the table share the first lists: none of them passes the gate.
+  private func slot(_ instrument: UInt32, _ isBuy: Bool) -> Int {
+    let number = Int(instrument) * 2 < firstOf.count ? Int(instrument) : 0
+    return number * 2 + (isBuy ? 1 : 0)
   }
 }

@@ -70,11 +70,11 @@ extension OrderBook {
   private mutating func enter(
     _ number: UInt32, _ answer: OrderAnswer, _ isStrange: Bool, held: UInt32, _ now: UInt64
   ) -> OrderNews {
-    // Each side of an instrument has a list of its own.
+    // Its side may be another than was sent, and with it its list.
     let isMoved = answer.side.map { $0.isBuy != pool[number].isBuy } ?? false
     if isMoved { open.remove(number, from: pool) }
     let isOther = pool[number].adopt(answer.side, answer.quantity, answer.priceE4)
-    if isMoved { open.insert(number, in: pool) }
+    if isMoved { open.insert(number, in: pool) } else { open.note(pool[number]) }
     if isOther, !isStrange { counts.anomalies += 1 }
     pool[number].isAccepted = true
     // Dead on arrival: nothing of it is open, and no cancel follows to say so.
@@ -310,7 +310,10 @@ extension OrderBook {
       pool[number].open = answer.quantity
       pool[number].reserved += news.added
     }
-    if answer.kind == .priorityChanged, answer.priceE4 > 0 { pool[number].priceE4 = answer.priceE4 }
+    if answer.kind == .priorityChanged, answer.priceE4 > 0 {
+      pool[number].priceE4 = answer.priceE4
+      open.note(pool[number])
+    }
     let order = pool[number]
     news.event = .of(order, .restated, quantity: order.open, priceE4: order.priceE4, at: now)
     return news

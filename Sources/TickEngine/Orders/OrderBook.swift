@@ -157,16 +157,13 @@ struct OrderBook: ~Copyable {
 
   /// The same for the orders of one instrument.
   mutating func wantCancels(of instrument: UInt32, _ isMeant: (WorkingOrder) -> Bool) {
-    wantCancels(from: open.first(of: instrument, isBuy: true), isMeant)
-    wantCancels(from: open.first(of: instrument, isBuy: false), isMeant)
-  }
-
-  private mutating func wantCancels(from first: UInt32, _ isMeant: (WorkingOrder) -> Bool) {
-    var link = first
-    while link != 0 {
-      let place = Int(link) - 1
-      link = pool[atPlace: place].links.sameAfter
-      wantCancel(place, isMeant)
+    for side in 0..<2 {
+      var link = open.first(of: instrument, isBuy: side == 1)
+      while link != 0 {
+        let place = Int(link) - 1
+        link = pool[atPlace: place].links.sameAfter
+        wantCancel(place, isMeant)
+      }
     }
   }
 
@@ -205,19 +202,27 @@ struct OrderBook: ~Copyable {
   }
 
   /// An order of ours on the other side that this one would trade with, of another strategy or the
-  /// same: the venue must not see us trade with ourselves. Looks at the orders of that side.
+  /// same, unless it never rests: the venue must not see us trade with ourselves.
   mutating func selfMatch(
     _ instrument: UInt32, isBuy: Bool, priceE4: Int64, except old: UInt32
   ) -> UInt32? {
+    let edge = open.edge(of: instrument, isBuy: !isBuy)
+    guard isBuy ? priceE4 >= edge : priceE4 <= edge else { return nil }
+    var exact = OpenOrders.noEdge(isBuy: !isBuy)
     var link = open.first(of: instrument, isBuy: !isBuy)
     while link != 0 {
       let order = pool[atPlace: Int(link) - 1]
       link = order.links.sameAfter
-      guard order.instrument == instrument, order.isBuy != isBuy, order.userRefNum != old,
-        order.open > 0
-      else { continue }
+      guard order.instrument == instrument, order.userRefNum != old, order.open > 0,
+        !order.isImmediate
+      else {
+        continue
+      }
       if isBuy ? priceE4 >= order.priceE4 : priceE4 <= order.priceE4 { return order.userRefNum }
+      exact = isBuy ? min(exact, order.priceE4) : max(exact, order.priceE4)
     }
+    // `old` goes only if its replacement comes.
+    if old == 0 { open.set(edge: exact, of: instrument, isBuy: !isBuy) }
     return nil
   }
 

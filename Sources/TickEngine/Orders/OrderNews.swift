@@ -53,9 +53,8 @@ extension OrderEvent {
     return event
   }
 
-  static func answer(
-    _ request: OrderRequest, _ kind: OrderEventKind, at now: UInt64
-  ) -> OrderEvent {
+  static func answer(_ request: OrderRequest, _ kind: OrderEventKind, at now: UInt64) -> OrderEvent
+  {
     var event = OrderEvent.none
     event.receive_time = now
     event.order_id = request.order_id

@@ -7,6 +7,7 @@ extension Sender {
     takeRest()
     // Also when another role has failed: nobody would be left to watch what stays open.
     try drain()
+    tellState(MonotonicClock.now)
     kill.withdrawSocket()
     session?.logOut()
     withdrawUnsent()

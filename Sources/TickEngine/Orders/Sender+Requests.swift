@@ -15,6 +15,7 @@ extension Sender {
   private mutating func takeRequests(of worker: Int) -> Bool {
     let found = min(ports[worker].requests.peek(Sender.batchMax), handovers.count - handoverCount)
     guard found > 0 else { return false }
+    for index in 0..<found { gate.prefetch(OrderIntent(ports[worker].requests.peeked(index))) }
     for index in 0..<found {
       decide(ports[worker].requests.peeked(index), of: worker)
       countDecided()
@@ -54,8 +55,9 @@ extension Sender {
         OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
         now: request.decision_time)
     if decision.reason == nil {
+      let allowed = decision
       judgeHere(request, &decision)
-      if decision.reason != nil { gate.refusedAfterwards() }
+      if decision.reason != nil { gate.retract(OrderIntent(request), allowed) }
     }
     let decided_ns = MonotonicClock.now
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
@@ -74,6 +76,10 @@ extension Sender {
   private mutating func judgeHere(_ request: OrderRequest, _ decision: inout RiskDecision) {
     guard request.action == OrderAction.new.rawValue, !book.isKnown(request.order_id) else {
       decision = .reject(.malformed)
+      return
+    }
+    if !risk.mayUnwind(request.strategy, at: marketTime) {
+      decision = .reject(.breaker)
       return
     }
     guard link != .none else { return }
@@ -181,15 +187,17 @@ extension Sender {
     asked.time_in_force = TimeInForce.day.rawValue
     asked.action = OrderAction.new.rawValue
     gate.tally.asked &+= 1
+    let intent = OrderIntent(
+      asked, replacedOpen: order.open, replacedPriceE4: order.priceE4)
     var decision =
       kill.isShut
       ? .reject(.killed)
       : gate.judge(
-        OrderIntent(asked, replacedOpen: order.open, replacedPriceE4: order.priceE4),
-        equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
+        intent, equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
     if decision.reason == nil {
-      judgeReplacement(of: old, order, &decision)
-      if decision.reason != nil { gate.refusedAfterwards() }
+      let allowed = decision
+      judgeReplacement(asked, old, &decision)
+      if decision.reason != nil { gate.retract(intent, allowed) }
     }
     let decided_ns = MonotonicClock.now
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
@@ -203,13 +211,11 @@ extension Sender {
   }
 
   private mutating func judgeReplacement(
-    of old: UInt32, _ order: WorkingOrder, _ decision: inout RiskDecision
+    _ asked: OrderRequest, _ old: UInt32, _ decision: inout RiskDecision
   ) {
-    guard book.hasRoom else {
-      decision = .reject(.openOrders)
-      return
-    }
-    judgeLink(decision.quantity, &decision)
+    let order = book.pool[old]
+    if !book.hasRoom { decision = .reject(.openOrders, limit: Double(book.capacity)) }
+    if decision.reason == nil { judgeLink(decision.quantity, &decision) }
     guard decision.reason == nil else { return }
     judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision)
   }

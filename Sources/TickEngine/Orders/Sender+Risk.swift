@@ -47,6 +47,11 @@ extension Sender {
     var changed = false
     risk.observe(at: marketTime) { _ in changed = true }
     if changed { act() }
+    if risk.day != day {
+      // A new trading day: its messages and its losses begin anew.
+      if day != nil { gate.beginDay(equityE4: equityE4) }
+      day = risk.day
+    }
     if risk.hasBreaker { lookForEndedOrders() }
   }
 

@@ -145,7 +145,7 @@ extension Sender {
       session: session?.session ?? .blank, sequence: session?.sequence ?? 1)
     // Nothing of what the kernel holds may arrive after what is asked of the venue next.
     session?.abort()
-    kill.withdrawSocket()
+    kill.loseSocket()
     session = nil
     isBehind = false
     book.counts.disconnects += 1

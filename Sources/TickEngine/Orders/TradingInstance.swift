@@ -3,21 +3,32 @@ import TickRing
 /// An instance by its name: what the kill switch stops, and what a sender leaves to its successor.
 ///
 /// Its regions are `tickway.NAME.pool` (orders that are out), `.positions`, `.directory` (numbers
-/// of its instruments, which order ids hold) and `.gate`. A run that ends with no order out takes the
-/// first three away; after any other end they stay, and the next sender begins with asking the
+/// of its instruments, which order ids hold) and `.gate`. A run that ends with no order out takes
+/// the first three away; after any other end they stay, and the next sender begins with asking the
 /// venue about them.
 ///
 /// Thread safety: one thread.
 final class TradingInstance {
   let name: String
   private let ringDirectory: String
+  private let stateDirectory: String
+  /// The trip that was told last.
+  private var kept: GateRecord?
+  private var isUnwritten = false
 
-  init(_ name: String, ringDirectory: String) {
+  init(_ name: String, ringDirectory: String, stateDirectory: String) {
+    self.stateDirectory = stateDirectory
     self.name = name
     self.ringDirectory = ringDirectory
   }
 
-  private func regionName(_ suffix: String) -> String { "tickway.\(name).\(suffix)" }
+  private func regionName(_ suffix: String) -> String {
+    TradingInstance.regionName(name, suffix)
+  }
+
+  static func regionName(_ instance: String, _ suffix: String) -> String {
+    "tickway.\(instance).\(suffix)"
+  }
 
   /// Attaches what is there, or makes it.
   func open(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
@@ -60,6 +71,29 @@ final class TradingInstance {
       records[UInt8(subject)] = PositionReading.risk(lines, subject: subject)
     }
     return records
+  }
+
+  /// A trip from within is in memory only until somebody writes it down. Whoever trips from outside
+  /// does so himself, with his name, unless he dies over it: he is given until the next look.
+  func keepTrip(_ observer: ReplayObserver, isLast: Bool = false) {
+    do {
+      let killSwitch = try KillSwitch(
+        name, ringDirectory: ringDirectory, state: StateDirectory(path: stateDirectory))
+      guard killSwitch.status().isUnwritten else {
+        isUnwritten = false
+        return
+      }
+      guard isUnwritten || isLast else {
+        isUnwritten = true
+        return
+      }
+      if let record = try killSwitch.keepTrip(), record != kept {
+        kept = record
+        observer.note("the kill switch is tripped (\(record.code)): \(record.reason)")
+      }
+    } catch {
+      observer.note("the state of the kill switch cannot be kept: \(error)")
+    }
   }
 
   /// The run has ended. A state that is not normal stays for the next.

@@ -21,6 +21,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   /// That of the sender's core, where there are several.
   private let senderNode: Int?
   private let instance: TradingInstance?
+  private let reference: ReferenceWatch?
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -30,14 +31,19 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     self.source = source
     self.isTrading = isTrading
     histograms = ReplayHistograms(workers: options.workers)
+    reference = isTrading ? ReferenceWatch(options) : nil
     plan = CorePlan(roles: ReplayAssembly.roleCount(options, isTrading))
     cores = plan.cores[...]
     senderNode =
       isTrading ? CorePlan.node(of: plan.cores[ReplayAssembly.senderPlace(options)]) : nil
     regions = ReplayRegions(directory: options.ringDirectory)
     page = try regions.make(.control, capacity: ControlPage.capacity)
-    instance = isTrading
-      ? options.instance.map { TradingInstance($0, ringDirectory: options.ringDirectory) } : nil
+    instance =
+      isTrading
+      ? options.instance.map {
+        TradingInstance(
+          $0, ringDirectory: options.ringDirectory, stateDirectory: options.stateDirectory)
+      } : nil
     directory =
       if let instance {
         SharedRegion(
@@ -87,7 +93,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     return ReplayRun(
       options: options, source: source, control: ControlPage(try page.attach()), ingester: ingester,
       workers: workers, sender: sender, recorder: recorder, venue: venue, venueStop: venueStop,
-      histograms: histograms, plan: plan, instance: instance)
+      histograms: histograms, plan: plan, instance: instance,
+      reference: reference)
   }
 
   private func thread<R: Role & ~Copyable>(_ role: consuming R, _ core: Int?) -> RoleThread<R> {
@@ -183,13 +190,15 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
-      ports: ports, gate: gate, kill: kill, risk: try makeRisk(limits), pool: pool, session: session,
+      ports: ports, gate: gate, kill: kill, risk: try makeRisk(limits), pool: pool,
+      session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
       latency: latency, waitPolicy: plan.policy,
       options: SenderOptions(
         slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
-        isWhole: isWhole))
+        isWhole: isWhole),
+      reload: self.reference?.reload)
   }
 
   private func venueAddress(_ port: UInt16) -> VenueAddress? {

@@ -41,6 +41,9 @@ public struct ReplayOptions: Sendable {
   public var limits: RiskLimits?
   /// nil: `ReferenceData.simulation`, which a venue on another host does not get.
   public var reference: ReferenceData?
+  /// Reads it anew, where its file has changed since it was read last; nil: it has not. Throws what
+  /// is wrong with it, and then the data before stays in force.
+  public var reloadReference: (@Sendable () throws -> ReferenceData?)?
   /// The name by which the kill switch finds this run; nil: nobody outside can stop it, and a venue
   /// on another host does not get it.
   public var instance: String?

@@ -20,6 +20,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   let histograms: ReplayHistograms
   let plan: CorePlan
   private let instance: TradingInstance?
+  private let reference: ReferenceWatch?
   /// What the run is measured on; complete before it begins.
   var machine = MachineCard.current()
   private(set) var signal: Int32?
@@ -29,8 +30,10 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     options: ReplayOptions, source: TickSource<I>, control: consuming ControlPage,
     ingester: RoleThread<I>, workers: [RoleThread<Worker<S>>], sender: RoleThread<Sender>?,
     recorder: RoleThread<Recorder>?, venue: RoleThread<VenueRole>?, venueStop: StopFlag,
-    histograms: ReplayHistograms, plan: CorePlan, instance: TradingInstance?
+    histograms: ReplayHistograms, plan: CorePlan, instance: TradingInstance?,
+    reference: ReferenceWatch?
   ) {
+    self.reference = reference
     self.instance = instance
     self.options = options
     self.source = source
@@ -47,12 +50,16 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
 
   /// Runs to the end, a signal or a failure.
   func run(_ observer: ReplayObserver) {
+    if let reason = sender?.role.kill.reason {
+      observer.note(
+        "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
+    }
     do throws(ThreadFailure) { try start() } catch {
       startFailure = error
       control.write(.failed, 1)
     }
     watch(observer)
-    finish()
+    finish(observer)
     notes.forEach(observer.note)
   }
 
@@ -85,6 +92,8 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       let now = MonotonicClock.now
       if now >= nextProgress {
         nextProgress = now + 1_000_000_000
+        reference?.look(observer)
+        instance?.keepTrip(observer)
         observer.progress(control.read(.packetsIngested), Double(now - start) / 1e9)
       }
     }
@@ -96,7 +105,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   }
 
   /// Downstream last: each role stops when nothing more can come to it.
-  private func finish() {
+  private func finish(_ observer: ReplayObserver) {
     ingester.join()
     control.write(.workersDone, 1)
     waitForSender()
@@ -107,6 +116,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     recorder?.join()
     venueStop.request()
     venue?.join()
+    instance?.keepTrip(observer, isLast: true)
     instance?.end(
       isClean: sender?.role.isClean ?? true, state: sender?.role.instanceState ?? .normal)
   }

@@ -1,6 +1,6 @@
 /// Columns of a table: the first to the left, the others to the right.
-enum Columns {
-  static func lines(_ rows: [[String]]) -> [String] {
+public enum Columns {
+  public static func lines(_ rows: [[String]]) -> [String] {
     var widths: [Int] = []
     for row in rows {
       for (column, cell) in row.enumerated() {

@@ -2,8 +2,8 @@
 /// quantities, and what the worst case of it is worth, summed by sector and in all (RM1–RM6).
 ///
 /// Hot path. Thread: the sender's. Lines: one of 64 bytes for an instrument, one of 32 for a
-/// strategy's share of it, one of the sector's sum. No allocation; every call is O(1) but
-/// `assign`'s user. The worst case of an instrument is the larger of position plus all open buys
+/// strategy's share of it, one of the sector's sum. No allocation; every call is O(1).
+/// The worst case of an instrument is the larger of position plus all open buys
 /// and position minus all open sells; what is in doubt or pending cancel is open.
 ///
 /// The sums are exact: an instrument's part is taken out as it was put in, and in 128 bits no sum

@@ -1,11 +1,5 @@
 /// What the sender tells the gate of orders that passed it. Each is O(1), without allocation.
 extension RiskGate {
-  /// An order that was allowed is not made after all, for a reason that only the sender knows.
-  public mutating func refusedAfterwards() {
-    tally.allowed &-= 1
-    messages &-= 1
-  }
-
   /// An allowed order is to be sent: `quantity` shares of it are open from now on; of a
   /// replacement, those that it has more than what it replaces.
   public mutating func opened(

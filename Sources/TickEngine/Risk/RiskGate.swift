@@ -31,7 +31,7 @@ public struct RiskGate: ~Copyable {
   /// Orders asked for, allowed and out (RM14). The gate counts those allowed.
   public var tally = OrderTally()
   /// Orders and cancels since the day began (RM9).
-  public internal(set) var messages: Int64 = 0
+  public private(set) var messages: Int64 = 0
   /// Equity when the day began, 1e-4 (RM7).
   public private(set) var dayStartE4: Int64
 
@@ -121,8 +121,8 @@ public struct RiskGate: ~Copyable {
     dayStartE4 = equityE4
   }
 
-  /// The board's price of an instrument, 1e-4: the last trade, else the mid of a whole quote; nil if
-  /// there is none. Of any age: a value, not a reference to trade by.
+  /// The board's price of an instrument, 1e-4: the last trade, else the mid of a whole quote; nil
+  /// if there is none. Of any age: a value, not a reference to trade by.
   mutating func priceE4(of instrument: UInt32) -> Int64? {
     guard let entry = board.read(instrument) else { return nil }
     if entry.lastTime != 0, let last = FixedPoint.price(entry.lastPrice) { return last }

@@ -44,7 +44,7 @@ struct RiskLimitField: Sendable {
     RiskLimitField("duplicate_window_seconds", 0...3_600, \.duplicateWindowSeconds),
     RiskLimitField("repeated_executions_max", count: 1...100_000, \.repeatedExecutionsMax),
     RiskLimitField("repeated_executions_seconds", 0.001...86_400, \.repeatedExecutionsSeconds),
-    RiskLimitField("strategies_max", count: 1...255, \.strategiesMax),
+    RiskLimitField("strategies_max", count: 1...64, \.strategiesMax),
     RiskLimitField("unsent_bytes_max", count: 1...1_073_741_824, \.unsentBytesMax),
     RiskLimitField("warning_percent", 0.01...100, \.warningPercent),
     RiskLimitField("breaker_percent", 0.01...99.99, \.breakerPercent),

@@ -1,3 +1,4 @@
+/// The limits, as the risk states keep them.
 extension RiskLimits {
   /// Where risk states change, in their units. Of limits that `check` passed.
   public var states: RiskStateLimits {

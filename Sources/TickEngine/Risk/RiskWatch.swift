@@ -2,8 +2,8 @@ import TickRing
 
 /// Positions and the risk states that follow from them: the instance's and each strategy's.
 ///
-/// Hot path. Thread: the sender's. Lines written: those of the position book; a state's only when it
-/// changes. `observe` costs a comparison of equities with those of before. No allocation. Times are
+/// Hot path. Thread: the sender's. Lines written: those of the position book; a state's only when
+/// it changes. `observe` costs a comparison of equities with those of before. No allocation. Times are
 /// the sender's market time: the capture's in a replay.
 ///
 /// Changes are kept in the order in which they came, up to `changesMax`; those beyond are counted.
@@ -22,8 +22,11 @@ public struct RiskWatch: ~Copyable {
   /// The latest, for whoever acts upon each.
   private let recent: Slab<RiskChange?>
   private var breakers = 0
-  /// What `observe` last looked at, by subject; nil: unknown.
+  /// Subjects in another state than normal: time alone may change theirs.
+  private var troubled = 0
+  /// What `observe` last looked at, by strategy.
   private let equities: Slab<Int64?>
+  private let areSeen: Slab<Bool>
   private var hasNews = true
 
   /// - Parameters:
@@ -33,7 +36,7 @@ public struct RiskWatch: ~Copyable {
     _ limits: RiskLimits, positions: consuming PositionBook, records: [UInt8: RiskRecord],
     at now: UInt64
   ) throws {
-    let stateLimits = RiskStateLimits(limits)
+    let stateLimits = limits.states
     let first = positions.equityE4
     let made: (UInt8, Int64?) throws -> RiskStates = { subject, equity in
       guard let record = records[subject] else {
@@ -52,8 +55,10 @@ public struct RiskWatch: ~Copyable {
     changes = Slab(count: RiskWatch.changesMax) { _ in nil }
     recent = Slab(count: 16) { _ in nil }
     equities = Slab(count: limits.strategiesMax + 1) { _ in nil }
-    for subject in 0...UInt8(limits.strategiesMax) where state(of: subject) == .circuitBreaker {
-      breakers += 1
+    areSeen = Slab(count: limits.strategiesMax + 1, repeating: false)
+    for subject in 0...UInt8(limits.strategiesMax) {
+      if state(of: subject) != .normal { troubled += 1 }
+      if state(of: subject) == .circuitBreaker { breakers += 1 }
     }
     self.positions.publish(self.instance)
     for index in 0..<self.strategies.count { self.positions.publish(self.strategies[index]) }
@@ -89,7 +94,7 @@ public struct RiskWatch: ~Copyable {
   /// Looks at every equity that may have changed, and at the time; a subject whose state changes is
   /// handed to `changed`.
   mutating func observe(at now: UInt64, _ changed: (RiskChange) -> Void) {
-    guard hasNews || state != .normal else { return }
+    guard hasNews || troubled > 0 else { return }
     hasNews = false
     if let change = instance.observe(equityE4: positions.equityE4, at: now) {
       positions.publish(instance)
@@ -99,7 +104,10 @@ public struct RiskWatch: ~Copyable {
     for index in 0..<strategies.count {
       let strategy = UInt8(index + 1)
       let equity = positions.equityE4(strategy)
-      if equity == equities[index + 1], strategies[index].state == .normal { continue }
+      if areSeen[index + 1], equity == equities[index + 1], strategies[index].state == .normal {
+        continue
+      }
+      areSeen[index + 1] = true
       equities[index + 1] = equity
       if let change = strategies[index].observe(equityE4: equity, at: now) {
         positions.publish(strategies[index])
@@ -138,6 +146,8 @@ public struct RiskWatch: ~Copyable {
     if changeCount < changes.count { changes[changeCount] = change }
     recent[changeCount % 16] = change
     changeCount += 1
+    if change.old != .normal { troubled -= 1 }
+    if change.new != .normal { troubled += 1 }
     if change.old == .circuitBreaker { breakers -= 1 }
     if change.new == .circuitBreaker { breakers += 1 }
     if state == .normal || state == .warning { turns.reset() }
@@ -148,6 +158,8 @@ public struct RiskWatch: ~Copyable {
   /// Of the instance, 1e-4; one that cannot be computed is none.
   var equityE4: Int64 { positions.equityE4 ?? 0 }
   var state: RiskState { instance.state }
+  /// The trading day's number.
+  var day: Int64 { instance.record.day }
   func state(of subject: UInt8) -> RiskState {
     subject == 0 || Int(subject) > strategies.count
       ? instance.state : strategies[Int(subject) - 1].state
@@ -155,8 +167,7 @@ public struct RiskWatch: ~Copyable {
 
   /// The stricter one of the instance's and the strategy's.
   func strictest(_ strategy: UInt8) -> RiskState {
-    let own = state(of: strategy)
-    return own.rawValue > instance.state.rawValue ? own : instance.state
+    .stricter(state(of: strategy), instance.state)
   }
 
   /// Whether it is a strategy's turn to unwind, where the instance's breaker makes them take turns.
@@ -174,18 +185,5 @@ public struct RiskWatch: ~Copyable {
   /// The changes that were kept, oldest first.
   var keptChanges: [RiskChange] {
     (0..<min(changeCount, changes.count)).compactMap { changes[$0] }
-  }
-}
-
-extension RiskStateLimits {
-  /// Percentages of the limits in 1e-6: at most four decimals are kept.
-  init(_ limits: RiskLimits) {
-    self.init()
-    warning_ppm = Int64((limits.warningPercent * 10_000).rounded())
-    breaker_ppm = Int64((limits.breakerPercent * 10_000).rounded())
-    recovered_ppm = Int64((limits.recoveredPercent * 10_000).rounded())
-    cooldown_ns = UInt64((limits.cooldownMinutes * 60_000_000_000).rounded())
-    tripsMax = UInt32(clamping: limits.tripsMax)
-    tradingDayStart_seconds = limits.tradingDayStart
   }
 }

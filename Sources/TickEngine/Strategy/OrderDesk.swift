@@ -132,8 +132,8 @@ public struct OrderDesk: ~Copyable {
     publish(request)
   }
 
-  /// Asks to make `order` one of `quantity` open shares at `limit` (quote currency). It keeps its id;
-  /// what comes of it is `replaced`, or `cancelReject` with the order as it was.
+  /// Asks to make `order` one of `quantity` open shares at `limit` (quote currency). It keeps its
+  /// id; what comes of it is `replaced`, or `cancelReject` with the order as it was.
   public mutating func replace(_ order: OrderId, quantity: UInt32, limit: Double) {
     guard isOpen, order != .none else { return }
     var request = OrderRequest()

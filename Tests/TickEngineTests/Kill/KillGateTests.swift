@@ -197,6 +197,36 @@ import TickRing
     #expect(try attach().watch.limit_ns == 2_000_000_000 && !gate.isShut)
   }
 
+  @Test func ks3AResumeNamesEveryCheckThatFails() throws {
+    try arm()
+    do {
+      var gate = try claim()
+      var told = KillPage.Told()
+      (told.openOrders, told.inDoubt) = (3, 1)
+      told.riskState = UInt64(RiskState.circuitBreaker.rawValue)
+      gate.tell(told)
+    }
+    let one = try KillSwitch(instance, ringDirectory: scratch.path, state: state)
+    let outcome = one.kill(who: "b", reason: "x")
+    #expect(outcome.isConfirmed && outcome.sender == .none && outcome.failure == nil)
+    let failed = one.resumeChecks().filter { !$0.isPassed }.map(\.check)
+    #expect(failed == [.orders, .risk])
+    func resume(_ overruling: Set<ResumeCheck>) -> Result<GateRecord, ArmingError> {
+      Result { () throws(ArmingError) in
+        try one.resume(
+          who: "c", reason: "y", deadManSeconds: nil, overruling: overruling
+        ) { _ in }
+      }
+    }
+    for some: Set<ResumeCheck> in [[], [.orders], [.risk], [.sender, .page]] {
+      #expect(throws: ArmingError.self) { try resume(some).get() }
+    }
+    #expect(!one.status().isArmed)
+    let record = try resume([.orders, .risk]).get()
+    #expect(record.reason.contains("overruled: orders") && record.reason.contains("risk ("))
+    #expect(one.status().isArmed)
+  }
+
   @Test func aDamagedPageCannotBeUsedAndIsNeverOpen() throws {
     try arm()
     _ = try claim()

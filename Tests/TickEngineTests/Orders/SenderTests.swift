@@ -156,8 +156,9 @@ private final class SenderBench: @unchecked Sendable {
       request.order_id = 1 << 32 | number
       #expect(bench.ask(request))
     }
-    #expect(throws: SessionError.self) { try bench.finish() }
+    let error = #expect(throws: SessionError.self) { try bench.finish() }
     let counts = bench.counts
+    #expect(counts.requested == asked, "\(String(describing: error)) \(counts)")
     #expect(counts.requested == asked && counts.unsent > 0)
     #expect(counts.sent + counts.unsent == asked && counts.inFlight == counts.sent)
     let orderBytes = SoupBin.headerLength + Ouch50.EnterOrder.length

@@ -95,7 +95,7 @@ import Testing
   @Test(arguments: [
     ("collar_warning_percent", "2.5", "2.51"), ("recovered_percent", "5", "5.01"),
     ("breaker_percent", "5.01", "5"), ("duplicate_window_seconds", "3600", "3600.1"),
-    ("trading_day_start", "0", "86400"), ("trips_max", "1", "0"), ("strategies_max", "255", "256"),
+    ("trading_day_start", "0", "86400"), ("trips_max", "1", "0"), ("strategies_max", "64", "65"),
   ])
   func limitsThatContradictEachOtherAreRefused(name: String, inside: String, outside: String) {
     #expect(refusal([name: inside]) == nil && refusal([name: outside])?.contains(name) == true)

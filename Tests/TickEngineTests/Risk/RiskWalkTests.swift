@@ -41,7 +41,9 @@ import TickRing
     ) -> Int128 {
       guard state == .warning, !isReducing(instrument, isBuy, quantity) else { return quantity }
       let now = side(instrument, isBuy, 0)
-      let room = isBuy ? (positions[instrument] < 0 ? max(0, -now) : 0)
+      let room =
+        isBuy
+        ? (positions[instrument] < 0 ? max(0, -now) : 0)
         : (positions[instrument] > 0 ? max(0, now) : 0)
       return room + (quantity - room) / 2
     }
