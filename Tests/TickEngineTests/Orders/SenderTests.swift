@@ -152,7 +152,8 @@ private final class SenderBench: @unchecked Sendable {
       patience: SenderOptions.Patience(silent_ns: 500_000_000))
     let asked: UInt64 = 250_000
     for number in 1...asked {
-      var request = GateBench.order(100)
+      // Of one share, so that no limit of the gate ends it before the venue does.
+      var request = GateBench.order(100, quantity: 1)
       request.order_id = 1 << 32 | number
       #expect(bench.ask(request))
     }
