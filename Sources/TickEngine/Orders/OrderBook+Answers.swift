@@ -53,7 +53,9 @@ extension OrderBook {
   /// An order of before this process, as the venue tells of it.
   private mutating func adopt(_ answer: OrderAnswer, _ origin: OrderOrigin) -> Bool {
     let number = answer.userRefNum
-    guard origin.orderId != 0, pool.take(number) else { return false }
+    guard origin.orderId != 0 else { return false }
+    makeRoom(for: number)
+    guard pool.take(number) else { return false }
     pool[number].orderId = origin.orderId
     pool[number].strategy = origin.strategy
     pool[number].state = OrderState.pending.rawValue
@@ -206,6 +208,13 @@ extension OrderBook {
   private mutating func answerCancel(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
     let number = answer.userRefNum
     let isRefused = answer.kind == .cancelRejected
+    if pool.contains(number), !pool[number].isCancelSent,
+      pool[number].life == .inDoubt || !pool[number].isHeard
+    {
+      // To a cancel of before: of an earlier connection, or a predecessor's.
+      if isRefused { counts.cancelsRefused += 1 } else { counts.cancelsPending += 1 }
+      return nil
+    }
     guard pool.contains(number), pool[number].isCancelSent,
       step(number, isRefused ? .refuseCancel : .putOffCancel)
     else { return pool.contains(number) && pool[number].isCancelSent ? nil : anomaly() }
@@ -236,6 +245,16 @@ extension OrderBook {
         return anomaly()
       }
     }
+    var held = pool[old].reserved
+    if !isStrange, !pool[number].isReplacement, pool[number].life == .inDoubt,
+      !pool[number].isAccepted, pool[old].partner == 0
+    {
+      // A predecessor knew already what the venue says now, and of the original nothing any more.
+      held += pool[number].reserved
+      pool[number].isReplacement = true
+      pool[number].partner = old
+      pool[old].partner = number
+    }
     guard pool[number].isReplacement, pool[number].partner == old else { return anomaly() }
     if pool[old].life == .live || pool[old].life == .partiallyFilled { _ = step(old, .askReplace) }
     guard step(old, .replace), step(number, .accept) else { return nil }
@@ -246,7 +265,7 @@ extension OrderBook {
     end(old)
     rename(original.orderId, number)
     counts.replaced += 1
-    var news = enter(number, answer, isStrange, held: original.reserved, now)
+    var news = enter(number, answer, isStrange, held: held, now)
     news.event.kind = OrderEventKind.replaced.rawValue
     if original.isCancelAsked, pool.contains(number) {
       // It was to go while its replacement was under way: so is what it became.
@@ -257,6 +276,7 @@ extension OrderBook {
   }
 
   private mutating func takeStranger(_ number: UInt32, for old: UInt32) -> Bool {
+    makeRoom(for: number)
     guard pool.take(number) else { return false }
     var order = pool[old]
     order.userRefNum = number

@@ -19,10 +19,12 @@ struct OrderBook: ~Copyable {
   var cancelsDue = 0
   /// Orders of which it is not known what became of them.
   private(set) var inDoubt = 0
+  /// What a predecessor's order held that had to make room; for the gate.
+  private var evicted: OrderNews?
 
   /// Takes over a pool; whatever is out in it is in doubt.
   init(_ pool: consuming OrderPool, instruments: Int, fills: Int = OrderBook.fillsRemembered) {
-    index = OrderIndex(capacity: pool.capacity)
+    index = OrderIndex(capacity: pool.places / 2)
     open = OpenOrders(instruments: instruments)
     self.fills = FillTable(capacity: fills)
     self.pool = pool
@@ -33,6 +35,11 @@ struct OrderBook: ~Copyable {
     for place in 1..<pool.places {
       let number = pool.userRefNum(atPlace: place)
       guard number != 0 else { continue }
+      if pool[number].isHalfWritten {
+        // The predecessor died over it: it was never sent.
+        try? pool.giveBack(number)
+        continue
+      }
       // As it was sent: what the venue made of it comes with the replay.
       pool[number].state = OrderState.inDoubt.rawValue
       pool[number].isAccepted = false
@@ -115,7 +122,7 @@ struct OrderBook: ~Copyable {
     let order = pool[number]
     return OrderLife.next(
       order.life, .askReplace, isAccepted: order.isAccepted, isPartial: false) != nil
-      && order.partner == 0
+      && order.partner == 0 && !order.isCancelAsked
   }
 
   /// The kernel has taken the bytes of an order.
@@ -267,14 +274,14 @@ struct OrderBook: ~Copyable {
     let order = pool[number]
     var news = OrderNews(of: order)
     if order.isReplacement {
-      counts.replacesSent -= 1
+      // One of a predecessor's was never counted here.
+      if order.isHeard { counts.replacesSent -= 1 }
       let old = dropReplacement(number, &news)
       guard old != 0 else { return news }
       news.event = .of(
         pool[old], .cancelReject, quantity: pool[old].open, priceE4: pool[old].priceE4, at: now)
       return news
     }
-    // One of a predecessor's was never counted here.
     if order.isHeard {
       counts.sent -= 1
       counts.unsent += 1
@@ -293,7 +300,11 @@ struct OrderBook: ~Copyable {
     guard pool.contains(old), pool[old].partner == number else { return 0 }
     news = OrderNews(of: pool[old])
     pool[old].partner = 0
-    if pool[old].life == .pendingReplace { _ = step(old, .refuseReplace) }
+    if pool[old].life == .pendingReplace {
+      _ = step(old, .refuseReplace)
+      // A cancel that was sent meanwhile is under way still.
+      if pool[old].isCancelSent { _ = step(old, .askCancel) }
+    }
     news.released = pool[old].reserved - min(pool[old].reserved, pool[old].open)
     pool[old].reserved = pool[old].open
     return old
@@ -348,6 +359,22 @@ struct OrderBook: ~Copyable {
     news.added = order.reserved
     return news
   }
+
+  /// Makes the place of `number` free, which the venue names while it tells what there was, if a
+  /// later order lies there that it has not named: when it does, that one is taken in again. What
+  /// it held is for `takeEvicted`.
+  mutating func makeRoom(for number: UInt32) {
+    let there = pool.userRefNum(atPlace: pool.place(number))
+    guard there > number else { return }
+    let order = pool[there]
+    guard order.life == .inDoubt, !order.isAccepted, !order.isHeard else { return }
+    var news = OrderNews(of: order)
+    news.released = order.reserved
+    if order.isReplacement { _ = dropReplacement(there, &news) } else { end(there) }
+    evicted = news
+  }
+
+  mutating func takeEvicted() -> OrderNews? { evicted.take() }
 
   // MARK: The end
 

@@ -77,7 +77,8 @@ enum OrderLife {
   private static func unaccepted(_ state: OrderState, _ step: OrderStep) -> OrderState? {
     guard step == .askCancel else { return nil }
     return switch state {
-    case .new, .pending: .pendingCancel
+    // Again, too: the bytes of a cancel may have been taken back.
+    case .new, .pending, .pendingCancel: .pendingCancel
     case .inDoubt: .inDoubt
     default: nil
     }
@@ -94,7 +95,7 @@ enum OrderLife {
     case .cancelWhole: return .canceled
     // What the venue says of it after a disconnect is news from before, until it has said all.
     case .fillPart, .cancelPart, .restate, .breakTrade: return isWorking ? working : state
-    case .askCancel: return isWorking ? .pendingCancel : state == .pendingCancel ? nil : state
+    case .askCancel: return isWorking ? .pendingCancel : state
     case .askReplace: return isWorking ? .pendingReplace : nil
     case .putOffCancel: return state == .pendingCancel || state == .inDoubt ? state : nil
     case .refuseCancel:

@@ -60,19 +60,32 @@ struct OrderPool: ~Copyable {
 
   private func isFree(_ place: Int) -> Bool { place != 0 && orders[place].userRefNum == 0 }
 
-  /// The venue's session that the numbers belong to; zeros: none yet.
-  var session: (UInt64, UInt64) {
-    get { (orders[0].orderId, UInt64(bitPattern: orders[0].priceE4)) }
+  /// The venue's session that the numbers belong to, and the message of it that the first sender of
+  /// the pool began with; sequence 0: none yet.
+  var origin: (session: FixedText, sequence: UInt64) {
+    get {
+      let (low, high) = (orders[0].quantity, orders[0].filled)
+      return (
+        FixedText(low: orders[0].orderId, high: UInt64(bitPattern: orders[0].priceE4)),
+        UInt64(high) << 32 | UInt64(low)
+      )
+    }
     nonmutating set {
-      orders[0].orderId = newValue.0
-      orders[0].priceE4 = Int64(bitPattern: newValue.1)
+      // The sequence last: a sender that dies in between has sent nothing.
+      (orders[0].quantity, orders[0].filled) = (0, 0)
+      orders[0].orderId = newValue.session.low
+      orders[0].priceE4 = Int64(bitPattern: newValue.session.high)
+      orders[0].filled = UInt32(truncatingIfNeeded: newValue.sequence >> 32)
+      orders[0].quantity = UInt32(truncatingIfNeeded: newValue.sequence)
     }
   }
 
-  /// From where the venue has to tell what became of what is out: all of its session.
+  /// From where the venue has to tell what became of what is out, and of all that its senders did.
+  /// What was before them, and with a new pool everything, is not theirs to act on.
   var start: SessionStart {
-    guard count > 0, session.0 != 0 else { return .first }
-    return SessionStart(session: FixedText(low: session.0, high: session.1), sequence: 1)
+    guard origin.sequence != 0 else { return .newest }
+    return SessionStart(
+      session: origin.session, sequence: origin.sequence, isBinding: count > 0)
   }
 
   /// Numbers go on from here at least: the venue has seen those before.
@@ -90,9 +103,11 @@ struct OrderPool: ~Copyable {
     return lastUserRefNum
   }
 
-  /// Takes an order under a number that the venue says; false if its place is taken.
+  /// Takes an order under a number that the venue says, false if its place is taken. There may be
+  /// more of these than `capacity`: those that a predecessor left and what the venue tells of
+  /// before them are there at once.
   mutating func take(_ userRefNum: UInt32) -> Bool {
-    guard userRefNum != 0, count < capacity, isFree(place(userRefNum)) else { return false }
+    guard userRefNum != 0, count < mask * 3 / 4, isFree(place(userRefNum)) else { return false }
     orders[place(userRefNum)] = WorkingOrder(userRefNum: userRefNum)
     count += 1
     return true

@@ -101,7 +101,8 @@ extension Sender {
       decision = .reject(.noSession, value: Double(book.inDoubt))
       return
     }
-    if unsent > 0 && options.slowVenue == .refuse || isClogged || session?.writable == nil {
+    // What the orders of this duty cycle have put there has not been offered to the kernel yet.
+    if isBehind && options.slowVenue == .refuse || isClogged || session?.writable == nil {
       decision = .reject(
         .venueSlow, limit: Double(options.unsentBytesMax), value: Double(unsent))
     } else if quantity > OrderDialect.quantityMax {
@@ -286,7 +287,7 @@ extension Sender {
   mutating func wantAllCancelled() {
     let now = MonotonicClock.now
     guard now >= nextSweep_ns else { return }
-    nextSweep_ns = now + Sender.sweep_ns
+    nextSweep_ns = now + options.patience.sweep_ns
     book.wantCancels { _ in true }
   }
 

@@ -36,6 +36,7 @@ extension Sender {
     if handoverCount > 0, isShut { takeBack() }
     try session?.flush()
     let isDone = session?.unsent == 0
+    isBehind = !isDone
     let taken = isDone ? .max : session?.takenEnd ?? 0
     let now = MonotonicClock.now
     lastSend_ns = now
@@ -84,7 +85,8 @@ extension Sender {
         throw SessionError.lost(session?.name ?? "", reason: "it ended the session")
       case .serverHeartbeat:
         // A dialect that cannot be asked has said all when it has nothing to say.
-        if link == .replaying, session?.dialect == .ouch42 { settle(next: 0, at: now) }
+        guard link == .replaying else { continue }
+        if session?.dialect == .ouch42 { settle(next: 0, at: now) } else { session?.askAgain() }
       default: break  // Debug packets.
       }
     }
@@ -96,10 +98,13 @@ extension Sender {
     guard let dialect = session?.dialect else { return }
     let answer = dialect.decode(message)
     if answer.kind == .accountQueryResponse, link == .replaying {
-      return settle(next: answer.nextUserRefNum, at: now)
+      // One that an earlier connection asked for says nothing of what came after it.
+      if session?.isAllTold == true { settle(next: answer.nextUserRefNum, at: now) }
+      return
     }
     let before = book.counts.strangeFills
     if let news = book.apply(answer, origin: origin(of: message, answer), at: now) { report(news) }
+    if let news = book.takeEvicted() { report(news) }
     // Positions are no longer what we think.
     if options.isWhole, book.counts.strangeFills != before { control.write(.tripped, 1) }
   }
@@ -142,6 +147,7 @@ extension Sender {
     session?.abort()
     kill.loseSocket()
     session = nil
+    isBehind = false
     book.counts.disconnects += 1
     book.disconnected()
     try retry(after: error)

@@ -41,6 +41,8 @@ struct SenderOptions {
     /// While no working order ends, and in all.
     var silent_ns: UInt64 = 3_000_000_000
     var whole_ns: UInt64 = 30_000_000_000
+    /// Between two looks for orders that a cancel has not been sent for, or was refused.
+    var sweep_ns: UInt64 = 250_000_000
   }
 
   var patience = Patience()
@@ -70,8 +72,6 @@ struct SenderOptions {
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16
-  /// Between two looks for orders that a cancel has not been sent for, or was refused.
-  static let sweep_ns: UInt64 = 250_000_000
 
   /// An order in the send buffer.
   struct Handover {
@@ -117,6 +117,8 @@ struct Sender: ~Copyable, Role {
   var resume = SessionStart.newest
   /// Whether the kernel holds more unsent bytes than it may.
   var isClogged = false
+  /// Whether the kernel took less than there was.
+  var isBehind = false
   /// When the next sweep for orders to cancel may begin, the kill switch being tripped.
   var nextSweep_ns: UInt64 = 0
   var isShutSeen = false
@@ -163,7 +165,10 @@ struct Sender: ~Copyable, Role {
   private mutating func begin() {
     guard let next = session?.nextUserRefNum, let name = session?.session else { return }
     book.pool.skip(to: next)
-    book.pool.session = (name.low, name.high)
+    let origin = book.pool.origin
+    if origin.session != name || origin.sequence == 0 {
+      book.pool.origin = (name, session?.first ?? 1)
+    }
     link = session?.isReplaying == true ? .replaying : .steady
     kill.publishSocket(session?.descriptor ?? -1)
     var first = book.open.first

@@ -38,8 +38,9 @@ final class SessionOpening: RunningThread, @unchecked Sendable {
 struct ReconnectPlan {
   /// How long a venue may be away before the sender gives up, ns; 0: not at all.
   var giveUp_ns: UInt64 = 0
-  private static let first_ns: UInt64 = 10_000_000
-  private static let most_ns: UInt64 = 2_000_000_000
+  /// The second and the longest wait, ns.
+  var first_ns: UInt64 = 10_000_000
+  var most_ns: UInt64 = 2_000_000_000
   private var wait_ns: UInt64 = 0
   private var lostAt_ns: UInt64 = 0
   private var random: SeededRandom
@@ -54,7 +55,7 @@ struct ReconnectPlan {
     if lostAt_ns == 0 { lostAt_ns = now }
     guard now &- lostAt_ns < giveUp_ns else { return nil }
     let wait = wait_ns
-    wait_ns = min(max(wait_ns * 2, ReconnectPlan.first_ns), ReconnectPlan.most_ns)
+    wait_ns = min(max(wait_ns * 2, first_ns), most_ns)
     guard wait > 0 else { return now }
     return now + wait / 2 + UInt64(random.below(Int(wait / 2 + 1)))
   }

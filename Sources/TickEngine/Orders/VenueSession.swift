@@ -7,6 +7,8 @@ struct SessionStart {
   var session = FixedText.blank
   /// The next sequence that is wanted; 0: from the newest message on.
   var sequence: UInt64 = 0
+  /// Whether another session than that one will not do; otherwise what is new in it is wanted.
+  var isBinding = true
 
   /// What earlier clients were told is not ours to act on.
   static let newest = SessionStart()
@@ -30,6 +32,8 @@ struct VenueSession: ~Copyable {
   private static let loginSeconds = 3
   /// For the name, the connection and the login together.
   private static let open_ns: UInt64 = 5_000_000_000
+  /// For the venue to close a connection that has logged out.
+  private static let leave_ns: UInt64 = 1_000_000_000
   /// Beyond it the numbers of one session might not last.
   private static let userRefNumMax: UInt32 = .max / 2
 
@@ -55,6 +59,10 @@ struct VenueSession: ~Copyable {
   private(set) var repeated: UInt64 = 0
   /// Whether there were messages before the login that are (still) to come.
   private(set) var isReplaying = false
+  /// Where it began.
+  private(set) var first: UInt64 = 1
+  /// The first message that the venue had not sent when it was asked to repeat.
+  private var toldBefore: UInt64 = 0
 
   /// Connects and logs in. Takes at most 5 s, whatever the venue does.
   static func open(
@@ -67,14 +75,52 @@ struct VenueSession: ~Copyable {
       throw .credentials("the password")
     }
     let end = MonotonicClock.now + VenueSession.open_ns
-    let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
-    var session = VenueSession(stream, name: address.text, dialect: address.dialect)
-    do throws(SessionError) { try session.logIn(user, password, start, until: end) } catch {
+    do throws(SessionError) {
+      guard start.sequence > 0, address.dialect == .ouch50 else {
+        return try open(address, user, password, start, toldBefore: 0, until: end)
+      }
+      let there = try look(address, user, password, until: end)
+      var start = start
+      if start.session != .blank, start.session != there.session, !start.isBinding {
+        start = SessionStart(session: there.session, sequence: there.sequence)
+      }
+      return try open(address, user, password, start, toldBefore: there.sequence, until: end)
+    } catch {
       // Before the login is answered nothing is in doubt: there was no venue to begin with.
       guard case .lost(let name, let reason) = error else { throw error }
       throw .unreachable(name, reason: reason)
     }
+  }
+
+  private static func open(
+    _ address: VenueAddress, _ user: FixedText, _ password: FixedText, _ start: SessionStart,
+    toldBefore: UInt64, until end: UInt64
+  ) throws(SessionError) -> VenueSession {
+    let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
+    var session = VenueSession(stream, name: address.text, dialect: address.dialect)
+    session.toldBefore = toldBefore
+    try session.logIn(user, password, start, until: end)
     return session
+  }
+
+  /// Which session the venue has and how far it has come: a login of its own, for the one that asks
+  /// it to repeat does not say. Without that, an answer to the question whether all is told could
+  /// be one of before, repeated.
+  private static func look(
+    _ address: VenueAddress, _ user: FixedText, _ password: FixedText, until end: UInt64
+  ) throws(SessionError) -> SoupBinLoginAccepted {
+    let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
+    var session = VenueSession(stream, name: address.text, dialect: address.dialect)
+    let accepted = try session.login(user, password, .newest, until: end)
+    session.logOut()
+    // It lets nobody else in before it has closed this one.
+    let deadline = min(end, MonotonicClock.now + VenueSession.leave_ns)
+    while MonotonicClock.now < deadline {
+      do throws(SessionError) {
+        if try session.receive() { while session.next() != nil {} } else { usleep(50) }
+      } catch { break }
+    }
+    return accepted
   }
 
   private init(_ stream: consuming TcpSocket, name: String, dialect: OrderDialect) {
@@ -94,14 +140,23 @@ struct VenueSession: ~Copyable {
   private mutating func logIn(
     _ user: FixedText, _ password: FixedText, _ start: SessionStart, until end: UInt64
   ) throws(SessionError) {
-    let request = SoupBinLoginRequest(
-      username: user, password: password, session: start.session, sequence: start.sequence)
-    outEnd = request.encode(into: outView)
+    let accepted = try login(user, password, start, until: end)
+    try place(accepted, start)
+    guard start.sequence == 0 else { return askWhetherAllIsTold() }
     let login_ns = UInt64(VenueSession.loginSeconds) * 1_000_000_000
     let deadline = min(end, MonotonicClock.now + login_ns)
-    try place(try judgeLogin(try answer(until: deadline)), start)
-    guard start.sequence == 0 else { return askWhetherAllIsTold() }
     if sequence != 1, dialect == .ouch50 { try askNextUserRefNum(until: deadline) }
+  }
+
+  private mutating func login(
+    _ user: FixedText, _ password: FixedText, _ start: SessionStart, until end: UInt64
+  ) throws(SessionError) -> SoupBinLoginAccepted {
+    let name = start.isBinding ? start.session : .blank
+    let request = SoupBinLoginRequest(
+      username: user, password: password, session: name, sequence: start.sequence)
+    outEnd = request.encode(into: outView)
+    let login_ns = UInt64(VenueSession.loginSeconds) * 1_000_000_000
+    return try judgeLogin(try answer(until: min(end, MonotonicClock.now + login_ns)))
   }
 
   /// Where the venue goes on. Refused: another session than asked for, or a later message, for what
@@ -109,12 +164,13 @@ struct VenueSession: ~Copyable {
   private mutating func place(
     _ accepted: SoupBinLoginAccepted, _ start: SessionStart
   ) throws(SessionError) {
-    if start.session != .blank, accepted.session != start.session {
+    if start.session != .blank, start.isBinding, accepted.session != start.session {
       throw .otherSession(name, was: start.session.text, is: accepted.session.text)
     }
     session = accepted.session
     coming = accepted.sequence
     sequence = start.sequence == 0 ? accepted.sequence : start.sequence
+    first = sequence
     guard coming > 0, coming <= sequence else {
       throw .lost(name, reason: "it goes on with message \(coming) where \(sequence) is due")
     }
@@ -124,11 +180,18 @@ struct VenueSession: ~Copyable {
   /// first heartbeat, which comes when it has nothing to say.
   private mutating func askWhetherAllIsTold() {
     isReplaying = true
+    askAgain()
+  }
+
+  mutating func askAgain() {
     guard let target = writable else { return }
     let body = target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
     guard let length = dialect.accountQuery(into: body) else { return }
     append(SoupBin.frame(.unsequenced, payload: length, into: target))
   }
+
+  /// Whether an answer just taken came after all that there was before the login.
+  var isAllTold: Bool { sequence > toldBefore }
 
   /// All that was to be told is told.
   mutating func endReplay() { isReplaying = false }
@@ -142,7 +205,7 @@ struct VenueSession: ~Copyable {
         if packet.type != .debug, packet.type != .serverHeartbeat { return packet }
       }
       try check()
-      if try !receive() { usleep(1_000) }
+      if try !receive() { usleep(100) }
     }
     throw .noAnswer(name, seconds: VenueSession.loginSeconds)
   }

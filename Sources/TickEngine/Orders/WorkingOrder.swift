@@ -79,6 +79,10 @@ extension WorkingOrder {
     set { set(128, newValue) }
   }
 
+  /// Whether it lacks what every order has that was sent.
+  var isHalfWritten: Bool {
+    orderId == 0 || quantity == 0 || strategy == 0 || priceE4 <= 0 || life == .free
+  }
   var instrument: UInt32 { UInt32(truncatingIfNeeded: orderId >> 32) }
   var side: UInt8 { (isBuy ? OrderSide.buy : .sell).rawValue }
   var life: OrderState { OrderState(rawValue: state) ?? .free }

@@ -31,7 +31,7 @@ public struct RiskGate: ~Copyable {
   /// Orders asked for, allowed and out (RM14). The gate counts those allowed.
   public var tally = OrderTally()
   /// Orders and cancels since the day began (RM9).
-  public private(set) var messages: Int64 = 0
+  public internal(set) var messages: Int64 = 0
   /// Equity when the day began, 1e-4 (RM7).
   public private(set) var dayStartE4: Int64
 

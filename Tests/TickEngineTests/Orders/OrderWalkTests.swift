@@ -1,0 +1,225 @@
+import Foundation
+import Testing
+import TickRing
+import TickWire
+
+@testable import TickEngine
+
+/// An order book that anything may happen to, and a slow count of all that it must know.
+private final class BookWalk {
+  private var book: OrderBook
+  private var random: SeededRandom
+  /// Shares that the gate counts as open, by what it is told.
+  private var counted: Int64 = 0
+  /// Of each order that the venue has accepted: what it was, filled and cancelled.
+  private var ledger: [UInt32: (quantity: UInt32, filled: UInt32, canceled: UInt32)] = [:]
+  private var nextId: UInt64 = 1
+  private var match: UInt64 = 0
+
+  static let capacity = 12
+
+  init(seed: UInt64) throws {
+    book = OrderBook(try OrderPool.unnamed(BookWalk.capacity), instruments: 4, fills: 64)
+    random = SeededRandom(seed: seed)
+  }
+
+  /// What is wrong; nil: nothing.
+  func go() -> String? {
+    let inDoubt = book.inDoubt
+    switch random.below(14) {
+    case 0, 1: add()
+    case 2: replace()
+    case 3: book.handedOver(anyNumber())
+    case 4: want()
+    case 5: sendCancels()
+    case 6 where random.below(8) == 0: takeBack()
+    case 6 where random.below(8) == 0: book.disconnected()
+    case 7 where inDoubt > 0: settle()
+    default: answer()
+    }
+    return contradiction()
+  }
+
+  private func note(_ news: OrderNews?) {
+    guard let news else { return }
+    counted += Int64(news.added) - Int64(news.released) - Int64(news.filled)
+  }
+
+  private func anyNumber() -> UInt32 { UInt32(max(0, Int(nextId) + 6 - random.below(24))) }
+
+  private func add() {
+    var request = OrderRequest()
+    request.order_id = UInt64(random.within(1...3)) << 32 | nextId
+    request.side = (random.once(in: 2) ? OrderSide.buy : .sell).rawValue
+    request.strategy = UInt8(random.within(1...2))
+    request.time_in_force = TimeInForce.day.rawValue
+    let quantity = UInt32(random.within(1...20))
+    guard book.hasRoom else { return }
+    nextId += 1
+    _ = book.add(
+      request, quantity: quantity, priceE4: 10_000, referenceE4: 10_000, worker: 0)
+    counted += Int64(quantity)
+  }
+
+  private func replace() {
+    let old = anyNumber()
+    guard book.pool.contains(old), book.hasRoom, book.canReplace(old) else { return }
+    let before = book.pool[old].reserved
+    let quantity = UInt32(random.within(1...20))
+    nextId += 1
+    _ = book.addReplacement(of: old, quantity: quantity, priceE4: 10_000, referenceE4: 10_000)
+    counted += Int64(book.pool[old].reserved - before)
+  }
+
+  private func want() {
+    let strategy = UInt8(random.within(1...2))
+    switch random.below(8) {
+    case 0: book.wantCancels { $0.strategy == strategy }
+    case 1: book.wantCancels(of: 1) { $0.instrument == 1 }
+    default:
+      let number = anyNumber()
+      if book.pool.contains(number) { book.wantCancel(number) }
+    }
+  }
+
+  private func sendCancels() {
+    var link = book.open.first
+    while book.nextCancel(from: &link) != nil {}
+  }
+
+  /// What was in the buffer has not left: whatever was not handed over is withdrawn.
+  private func takeBack() {
+    for place in 1..<book.pool.places {
+      let number = book.pool.userRefNum(atPlace: place)
+      guard number != 0, book.pool[number].life == .new else { continue }
+      note(book.withdraw(number, at: 0))
+    }
+    book.cancelAgain()
+  }
+
+  private func settle() {
+    var link = book.open.first
+    let next = anyNumber()
+    while let news = book.settle(from: &link, next: next, at: 0) { note(news) }
+  }
+
+  private func answer() {
+    let kinds = OrderAnswer.Kind.allCases
+    var answer = OrderAnswer(kinds[random.below(kinds.count)], userRefNum: anyNumber())
+    let number = answer.userRefNum
+    let isThere = book.pool.contains(number)
+    if isThere { likely(&answer, book.pool[number]) }
+    let before = isThere ? book.pool[number] : WorkingOrder()
+    let original = book.pool.contains(answer.previousUserRefNum)
+    let news = book.apply(answer, at: 0)
+    note(news)
+    guard news != nil else { return }
+    switch answer.kind {
+    case .accepted, .replaced:
+      ledger[number] = (answer.quantity, 0, answer.isDead ? answer.quantity : 0)
+      if answer.kind == .replaced, original { ledger[answer.previousUserRefNum] = nil }
+    case .executed: ledger[number]?.filled += answer.quantity
+    case .canceled, .canceledSelfMatch: ledger[number]?.canceled += answer.quantity
+    case .modified:
+      let change = Int64(before.open) - Int64(answer.quantity)
+      if change > 0 { ledger[number]?.canceled += UInt32(change) }
+      if change < 0 { ledger[number]?.quantity += UInt32(-change) }
+    default: break
+    }
+    if let entry = ledger[number], !book.pool.contains(number), answer.kind != .broken,
+      answer.kind != .corrected
+    {
+      if entry.filled + entry.canceled != entry.quantity { ended.append(number) }
+      ledger[number] = nil
+    }
+  }
+  /// Orders that ended otherwise than by as many shares as they had.
+  private var ended: [UInt32] = []
+
+  /// Most of what is said could be true.
+  private func likely(_ answer: inout OrderAnswer, _ order: WorkingOrder) {
+    match += 1
+    answer.match = random.below(10) == 0 ? UInt64(random.below(Int(match))) : match
+    answer.priceE4 = 10_000
+    answer.side = order.isBuy != random.once(in: 20) ? .buy : .sell
+    answer.isDead = random.below(8) == 0
+    if !order.isAccepted, random.below(3) > 0 { answer.kind = .accepted }
+    if order.isReplacement, random.below(3) > 0 { answer.kind = .replaced }
+    answer.previousUserRefNum = order.partner
+    let isEntry = answer.kind == .accepted || answer.kind == .replaced
+    answer.quantity =
+      isEntry && random.below(4) > 0
+      ? order.quantity : UInt32(random.within(0...Int(order.open) + 1))
+  }
+
+  // MARK: What must hold
+
+  private func contradiction() -> String? {
+    var (due, inDoubt, reserved, seen) = (0, 0, Int64(0), Set<UInt32>())
+    for place in 1..<book.pool.places where book.pool.userRefNum(atPlace: place) != 0 {
+      let order = book.pool[atPlace: place]
+      seen.insert(order.userRefNum)
+      if order.life.isFinal { return "\(order.userRefNum) is out and \(order.life)" }
+      if order.isCancelAsked, !order.isCancelSent { due += 1 }
+      if order.isCancelSent, !order.isCancelAsked { return "a cancel that nobody asked for" }
+      if order.life == .inDoubt { inDoubt += 1 }
+      if !order.isReplacement { reserved += Int64(order.reserved) }
+      if !order.isReplacement, order.reserved < order.open { return "more open than reserved" }
+      if !order.isReplacement, book.find(order.orderId) != order.userRefNum { return "the index" }
+      if order.isAccepted, let entry = ledger[order.userRefNum],
+        entry.filled + entry.canceled + order.open != entry.quantity
+          || entry.filled != order.filled
+      {
+        return "\(order.userRefNum): \(entry) and open \(order.open)"
+      }
+      if order.partner != 0, !order.isReplacement, !book.pool.contains(order.partner) {
+        return "a replacement that is not there"
+      }
+    }
+    if due != book.cancelsDue { return "\(book.cancelsDue) cancels due, not \(due)" }
+    if inDoubt != book.inDoubt { return "\(book.inDoubt) in doubt, not \(inDoubt)" }
+    if reserved != counted { return "the gate counts \(counted), not \(reserved)" }
+    if seen.count != book.count { return "\(book.count) out, not \(seen.count)" }
+    if !ended.isEmpty { return "ended too soon: \(ended)" }
+    return listed(seen)
+  }
+
+  private func listed(_ numbers: Set<UInt32>) -> String? {
+    var (all, same) = (Set<UInt32>(), Set<UInt32>())
+    var link = book.open.first
+    while link != 0, all.count <= numbers.count {
+      let order = book.pool[atPlace: Int(link) - 1]
+      all.insert(order.userRefNum)
+      link = order.links.after
+    }
+    for list: UInt32 in 0..<8 {
+      let (instrument, isBuy) = (list / 2, list % 2 == 1)
+      link = book.open.first(of: instrument, isBuy: isBuy)
+      while link != 0, same.count <= numbers.count {
+        let order = book.pool[atPlace: Int(link) - 1]
+        if order.instrument != instrument || order.isBuy != isBuy { return "in another's list" }
+        same.insert(order.userRefNum)
+        link = order.links.sameAfter
+      }
+    }
+    return all == numbers && same == numbers ? nil : "lists \(all) \(same) of \(numbers)"
+  }
+}
+
+/// OM1, TK5: whatever is asked and answered, in whatever order, the book counts right.
+/// TICKWAY_ORDER_STEPS: steps of all walks.
+@Suite(.timeLimit(.minutes(5))) struct OrderWalkTests {
+  private static let steps =
+    ProcessInfo.processInfo.environment["TICKWAY_ORDER_STEPS"].flatMap(Int.init) ?? 40_000
+
+  @Test func om1AWalkOfAnyStepsKeepsTheCounts() throws {
+    for seed in 0..<UInt64(max(1, Self.steps / 2_000)) {
+      let walk = try BookWalk(seed: seed)
+      for step in 0..<2_000 {
+        guard let wrong = walk.go() else { continue }
+        Issue.record("seed \(seed), step \(step): \(wrong)")
+        return
+      }
+    }
+  }
+}
