@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import TickEngine
-import TickWire
 
 /// `tickway ingest`: a live feed into named rings.
 struct IngestCommand: ParsableCommand {
@@ -27,11 +26,7 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "Workers, one ring each; the instruments are shared out among them.")
   var workers = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "What worker K gets: all, its share, or the symbols named; may be repeated.",
-      valueName: "K=all|share|SYMBOL,…"))
-  var subscribe: [String] = []
+  @OptionGroup var subscribe: SubscribeOptions
 
   @Option(help: "What a ring without room does: wait, drop or conflate.")
   var policy = "conflate"
@@ -93,7 +88,7 @@ struct IngestCommand: ParsableCommand {
     }
     var options = try lines.options(feed)
     options.policy = policy
-    options.subscriptions = try subscriptions()
+    options.subscriptions = try subscribe.subscriptions("ingest")
     options.name = name
     options.workers = workers
     options.recordPath = record
@@ -103,33 +98,6 @@ struct IngestCommand: ParsableCommand {
     options.core = core
     if let symbols { options.symbols = try SymbolList.read(symbols) }
     return options
-  }
-
-  private func subscriptions() throws -> [Int: Subscription] {
-    var result: [Int: Subscription] = [:]
-    for text in subscribe {
-      let parts = text.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2, let worker = Int(parts[0]), result[worker] == nil,
-        let subscription = IngestCommand.subscription(parts[1])
-      else {
-        throw usage(
-          "--subscribe \(text): a worker's number, =, and all, share or symbols with commas, each"
-            + " worker once, such as 0=AAPL,MSFT")
-      }
-      result[worker] = subscription
-    }
-    return result
-  }
-
-  private static func subscription(_ text: Substring) -> Subscription? {
-    switch text {
-    case "all": return .all
-    case "share": return .share
-    default:
-      let names = text.split(separator: ",", omittingEmptySubsequences: false)
-      let symbols = names.compactMap { Symbol(String($0)) }
-      return symbols.count == names.count ? .symbols(symbols) : nil
-    }
   }
 
   private func usage(_ message: String) -> ExitCode { Complaint.exit("ingest", message, .usage) }

@@ -67,7 +67,7 @@ struct FaultOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Packets with flipped bits.", valueName: "P|a:P|b:P"))
   var corrupt: [String] = []
 
-  @Flag(help: "Begin the sequence anew in the middle of the captures.")
+  @Flag(help: "Begin the sequence anew once: in the middle of the captures, or of a relay early.")
   var restart = false
 
   @Option(help: "What the faults are drawn from.")

@@ -10,6 +10,9 @@ struct LiveCommand: ParsableCommand {
       The stages of `tickway replay`, as threads of one process, behind the lines of a live feed \
       instead of captures. The run ends with SIGINT or SIGTERM, and then prints its counts and the \
       latency histogram of each stage.
+
+      With --subscribe workers may have instruments in common; each worker is then a strategy of \
+      its own to the risk gate, worker K being strategy K + 1.
       """)
 
   @Option(help: "What the lines speak: iex or ticks.")

@@ -16,6 +16,8 @@ struct PipelineOptions: ParsableArguments {
   @Option(help: "Workers; the instruments are shared out among them.")
   var workers = 1
 
+  @OptionGroup var subscribe: SubscribeOptions
+
   @Option(
     help: ArgumentHelp("Where orders go.", valueName: "HOST:PORT|builtin|none"))
   var venue = "builtin"
@@ -102,6 +104,7 @@ struct PipelineOptions: ParsableArguments {
       options.ringCapacity = ringCapacity
     }
     options.workers = workers
+    options.subscriptions = try subscribe.subscriptions(verb)
     options.recordPath = record
     options.ordersPath = orders
     if let json, json != "-" { options.otherOutputs.append(json) }

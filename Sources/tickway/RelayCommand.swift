@@ -19,7 +19,9 @@ struct RelayCommand: ParsableCommand {
       Each start is a new session.
 
       Faults are drawn from the seed, for each line and datagram by itself: P from 0 to 1 for both \
-      lines, a:P or b:P for one. Answers to requests meet none.
+      lines, a:P or b:P for one. Answers to requests meet none. With --restart, after 1 to \
+      \(RelayOptions.restartTicksMax) ticks, as the seed says, another session begins from \
+      sequence 1, with every name anew; what is missing of the old one cannot be had any more.
       """)
 
   @Option(
@@ -75,10 +77,8 @@ struct RelayCommand: ParsableCommand {
       throw PublishError.options("--linger \(linger): seconds from 0 to 86400 are needed")
     }
     options.linger_ms = Int(linger * 1_000)
-    guard !faults.restart else {
-      throw PublishError.options("--restart: a relay restarts by being started again")
-    }
     (options.faultsA, options.faultsB) = try faults.rates()
+    options.restarts = faults.restart
     options.seed = faults.seed
     return options
   }

@@ -48,45 +48,4 @@ extension RingCommand {
       }
     }
   }
-
-  /// Explains what is left over or broken.
-  struct Doctor: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Explain dead owners, damage and leftovers; with --fix remove what nobody uses.",
-      discussion: """
-        Ends with 0 when every region is in good order, or has been brought into it, and with 1 \
-        when there is something left to say. Never removed are a region that any process is \
-        attached to, one that no process has used so far, and one of another version.
-        """)
-    @OptionGroup var place: Place
-    @Flag(help: "Remove leftovers: regions that were used and that no process is attached to.")
-    var fix = false
-
-    func run() throws {
-      let regions = try told("doctor") { () throws(RingError) in
-        try RegionInfo.list(directory: place.directory)
-      }
-      var open = 0
-      for region in regions {
-        for finding in region.findings { print("\(region.name): \(finding.text)") }
-        open += try mend(region)
-      }
-      print("\(regions.count) regions, \(open) findings open")
-      if open > 0 { throw ExitCode(TickwayExit.inconsistent.rawValue) }
-    }
-
-    /// How many findings of a region remain.
-    private func mend(_ region: RegionInfo) throws -> Int {
-      let findings = region.findings
-      guard fix, findings.contains(where: \.isLeftover) else { return findings.count }
-      do throws(RingError) {
-        try region.removeUnused()
-        print("\(region.name): removed")
-        return 0
-      } catch {
-        print("\(region.name): kept: \(error.reason)")
-        return findings.count
-      }
-    }
-  }
 }

@@ -86,6 +86,9 @@ struct RingCommandTests {
       }
       let told = try run(directory, "doctor")
       #expect(told.0 == 1 && told.1.contains("left: leftover"))
+      #expect(told.1.contains("left: to remove it: tickway ring remove --directory "))
+      #expect(told.1.contains("unused: unless it waits for one: tickway ring remove --directory "))
+      #expect(!told.1.contains("\nused: "))
       let mended = try run(directory, "doctor", "--fix")
       #expect(mended.0 == 1 && mended.1.contains("left: removed"))
       #expect(try RegionInfo.list(directory: directory).map(\.name) == ["unused", "used"])
@@ -93,6 +96,29 @@ struct RingCommandTests {
       #expect(try run(directory, "doctor", "--fix").0 == 0)
       let capacity = used.capacity
       #expect(capacity == 8)
+    }
+  }
+  /// What the doctor names is a command that does it, whatever the region is called.
+  @Test func theDoctorsCommandMendsAsItStands() throws {
+    try withScratch { directory in
+      do {
+        let left = try Region.create(.ticks, directory: directory, name: "it's left", capacity: 8)
+        _ = try TickProducer(claiming: left)
+      }
+      let told = try run(directory, "doctor")
+      let mark = "tickway ring remove "
+      let line = try #require(told.1.split(separator: "\n").first { $0.contains(mark) })
+      let words = try #require(line.range(of: mark)).upperBound
+      #expect(line[words...].hasSuffix("-- 'it'\\''s left'"))
+      let shell = Process()
+      shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+      let command = line[words...]
+      shell.arguments = ["-c", "\"$0\" ring remove \(command)", program!]
+      shell.standardOutput = FileHandle.nullDevice
+      try shell.run()
+      shell.waitUntilExit()
+      #expect(shell.terminationStatus == 0)
+      #expect(try run(directory, "doctor").0 == 0)
     }
   }
 }

@@ -29,6 +29,8 @@ struct LiveRefusalTests {
     Refusal(["iex"] + a + ["--max-age", "old"], 64, "seconds, or off, are needed"),
     Refusal(["iex"] + a + ["--policy", "maybe"], 64, "choose wait, drop or conflate"),
     Refusal(["iex"] + a + ["--restarts", "no"], 64, "choose follow or refuse"),
+    Refusal(["iex"] + a + ["--subscribe", "1=all"], 64, "numbered from 0 to 0"),
+    Refusal(["iex"] + a + ["--subscribe", "0="], 64, "such as 0=AAPL,MSFT"),
     Refusal(["iex"] + a + ["--hours", "9-5"], 64, "HH:MM-HH:MM in UTC"),
     Refusal(["iex"] + a + ["--wait-packets", "0"], 64, "1 to 8192 is needed"),
   ]

@@ -26,7 +26,7 @@ struct RelayCommandTests {
     try makeRing()
     let options = [
       ["--line-b", "239.192.7.1:24681"], ["--loss", "2"], ["--requests", "nowhere"],
-      ["--requests", "239.1.1.1:0"], ["--linger", "1e9"], ["--retain", "0"], ["--restart"],
+      ["--requests", "239.1.1.1:0"], ["--linger", "1e9"], ["--retain", "0"],
       ["--ttl", "256"],
     ]
     for option in options {
@@ -60,5 +60,50 @@ struct RelayCommandTests {
     #expect(result.output.contains("\"schema\" : \"tickway.relay/1\""))
     #expect(result.output.contains("\"offered\" : 5"), "\(result.output)")
     #expect(scratch.names == ["day.directory", "day.ticks.0"])
+  }
+  /// A relay that restarts, and who follows it: where the restart is among the ticks, which are
+  /// otherwise those of the ring.
+  private func restart(seed: String) throws -> Int {
+    let place = Scratch()
+    var producer = try TickProducer(
+      claiming: Region.create(.ticks, directory: place.path, name: "r", capacity: 4_096))
+    var names = try DirectoryWriter(
+      claiming: Region.create(.directory, directory: place.path, name: "r.directory", capacity: 64),
+      venue: 0x2020_2020_2058_4549)
+    let lines = try LiveLines()
+    let ingest = try RunningIngest(lines, ["--feed", "ticks"], lineArguments: lines.onlyA)
+    let relay = try Command.start(
+      ["relay", "--ring", "r", "--ring-dir", place.path, "--restart", "--seed", seed]
+        + lines.onlyA + ["--linger", "0", "--json", "-"])
+    #expect(eventually(within: 20) { relay.error.contains("relaying") }, "\(relay.error)")
+    for index in 0..<2_000 {
+      let number = names.number(of: 0x2020_2020_2020_2041 + UInt64(index % 7))!
+      let tick = Tick(
+        timestamp: UInt64(index), symbolId: Series(instrument: number, kind: .trade).id, price: 1,
+        quantity: UInt32(index))
+      let isPublished = producer.publish(tick, received: 0)
+      #expect(isPublished)
+    }
+    relay.signal(SIGTERM)
+    let report = try JSONValue(relay.wait(within: 20).output)
+    #expect(report["source", "restarts"].count == 1 && report["source", "ticks"].count == 2_000)
+    // Names are told again; a seed may have the first of them only.
+    #expect(report["source", "entries"].count! > 7)
+    let followed = try ingest.end()
+    #expect(followed["run", "session_changes"].count == 1)
+    #expect(followed["feed", "missing"].count == 0)
+    let bytes = try ingest.recorded()
+    func u32(_ offset: Int) -> UInt32 {
+      (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
+    }
+    let ticks = stride(from: 0, to: bytes.count, by: 24)
+      .filter { u32($0 + 8) != 6 || u32($0 + 20) == FeedCode.restart }
+    #expect(ticks.filter { u32($0 + 8) != 6 }.map { u32($0 + 20) } == (0..<2_000).map(UInt32.init))
+    return try #require(ticks.firstIndex { u32($0 + 8) == 6 })
+  }
+
+  @Test func aRestartIsFollowedAndRepeatsWithItsSeed() throws {
+    let places = try ["3", "3", "4"].map(restart)
+    #expect(places[0] == places[1] && places[0] != places[2])
   }
 }

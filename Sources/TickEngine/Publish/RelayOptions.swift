@@ -24,6 +24,8 @@ public struct RelayOptions: Sendable {
   public var linger_ms = 1_000
   public var faultsA = FaultRates()
   public var faultsB = FaultRates()
+  /// Begin another session once, after a number of ticks that the seed gives.
+  public var restarts = false
   public var seed: UInt64 = 1
 
   public init(ring: String, lineA: LineAddress) {
@@ -40,6 +42,16 @@ public struct RelayOptions: Sendable {
       return VenueMarketSource.directoryName(ofRing: parts.dropLast(2).joined(separator: "."))
     }
     return VenueMarketSource.directoryName(ofRing: ring)
+  }
+
+  /// A ring has no middle that could be known: the restart comes early enough for a short run.
+  public static let restartTicksMax = 1_000
+
+  /// Ticks before the restart, from 1 to `restartTicksMax`; nil: there is none.
+  var restartTicks: UInt64? {
+    guard restarts else { return nil }
+    var random = SeededRandom(seed: seed)
+    return UInt64(1 + random.below(RelayOptions.restartTicksMax))
   }
 
   /// What the lines take from the options of a publication.

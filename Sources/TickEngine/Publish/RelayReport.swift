@@ -7,6 +7,7 @@ public struct RelayReport: Codable, Equatable, Sendable {
 
   public var schema = RelayReport.schemaName
   public var ring = ""
+  /// The last that there was.
   public var session = ""
   /// From the first look at the ring to the last.
   public var seconds = 0.0
@@ -30,7 +31,9 @@ extension RelayReport {
     public var entries: UInt64 = 0
     /// Ticks whose instrument the directory does not have: not sent.
     public var unnamed: UInt64 = 0
-    /// `ticks` + `entries`: the session's last sequence.
+    /// Sessions begun after the first, on purpose.
+    public var restarts: UInt64 = 0
+    /// `ticks` + `entries`: without a restart, the session's last sequence.
     public var messages: UInt64 = 0
     /// With messages; heartbeats apart.
     public var datagrams: UInt64 = 0
@@ -53,7 +56,8 @@ extension RelayReport {
     source.unnamed = counts.unnamed
     source.datagrams = counts.datagrams
     source.forgotten = relay.stream.retained.forgotten
-    source.messages = relay.stream.retained.nextSequence - 1
+    source.restarts = counts.restarts
+    source.messages = counts.ticks + counts.entries
     for line in 0..<relay.output.lines.count {
       var entry = PublishReport.Line(relay.output.lines[line])
       entry.name = line == 0 ? "a" : "b"

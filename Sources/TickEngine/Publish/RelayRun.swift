@@ -65,7 +65,9 @@ public enum RelayRun {
         try Region.attach(
           .directory, directory: options.ringDirectory, name: options.directory))
     }
-    return RelayStream(session, names: names, retainedMessages: options.retainedMessages)
+    return RelayStream(
+      session, names: names, retainedMessages: options.retainedMessages,
+      restartTicks: options.restartTicks)
   }
 
   private static func makeLines(

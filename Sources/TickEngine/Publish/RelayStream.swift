@@ -15,11 +15,16 @@ struct RelayStream: ~Copyable {
   private var named: UInt32 = 0
   private var writer: MoldUdp64Writer
   private let buffer: Slab<UInt8>
+  /// Ticks after which the session begins anew.
+  private var restartTicks: UInt64
 
+  /// - Parameter restartTicks: ticks after which another session begins, as if the relay had been
+  ///   started again; nil: never. No quote is parted by it.
   init(
     _ session: MoldUdp64Session, names: consuming DirectoryReader, retainedMessages: Int,
-    datagramBytesMax: Int = MoldUdp64Writer.datagramBytesMax
+    restartTicks: UInt64? = nil, datagramBytesMax: Int = MoldUdp64Writer.datagramBytesMax
   ) {
+    self.restartTicks = restartTicks ?? .max
     let tickBytes = 2 + RelayTick.byteCount
     precondition(
       datagramBytesMax >= MoldUdp64Header.byteCount + 2 * tickBytes, "no room for a quote")
@@ -38,6 +43,7 @@ struct RelayStream: ~Copyable {
 
   /// Adds a tick, and before it the names that it needs; what is full on the way goes to `sink`.
   mutating func add<Sink: DatagramSink & ~Copyable>(_ tick: Tick, into sink: inout Sink) {
+    if counts.ticks >= restartTicks, tick.series.kind != .ask { beginSession(&sink) }
     let instrument = tick.series.instrument
     if instrument > named { nameInstruments(upTo: instrument, &sink) }
     guard instrument <= named else {
@@ -72,6 +78,18 @@ struct RelayStream: ~Copyable {
       _ = writer.heartbeat(retained.session, next: next)
     }
     return writer.datagram
+  }
+
+  /// What a relay does that was started again: another session, from 1 on, and every name anew.
+  /// What was kept is forgotten, and nobody is told that the old session is over.
+  private mutating func beginSession<Sink: DatagramSink & ~Copyable>(_ sink: inout Sink) {
+    restartTicks = .max
+    flush(into: &sink)
+    let session = retained.session.next
+    retained.restart(session)
+    named = 0
+    writer.begin(session, firstSequence: 1)
+    counts.restarts += 1
   }
 
   private mutating func nameInstruments<Sink: DatagramSink & ~Copyable>(
@@ -122,4 +140,6 @@ struct RelayStreamCounts: Equatable, Sendable {
   var datagrams: UInt64 = 0
   /// Ticks of instruments that the directory does not have: not sent.
   var unnamed: UInt64 = 0
+  /// Sessions begun after the first.
+  var restarts: UInt64 = 0
 }

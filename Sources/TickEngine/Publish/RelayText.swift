@@ -20,6 +20,7 @@ public struct RelayText: CustomStringConvertible {
       ("ticks", source.ticks), ("directory entries", source.entries),
       ("messages", source.messages), ("datagrams", source.datagrams),
     ]
+    if source.restarts > 0 { rows.append(("restarts", source.restarts)) }
     if source.forgotten > 0 { rows.append(("no longer kept", source.forgotten)) }
     if source.unnamed > 0 { rows.append(("UNNAMED, NOT SENT", source.unnamed)) }
     return PublishText.section(

@@ -27,11 +27,11 @@ enum OrderRequestTable {
     _ requests: [OrderRequest], _ directory: borrowing DirectoryReader, to file: RecordingFile
   ) throws(AtomicFile.Failure) {
     try file.write("symbol,number,time_ns,action,side,price,quantity,time_in_force\n")
-    // Requests of one instrument come from one worker, so their order here is that of asking.
-    let byInstrument = requests.indices.sorted { left, right in
-      let (first, second) = (requests[left].order_id >> 32, requests[right].order_id >> 32)
-      return first == second ? left < right : first < second
+    // Those of one instrument and strategy come from one worker, so their order is that of asking.
+    func key(_ index: Int) -> (UInt64, UInt8, Int) {
+      (requests[index].order_id >> 32, requests[index].strategy, index)
     }
+    let byInstrument = requests.indices.sorted { key($0) < key($1) }
     for index in byInstrument {
       try file.write(row(requests[index], directory))
     }

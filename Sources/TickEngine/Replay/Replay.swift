@@ -46,6 +46,17 @@ public enum Replay {
     guard (1...ControlPage.workersMax).contains(options.workers) else {
       throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")
     }
+    if let worker = options.subscriptions.keys.first(where: { !(0..<options.workers).contains($0) })
+    {
+      throw .options(
+        "--subscribe \(worker)=…: workers are numbered from 0 to \(options.workers - 1)")
+    }
+    let strategiesMax = (options.limits ?? .simulation).strategiesMax
+    guard options.subscriptions.isEmpty || options.workers <= strategiesMax else {
+      throw .options(
+        "--subscribe makes each worker a strategy of its own, and the risk limits have"
+          + " strategies_max \(strategiesMax): raise it, or use fewer workers")
+    }
     guard options.repeats >= 1 else { throw .options("--repeat: at least 1 is needed") }
     if case .address(let venue) = options.venue, options.limits == nil, !isCounting {
       throw .options(

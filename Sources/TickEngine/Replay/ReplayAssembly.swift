@@ -120,7 +120,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
 
   private func makeWorker(_ number: Int, _ rings: WorkerRings) throws -> Worker<S> {
     let context = StrategyContext(
-      worker: number, workers: options.workers, instrumentsMax: TickPublisher.instrumentsMax)
+      worker: number, workers: options.workers, instrumentsMax: TickPublisher.instrumentsMax,
+      subscriptions: options.workerSubscriptions)
     var parameters = StrategyParameters(options.parameters)
     let strategy = try S(parameters: &parameters, context: context)
     try parameters.checkAllTaken()
@@ -137,7 +138,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       backlog: EventBacklog(try EventConsumer(claiming: rings.events.attach())),
       latency: unsafe histograms.strategy[number], control: try control(),
       directory: DirectoryReader(try directory.attach()), context: context,
-      waitPolicy: plan.policy, strategy: 1)
+      waitPolicy: plan.policy)
     return Worker(
       strategy, number: number, ticks: try TickConsumer(claiming: rings.ticks.attach()),
       desk: desk, merge: merge, control: try control(),
@@ -296,8 +297,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var writer: BoardWriter?
     if isTrading { writer = try BoardWriter(claiming: board.attach()) }
     let publisher = TickPublisher(
-      directory: numbers, outlets: outlets, workers: rings.count, board: writer,
-      control: try control(), limits: options.validation, isRestricted: options.symbols != nil)
+      directory: numbers, outlets: outlets, workers: rings.count,
+      subscriptions: options.workerSubscriptions, board: writer, control: try control(),
+      limits: options.validation, isRestricted: options.symbols != nil)
     let parts = IngesterParts(
       control: try control(), isTrading: isTrading, histograms: histograms,
       waitPolicy: plan.policy)

@@ -33,6 +33,9 @@ public enum ReplayVenue: Sendable {
 public struct ReplayOptions: Sendable {
   public var captures: [String]
   public var workers = 1
+  /// What workers get, by number. Empty: they share the instruments out, and are one strategy, 1.
+  /// Otherwise a worker without one has a share, and worker n is strategy n + 1.
+  public var subscriptions: [Int: Subscription] = [:]
   public var pace = ReplayPace.max
   public var repeats = 1
   public var restarts = RestartPolicy.follow
@@ -69,6 +72,11 @@ public struct ReplayOptions: Sendable {
   public var ringCapacity = 65_536
 
   public init(captures: [String]) { self.captures = captures }
+
+  /// One for each worker, or none at all.
+  var workerSubscriptions: [Subscription] {
+    Subscription.each(of: workers, subscriptions)
+  }
 }
 
 /// Why a replay cannot start or did not finish, in a sentence that says what to do.

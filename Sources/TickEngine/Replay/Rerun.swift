@@ -19,10 +19,11 @@ public enum Rerun {
   ///   - path: the recording; its `.symbols.csv` and `.worker-N.merge` lie beside it.
   ///   - worker: number of the worker, from 0.
   ///   - workers: workers of the recorded run.
+  ///   - subscriptions: those of the recorded run.
   /// - Throws: `RerunError`, `StrategyError`, `RingError` if there is no shared memory.
   public static func requests<S: Strategy & ~Copyable>(
     of strategy: S.Type, parameters: [String: String] = [:], recording path: String, worker: Int,
-    workers: Int, ringDirectory: String = "/dev/shm"
+    workers: Int, subscriptions: [Int: Subscription] = [:], ringDirectory: String = "/dev/shm"
   ) throws -> [OrderRequest] {
     precondition(workers >= 1 && worker >= 0 && worker < workers)
     try RerunFiles.checkWorkers(of: path, workers)
@@ -33,12 +34,13 @@ public enum Rerun {
       merge: merge, mergePath: mergePath, symbols: try RerunFiles.symbols(of: path),
       parameters: parameters,
       context: StrategyContext(
-        worker: worker, workers: workers, instrumentsMax: TickPublisher.instrumentsMax),
+        worker: worker, workers: workers, instrumentsMax: TickPublisher.instrumentsMax,
+        subscriptions: Subscription.each(of: workers, subscriptions)),
       ringDirectory: ringDirectory)
     for index in 0..<ticks.count {
       let tick = Tick(words: ticks.record(index, as: (UInt64, UInt64, UInt64).self))
-      let instrument = Int(tick.series.instrument)
-      if instrument == 0 || instrument % workers == worker { try stage.take(tick) }
+      let instrument = tick.series.instrument
+      if instrument == 0 || stage.owns(instrument) { try stage.take(tick) }
     }
     return try stage.finish()
   }

@@ -45,7 +45,7 @@ struct RerunStage<S: Strategy & ~Copyable>: ~Copyable {
       backlog: EventBacklog(try EventConsumer(claiming: events.attach())),
       latency: unsafe histograms[0], control: ControlPage(try page.attach()),
       directory: DirectoryReader(try directory.attach()), context: context,
-      waitPolicy: .share, strategy: 1)
+      waitPolicy: .share)
     desk.sink = sink
     worker = Worker(
       strategy, number: context.worker, ticks: try TickConsumer(claiming: ticks.attach()),
@@ -56,6 +56,9 @@ struct RerunStage<S: Strategy & ~Copyable>: ~Copyable {
     self.merge = merge
     self.mergePath = mergePath
   }
+
+  /// Whether the worker got the instrument's ticks.
+  func owns(_ instrument: UInt32) -> Bool { worker.desk.owns(instrument) }
 
   /// What the log has for this place, then the tick.
   mutating func take(_ tick: Tick) throws(RerunError) {

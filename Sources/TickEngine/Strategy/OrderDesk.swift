@@ -2,7 +2,8 @@ import TickMetrics
 import TickRing
 import TickWire
 
-/// Names an order for its whole life: instrument number << 32 | n, the n-th of that instrument.
+/// Names an order for its whole life: instrument number << 32 | n, the n-th of that instrument;
+/// where workers have subscriptions, n is the worker's number << 26 | the n-th of that worker.
 @frozen
 public struct OrderId: Hashable, BitwiseCopyable, Sendable {
   public let raw: UInt64
@@ -56,8 +57,8 @@ extension OrderEvent {
 ///
 /// Hot path. Thread: the worker's. Lines written: one slot of the order ring. No allocation.
 /// Failure: a full ring is waited for, while the worker's events are drained, so that no cycle of
-/// waits can form. After the feed's end, and for an instrument of another worker, an order is
-/// refused with `OrderId.none`.
+/// waits can form. After the feed's end, and for an instrument that this worker gets no ticks of,
+/// an order is refused with `OrderId.none`.
 @frozen
 public struct OrderDesk: ~Copyable {
   @usableFromInline var orders: OrderProducer
@@ -69,7 +70,7 @@ public struct OrderDesk: ~Copyable {
   @usableFromInline let control: ControlPage
   @usableFromInline let waitPolicy: WaitPolicy
   @usableFromInline let directory: DirectoryReader
-  @usableFromInline let context: StrategyContext
+  @usableFromInline let own: OwnInstruments
   @usableFromInline let strategy: UInt8
   /// Empties the order ring when it is full, where nobody else does: in a rerun.
   @usableFromInline var sink: RequestSink?
@@ -83,7 +84,7 @@ public struct OrderDesk: ~Copyable {
   @usableFromInline var timer: UInt64 = .max
   @usableFromInline var isOpen = true
   /// Orders asked for on instruments of another worker, and refused: their numbers would be given
-  /// twice, and their strategy sees none of their ticks.
+  /// twice, and their strategy sees none of their ticks. And those after a worker's last number.
   @usableFromInline var misdirected: UInt64 = 0
   /// Requests published.
   @usableFromInline var requests: UInt64 = 0
@@ -91,8 +92,7 @@ public struct OrderDesk: ~Copyable {
   init(
     orders: consuming OrderProducer, journal: consuming OrderProducer?,
     backlog: consuming EventBacklog, latency: LatencyHistogram, control: consuming ControlPage,
-    directory: consuming DirectoryReader, context: StrategyContext, waitPolicy: WaitPolicy,
-    strategy: UInt8
+    directory: consuming DirectoryReader, context: StrategyContext, waitPolicy: WaitPolicy
   ) {
     self.orders = orders
     self.journal = journal
@@ -100,10 +100,13 @@ public struct OrderDesk: ~Copyable {
     self.latency = latency
     self.control = control
     self.directory = directory
-    self.context = context
+    let own = OwnInstruments(
+      worker: context.worker, of: context.workers, context.subscriptions,
+      instrumentsMax: context.instrumentsMax)
+    counters = Slab(count: TickPublisher.instrumentsMax, repeating: own.numbers.base)
+    self.own = own
     self.waitPolicy = waitPolicy
-    self.strategy = strategy
-    counters = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
+    strategy = context.strategy
   }
 
   /// Asks to buy `quantity` shares at `limit` (quote currency) or better.
@@ -169,17 +172,20 @@ public struct OrderDesk: ~Copyable {
     directory.symbol(instrument).map(Symbol.init(word:))
   }
 
+  /// Whether this worker gets the instrument's ticks, and may trade it.
+  public func owns(_ instrument: UInt32) -> Bool { own.contains(instrument, directory) }
+
   private mutating func request(
     _ instrument: UInt32, _ side: OrderSide, quantity: UInt32, limit: Double,
     _ timeInForce: TimeInForce
   ) -> OrderId {
     guard isOpen else { return .none }
-    guard context.owns(instrument) else {
+    // A number outside the table cannot be an instrument: the gate refuses it as unknown.
+    let slot = Int(instrument) < counters.count ? Int(instrument) : 0
+    guard owns(instrument), counters[slot] < own.numbers.last else {
       misdirected += 1
       return .none
     }
-    // A number outside the table cannot be an instrument: the gate refuses it as unknown.
-    let slot = Int(instrument) < counters.count ? Int(instrument) : 0
     counters[slot] += 1
     var request = OrderRequest()
     request.order_id = UInt64(instrument) << 32 | UInt64(counters[slot])

@@ -107,15 +107,24 @@ public struct Status: Sendable {
 
 /// Where a strategy runs.
 public struct StrategyContext: Sendable {
-  /// Number of this worker, from 0, and how many share the instruments.
+  /// Number of this worker, from 0, and how many there are.
   public let worker: Int
   public let workers: Int
   /// Instrument numbers are below this; a table of this size needs no check.
   public let instrumentsMax: Int
+  /// What each worker gets; empty: all share the instruments.
+  let subscriptions: [Subscription]
 
-  /// Whether this worker has the instrument's ticks, and may trade it.
-  @inlinable
-  public func owns(_ instrument: UInt32) -> Bool { Int(instrument) % workers == worker }
+  init(worker: Int, workers: Int, instrumentsMax: Int, subscriptions: [Subscription] = []) {
+    self.worker = worker
+    self.workers = workers
+    self.instrumentsMax = instrumentsMax
+    self.subscriptions = subscriptions
+  }
+
+  /// By which the risk gate, positions and cancels tell strategies apart. Workers that share the
+  /// instruments are one strategy; with subscriptions, which may overlap, each is its own.
+  var strategy: UInt8 { subscriptions.isEmpty ? 1 : UInt8(worker + 1) }
 }
 
 /// A strategy that cannot start, in a sentence for the operator.

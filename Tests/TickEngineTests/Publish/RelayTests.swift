@@ -85,6 +85,20 @@ import TickWire
     try run(Self.faults([\.loss, \.duplicate, \.reorder, \.delay]))
   }
 
+  @Test func aRestartComesWhereTheSeedSays() {
+    var options = Self.options(FaultRates(), lines: 1)
+    #expect(options.restartTicks == nil)
+    options.restarts = true
+    var places: [UInt64] = []
+    for seed in 0..<100 {
+      options.seed = UInt64(seed)
+      places.append(options.restartTicks ?? 0)
+    }
+    #expect(places.allSatisfy { (1...1_000).contains($0) } && Set(places).count > 80)
+    options.seed = 5
+    #expect(options.restartTicks == places[5])
+  }
+
   @Test func aRingHasOneConsumerAndTheRelaySaysSo() throws {
     let ring = try RelayRing(Scratch())
     var options = Self.options(FaultRates(), lines: 1)

@@ -44,12 +44,13 @@ struct RestlessStrategy: Strategy, ~Copyable {
 @Suite(.timeLimit(.minutes(1))) struct RerunTests {
   private func record<S: Strategy & ~Copyable>(
     _ strategy: S.Type, in scratch: Scratch, workers: Int, repeats: Int = 1,
-    parameters: [String: String] = [:]
+    subscriptions: [Int: Subscription] = [:], parameters: [String: String] = [:]
   ) throws -> ReplayOutcome {
     let capture = scratch.file("day.pcap")
     _ = try SynthCapture.write(SynthOptions(seed: 5, symbols: 50, messages: 8_000), to: capture)
     var options = ReplayOptions(captures: [capture])
     options.workers = workers
+    options.subscriptions = subscriptions
     options.repeats = repeats
     options.parameters = parameters
     options.recordPath = scratch.file("day.ticks")
@@ -59,13 +60,14 @@ struct RestlessStrategy: Strategy, ~Copyable {
 
   /// The requests of all workers as `--orders` writes them.
   private func rerun<S: Strategy & ~Copyable>(
-    _ strategy: S.Type, in scratch: Scratch, workers: Int, parameters: [String: String] = [:]
+    _ strategy: S.Type, in scratch: Scratch, workers: Int,
+    subscriptions: [Int: Subscription] = [:], parameters: [String: String] = [:]
   ) throws -> String {
     var requests: [OrderRequest] = []
     for worker in 0..<workers {
       requests += try Rerun.requests(
         of: strategy, parameters: parameters, recording: scratch.file("day.ticks"),
-        worker: worker, workers: workers)
+        worker: worker, workers: workers, subscriptions: subscriptions)
     }
     let regions = ReplayRegions(directory: scratch.path)
     let region = try regions.make(.directory, capacity: 1 << 10)
@@ -78,16 +80,21 @@ struct RestlessStrategy: Strategy, ~Copyable {
   }
 
   private func checkRepeats<S: Strategy & ~Copyable>(
-    _ strategy: S.Type, workers: Int, repeats: Int = 1, parameters: [String: String] = [:]
+    _ strategy: S.Type, workers: Int, repeats: Int = 1,
+    subscriptions: [Int: Subscription] = [:], parameters: [String: String] = [:]
   ) throws {
     let scratch = try Scratch()
     let outcome = try record(
-      strategy, in: scratch, workers: workers, repeats: repeats, parameters: parameters)
+      strategy, in: scratch, workers: workers, repeats: repeats, subscriptions: subscriptions,
+      parameters: parameters)
     #expect(outcome.failure == nil && outcome.inconsistencies == [])
     #expect(outcome.report.orders.requested > 100 && outcome.report.orders.acked > 100)
     let recorded = try scratch.text("day.orders.csv")
-    let repeated = try rerun(strategy, in: scratch, workers: workers, parameters: parameters)
+    let repeated = try rerun(
+      strategy, in: scratch, workers: workers, subscriptions: subscriptions,
+      parameters: parameters)
     #expect(recorded == repeated, "the rerun asks for other orders")
+    #expect(outcome.report.run.misdirected == 0)
   }
 
   @Test(arguments: [1, 2])
@@ -104,6 +111,26 @@ struct RestlessStrategy: Strategy, ~Copyable {
   @Test(arguments: [(1, 1), (2, 2), (3, 1)])
   func timersAndEventsAreRepeatedWhereTheyCame(workers: Int, repeats: Int) throws {
     try checkRepeats(RestlessStrategy.self, workers: workers, repeats: repeats)
+  }
+
+  /// Both trade every instrument, and no order of the one is taken for the other's.
+  @Test func workersWithTheSameInstrumentsAreRepeatedEachByItself() throws {
+    try checkRepeats(RestlessStrategy.self, workers: 2, subscriptions: [0: .all, 1: .all])
+    try checkRepeats(RestlessStrategy.self, workers: 3, subscriptions: [1: .all])
+  }
+
+  @Test func aSubscriptionOfNobodyAndTooManyStrategiesAreRefused() {
+    var options = ReplayOptions(captures: ["day.pcap"])
+    options.workers = 2
+    options.subscriptions = [2: .all]
+    #expect(throws: ReplayError.self) { try Replay.check(options, isCounting: false) }
+    options.subscriptions = [1: .all]
+    #expect(throws: Never.self) { try Replay.check(options, isCounting: false) }
+    options.limits = .simulation
+    options.limits?.strategiesMax = 1
+    #expect(throws: ReplayError.self) { try Replay.check(options, isCounting: false) }
+    options.subscriptions = [:]
+    #expect(throws: Never.self) { try Replay.check(options, isCounting: false) }
   }
 
   // MARK: What cannot be repeated

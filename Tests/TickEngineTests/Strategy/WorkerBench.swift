@@ -17,11 +17,14 @@ final class WorkerBench<S: Strategy & ~Copyable> {
 
   init(
     parameters: [String: String] = [:], tickSlots: Int = 1 << 10, orderSlots: Int = 1 << 10,
-    eventSlots: Int = 1 << 10, workers: Int = 1
+    eventSlots: Int = 1 << 10, worker number: Int = 0, workers: Int = 1,
+    subscriptions: [Subscription] = [], symbols: [String] = []
   ) throws {
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
     let names = try regions.make(.directory, capacity: 16)
+    var numbers = try DirectoryWriter(claiming: names.attach(), venue: 0)
+    for symbol in symbols { _ = numbers.number(of: Symbol(symbol)!.word) }
     let tickRing = try regions.make(.ticks, capacity: tickSlots)
     let orderRing = try regions.make(.orders, capacity: orderSlots)
     let eventRing = try regions.make(.events, capacity: eventSlots)
@@ -30,16 +33,16 @@ final class WorkerBench<S: Strategy & ~Copyable> {
     events = try EventProducer(claiming: eventRing.attach())
     requests = try OrderConsumer(claiming: orderRing.attach())
     let context = StrategyContext(
-      worker: 0, workers: workers, instrumentsMax: TickPublisher.instrumentsMax)
+      worker: number, workers: workers, instrumentsMax: TickPublisher.instrumentsMax,
+      subscriptions: subscriptions)
     let desk = OrderDesk(
       orders: try OrderProducer(claiming: orderRing.attach()), journal: nil,
       backlog: EventBacklog(try EventConsumer(claiming: eventRing.attach())),
       latency: histograms[0], control: ControlPage(try page.attach()),
-      directory: DirectoryReader(try names.attach()), context: context, waitPolicy: .share,
-      strategy: 1)
+      directory: DirectoryReader(try names.attach()), context: context, waitPolicy: .share)
     var values = StrategyParameters(parameters)
     worker = Worker(
-      try S(parameters: &values, context: context), number: 0,
+      try S(parameters: &values, context: context), number: number,
       ticks: try TickConsumer(claiming: tickRing.attach()), desk: desk, merge: nil,
       control: ControlPage(try page.attach()), delivery: histograms[1], waitPolicy: .share)
     try values.checkAllTaken()

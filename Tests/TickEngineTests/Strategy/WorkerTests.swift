@@ -1,5 +1,6 @@
 import Testing
 import TickRing
+import TickWire
 
 @testable import TickEngine
 
@@ -210,6 +211,26 @@ struct EchoStrategy: Strategy, ~Copyable {
     #expect(bench.asked().isEmpty && bench.worker.misdirected == 1)
     bench.tick(2, .trade, 10, 1)
     #expect(bench.asked().count == 1 && bench.worker.misdirected == 1)
+  }
+
+  @Test func workersOfOneInstrumentNumberTheirOrdersApart() throws {
+    var orders: [OrderId] = []
+    for number in 0..<3 {
+      let bench = try WorkerBench<ProbeStrategy>(
+        worker: number, workers: 3, subscriptions: [.all, .share, .symbols([Symbol("TICK")!])],
+        symbols: ["TICK", "TOCK"])
+      for _ in 0..<2 {
+        orders.append(bench.worker.desk.buy(1, quantity: 1, limit: 1, .day))
+      }
+      let other = bench.worker.desk.buy(2, quantity: 1, limit: 1, .day)
+      #expect((other == .none) == (number == 2))
+      #expect(bench.worker.desk.strategy == UInt8(number + 1))
+    }
+    #expect(orders.map(\.instrument) == Array(repeating: 1, count: 6))
+    let second: UInt32 = 67_108_864
+    let third: UInt32 = 134_217_728
+    let expected: [UInt32] = [1, 2, second + 1, second + 2, third + 1, third + 2]
+    #expect(orders.map(\.number) == expected)
   }
 }
 

@@ -86,7 +86,7 @@ final class IngestSetup {
     }
     return TickPublisher(
       directory: numbers, outlets: outlets, workers: rings.count,
-      subscriptions: rings.indices.map { options.subscriptions[$0] ?? .share }, board: nil,
+      subscriptions: Subscription.each(of: rings.count, options.subscriptions), board: nil,
       control: ControlPage(try page.attach()), limits: options.validation,
       isRestricted: options.symbols != nil)
   }

@@ -9,6 +9,11 @@ public enum Subscription: Sendable, Equatable {
   case all
   /// These symbols, as the venue writes them.
   case symbols([Symbol])
+
+  /// One for each worker, a share where none is given; empty if none is given at all.
+  static func each(of workers: Int, _ given: [Int: Subscription]) -> [Subscription] {
+    given.isEmpty ? [] : (0..<workers).map { given[$0] ?? .share }
+  }
 }
 
 /// A symbol that workers asked for, and their rings.

@@ -96,6 +96,30 @@ import TickWire
     #expect(bench.instruments == named && bench.counts.malformed == 0)
   }
 
+  /// Nothing of it is lost, no quote is parted, and every name is told again.
+  @Test(arguments: [UInt64(1), 2_500, 2_501, 2_502])
+  func aRelayThatRestartsIsFollowedAsANewSession(restartTicks: UInt64) throws {
+    var ring = try RelayRing(Scratch())
+    var stream = RelayStream(
+      MoldUdp64Session("RELAY00001")!, names: try ring.names(), retainedMessages: 8_192,
+      restartTicks: restartTicks)
+    let published = ring.publish(6_000, seed: 5)
+    var sink = Sink()
+    for tick in published { stream.add(Tick(words: (tick[0], tick[1], tick[2])), into: &sink) }
+    stream.flush(into: &sink)
+    #expect(stream.counts.restarts == 1 && stream.session.text == "RELAY00002")
+    #expect(stream.counts.entries > UInt64(ring.directory.count))
+    #expect(stream.retained.nextSequence < stream.counts.ticks + stream.counts.entries)
+    let bench = try Bench()
+    let named = ring.directory.count
+    for datagram in sink.datagrams { bench.take(datagram) }
+    let ticks = bench.ticks()
+    #expect(ticks.filter { $0.series.instrument != 0 }.map(words) == published)
+    let told = ticks.filter { $0.series.instrument == 0 }
+    #expect(told.map { StatusCode(rawValue: $0.quantity) } == [.restart])
+    #expect(bench.instruments == named && bench.counts.malformed == 0)
+  }
+
   @Test func instrumentsAreRenumberedAsThisMachineNamesThem() throws {
     let bench = try Bench()
     bench.send([Self.entry(900, "TICK"), Self.entry(7, "TOCK")])
