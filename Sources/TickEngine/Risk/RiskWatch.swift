@@ -3,8 +3,8 @@ import TickRing
 /// Positions and the risk states that follow from them: the instance's and each strategy's.
 ///
 /// Hot path. Thread: the sender's. Lines written: those of the position book; a state's only when
-/// it changes. `observe` costs a comparison of equities with those of before. No allocation. Times are
-/// the sender's market time: the capture's in a replay.
+/// it changes. `observe` costs a comparison of equities with those of before. No allocation. Times
+/// are the sender's market time: the capture's in a replay.
 ///
 /// Changes are kept in the order in which they came, up to `changesMax`; those beyond are counted.
 public struct RiskWatch: ~Copyable {
