@@ -81,7 +81,9 @@ struct RegionMending: CustomStringConvertible {
         && (character.isLetter || character.isNumber || "/._-+@:".contains(character))
     }
     return isPlain && !word.isEmpty
-      ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false)
+      ? word
+      : "'"
+        + word.split(separator: "'", omittingEmptySubsequences: false)
         .joined(separator: "'\\''") + "'"
   }
 }

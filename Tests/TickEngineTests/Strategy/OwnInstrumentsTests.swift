@@ -60,7 +60,8 @@ import TickWire
     for worker in 0..<ControlPage.workersMax {
       let given = Array(repeating: Subscription.all, count: ControlPage.workersMax)
       let numbers = OwnInstruments(
-        worker: worker, of: given.count, given, instrumentsMax: 16).numbers
+        worker: worker, of: given.count, given, instrumentsMax: 16
+      ).numbers
       #expect(worker == 0 ? numbers.base == 0 : numbers.base == last + 1)
       #expect(numbers.last - numbers.base == (1 << 26) - 1)
       last = numbers.last
