@@ -22,8 +22,6 @@ struct OrderNews {
   var undonePriceE4: Int64 = 0
   /// The reference price that the order was decided by; 0: unknown.
   var referenceE4: Int64 = 0
-  /// An order that a cancel must follow at once: its replacement was confirmed meanwhile.
-  var cancelNext: UInt32 = 0
 
   init() {}
 

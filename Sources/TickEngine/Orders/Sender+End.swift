@@ -44,7 +44,7 @@ extension Sender {
 
   /// Cancels what is open and waits, not for ever, until every order has ended.
   private mutating func drain() throws {
-    guard link != .none, book.count > 0 else { return }
+    guard link != .none, link != .closed, book.count > 0 else { return }
     let end = MonotonicClock.now + options.patience.whole_ns
     var deadline = min(end, MonotonicClock.now + options.patience.silent_ns)
     var left = book.count

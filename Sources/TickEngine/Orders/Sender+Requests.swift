@@ -275,12 +275,33 @@ extension Sender {
     if handoverCount > 0 { takeBack() }
     if !isShutSeen {
       isShutSeen = true
+      shutAt_ns = MonotonicClock.now
       tripFromWithin()
       massCancel()
       nextSweep_ns = 0
     }
     wantAllCancelled()
     kill.acknowledge(monotonic_ns: MonotonicClock.now)
+    leaveVenue()
+  }
+
+  /// Tripped, and flat: the venue is left (KS1). Orders that it does not end in time are left to
+  /// its cancel on disconnect, and stay in doubt.
+  private mutating func leaveVenue() {
+    guard session != nil, link == .steady || link == .unsettled else { return }
+    let isFlat = book.count == 0
+    guard isFlat || MonotonicClock.now &- shutAt_ns >= options.patience.whole_ns else { return }
+    guard !isFlat || session?.unsent == 0 else { return }
+    if isFlat {
+      kill.withdrawSocket()
+      session?.logOut()
+    } else {
+      session?.abort()
+      kill.loseSocket()
+      book.disconnected()
+    }
+    session = nil
+    link = .closed
   }
 
   /// Now, and again after a while.

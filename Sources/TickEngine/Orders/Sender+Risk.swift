@@ -13,7 +13,9 @@ extension Sender {
     if news.undone > 0 { gate.broken(instrument, strategy: strategy, side, news.undone) }
     if news.added > 0 { gate.opened(instrument, strategy: strategy, side, news.added) }
     if news.filled > 0 {
-      gate.filled(instrument, strategy: strategy, side, news.filled, now: marketTime)
+      gate.filled(
+        instrument, strategy: strategy, side, news.filled, now: marketTime,
+        isNew: news.isHeard)
     }
     if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
     guard news.filled > 0 || news.undone > 0 else { return }

@@ -65,7 +65,7 @@ struct SenderOptions {
 /// event without room is counted and the worker told. Never waits for the venue either: a slow one
 /// is met by a policy, a lost one is called again on another thread, and no new order leaves before
 /// the venue has said what became of those that were out. A request is advanced past only when its
-/// order is in the pool. Once the kill switch is tripped it cancels whatever works.
+/// order is in the pool. Once the kill switch is tripped it cancels whatever works, and leaves.
 ///
 /// In other files: what it does with requests (`+Requests`), with positions and risk states
 /// (`+Risk`), with the venue (`+Venue`), and at the end (`+End`).
@@ -94,7 +94,7 @@ struct Sender: ~Copyable, Role {
     case unsettled
     /// Lost; tried again at `retryAt_ns`, or being opened on a thread of its own.
     case down, opening
-    /// Left for good, once nothing was out and the kill switch tripped.
+    /// Left for good, the kill switch being tripped.
     case closed
   }
 
@@ -122,6 +122,7 @@ struct Sender: ~Copyable, Role {
   /// When the next sweep for orders to cancel may begin, the kill switch being tripped.
   var nextSweep_ns: UInt64 = 0
   var isShutSeen = false
+  var shutAt_ns: UInt64 = 0
   /// The instrument that was valued last, in the exposure's list; changes of state acted upon.
   var nextMark = 0
   var day: Int64?

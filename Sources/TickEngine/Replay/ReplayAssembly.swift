@@ -1,3 +1,4 @@
+import CLinux
 import TickMetrics
 import TickRing
 import TickWire
@@ -174,7 +175,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var session: VenueSession?
     let address = venueAddress(port)
     if let address {
-      session = try VenueSession.open(address, from: isWhole ? pool.start : .newest)
+      session = try openSession(address, from: isWhole ? pool.start : .newest)
     }
     let reference = ReferenceTable(
       options.reference ?? .simulation, limits: limits,
@@ -200,6 +201,22 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
         isWhole: isWhole),
       reload: self.reference?.reload)
+  }
+
+  /// A venue may still hold the session of a predecessor that died a moment ago: with time to
+  /// reconnect it is asked again.
+  private func openSession(
+    _ address: VenueAddress, from start: SessionStart
+  ) throws -> VenueSession {
+    var plan = ReconnectPlan(
+      giveUp_ns: UInt64(options.reconnectSeconds * 1_000_000_000), seed: MonotonicClock.now)
+    while true {
+      do throws(SessionError) { return try VenueSession.open(address, from: start) } catch {
+        guard let at = plan.next(after: MonotonicClock.now) else { throw error }
+        if case .otherSession = error { throw error }
+        clinux_sleep_until(at)
+      }
+    }
   }
 
   private func venueAddress(_ port: UInt16) -> VenueAddress? {

@@ -16,13 +16,15 @@ extension RiskGate {
     exposure.closed(instrument, strategy: strategy, side, quantity)
   }
 
-  /// Open quantity became position, and the strategy has executed once more (RM9).
+  /// Open quantity became position, and the strategy has executed once more (RM9); `isNew` false:
+  /// of before this process, told again.
   public mutating func filled(
-    _ instrument: UInt32, strategy: UInt8, _ side: OrderSide, _ quantity: UInt32, now: UInt64
+    _ instrument: UInt32, strategy: UInt8, _ side: OrderSide, _ quantity: UInt32, now: UInt64,
+    isNew: Bool = true
   ) {
     list(instrument)
     exposure.filled(instrument, strategy: strategy, side, quantity)
-    if strategy > 0, Int(strategy) <= throttles.count {
+    if isNew, strategy > 0, Int(strategy) <= throttles.count {
       throttles[Int(strategy) - 1].executed(at: now)
     }
   }

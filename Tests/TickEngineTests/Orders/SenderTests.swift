@@ -119,6 +119,7 @@ private final class SenderBench: @unchecked Sendable {
   }
 
   var counts: OrderCounts { sender.counts }
+  var hasLeft: Bool { sender.link == .closed }
 }
 
 @Suite(.timeLimit(.minutes(1))) struct SenderTests {
@@ -220,6 +221,7 @@ private final class SenderBench: @unchecked Sendable {
     done.wait()
     let counts = bench.counts
     #expect(counts.sent == 3 && counts.cancelsSent == 3 && counts.canceled == 3)
+    #expect(bench.hasLeft, "flat after a trip, and still connected")
     let refused = counts.riskRejected
     #expect(refused[Int(RiskReason.rate.rawValue)] == (byOperator ? 0 : 1))
     #expect(refused[Int(RiskReason.killed.rawValue)] == (byOperator ? 0 : 1))
