@@ -6,7 +6,9 @@ import TickRing
 /// most of them, on one core.
 ///
 /// `check` is one judgement, timed alone: the time between two readings of the clock, less what two
-/// readings with nothing between them take (its median). `whole` is the judgement and what the
+/// readings with nothing between them take (its median). `fetched` is the same as the sender asks:
+/// it fetches the lines of a batch of sixteen orders before it judges them; the fetching of one
+/// order is in the time of another. `whole` is the judgement and what the
 /// sender tells the gate of the order afterwards (opened, and an older one filled or cancelled), a
 /// whole pass under one reading of the clock. Orders come eleven microseconds of virtual time
 /// apart, so that RM8 counts 90,000 in each second and RM9 looks for the same order among the last
@@ -20,15 +22,26 @@ struct RiskBenchmark: ~Copyable {
   static let open = 1_024
   private static let start: UInt64 = 1_700_000_000_000_000_000
   private static let step_ns: UInt64 = 11_000
+  /// What the sender takes of a worker at once.
+  private static let batch = 16
 
   /// One pass over all orders.
   struct Pass {
     /// Of each judgement, ns, sorted.
     var check_ns: [Double] = []
+    var fetched_ns: [Double] = []
     /// Of an order, by the wall clock and by the thread's own time.
     var whole_ns = 0.0
     var wholeThread_ns = 0.0
     var allocations: UInt64?
+
+    /// Adds what `body` allocates.
+    mutating func count(_ body: () -> Void) {
+      let before = AllocationAudit.count()
+      body()
+      guard let before, let after = AllocationAudit.count() else { return }
+      allocations = (allocations ?? 0) + after - before
+    }
   }
 
   private var gate: RiskGate
@@ -117,10 +130,10 @@ struct RiskBenchmark: ~Copyable {
     for _ in 0..<passes {
       var pass = Pass()
       let clock_ns = check(&times, isEmpty: true)
-      let before = AllocationAudit.count()
-      _ = check(&times, isEmpty: false)
-      if let before, let after = AllocationAudit.count() { pass.allocations = after - before }
+      pass.count { _ = check(&times, isEmpty: false) }
       pass.check_ns = times.map { Double($0) - Double(clock_ns) }.sorted()
+      pass.count { _ = check(&times, isEmpty: false, fetched: RiskBenchmark.batch) }
+      pass.fetched_ns = times.map { Double($0) - Double(clock_ns) }.sorted()
       let thread_ns = ThreadClock.now
       pass.whole_ns = Double(whole()) / Double(RiskBenchmark.orders)
       pass.wholeThread_ns = Double(ThreadClock.now - thread_ns) / Double(RiskBenchmark.orders)
@@ -130,7 +143,11 @@ struct RiskBenchmark: ~Copyable {
   }
 
   /// Times every judgement, or, if empty, nothing: then the median is the clock's own time.
-  private mutating func check(_ times: inout [UInt64], isEmpty: Bool) -> UInt64 {
+  ///
+  /// - Parameter fetched: how many orders before its turn an order's lines are fetched; 0: never.
+  private mutating func check(
+    _ times: inout [UInt64], isEmpty: Bool, fetched: Int = 0
+  ) -> UInt64 {
     for index in 0..<intents.count {
       if isEmpty {
         let began = MonotonicClock.now
@@ -139,7 +156,9 @@ struct RiskBenchmark: ~Copyable {
       }
       now += RiskBenchmark.step_ns
       let order = order(serial)
+      let later = fetched > 0 ? self.order(serial + fetched) : order
       let began = MonotonicClock.now
+      if fetched > 0 { gate.prefetch(later) }
       let decision = gate.judge(
         order, equityE4: gate.dayStartE4, state: .normal, now: now)
       times[index] = MonotonicClock.now - began

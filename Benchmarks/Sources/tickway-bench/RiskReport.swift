@@ -10,6 +10,9 @@ struct RiskReport: Encodable, CustomStringConvertible {
   let check_ns_p50: Spread
   let check_ns_p99: Spread
   let check_ns_p999: Spread
+  /// The same with the lines of a batch fetched before, as the sender does.
+  let fetched_ns_p50: Spread
+  let fetched_ns_p99: Spread
   /// Judged and told what became of it, the whole pass under one reading of the clock.
   let ns_per_order: Spread
   let orders_per_second: Spread
@@ -20,12 +23,14 @@ struct RiskReport: Encodable, CustomStringConvertible {
   let machine = MachineCard.current()
 
   init(passes: [RiskBenchmark.Pass]) {
-    func percentile(_ share: Double) -> Spread {
-      Spread(passes.map { $0.check_ns[Int(share * Double($0.check_ns.count - 1))] })
+    func percentile(_ share: Double, of times: (RiskBenchmark.Pass) -> [Double]) -> Spread {
+      Spread(passes.map { times($0)[Int(share * Double(times($0).count - 1))] })
     }
-    check_ns_p50 = percentile(0.5)
-    check_ns_p99 = percentile(0.99)
-    check_ns_p999 = percentile(0.999)
+    check_ns_p50 = percentile(0.5, of: \.check_ns)
+    check_ns_p99 = percentile(0.99, of: \.check_ns)
+    check_ns_p999 = percentile(0.999, of: \.check_ns)
+    fetched_ns_p50 = percentile(0.5, of: \.fetched_ns)
+    fetched_ns_p99 = percentile(0.99, of: \.fetched_ns)
     ns_per_order = Spread(passes.map(\.whole_ns))
     orders_per_second = Spread(passes.map { 1e9 / $0.whole_ns })
     orders_per_second_thread = Spread(passes.map { 1e9 / $0.wholeThread_ns })
@@ -39,6 +44,8 @@ struct RiskReport: Encodable, CustomStringConvertible {
       check, ns, p50           \(check_ns_p50.text())
       check, ns, p99           \(check_ns_p99.text())
       check, ns, p99.9         \(check_ns_p999.text())
+      in batches, ns, p50      \(fetched_ns_p50.text())
+      in batches, ns, p99      \(fetched_ns_p99.text())
       with positions, ns       \(ns_per_order.text())
       … M orders/s             \(orders_per_second.text(per: 1e6))
       … by the thread's time   \(orders_per_second_thread.text(per: 1e6))
