@@ -58,7 +58,9 @@ public enum Replay {
           + " strategies_max \(strategiesMax): raise it, or use fewer workers")
     }
     guard options.repeats >= 1 else { throw .options("--repeat: at least 1 is needed") }
-    if case .address(let venue) = options.venue, options.limits == nil, !isCounting {
+    if case .address(let venue) = options.venue, options.limits == nil, !isCounting,
+      !(options.isSimulated && venue.isLoopback)
+    {
       throw .options(
         "the venue \(venue.text) needs limits given: the simulation's defaults are only for the"
           + " built-in venue")
