@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// How binding is to a role that its memory lies on its node.
 public enum MemoryBinding: String, Codable, CaseIterable, Sendable {
@@ -82,9 +83,12 @@ public struct Placement: Equatable, Sendable {
   }
 
   private static func pin(_ core: Int) throws(PlacementError) {
-    let allowed = CorePlan.allowedCores
-    guard allowed.contains(core) else { throw .coreAbsent(core: core, allowed: allowed) }
-    let code = -clinux_pin(Int32(core))
+    // Asked of the kernel, not of the cores that are allowed: an isolated core is not among those,
+    // and may be had all the same.
+    let code = -clinux_pin(Int32(clamping: core))
+    guard code != EINVAL else {
+      throw .coreAbsent(core: core, online: MachineFiles().onlineCores ?? CorePlan.allowedCores)
+    }
     guard code == 0 else { throw .coreRefused(core: core, code: code) }
   }
 }

@@ -2,7 +2,7 @@ import Glibc
 
 /// Why a process, or memory of it, is not where it should be, and what to do about it.
 public enum PlacementError: Error, Equatable, CustomStringConvertible {
-  case coreAbsent(core: Int, allowed: [Int])
+  case coreAbsent(core: Int, online: [Int])
   /// The kernel refuses the core (`errno`).
   case coreRefused(core: Int, code: Int32)
   case nodeAbsent(node: Int, nodes: [Int])
@@ -16,9 +16,9 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .coreAbsent(let core, let allowed):
-      "core \(core) is not one that this process may use: choose one of"
-        + " \(KernelList.text(allowed)), or widen its cpuset"
+    case .coreAbsent(let core, let online):
+      "core \(core) is not there, or not in this process's cpuset: choose one of"
+        + " \(KernelList.text(online)), or widen the cpuset"
     case .coreRefused(let core, let code):
       "core \(core) is refused (\(PlacementError.text(code))): choose another, or widen the cpuset"
     case .nodeAbsent(let node, let nodes):

@@ -23,7 +23,7 @@ private let hasNuma = clinux_bound_node() != -ENOSYS && clinux_bound_node() != -
       try Placement.apply(core: 1_023, node: nil, memory: .off)
     }
     #expect(
-      failure == .coreAbsent(core: 1_023, allowed: CorePlan.allowedCores)
+      failure == .coreAbsent(core: 1_023, online: MachineFiles().onlineCores ?? [])
         && failure?.description.contains("choose one of 0") == true)
   }
 

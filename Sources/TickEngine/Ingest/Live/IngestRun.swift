@@ -142,7 +142,7 @@ final class IngestSetup {
       try LiveIngester(
         decoder, lines: lines, options: options, control: ControlPage(try page.attach()),
         latency: latency, waitPolicy: plan.policy), core: options.core)
-    machine.jitterFloor_ns = JitterFloor.measure()
+    machine.jitterFloor_ns = JitterFloor.measure().summary
     observer.note(plan.reason)
     try recorder?.start()
     try ingester.start()
