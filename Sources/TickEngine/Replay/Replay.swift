@@ -35,7 +35,7 @@ public enum Replay {
     // Until here a signal ends the process: nothing has a name yet that would stay behind, and no
     // order is out. From here it ends the run in its order.
     clinux_block_stop_signals()
-    run.machine.jitterFloor_ns = source.jitterFloor()
+    run.machine.jitterFloor_ns = JitterFloor.measure().summary
     observer.note(run.plan.reason)
     if isTrading { noteLimits(options, observer) }
     run.run(observer)

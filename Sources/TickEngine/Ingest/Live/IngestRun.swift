@@ -151,7 +151,7 @@ final class IngestSetup {
     role.metrics = metrics
     let ingester = thread(role, core: options.role?.core ?? options.core)
     // A successor is waited for.
-    if options.role == nil { machine.jitterFloor_ns = JitterFloor.measure() }
+    if options.role == nil { machine.jitterFloor_ns = JitterFloor.measure().summary }
     observer.note(plan.reason)
     try recorder?.start()
     try ingester.start()
