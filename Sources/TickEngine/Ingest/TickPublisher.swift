@@ -54,10 +54,12 @@ public struct TickPublisher: ~Copyable {
   /// - Parameters:
   ///   - outlets: the workers' rings, then the taps: rings that take every tick; 64 at most.
   ///   - subscriptions: what each worker gets; empty: all divide the instruments among them.
+  ///   - memory: what a predecessor left; nil: there was none.
   init(
     directory: consuming DirectoryWriter, outlets: consuming Slab<TickOutlet>, workers: Int,
     subscriptions: [Subscription] = [], board: consuming BoardWriter?,
-    control: consuming ControlPage, limits: ValidationLimits, isRestricted: Bool
+    control: consuming ControlPage, limits: ValidationLimits, isRestricted: Bool,
+    memory: FeedMemory? = nil
   ) {
     precondition(subscriptions.isEmpty || subscriptions.count == workers)
     var fanOut = TickFanOut(
@@ -73,8 +75,8 @@ public struct TickPublisher: ~Copyable {
     self.board = board
     self.limits = limits
     self.isRestricted = isRestricted
-    states = Slab(count: TickPublisher.instrumentsMax, repeating: [])
-    streams = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
+    states = memory?.states() ?? Slab(count: TickPublisher.instrumentsMax, repeating: [])
+    streams = memory?.streams() ?? Slab(count: TickPublisher.instrumentsMax, repeating: 0)
   }
 
   var instrumentCount: Int { directory.count }

@@ -1,12 +1,5 @@
 import TickRing
 
-/// A region that several roles attach to. The first attachment is kept so that others can be made.
-final class SharedRegion: Sendable {
-  private let region: Region
-  init(_ region: consuming Region) { self.region = region }
-  func attach() throws(RingError) -> Region { try region.duplicate() }
-}
-
 /// The rings of one worker.
 struct WorkerRings {
   let ticks: SharedRegion
