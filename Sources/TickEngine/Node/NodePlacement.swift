@@ -5,7 +5,7 @@
 public struct NodePlacement: Equatable, Sendable {
   /// One role of one set.
   public struct Role: Equatable, Sendable {
-    public let kind: RoleCommand.Kind
+    public let kind: RoleKind
     /// The worker's; 0 of every other.
     public let number: Int
     public let set: Int
@@ -20,7 +20,7 @@ public struct NodePlacement: Equatable, Sendable {
     public internal(set) var reason = ""
 
     /// `ingester`, `worker-0`, `sender`, `venue`.
-    public var name: String { kind.name(number) }
+    public var name: String { RoleStanding(kind: kind, number: number).name }
   }
 
   /// By set, and in the order of the set's role table: ingester, workers, sender, venue.
@@ -43,7 +43,7 @@ public struct NodePlacement: Equatable, Sendable {
 
   private static func roles(_ configuration: NodeConfiguration, set index: Int) -> [Role] {
     let set = configuration.sets[index]
-    var all: [(RoleCommand.Kind, Int, NodeConfiguration.Place)] = [(.ingester, 0, set.ingester)]
+    var all: [(RoleKind, Int, NodeConfiguration.Place)] = [(.ingester, 0, set.ingester)]
     all += set.workers.enumerated().map { (.worker, $0, $1.place) }
     all.append((.sender, 0, set.sender))
     if configuration.venue.place == .builtin { all.append((.venue, 0, set.venue)) }

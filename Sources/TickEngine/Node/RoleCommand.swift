@@ -3,14 +3,7 @@ import TickWire
 /// How one role of an instance is started: a verb of the command with options, nothing that a user
 /// could not give by hand.
 public struct RoleCommand: Equatable, Sendable {
-  public enum Kind: String, CaseIterable, Sendable {
-    case ingester, worker, sender, venue
-
-    /// `ingester`, `worker-0`, `sender`, `venue`.
-    func name(_ number: Int) -> String { self == .worker ? "worker-\(number)" : rawValue }
-  }
-
-  public let kind: Kind
+  public let kind: RoleKind
   /// The worker's, from 0; 0 of every other.
   public let number: Int
   /// The set's place in the configuration, and the name of its instance.
@@ -27,7 +20,7 @@ public struct RoleCommand: Equatable, Sendable {
   public let environment: [String]
 
   /// `ingester`, `worker-0`, `sender`, `venue`.
-  public var name: String { kind.name(number) }
+  public var name: String { RoleStanding(kind: kind, number: number).name }
 
   /// Stands for the port of the built-in venue, which only its start tells.
   public static let portPlaceholder = "PORT"
