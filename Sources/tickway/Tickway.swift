@@ -7,8 +7,8 @@ struct Tickway: ParsableCommand {
     subcommands: [
       ArmCommand.self, CaptureCommand.self, DoctorCommand.self, IngestCommand.self,
       KillCommand.self, LiveCommand.self, PositionsCommand.self, PublishCommand.self,
-      RelayCommand.self,
-      ReplayCommand.self, ResumeCommand.self, RingCommand.self, StateCommand.self,
-      SynthCommand.self, ValueAtRiskCommand.self, VenueCommand.self, WatchdogCommand.self,
+      RelayCommand.self, ReplayCommand.self, ResumeCommand.self, RingCommand.self,
+      SenderCommand.self, StateCommand.self, SynthCommand.self, ValueAtRiskCommand.self,
+      VenueCommand.self, WatchdogCommand.self, WorkerCommand.self,
     ])
 }
