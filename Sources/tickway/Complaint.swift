@@ -46,6 +46,8 @@ enum Complaint {
     case is PositionError: .badData
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
+    case let error as ConfigurationRefusal:
+      error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as VenueError: code(of: error)
     case let error as VenueMarketError: code(of: error)
