@@ -48,6 +48,8 @@ enum Complaint {
     case is ThreadFailure: .full
     case let error as PlacementError: code(of: error)
     case let error as RoleError: code(of: error)
+    case let error as ConfigurationRefusal:
+      error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as VenueError: code(of: error)
     case let error as VenueMarketError: code(of: error)
