@@ -51,7 +51,7 @@ enum PositionsText {
   }
 
   /// Millionths as a percentage with two decimals, rounded down.
-  private static func percent(_ ppm: Int64) -> String { "\(hundredths(ppm / 100))%" }
+  static func percent(_ ppm: Int64) -> String { "\(hundredths(ppm / 100))%" }
 
   private static func hundredths(_ value: Int64) -> String {
     let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 100)

@@ -7,7 +7,7 @@ struct Tickway: ParsableCommand {
     subcommands: [
       ArmCommand.self, CaptureCommand.self, IngestCommand.self, KillCommand.self,
       LiveCommand.self, PositionsCommand.self, PublishCommand.self, RelayCommand.self,
-      ReplayCommand.self, ResumeCommand.self, RingCommand.self, StateCommand.self,
+      ReplayCommand.self, ResumeCommand.self, RingCommand.self, RiskCommand.self, StateCommand.self,
       SynthCommand.self, ValueAtRiskCommand.self, VenueCommand.self, WatchdogCommand.self,
     ])
 }

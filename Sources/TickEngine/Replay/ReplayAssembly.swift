@@ -190,16 +190,16 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     }
     let latency = unsafe SenderLatency(
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
+    let risk = try makeRisk(limits, isArmed: !kill.isShut)
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
-      ports: ports, gate: gate, kill: kill, risk: try makeRisk(limits), pool: pool,
-      session: session,
+      ports: ports, gate: gate, kill: kill, risk: risk, pool: pool, session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
       latency: latency, waitPolicy: plan.policy,
       options: SenderOptions(
         slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
-        isWhole: isWhole),
+        isWhole: isWhole, isLive: options.captures.isEmpty),
       reload: self.reference?.reload)
   }
 
@@ -235,7 +235,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   }
 
   /// Positions begin anew: the venue tells every fill of its session again. States go on.
-  private func makeRisk(_ limits: RiskLimits) throws -> RiskWatch {
+  private func makeRisk(_ limits: RiskLimits, isArmed: Bool) throws -> RiskWatch {
     var positions = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     positions.instruments = TickPublisher.instrumentsMax
@@ -246,7 +246,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
         try instance.renew(.positions, "positions", capacity: positions.capacity)
       } else { try regions.make(.positions, capacity: positions.capacity).attach() }
     return try RiskWatch(
-      limits, positions: PositionBook.open(claiming: region, positions), records: records, at: 0)
+      limits, positions: PositionBook.open(claiming: region, positions), records: records,
+      isResumed: isArmed, at: 0)
   }
 
   private func makePool(_ limits: RiskLimits) throws -> OrderPool {

@@ -118,7 +118,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     venue?.join()
     instance?.keepTrip(observer, isLast: true)
     instance?.end(
-      isClean: sender?.role.isClean ?? true, state: sender?.role.instanceState ?? .normal)
+      isClean: sender?.role.isClean ?? true, state: sender?.role.strictestState ?? .normal)
   }
 
   /// The venue may be slow to answer: a second signal ends the wait.
