@@ -134,7 +134,7 @@ import Testing
     let dead = try ask("rebase", "--patience-ms", "100")
     #expect(dead.status == 66 && dead.error.contains("has ended"), "\(dead.error)")
     let log = try scratch.text("state/prod.log")
-    #expect(log.contains("not done: the sender, pid \(deaf.pid), has ended"))
+    #expect(log.contains("not done: the sender, pid \(deaf.pid), did not take it in time"))
   }
 
   @Test func rm9AStrategyIsOffUntilAPersonEnablesItAlsoAcrossARestart() throws {
@@ -152,6 +152,8 @@ import Testing
     let enabled = try ask("enable", "--strategy", "1")
     #expect(enabled.status == 0, "\(enabled.error)")
     #expect(try scratch.text("state/prod.log").contains("\"action\":\"enable\""))
+    // It executes again, until it has done so too often once more.
+    #expect(eventually(within: 30) { (try? subject(1))??["off"].flag == true })
     second.signal(SIGINT)
     _ = try second.wait(within: 30)
     let sent = try JSONValue(file: scratch["run.json"])["orders"]["sent"].count ?? 0

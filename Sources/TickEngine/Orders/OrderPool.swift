@@ -80,6 +80,16 @@ struct OrderPool: ~Copyable {
     }
   }
 
+  /// What was held before the first order of the session (`OpeningPositions.fingerprint`); 0:
+  /// nothing. A successor that was told otherwise would count fills twice, or not at all.
+  var opening: UInt64 {
+    get { UInt64(orders[0].reserved) << 32 | UInt64(orders[0].open) }
+    nonmutating set {
+      orders[0].reserved = UInt32(truncatingIfNeeded: newValue >> 32)
+      orders[0].open = UInt32(truncatingIfNeeded: newValue)
+    }
+  }
+
   /// From where the venue has to tell what became of what is out, and of all that its senders did.
   /// What was before them, and with a new pool everything, is not theirs to act on.
   var start: SessionStart {

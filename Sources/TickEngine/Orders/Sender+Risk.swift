@@ -106,6 +106,8 @@ extension Sender {
   func state(of strategy: UInt8) -> RiskState { risk.strictest(strategy) }
   /// Of the instance.
   var instanceState: RiskState { risk.state }
+  /// For the end of a run.
+  var riskChanges: (kept: [RiskChange], count: Int) { (risk.keptChanges, risk.changeCount) }
   /// The strictest one of all subjects'.
   var strictestState: RiskState {
     (1...UInt8(gate.throttles.count)).reduce(risk.state) {

@@ -248,6 +248,7 @@ struct Sender: ~Copyable, Role {
     if options.isLive { marketTime = max(marketTime, wall) }
     watchRisk()
     answerRequest()
+    gate.balanceCredit(isSettled: link == .steady)
     tellState(now)
     for worker in 0..<ports.count {
       ports[worker].requests.beat(monotonic_ns: now)

@@ -23,6 +23,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private let senderNode: Int?
   private let instance: TradingInstance?
   private let reference: ReferenceWatch?
+  /// The sender's, once it is made.
+  private var positions: SharedRegion?
+  private let valueAtRiskStop = StopFlag()
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -89,13 +92,15 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var taps: [SharedRegion] = []
     let port = try makeVenue(&taps)
     let sender = isTrading ? thread(try makeSender(rings, port), cores.popFirst() ?? nil) : nil
+    let valueAtRisk = try makeValueAtRisk()
     let recorder = try makeRecorder(rings, &taps)
     let ingester = thread(try makeIngester(rings, taps), ingesterCore)
     return ReplayRun(
       options: options, source: source, control: ControlPage(try page.attach()), ingester: ingester,
       workers: workers, sender: sender, recorder: recorder, venue: venue, venueStop: venueStop,
       histograms: histograms, plan: plan, instance: instance,
-      reference: reference)
+      reference: reference, positions: positions, valueAtRisk: valueAtRisk,
+      valueAtRiskStop: valueAtRiskStop)
   }
 
   private func thread<R: Role & ~Copyable>(_ role: consuming R, _ core: Int?) -> RoleThread<R> {
@@ -170,6 +175,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     // First of all: the gate's role is that of the instance, so that there is one sender of a name.
     let kill = try makeKillGate()
     let limits = options.limits ?? .simulation
+    let held = try number(options.positions)
     let pool = try makePool(limits)
     let isWhole = instance != nil
     var session: VenueSession?
@@ -177,12 +183,16 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     if let address {
       session = try openSession(address, from: isWhole ? pool.start : .newest)
     }
+    let isSame = pool.origin.sequence != 0 && session?.session == pool.origin.session
+    try HeldInstrument.note(options.positions, in: pool, isSameSession: isSame)
     let reference = ReferenceTable(
       options.reference ?? .simulation, limits: limits,
       instruments: TickPublisher.instrumentsMax)
-    let gate = RiskGate(
+    var gate = RiskGate(
       limits: limits, reference: reference, control: try control(),
-      board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()))
+      board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()),
+      credit: try makeCredit(limits))
+    let marks = gate.hold(held)
     let ports = try Slab<SenderPort>(count: rings.count) { number throws(RingError) in
       SenderPort(
         requests: try OrderConsumer(claiming: rings[number].orders.attach()),
@@ -190,7 +200,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     }
     let latency = unsafe SenderLatency(
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
-    let risk = try makeRisk(limits, isArmed: !kill.isShut)
+    let risk = try makeRisk(limits, isArmed: !kill.isShut, held, marks)
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
       ports: ports, gate: gate, kill: kill, risk: risk, pool: pool, session: session,
@@ -235,7 +245,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   }
 
   /// Positions begin anew: the venue tells every fill of its session again. States go on.
-  private func makeRisk(_ limits: RiskLimits, isArmed: Bool) throws -> RiskWatch {
+  private func makeRisk(
+    _ limits: RiskLimits, isArmed: Bool, _ held: [HeldInstrument], _ marksE4: [Int64]
+  ) throws -> RiskWatch {
     var positions = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     positions.instruments = TickPublisher.instrumentsMax
@@ -243,11 +255,48 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let records = try instance?.riskRecords(strategies: limits.strategiesMax) ?? [:]
     let region =
       if let instance {
-        try instance.renew(.positions, "positions", capacity: positions.capacity)
-      } else { try regions.make(.positions, capacity: positions.capacity).attach() }
-    return try RiskWatch(
-      limits, positions: PositionBook.open(claiming: region, positions), records: records,
-      isResumed: isArmed, at: 0)
+        SharedRegion(try instance.renew(.positions, "positions", capacity: positions.capacity))
+      } else { try regions.make(.positions, capacity: positions.capacity) }
+    self.positions = region
+    var book = try PositionBook.open(claiming: region.attach(), positions)
+    try book.begin(held, marksE4)
+    var risk = try RiskWatch(
+      limits, positions: book, records: records, isResumed: isArmed, at: 0)
+    for one in held { risk.note(one.row.strategy, isFlat: false) }
+    return risk
+  }
+
+  /// What is held, under the numbers of its instruments: which they have from here on.
+  private func number(_ positions: OpeningPositions?) throws -> [HeldInstrument] {
+    guard let positions else { return [] }
+    var numbers = try DirectoryWriter(
+      claiming: directory.attach(), venue: Symbol("IEX")!.word)
+    try numbers.add(options.symbols ?? [])
+    return try positions.rows.map { try HeldInstrument($0, &numbers) }
+  }
+
+  private func makeCredit(_ limits: RiskLimits) throws -> AccountLedger? {
+    guard let account = options.account, let instance else { return nil }
+    let region = try TradingInstance(
+      account, ringDirectory: options.ringDirectory, stateDirectory: options.stateDirectory
+    ).open(.ledger, "ledger", capacity: AccountLedger.capacity)
+    try region.guardAgainstTruncation()
+    let totalE4 = limits.creditE4
+    return try AccountLedger.open(
+      region, key: AccountLedger.key(of: instance.name), totalE4: totalE4,
+      chunkE4: max(1, totalE4 / 256))
+  }
+
+  /// Beside the positions, computed on a thread of its own.
+  private func makeValueAtRisk() throws -> RoleThread<ValueAtRiskRole>? {
+    guard let wanted = options.valueAtRisk, let positions else { return nil }
+    let observer = try PositionObserver(
+      positions.attach(), directory: DirectoryReader(try directory.attach()))
+    return thread(
+      try ValueAtRiskRole(
+        positions.attach(), observer: observer, returns: wanted.returns,
+        confidence: wanted.confidence, interval_ns: wanted.interval_ns, stop: valueAtRiskStop),
+      nil)
   }
 
   private func makePool(_ limits: RiskLimits) throws -> OrderPool {

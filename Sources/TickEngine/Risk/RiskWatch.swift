@@ -94,7 +94,7 @@ public struct RiskWatch: ~Copyable {
     hasNews = true
   }
 
-  /// Whether a strategy holds nothing any more, for the turns of an unwinding.
+  /// Whether a strategy holds nothing (any more), for the turns of an unwinding.
   mutating func note(_ strategy: UInt8, isFlat: Bool) { turns.note(strategy, isFlat: isFlat) }
 
   /// Looks at every equity that may have changed, and at the time; a subject whose state changes is
