@@ -44,6 +44,7 @@ enum Complaint {
     case let error as SessionError: code(of: error)
     case is StrategyError: .usage
     case is PositionError: .badData
+    case let error as LedgerError: code(of: error)
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
     case let error as PlacementError: code(of: error)
@@ -88,6 +89,11 @@ enum Complaint {
     case .coreRefused, .refused: .permission
     case .memoryShort, .misplaced: .full
     }
+  }
+
+  private static func code(of error: LedgerError) -> TickwayExit {
+    if case .taken = error { return .busy }
+    return .configuration
   }
 
   private static func code(of error: ValueAtRiskError) -> TickwayExit {

@@ -277,6 +277,7 @@ extension Sender {
       isShutSeen = true
       shutAt_ns = MonotonicClock.now
       tripFromWithin()
+      if risk.kill(RiskCause(kill.reason), at: marketTime) != nil { act() }
       massCancel()
       nextSweep_ns = 0
     }

@@ -10,6 +10,7 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
     ingester.role.enter(in: &report)
     report.rings = tickRings + orderRings
     if let sender { report.take(sender.role.counts) }
+    fillPositions(&report)
     fillRun(&report)
     let stages = report.feed.lines == nil ? Report.Stage.replayed : Report.Stage.allCases
     let latency = stages.map { ($0, histograms.snapshot($0)) }
@@ -51,6 +52,14 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
           full: states.events.full),
       ]
     }
+  }
+
+  private func fillPositions(_ report: inout Report) {
+    guard let positions, let sender,
+      let observer = try? PositionObserver(positions.attach(), directory: nil)
+    else { return }
+    report.positions = Report.Positions(
+      observer.snapshot(), sender.role.riskChanges.kept, changeCount: sender.role.riskChanges.count)
   }
 
   private func fillRun(_ report: inout Report) {

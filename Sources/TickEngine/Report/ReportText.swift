@@ -17,9 +17,9 @@ public struct ReportText: CustomStringConvertible {
     switch report.run.role {
     case nil:
       return [captureLines, feedLines, lineLines, tickLines, ringLines, orderLines]
-        + [runLines, latencyLines]
+        + [positionLines, runLines, latencyLines]
     case RoleKind.ingester.name: return [feedLines, lineLines, tickLines] + end
-    case RoleKind.sender.name: return [orderLines] + end
+    case RoleKind.sender.name: return [orderLines, positionLines] + end
     default: return end
     }
   }
@@ -134,6 +134,28 @@ public struct ReportText: CustomStringConvertible {
           ("cancels sent", "\(orders.cancelsSent)"), ("canceled", "\(orders.canceled)"),
           ("open", "\(orders.open)"),
         ])
+  }
+
+  /// Slippage of each strategy and in all, and the value at risk: nothing of a run without fills.
+  private var positionLines: [String] {
+    guard let positions = report.positions else { return [] }
+    var counts: [Count] = []
+    for subject in positions.strategies + [positions.instance] {
+      guard let bps = subject.slippage_bps_e2, let reference = subject.slippageReference else {
+        continue
+      }
+      let name = subject.strategy.map { "slippage of strategy \($0)" } ?? "slippage in all"
+      counts.append((name, "\(Hundredths.text(bps)) bps of \(reference)"))
+    }
+    if let risk = positions.valueAtRisk {
+      let share = Hundredths.text(Int64(clamping: risk.confidence_ppm / 100))
+      counts.append(("value at risk \(share)%", risk.value?.description ?? "unknown"))
+    }
+    if positions.changeCount > 0 {
+      counts.append(("risk state", positions.instance.state ?? "unknown"))
+      counts.append(("changes of risk states", "\(positions.changeCount)"))
+    }
+    return counts.isEmpty ? [] : section("positions", counts)
   }
 
   /// The pace, and what is zero in a healthy run only where it is not.
