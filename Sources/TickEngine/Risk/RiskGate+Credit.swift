@@ -1,7 +1,7 @@
 /// The account's credit, of which the gate uses no more than the ledger has handed it.
 extension RiskGate {
   /// What the ledger has handed out to this sender, 1e-4; 0 without one.
-  var grantedE4: Int64 { credit?.grantedE4 ?? 0 }
+  var grantedE4: Int64 { mutating get { credit?.grantedE4 ?? 0 } }
 
   /// Whether a gross exposure is covered, by more credit if need be.
   @inline(__always)
