@@ -23,6 +23,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private let senderNode: Int?
   private let instance: TradingInstance?
   private let reference: ReferenceWatch?
+  /// The ring of the sender's decisions, if they are recorded.
+  private let decisions: SharedRegion?
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -53,6 +55,10 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       } else { try regions.make(.directory, capacity: TickPublisher.instrumentsMax) }
     board = try regions.make(
       .board, capacity: TickPublisher.instrumentsMax, node: senderNode)
+    decisions =
+      options.decisionsPath == nil
+      ? nil
+      : try regions.make(.events, capacity: ReplayRegions.decisionSlots, node: senderNode)
     failure = FailureFlag(ControlPage(try page.attach()))
   }
 
@@ -65,8 +71,12 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var roles = 1 + options.workers
     if isTrading { roles += 1 }
     if isTrading, case .builtin = options.venue { roles += 1 }
-    if options.recordPath != nil || options.ordersPath != nil { roles += 1 }
+    if isRecording(options) { roles += 1 }
     return roles
+  }
+
+  private static func isRecording(_ options: ReplayOptions) -> Bool {
+    options.recordPath != nil || options.ordersPath != nil || options.decisionsPath != nil
   }
 
   func assemble() throws -> ReplayRun<S, I> {
@@ -200,7 +210,12 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
         slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
         isWhole: isWhole),
-      reload: self.reference?.reload)
+      reload: self.reference?.reload, decisions: try makeDecisionLog())
+  }
+
+  private func makeDecisionLog() throws -> DecisionLog {
+    guard let decisions else { return DecisionLog() }
+    return DecisionLog(try DecisionProducer(claiming: decisions.attach()))
   }
 
   /// A venue may still hold the session of a predecessor that died a moment ago: with time to
@@ -263,7 +278,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private func makeRecorder(
     _ rings: [WorkerRings], _ taps: inout [SharedRegion]
   ) throws -> RoleThread<Recorder>? {
-    guard options.recordPath != nil || options.ordersPath != nil else { return nil }
+    guard ReplayAssembly.isRecording(options) else { return nil }
     var tap: SharedRegion?
     if options.recordPath != nil {
       let region = try regions.make(.ticks, capacity: options.ringCapacity)
@@ -291,8 +306,18 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let recorder = Recorder(
       ticks: ticks, merges: merges, requests: requests,
       ordersFile: try options.ordersPath.map { try RecordingFile(path: $0) },
+      decisions: try makeDecisionTaps(),
       directory: DirectoryReader(try directory.attach()), control: try control())
     return thread(recorder, cores.popFirst() ?? nil)
+  }
+
+  private func makeDecisionTaps() throws -> Slab<Recorder.DecisionTap> {
+    guard let decisions, let path = options.decisionsPath else { return Recorder.noDecisions() }
+    return try Slab(count: 1) { _ in
+      Recorder.DecisionTap(
+        ring: try DecisionConsumer(claiming: decisions.attach()),
+        writer: try DecisionWriter(RecordingFile(path: path), DecisionContext(options)))
+    }
   }
 
   // MARK: Ingester
