@@ -44,6 +44,7 @@ enum Complaint {
     case let error as SessionError: code(of: error)
     case is StrategyError: .usage
     case is PositionError: .badData
+    case let error as DecisionFileError: code(of: error)
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
     case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
@@ -67,6 +68,14 @@ enum Complaint {
     case .roleTaken: .busy
     case .nodeMemory, .hugePages: .full
     default: .inputOutput
+    }
+  }
+
+  private static func code(of error: DecisionFileError) -> TickwayExit {
+    switch error {
+    case .unreadable: .cannotOpenInput
+    case .forbidden: .permission
+    case .foreign, .version, .damagedHeader: .badData
     }
   }
 

@@ -68,7 +68,7 @@ struct CheckWords {
 
   private var volumeLimit: String {
     let share = "\(named("adv_percent"))%"
-    return event.hasReached(.volume) ? "\(share) = \(event.volumeMax)" : share
+    return event.hasReached(.volume) ? "\(share) = \(event.volumeMax) shares" : share
   }
 
   private var duplicateLimit: String {

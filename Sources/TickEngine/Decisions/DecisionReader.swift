@@ -16,6 +16,7 @@ public struct RecordedDecision: Sendable {
 /// Why a file of decisions cannot be read, in a sentence that says what to do.
 public enum DecisionFileError: Error, Equatable, CustomStringConvertible {
   case unreadable(String, reason: String)
+  case forbidden(String)
   /// Another kind of file.
   case foreign(String)
   case version(String, UInt32)
@@ -24,6 +25,7 @@ public enum DecisionFileError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
+    case .forbidden(let path): "cannot read \(path): you may not; ask its owner"
     case .foreign(let path):
       "\(path) is no file of decisions: `tickway replay` and `tickway live` write one with"
         + " --decisions FILE"
@@ -64,6 +66,8 @@ public struct DecisionReader {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    } catch CocoaError.fileReadNoPermission {
+      throw .forbidden(path)
     } catch {
       throw .unreadable(path, reason: error.localizedDescription)
     }
