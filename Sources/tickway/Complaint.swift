@@ -45,6 +45,7 @@ enum Complaint {
     case is StrategyError: .usage
     case is PositionError: .badData
     case let error as LedgerError: code(of: error)
+    case let error as DecisionFileError: code(of: error)
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
     case let error as PlacementError: code(of: error)
@@ -94,6 +95,14 @@ enum Complaint {
   private static func code(of error: LedgerError) -> TickwayExit {
     if case .taken = error { return .busy }
     return .configuration
+  }
+
+  private static func code(of error: DecisionFileError) -> TickwayExit {
+    switch error {
+    case .unreadable: .cannotOpenInput
+    case .forbidden: .permission
+    case .foreign, .version, .damagedHeader: .badData
+    }
   }
 
   private static func code(of error: ValueAtRiskError) -> TickwayExit {

@@ -78,6 +78,11 @@ struct PipelineOptions: ParsableArguments {
   var orders: String?
 
   @Option(
+    help: "Write the sender's decisions, check by check, for `tickway explain`.",
+    completion: .file())
+  var decisions: String?
+
+  @Option(
     help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
     completion: .file())
   var json: String?
@@ -122,6 +127,7 @@ struct PipelineOptions: ParsableArguments {
     options.subscriptions = try subscribe.subscriptions(verb)
     options.recordPath = record
     options.ordersPath = orders
+    options.decisionsPath = decisions
     if let json, json != "-" { options.otherOutputs.append(json) }
     if let hgrm {
       options.otherOutputs += Report.Stage.allCases.map { "\(hgrm)/\($0.rawValue).hgrm" }

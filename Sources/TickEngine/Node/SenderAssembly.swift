@@ -16,6 +16,8 @@ final class SenderAssembly {
   private let directory: SharedRegion
   private let rings: [WorkerRings]
   private let latency: SenderLatency
+  /// The ring of its decisions, if they are recorded.
+  private let decisions: SharedRegion?
   /// Whether the workers are processes of their own.
   private let workersOutlive: Bool
   /// Made with the sender.
@@ -24,8 +26,10 @@ final class SenderAssembly {
   init(
     options: ReplayOptions, instance: TradingInstance?, reload: ReferenceReload?,
     waitPolicy: WaitPolicy, page: SharedRegion, board: SharedRegion, directory: SharedRegion,
-    rings: [WorkerRings], latency: SenderLatency, workersOutlive: Bool = false
+    rings: [WorkerRings], latency: SenderLatency, decisions: SharedRegion? = nil,
+    workersOutlive: Bool = false
   ) {
+    self.decisions = decisions
     self.options = options
     self.instance = instance
     self.reload = reload
@@ -77,7 +81,12 @@ final class SenderAssembly {
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
         isWhole: isWhole, workersOutlive: workersOutlive,
         isLive: options.captures.isEmpty),
-      reload: reload)
+      reload: reload, decisions: try makeDecisionLog())
+  }
+
+  private func makeDecisionLog() throws -> DecisionLog {
+    guard let decisions else { return DecisionLog() }
+    return DecisionLog(try DecisionProducer(claiming: decisions.attach()))
   }
 
   private func control() throws -> ControlPage { ControlPage(try page.attach()) }

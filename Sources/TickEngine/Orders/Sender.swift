@@ -73,8 +73,8 @@ struct SenderOptions {
 /// order is in the pool. Once the kill switch is tripped it cancels whatever works, and leaves.
 ///
 /// In other files: what it does with requests (`+Requests`), with positions and risk states
-/// (`+Risk`), with what a person asks of those (`+Approvals`), with the venue (`+Venue`), and at
-/// the end (`+End`).
+/// (`+Risk`), with what a person asks of those (`+Approvals`), with the venue (`+Venue`), at the
+/// end (`+End`), and how it judges (`+Decisions`).
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16
@@ -116,6 +116,8 @@ struct Sender: ~Copyable, Role {
   let waitPolicy: WaitPolicy
   var options: SenderOptions
   private let reload: ReferenceReload?
+  /// Where decisions go, if anybody records them.
+  var decisions: DecisionLog
   var link = Link.none
   var opening: SessionOpening?
   var retryAt_ns: UInt64 = 0
@@ -161,8 +163,10 @@ struct Sender: ~Copyable, Role {
     risk: consuming RiskWatch, pool: consuming OrderPool,
     session: consuming VenueSession?, directory: consuming DirectoryReader,
     control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy,
-    options: SenderOptions = SenderOptions(), reload: ReferenceReload? = nil
+    options: SenderOptions = SenderOptions(), reload: ReferenceReload? = nil,
+    decisions: consuming DecisionLog = DecisionLog()
   ) {
+    self.decisions = decisions
     self.reload = reload
     deaths = Slab(count: ports.count, repeating: 0)
     self.ports = ports

@@ -26,6 +26,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   /// The sender's, once it is made.
   private var positions: SharedRegion?
   private let valueAtRiskStop = StopFlag()
+  /// The ring of the sender's decisions, if they are recorded.
+  private let decisions: SharedRegion?
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -56,6 +58,10 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       } else { try regions.make(.directory, capacity: TickPublisher.instrumentsMax) }
     board = try regions.make(
       .board, capacity: TickPublisher.instrumentsMax, node: senderNode)
+    decisions =
+      options.decisionsPath == nil
+      ? nil
+      : try regions.make(.events, capacity: ReplayRegions.decisionSlots, node: senderNode)
     failure = FailureFlag(ControlPage(try page.attach()))
   }
 
@@ -68,8 +74,12 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var roles = 1 + options.workers
     if isTrading { roles += 1 }
     if isTrading, case .builtin = options.venue { roles += 1 }
-    if options.recordPath != nil || options.ordersPath != nil { roles += 1 }
+    if isRecording(options) { roles += 1 }
     return roles
+  }
+
+  private static func isRecording(_ options: ReplayOptions) -> Bool {
+    options.recordPath != nil || options.ordersPath != nil || options.decisionsPath != nil
   }
 
   func assemble() throws -> ReplayRun<S, I> {
@@ -158,7 +168,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
     let assembly = SenderAssembly(
       options: options, instance: instance, reload: reference?.reload, waitPolicy: plan.policy,
-      page: page, board: board, directory: directory, rings: rings, latency: latency)
+      page: page, board: board, directory: directory, rings: rings, latency: latency,
+      decisions: decisions)
     let sender = try assembly.make(port: port)
     positions = assembly.positions
     return sender
@@ -181,7 +192,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private func makeRecorder(
     _ rings: [WorkerRings], _ taps: inout [SharedRegion]
   ) throws -> RoleThread<Recorder>? {
-    guard options.recordPath != nil || options.ordersPath != nil else { return nil }
+    guard ReplayAssembly.isRecording(options) else { return nil }
     var tap: SharedRegion?
     if options.recordPath != nil {
       let region = try regions.make(.ticks, capacity: options.ringCapacity)
@@ -209,8 +220,18 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let recorder = Recorder(
       ticks: ticks, merges: merges, requests: requests,
       ordersFile: try options.ordersPath.map { try RecordingFile(path: $0) },
+      decisions: try makeDecisionTaps(),
       directory: DirectoryReader(try directory.attach()), control: try control())
     return thread(recorder, cores.popFirst() ?? nil)
+  }
+
+  private func makeDecisionTaps() throws -> Slab<Recorder.DecisionTap> {
+    guard let decisions, let path = options.decisionsPath else { return Recorder.noDecisions() }
+    return try Slab(count: 1) { _ in
+      Recorder.DecisionTap(
+        ring: try DecisionConsumer(claiming: decisions.attach()),
+        writer: try DecisionWriter(RecordingFile(path: path), DecisionContext(options)))
+    }
   }
 
   // MARK: Ingester

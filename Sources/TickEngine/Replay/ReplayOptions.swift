@@ -72,6 +72,8 @@ public struct ReplayOptions: Sendable {
   public var recordPath: String?
   /// File for the order requests.
   public var ordersPath: String?
+  /// File for the sender's decisions (`tickway explain`).
+  public var decisionsPath: String?
   /// Files that the caller writes itself: only to be kept apart from the others.
   public var otherOutputs: [String] = []
   public var parameters: [String: String] = [:]

@@ -39,7 +39,7 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
 
   private var orderRings: [Report.Ring] {
     guard let sender else { return [] }
-    return workers.indices.flatMap { number in
+    return decisionRings + workers.indices.flatMap { number in
       let states = sender.role.ringStates(number)
       let desk = workers[number].role.orderRing
       return [
@@ -60,6 +60,17 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
     else { return }
     report.positions = Report.Positions(
       observer.snapshot(), sender.role.riskChanges.kept, changeCount: sender.role.riskChanges.count)
+  }
+
+  /// What found it full is lost, and nothing waits for it.
+  private var decisionRings: [Report.Ring] {
+    guard let sender, options.decisionsPath != nil else { return [] }
+    let (published, lost) = (sender.role.decisions.published, sender.role.decisions.lost)
+    return [
+      Report.Ring(
+        name: "decisions", kind: .event, capacity: UInt64(ReplayRegions.decisionSlots),
+        published: published, polled: recorder?.role.decisionsPolled ?? 0, full: lost)
+    ]
   }
 
   private func fillRun(_ report: inout Report) {
