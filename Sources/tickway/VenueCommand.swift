@@ -39,6 +39,10 @@ struct VenueCommand: ParsableCommand {
   var ring: String?
 
   @Option(
+    help: ArgumentHelp("The region of the ring's symbols, if not NAME.directory.", valueName: "name"))
+  var directory: String?
+
+  @Option(
     name: [.customLong("ring-dir"), .customLong("ring-directory")],
     help: "Where the ring is, or rings of its own are made.", completion: .directory)
   var ringDir = "/dev/shm"

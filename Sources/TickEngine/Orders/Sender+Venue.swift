@@ -79,7 +79,12 @@ extension Sender {
     let now = MonotonicClock.now
     while let packet = session?.next() {
       switch packet.type {
-      case .sequenced: take(packet.payload, at: now)
+      case .sequenced:
+        let sequence = session?.sequence ?? 0
+        isRepeating = sequence <= toldBefore
+        take(packet.payload, at: now)
+        isRepeating = false
+        if options.workersOutlive, sequence > toldBefore { book.pool.told = sequence }
       case .endOfSession:
         options.address = nil
         throw SessionError.lost(session?.name ?? "", reason: "it ended the session")

@@ -130,6 +130,11 @@ public struct RiskLimits: Equatable, Sendable {
     RiskLimitField.all.map { ($0.name, $0.text(of: self)) }
   }
 
+  /// A limits file with these.
+  public var json: String {
+    "{" + lines.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",") + "}"
+  }
+
   // MARK: In the gate's units
 
   /// Amounts in units of 1e-4.

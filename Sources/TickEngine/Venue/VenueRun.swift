@@ -9,7 +9,8 @@ public enum VenueMarketSource: Sendable {
   case captures([String], pace: ReplayPace, repeats: Int)
   /// The tick ring `name` in `directory`, made by whoever publishes into it, and beside it its
   /// symbol directory, the region `VenueMarketSource.directoryName(ofRing:)`.
-  case ring(name: String, directory: String)
+  /// `symbols` is another name of that.
+  case ring(name: String, directory: String, symbols: String? = nil)
 
   /// The name of the region that holds the symbols of the tick ring `name`.
   public static func directoryName(ofRing name: String) -> String { "\(name).directory" }
@@ -89,8 +90,9 @@ public final class VenueRun {
         paths, pace: pace, repeats: repeats, latency: unsafe latency[0])
       market = try capture.makeMarket()
       control = ControlPage(try capture.control.attach())
-    case .ring(let name, let directory):
-      market = try VenueRun.attach(name, directory)
+    case .ring(let name, let directory, let symbols):
+      market = try VenueRun.attach(
+        name, directory, symbols ?? VenueMarketSource.directoryName(ofRing: name))
       ingester = nil
       control = nil
     }
@@ -101,10 +103,11 @@ public final class VenueRun {
     clinux_block_stop_signals()
   }
 
-  private static func attach(_ name: String, _ directory: String) throws -> RingMarket {
+  private static func attach(
+    _ name: String, _ directory: String, _ symbols: String
+  ) throws -> RingMarket {
     try VenueMarketError.told { () throws(RingError) in
-      let symbols = VenueMarketSource.directoryName(ofRing: name)
-      return RingMarket(
+      RingMarket(
         ticks: try TickConsumer(
           claiming: Region.attach(.ticks, directory: directory, name: name, sameBuild: true)),
         directory: DirectoryReader(
@@ -121,6 +124,7 @@ public final class VenueRun {
       stopAll()
       return VenueOutcome(counts: venue.role.counts, failure: error)
     }
+    ServiceNotice.ready("X_TICKWAY_PORT=\(port)\n")
     // Ends early only if the market fails; a market that ends is no reason to stop serving.
     while clinux_wait_stop_signal(100) == 0, control?.read(.failed) ?? 0 == 0 {}
     stopAll()
