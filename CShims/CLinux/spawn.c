@@ -163,23 +163,6 @@ int clinux_notify_receive(int socket, char *text, int size, int *pid) {
   return (int)length;
 }
 
-int clinux_notify_send(const char *address, const char *text) {
-  struct sockaddr_un to = {.sun_family = AF_UNIX};
-  size_t length = strlen(address);
-  if ((address[0] != '@' && address[0] != '/') || length < 2) return -EINVAL;
-  if (length >= sizeof to.sun_path) return -ENAMETOOLONG;
-  memcpy(to.sun_path, address, length);
-  if (address[0] == '@') to.sun_path[0] = '\0';
-  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-  ssize_t sent = sendto(
-      fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&to, bytes);
-  int code = sent < 0 ? -errno : 0;
-  (void)close(fd);
-  return code;
-}
-
 int clinux_signals_open(void) {
   sigset_t heard;
   (void)signal(SIGPIPE, SIG_IGN);

@@ -39,7 +39,7 @@ struct StandInRole {
     let page = ControlPage(
       try! Region.attach(.control, directory: ringDirectory, name: "\(prefix).control"))
     write("ready \(name) \(getpid())")
-    ServiceNotice().ready(port: kind == "venue" ? 4711 : nil)
+    ServiceNotice.ready(kind == "venue" ? "X_TICKWAY_PORT=4711\n" : "")
     if has("dies") { kill(getpid(), SIGKILL) }
     live(page)
     write("end \(name)")

@@ -59,7 +59,8 @@ enum StandInSupervisor {
         .control, directory: plan.ringDirectory, name: "\(set.prefix).control",
         capacity: ControlPage.capacity)
       _ = try Region.create(
-        .metrics, directory: plan.ringDirectory, name: "\(set.prefix).metrics", capacity: 64)
+        .metrics, directory: plan.ringDirectory, name: "\(set.prefix).metrics",
+        capacity: RoleTable.capacity(roles: set.roles.count))
     }
     let outcome = supervisor.run()
     supervisor.removeRegions(directory: plan.ringDirectory)

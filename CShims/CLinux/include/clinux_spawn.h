@@ -46,9 +46,6 @@ int clinux_notify_open(char *address, int size);
  * -EAGAIN. */
 int clinux_notify_receive(int socket, char *text, int size, int *pid);
 
-/* Sends a notice to an address as NOTIFY_SOCKET says it: "@name" or "/path". */
-int clinux_notify_send(const char *address, const char *text);
-
 /* Blocks SIGINT, SIGTERM and SIGHUP for this thread and those it starts, and returns a descriptor
  * that they are read from. SIGPIPE is ignored from here on. */
 int clinux_signals_open(void);

@@ -91,7 +91,8 @@ struct ConfigurationCheck {
     var text = text
     for (option, setting) in [
       ("--requests is", "requests are"), ("--limits FILE", "risk.limits"),
-      ("--reconnect", "reconnect_s"), ("--subscribe makes", "symbols or strategies of its own make"),
+      ("--reconnect", "reconnect_s"),
+      ("--subscribe makes", "symbols or strategies of its own make"),
       ("limits given", "risk.limits"),
       ("reference data", "risk.reference"),
     ] {
@@ -160,7 +161,8 @@ struct ConfigurationCheck {
     if let account = risk.account {
       fault(
         "risk.account", unless: ConfigurationCheck.isName(account),
-        "\"\(account)\": 1 to \(NodeConfiguration.nameLengthMax) letters, digits, - and _ are needed")
+        "\"\(account)\": 1 to \(NodeConfiguration.nameLengthMax) letters, digits, - and _ are needed"
+      )
     }
   }
 

@@ -1,18 +1,7 @@
-/// The parts that a set is made of, in the order in which they are started.
-public enum RoleKind: UInt64, CaseIterable, Codable, Sendable {
-  case venue = 1
-  case sender
-  case worker
-  case ingester
-
-  public var name: String {
-    switch self {
-    case .venue: "venue"
-    case .sender: "sender"
-    case .worker: "worker"
-    case .ingester: "ingester"
-    }
-  }
+extension RoleKind {
+  /// Each kind is started once those before it are ready: a sender has logged in before anybody
+  /// can ask for orders, and the ingester comes last.
+  static let startOrder: [RoleKind] = [.venue, .sender, .worker, .ingester]
 }
 
 /// One role of a set, as the supervisor starts it: a program and its arguments.
@@ -42,7 +31,7 @@ public struct RoleLaunch: Sendable {
   }
 
   /// `sender`, `worker-1`.
-  public var name: String { kind == .worker ? "worker-\(number)" : kind.name }
+  public var name: String { RoleStanding(kind: kind, number: number).name }
 
   /// What to start once the venue has told its port. The venue itself, started again, listens where
   /// it did: its sender knows no other place.

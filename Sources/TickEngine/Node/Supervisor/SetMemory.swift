@@ -8,16 +8,20 @@ import TickRing
 /// Thread safety: its supervisor's thread.
 final class SetMemory {
   let control: ControlPage
-  let table: RoleTable
+  let table: RoleTableWriter
   /// Of a supervisor that died: its roles' lines, by place; empty: everything is new.
-  let predecessor: [RoleTable.Line]
+  let predecessor: [RoleStanding]
+  var header: RoleTableHeader { didSet { table.write(header) } }
 
   private init(
-    control: consuming ControlPage, table: consuming RoleTable, predecessor: [RoleTable.Line]
+    control: consuming ControlPage, table: consuming RoleTableWriter, header: RoleTableHeader,
+    predecessor: [RoleStanding]
   ) {
     self.control = control
     self.table = table
+    self.header = header
     self.predecessor = predecessor
+    self.table.write(header)
   }
 
   private static let tries = 5
@@ -25,31 +29,43 @@ final class SetMemory {
   /// Becomes the supervisor of a set: makes its regions, or takes over those of one that died with
   /// its roles alive.
   ///
-  /// - Throws: `SupervisorError`, `RingError`.
+  /// - Throws: `SupervisorError`, `RingError`, and what `make` throws.
   static func open(
     _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver,
     make: (SetPlan) throws -> Void
   ) throws -> SetMemory {
     for _ in 0..<tries {
-      if let memory = try attach(plan, options, observer) { return memory }
+      if let memory = try takeOver(plan, options, observer) { return memory }
       SetRegions.remove(plan.prefix, directory: options.ringDirectory)
       do { try make(plan) } catch let error as RingError where error.kind == .exists {
         // Another start is at it: who claims the table is the one.
         usleep(20_000)
         continue
       }
-      if let memory = try claimNew(plan, options) { return memory }
+      guard let claim = try claim(plan, options), claim.reader.header == nil else { continue }
+      return SetMemory(
+        control: try page(plan, options), table: claim.writer, header: header(options),
+        predecessor: [])
     }
     throw SupervisorError.alreadyRunning(prefix: plan.prefix, pid: 0)
   }
 
-  private static func claim(
-    _ plan: SetPlan, _ options: SupervisorOptions
-  ) throws -> RoleTable? {
+  /// A table, and its writer's role: nobody else runs the instance.
+  private struct Claim: ~Copyable {
+    let reader: RoleTableReader
+    let writer: RoleTableWriter
+  }
+
+  /// nil: there is no table, or no whole one.
+  private static func claim(_ plan: SetPlan, _ options: SupervisorOptions) throws -> Claim? {
     do throws(RingError) {
-      let region = try Region.attach(
-        .metrics, directory: options.ringDirectory, name: "\(plan.prefix).metrics")
-      return try RoleTable(claiming: region)
+      let region = try table(plan, options)
+      let reader = try RoleTableReader(region.duplicate())
+      // A new one says nothing yet.
+      let roles = reader.header?.roles ?? plan.roles.count
+      guard region.capacity >= RoleTable.capacity(roles: roles) else { return nil }
+      let writer = try RoleTableWriter(claiming: region, roles: roles)
+      return Claim(reader: reader, writer: writer)
     } catch {
       switch error.kind {
       case .roleTaken:
@@ -61,51 +77,64 @@ final class SetMemory {
     }
   }
 
+  private static func table(_ plan: SetPlan, _ options: SupervisorOptions) throws(RingError)
+    -> Region
+  {
+    try Region.attach(.metrics, directory: options.ringDirectory, name: "\(plan.prefix).metrics")
+  }
+
   private static func page(_ plan: SetPlan, _ options: SupervisorOptions) throws -> ControlPage {
     ControlPage(
       try Region.attach(
         .control, directory: options.ringDirectory, name: "\(plan.prefix).control"))
   }
 
-  private static func claimNew(_ plan: SetPlan, _ options: SupervisorOptions) throws -> SetMemory? {
-    guard let table = try claim(plan, options) else { return nil }
-    table.write(header(plan, options))
-    return SetMemory(control: try page(plan, options), table: table, predecessor: [])
-  }
-
-  private static func header(_ plan: SetPlan, _ options: SupervisorOptions) -> RoleTable.Header {
-    RoleTable.Header(
-      roles: plan.roles.count, pid: UInt64(getpid()), started_ns: clinux_realtime_ns(),
-      buildHash: options.buildHash, configurationHash: options.configurationHash,
-      onDeath: options.onDeath)
+  private static func header(_ options: SupervisorOptions) -> RoleTableHeader {
+    var header = RoleTableHeader()
+    header.pid = getpid()
+    header.started_ns = clinux_realtime_ns()
+    header.buildHash = options.buildHash
+    header.configurationHash = options.configurationHash
+    header.isOutlived = options.onDeath == .continue
+    return header
   }
 
   /// What a predecessor left, if its roles live and may be taken over; nil: nothing, or nothing that
   /// is still in use.
-  private static func attach(
+  private static func takeOver(
     _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver
   ) throws -> SetMemory? {
-    guard let table = try claim(plan, options), let left = table.header else { return nil }
-    let lines = (0..<left.roles).compactMap { table.line($0) }
-    let living = lines.compactMap { RoleProcess.adopt(pid: $0.pid, startTicks: $0.startTicks) }
+    guard let claim = try claim(plan, options), let left = claim.reader.header else { return nil }
+    let standings = standings(claim.reader, roles: left.roles)
+    let living = standings.compactMap {
+      WatchedProcess.adopt(pid: $0.pid, startTicks: $0.startTicks)
+    }
     guard !living.isEmpty else { return nil }
-    guard left.buildHash == options.buildHash, left.roles == plan.roles.count,
-      left.configurationHash == options.configurationHash
+    guard left.buildHash == options.buildHash,
+      left.configurationHash == options.configurationHash, standings.count == plan.roles.count
     else {
       throw SupervisorError.otherRoles(
         prefix: plan.prefix, running: hashes(left.buildHash, left.configurationHash),
         own: hashes(options.buildHash, options.configurationHash), pids: living.map(\.pid))
     }
     let control = try page(plan, options)
-    guard left.onDeath == .continue, control.read(.ingestDone) == 0 else {
+    guard left.isOutlived, control.read(.ingestDone) == 0 else {
       observer.note("\(plan.prefix): waiting for the roles of a supervisor that died to end")
       try end(living, plan, options)
       return nil
     }
-    var taken = header(plan, options)
-    taken.venuePort = left.venuePort
-    table.write(taken)
-    return SetMemory(control: control, table: table, predecessor: lines)
+    var header = header(options)
+    header.venuePort = left.venuePort
+    return SetMemory(
+      control: control, table: claim.writer, header: header, predecessor: standings)
+  }
+
+  private static func standings(
+    _ reader: borrowing RoleTableReader, roles: Int
+  ) -> [RoleStanding] {
+    var found: [RoleStanding] = []
+    for place in 0..<roles { if let standing = reader.standing(place) { found.append(standing) } }
+    return found
   }
 
   private static func hashes(_ build: UInt64, _ configuration: UInt64) -> String {
@@ -115,7 +144,7 @@ final class SetMemory {
   /// Roles whose supervisor died and that are to end with it: they have been told, and are told
   /// once more.
   private static func end(
-    _ roles: [RoleProcess], _ plan: SetPlan, _ options: SupervisorOptions
+    _ roles: [WatchedProcess], _ plan: SetPlan, _ options: SupervisorOptions
   ) throws {
     for role in roles { role.send(SIGTERM) }
     let until = MonotonicClock.now + UInt64(options.drainMax_s * 1e9)
@@ -133,8 +162,7 @@ final class SetMemory {
 enum SetRegions {
   /// What belongs to one run: all but what outlives it, such as the pool of orders in doubt.
   private static let suffixes: Set<Substring> = [
-    "control", "metrics", "board", "ticks", "orders", "events", "numbers", "tap",
-    "feed",
+    "control", "metrics", "board", "ticks", "orders", "events", "numbers", "tap", "feed",
   ]
 
   /// Removes them. Roles that are still attached keep their memory.

@@ -50,10 +50,10 @@ final class SupervisedRole {
   private let options: SupervisorOptions
   private let observer: SupervisorObserver
   private(set) var state = State.idle
-  private(set) var process: RoleProcess?
+  private(set) var process: WatchedProcess?
   private(set) var history = RoleHistory()
   private(set) var status: String?
-  private(set) var lastExit: Int32 = 0
+  private(set) var lastExit: Int32 = -1
   private var schedule: RestartSchedule
   private var died_ns: UInt64?
   private var wasEverReady = false
@@ -87,7 +87,7 @@ final class SupervisedRole {
   func start(
     at now: UInt64, environment: [String: String], venuePort: UInt16?
   ) throws(SupervisorError) {
-    let process = try RoleProcess.start(
+    let process = try WatchedProcess.start(
       launch, arguments: launch.arguments(venuePort: venuePort), environment: environment,
       onDeath: options.onDeath)
     self.process = process
@@ -98,7 +98,7 @@ final class SupervisedRole {
   }
 
   /// Takes over a process that a dead supervisor had started, and seen ready.
-  func adopt(_ process: RoleProcess, starts: UInt64, at now: UInt64) {
+  func adopt(_ process: WatchedProcess, starts: UInt64, at now: UInt64) {
     self.process = process
     wasEverReady = true
     history.starts = starts

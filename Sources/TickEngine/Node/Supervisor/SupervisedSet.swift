@@ -33,7 +33,7 @@ final class SupervisedSet {
   private var phaseEnd = UInt64.max
   private var isPressed = false
   private var isHurried = false
-  private var told: [RoleTable.Line]
+  private var told: [RoleStanding]
 
   init(
     _ plan: SetPlan, _ memory: SetMemory, _ options: SupervisorOptions,
@@ -45,26 +45,26 @@ final class SupervisedSet {
     self.observer = observer
     self.environment = environment
     roles = plan.roles.map { SupervisedRole($0, options, observer) }
-    told = Array(repeating: RoleTable.Line(), count: plan.roles.count)
+    told = plan.roles.map { RoleStanding(kind: $0.kind, number: $0.number) }
     takeOver()
   }
 
   /// The roles of a supervisor that died: those that live go on, the others follow at once.
   private func takeOver() {
     let now = MonotonicClock.now
-    for (place, line) in memory.predecessor.enumerated() where line.starts > 0 {
-      let living = RoleProcess.adopt(pid: line.pid, startTicks: line.startTicks)
-      if line.state == .ready, let living {
-        roles[place].adopt(living, starts: line.starts, at: now)
-        observer.note("\(roles[place].launch.name) (\(line.pid)) is taken over")
+    for (place, left) in memory.predecessor.enumerated() where left.starts > 0 {
+      let living = WatchedProcess.adopt(pid: left.pid, startTicks: left.startTicks)
+      if left.state == .ready, let living {
+        roles[place].adopt(living, starts: UInt64(left.starts), at: now)
+        observer.note("\(roles[place].launch.name) (\(left.pid)) is taken over")
         continue
       }
       // Not ready yet: whether it ever says so would go unheard.
       living?.send(SIGKILL)
-      roles[place].takeUp(starts: line.starts, at: now)
+      roles[place].takeUp(starts: UInt64(left.starts), at: now)
+      tellDeath(of: roles[place])
     }
-    let port = memory.table.header?.venuePort ?? 0
-    if port != 0 { venuePort = port }
+    if memory.header.venuePort != 0 { venuePort = memory.header.venuePort }
   }
 
   private func roles(_ kind: RoleKind) -> [SupervisedRole] {
@@ -85,10 +85,7 @@ final class SupervisedSet {
     guard let role = roles.first(where: { $0.process?.pid == notice.pid }) else { return false }
     if let port = notice.port, role.launch.kind == .venue {
       venuePort = port
-      if var header = memory.table.header {
-        header.venuePort = port
-        memory.table.write(header)
-      }
+      memory.header.venuePort = port
     }
     let wasReady = role.isReady
     role.take(notice, at: now)
@@ -117,12 +114,21 @@ final class SupervisedSet {
     switch role.takeEnd(at: now, isNeeded: isNeeded) {
     case nil, .ended: break
     case .died(let end):
+      tellDeath(of: role)
       let wait_s: Double =
         if case .waiting(let until) = role.state { Double(until - now) / 1e9 } else { 0 }
       let when = wait_s > 0 ? "in \(wait_s) s" : "at once"
       observer.note("\(role.launch.name) died with \(end); it is started again \(when)")
     case .failed(let error): fail(error)
     }
+  }
+
+  /// The sender cancels what a dead worker has open.
+  private func tellDeath(of role: SupervisedRole) {
+    guard role.launch.kind == .worker else { return }
+    let number = role.launch.number
+    let count = memory.control.read(.deaths, worker: number)
+    memory.control.write(.deaths, worker: number, count + 1)
   }
 
   private func fail(_ error: SupervisorError) {
@@ -133,7 +139,7 @@ final class SupervisedSet {
 
   /// Kind after kind, each once all of those before are ready.
   private func startNext(at now: UInt64) {
-    for kind in RoleKind.allCases {
+    for kind in RoleKind.startOrder {
       let wanted = roles(kind)
       for role in wanted where role.state == .idle { start(role, at: now) }
       startDue(wanted, at: now)
@@ -159,10 +165,12 @@ final class SupervisedSet {
 
   private func tell() {
     for (place, role) in roles.enumerated() {
-      let line = role.line
-      guard line != told[place] else { continue }
-      memory.table.write(line, place: place)
-      told[place] = line
+      var standing = role.standing
+      standing.changed_ns = told[place].changed_ns
+      guard standing != told[place] else { continue }
+      if standing.state != told[place].state { standing.changed_ns = MonotonicClock.now }
+      memory.table.write(standing, place: place)
+      told[place] = standing
     }
   }
 }
@@ -260,23 +268,21 @@ extension SupervisedSet {
 
 extension SupervisedRole {
   /// As observers see it.
-  var line: RoleTable.Line {
-    var line = RoleTable.Line()
-    line.kind = launch.kind.rawValue
-    line.number = launch.number
-    line.pid = process?.pid ?? 0
-    line.startTicks = process?.startTicks ?? 0
-    line.starts = history.starts
-    line.state =
+  var standing: RoleStanding {
+    var standing = RoleStanding(kind: launch.kind, number: launch.number)
+    standing.state =
       switch state {
-      case .idle, .ended: .stopped
+      case .idle, .ended: .absent
       case .starting: .starting
-      case .ready: .ready
-      case .waiting: .waiting
+      case .ready: isAsked ? .ending : .ready
+      case .waiting: .dead
       }
-    line.lastExit = lastExit
-    line.core = launch.core
-    line.node = launch.node
-    return line
+    standing.pid = process?.pid ?? 0
+    standing.startTicks = process?.startTicks ?? 0
+    standing.starts = UInt32(clamping: history.starts)
+    standing.lastExit = lastExit
+    standing.core = launch.core
+    standing.node = launch.node
+    return standing
   }
 }

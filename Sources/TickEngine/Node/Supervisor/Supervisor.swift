@@ -27,7 +27,7 @@ public final class Supervisor {
   private let channel: ReadyChannel
   private let signals: Int32
   private let observer: SupervisorObserver
-  private let service = ServiceNotice()
+  private let watchdog_ns = ServiceNotice.watchdog_ns
   private var outcome = SupervisorOutcome()
   private var signalsTaken = 0
   private var isReady = false
@@ -64,7 +64,7 @@ public final class Supervisor {
 
   /// Runs until every role has ended. The regions are still there afterwards.
   public func run() -> SupervisorOutcome {
-    if service.watchdog_ns != nil { watchdogDue = 0 }
+    if watchdog_ns != nil { watchdogDue = 0 }
     while true {
       let now = MonotonicClock.now
       for set in sets { set.step(at: now) }
@@ -85,12 +85,12 @@ public final class Supervisor {
   private func tellService(at now: UInt64) {
     if !isReady, sets.allSatisfy({ $0.phase == .running }) {
       isReady = true
-      service.ready("every role is ready")
+      ServiceNotice.ready("STATUS=every role is ready\n")
       observer.note("ready: every role is")
     }
-    guard let interval = service.watchdog_ns, now >= watchdogDue else { return }
-    service.alive()
-    watchdogDue = now + interval
+    guard let watchdog_ns, now >= watchdogDue else { return }
+    ServiceNotice.alive()
+    watchdogDue = now + watchdog_ns
   }
 
   /// Waits for whatever comes first, and takes what has come. Ends are seen by the next step.
@@ -134,7 +134,7 @@ public final class Supervisor {
   }
 
   private func endAll(at now: UInt64) {
-    service.stopping("ending in order")
+    ServiceNotice.stopping()
     for set in sets { set.beginEnd(at: now) }
   }
 

@@ -13,8 +13,9 @@ public enum RoleEnd: Equatable, Sendable, CustomStringConvertible {
     self == .exit(0) || self == .exit(128 + SIGTERM) || self == .unknown
   }
 
-  /// Whether the next start would end the same way: a wrong option, no permission, a wrong file.
-  public var isFinal: Bool { [64, 77, 78].contains { self == .exit($0) } }
+  /// Whether the next start would end the same way: a feed that began anew where that is refused, a
+  /// wrong option, no permission, a wrong file.
+  public var isFinal: Bool { [3, 64, 77, 78].contains { self == .exit($0) } }
 
   /// As a shell says it.
   public var status: Int32 {
@@ -38,7 +39,7 @@ public enum RoleEnd: Equatable, Sendable, CustomStringConvertible {
 ///
 /// Owns its descriptors; dropping it leaves the process alone.
 /// Thread safety: one thread, and for a start the one whose death the process is to be told of.
-final class RoleProcess {
+final class WatchedProcess {
   let pid: Int32
   /// With the pid, names the process for ever.
   let startTicks: UInt64
@@ -69,7 +70,7 @@ final class RoleProcess {
   static func start(
     _ launch: RoleLaunch, arguments: [String], environment: [String: String],
     onDeath: SupervisorDeath
-  ) throws(SupervisorError) -> RoleProcess {
+  ) throws(SupervisorError) -> WatchedProcess {
     func failure(_ code: Int32) -> SupervisorError {
       .notStarted(role: launch.name, path: launch.path, code: -code)
     }
@@ -98,15 +99,15 @@ final class RoleProcess {
       close(reader)
       throw failure(pid)
     }
-    return RoleProcess(
+    return WatchedProcess(
       pid: pid, descriptor: process, output: output, errors: reader, isAdopted: false)
   }
 
   /// The living process of that pid and start; nil: there is none any more.
-  static func adopt(pid: Int32, startTicks: UInt64) -> RoleProcess? {
+  static func adopt(pid: Int32, startTicks: UInt64) -> WatchedProcess? {
     let descriptor = pid > 0 ? clinux_process_open(pid) : -ESRCH
     guard descriptor >= 0 else { return nil }
-    let process = RoleProcess(
+    let process = WatchedProcess(
       pid: pid, descriptor: descriptor, output: max(-1, clinux_output_of(pid, 1)),
       errors: max(-1, clinux_output_of(pid, 2)), isAdopted: true)
     // Opened first: a process that is there after that is the one that was looked at.
