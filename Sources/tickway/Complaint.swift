@@ -47,6 +47,9 @@ enum Complaint {
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
     case let error as PlacementError: code(of: error)
+    case let error as RoleError: code(of: error)
+    case let error as ConfigurationRefusal:
+      error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as VenueError: code(of: error)
     case let error as VenueMarketError: code(of: error)
@@ -68,6 +71,14 @@ enum Complaint {
     case .roleTaken: .busy
     case .nodeMemory, .hugePages: .full
     default: .inputOutput
+    }
+  }
+
+  private static func code(of error: RoleError) -> TickwayExit {
+    switch error {
+    case .otherBuild, .otherConfiguration: .configuration
+    case .noPlace: .usage
+    case .noTable: .cannotOpenInput
     }
   }
 

@@ -1,7 +1,7 @@
 /// Whether there are cores enough, and whether the scheduler and its tick leave some alone.
 enum CoreCheck {
   /// From here on each role of one worker's line has a core, and the system one.
-  static let coresMin = 5
+  static let coresMin = 4
 
   static func findings(_ files: MachineFiles) -> [MachineFinding] {
     guard let online = files.onlineCores, !online.isEmpty else {
@@ -17,8 +17,8 @@ enum CoreCheck {
     }
     return .warning(
       "cores",
-      "\(online.count) online; ingester, worker, sender and the system want \(coresMin - 1) or more,"
-        + " a venue of one's own one more",
+      "\(online.count) online; ingester, worker, sender and the system want \(coresMin), a venue of"
+        + " one's own one more",
       cost: "roles share cores: they yield and sleep instead of spinning, and tails are"
         + " milliseconds",
       remedy: "use a machine with more cores, or fewer --workers")
@@ -61,7 +61,7 @@ enum CoreCheck {
 
   /// All but the first, or of many but the first two: those are the system's.
   private static func candidates(_ online: [Int]) -> [Int] {
-    Array(online.dropFirst(online.count > coresMin ? 2 : 1))
+    Array(online.dropFirst(online.count > coresMin + 1 ? 2 : 1))
   }
 
   private static func bootCommand(for cores: String) -> String {

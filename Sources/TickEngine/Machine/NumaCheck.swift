@@ -9,10 +9,10 @@ enum NumaCheck {
           remedy: "numactl --hardware")
       ]
     }
-    return [nodes(topology), balancing(files, topology)]
+    return [nodes(files, topology), balancing(files, topology)]
   }
 
-  private static func nodes(_ topology: NumaTopology) -> MachineFinding {
+  private static func nodes(_ files: MachineFiles, _ topology: NumaTopology) -> MachineFinding {
     let texts = topology.nodes.map { node in
       let cores = node.cores.isEmpty ? "no cores" : "cores \(KernelList.text(node.cores))"
       let free = node.free_bytes.map { "\($0 >> 20) MiB free" } ?? "memory unknown"
@@ -20,8 +20,11 @@ enum NumaCheck {
         + (topology.nodes.count > 1 ? ", distances \(text(node.distances))" : "")
     }
     let what = texts.joined(separator: "; ")
-    let isKnown = topology.nodes.allSatisfy {
-      $0.free_bytes != nil && $0.distances.count == topology.nodes.count
+    let isKnown = topology.nodes.allSatisfy { node in
+      // A node may have no cores, but then it says so.
+      let cores = files.list("/sys/devices/system/node/node\(node.number)/cpulist")
+      return cores != nil && node.free_bytes != nil
+        && node.distances.count == topology.nodes.count
     }
     guard isKnown else {
       return .unknown("numa", "not all is told: \(what)", remedy: "numactl --hardware")

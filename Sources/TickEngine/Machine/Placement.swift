@@ -18,6 +18,8 @@ public struct Placement: Equatable, Sendable {
   public let core: Int?
   /// The node that its memory comes from.
   public let node: Int?
+  /// How binding that is.
+  public let memory: MemoryBinding
   /// What the operator should know: what was asked for and could not be had.
   public let notes: [String]
 
@@ -41,7 +43,7 @@ public struct Placement: Equatable, Sendable {
     let topology = NumaTopology.current()
     let isSeveral = topology.nodes.count > 1
     guard memory != .off, let node = node ?? (isSeveral ? topology.nodeOf(core) : nil) else {
-      return Placement(core: core, node: nil, notes: [])
+      return Placement(core: core, node: nil, memory: memory, notes: [])
     }
     var notes: [String] = []
     do throws(PlacementError) {
@@ -52,9 +54,24 @@ public struct Placement: Equatable, Sendable {
     } catch {
       guard memory == .warn else { throw error }
       notes = ["memory is not bound to node \(node): \(error)"]
-      return Placement(core: core, node: nil, notes: notes)
+      return Placement(core: core, node: nil, memory: memory, notes: notes)
     }
-    return Placement(core: core, node: node, notes: notes)
+    return Placement(core: core, node: node, memory: memory, notes: notes)
+  }
+
+  /// Asks the kernel whether all that this process alone writes lies on its node: for a role that has
+  /// made all it needs. Regions verify themselves when they are made.
+  ///
+  /// - Returns: what the operator should know; with `require` that is an error instead.
+  public func verify() throws(PlacementError) -> [String] {
+    guard let node, memory != .off else { return [] }
+    do throws(PlacementError) {
+      try MemoryPlacement.verifyThisProcess(node: node)
+      return []
+    } catch {
+      guard memory == .warn else { throw error }
+      return ["\(error)"]
+    }
   }
 
   /// Binds what the calling thread, and those that it starts, touch from here on, and moves what the

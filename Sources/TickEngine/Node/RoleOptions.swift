@@ -7,6 +7,16 @@ public struct RoleOptions: Sendable {
   public var ringDirectory = Region.defaultDirectory
   /// The core that it is pinned to; nil: not pinned.
   public var core: Int?
+  /// The NUMA node that its memory comes from; nil: its core's, if there are several.
+  public var node: Int?
+  /// How binding that is.
+  public var memory = MemoryBinding.off
+  /// Whether its memory is kept from being paged out.
+  public var locksMemory = false
+  /// Of SCHED_FIFO, 1 to 99; nil: the usual scheduling.
+  public var realtimePriority: Int?
+  /// Whether it ends when the process that started it dies.
+  public var endsWithParent = false
   /// How it waits; nil: it spins if it is pinned or there are cores enough.
   public var waiting: WaitPolicy?
   /// Its place in the instance's role table; nil: it runs without one.

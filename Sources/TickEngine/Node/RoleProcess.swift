@@ -21,6 +21,7 @@ final class RoleProcess {
   let own: ControlPage
   private let failure: FailureFlag
   private let observer: ReplayObserver
+  private var notes: [String] = []
   /// The role's: in the table, where observers read them, or of this process alone.
   private(set) lazy var histograms = HistogramStorage(count: RoleTable.histogramsEach)
   var machine = MachineCard.current()
@@ -28,6 +29,9 @@ final class RoleProcess {
   init(_ options: RoleOptions, _ observer: ReplayObserver) throws {
     try options.check()
     clinux_block_stop_signals()
+    // Before anything is touched that is to lie on a node.
+    let life = try ProcessLife.begin(options)
+    notes = life.notes
     self.options = options
     self.observer = observer
     regions = options.regions
@@ -90,6 +94,7 @@ final class RoleProcess {
     look: () -> Void
   ) throws(ThreadFailure) -> Int32? {
     observer.note(plan.reason)
+    notes.forEach(observer.note)
     try thread.start()
     ServiceNotice.ready(readiness)
     var signal: Int32?
@@ -115,7 +120,7 @@ final class RoleProcess {
     var report = report
     report.run.role = role.name
     report.run.waiting = plan.reason
-    report.run.notes = note.map { [$0] } ?? []
+    report.run.notes = notes + (note.map { [$0] } ?? [])
     report.run.failure = failure.map { "\($0)" }
     for (stage, snapshot) in latency {
       report.latency_ns[stage.rawValue] = LatencySummary(snapshot)

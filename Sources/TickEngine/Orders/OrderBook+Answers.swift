@@ -272,7 +272,7 @@ extension OrderBook {
     if original.isCancelAsked, pool.contains(number) {
       // It was to go while its replacement was under way: so is what it became.
       pool[number].isCancelAsked = true
-      cancelsDue += 1
+      due.insert(pool.place(number))
     }
     return news
   }

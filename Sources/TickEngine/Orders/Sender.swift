@@ -231,11 +231,13 @@ struct Sender: ~Copyable, Role {
       let isLast = control.read(.workersDone) != 0
       let hasTaken = takeRequests()
       if isShut { shut() }
-      if !hasTaken || turns & 63 == 0 { valueSome() }
-      _ = reload?.take(into: &gate)
+      // While orders wait to be sent nothing is looked at that can be looked at after them.
+      if !hasTaken { valueSome(isRested: backoff.hasSlept) }
       sendCancels()
       let hasHeard = try turnLink()
+      _ = reload?.take(into: &gate)
       if hasTaken {
+        if turns & 15 == 0 { valueSome(isRested: false) }
         deadline = .max
         backoff.reset()
         continue

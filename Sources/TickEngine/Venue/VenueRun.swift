@@ -78,10 +78,15 @@ public final class VenueRun {
   /// Opens everything; nothing moves yet. Blocks SIGINT and SIGTERM.
   ///
   /// - Throws: `CaptureError`, `ReplayError`, `RingError`, `VenueMarketError`, `VenueError`.
-  /// - Parameter ringDirectory: where the rings of its own are made, without names.
+  /// - Parameters:
+  ///   - ringDirectory: where the rings of its own are made, without names.
+  ///   - role: how it runs as a role of an instance; nil: it stands for itself.
   public init(
-    _ options: VenueOptions, market source: VenueMarketSource, ringDirectory: String = "/dev/shm"
+    _ options: VenueOptions, market source: VenueMarketSource, ringDirectory: String = "/dev/shm",
+    role: RoleOptions? = nil
   ) throws {
+    // Says what keeps it from being a role of that instance, and places its memory.
+    if let role { _ = try RoleProcess(role, ReplayObserver()) }
     let market: RingMarket
     switch source {
     case .captures(let paths, let pace, let repeats):
@@ -99,7 +104,8 @@ public final class VenueRun {
     let server = try VenueServer(options)
     port = server.port
     venue = RoleThread(
-      VenueRole(server, market: market, stop: stop, inquiry: inquiry), core: nil, onFailure: {})
+      VenueRole(server, market: market, stop: stop, inquiry: inquiry), core: role?.core,
+      onFailure: {})
     clinux_block_stop_signals()
   }
 

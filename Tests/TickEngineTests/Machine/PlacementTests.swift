@@ -5,13 +5,17 @@ import Testing
 @testable import TickEngine
 
 /// Binding changes the thread that asks for it, so each test does it on one of its own.
-private func onOwnThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) throws -> R {
-  final class Box: @unchecked Sendable { var result: Result<R, any Error>? }
-  let box = Box()
-  let thread = Thread { box.result = Result { try body() } }
-  thread.start()
-  while !thread.isFinished { usleep(200) }
-  return try #require(box.result).get()
+private func onOwnThread(_ body: @escaping @Sendable () throws -> Void) throws {
+  let thread = RoleThread(BindingRole(body: body), core: nil, onFailure: {})
+  try thread.start()
+  thread.join()
+  if let failure = thread.failure { throw failure }
+}
+
+private struct BindingRole: Role, ~Copyable {
+  let body: @Sendable () throws -> Void
+  var name: String { "binding" }
+  mutating func run() throws { try body() }
 }
 
 /// Whether this kernel has NUMA and lets this process ask.
@@ -57,7 +61,7 @@ private let hasNuma = clinux_bound_node() != -ENOSYS && clinux_bound_node() != -
   }
 
   @Test(.enabled(if: hasNuma)) func whatARequiredNodeBindsIsBoundAndVerifiedByTheKernel() throws {
-    let bound = try onOwnThread {
+    try onOwnThread {
       let core = try #require(CorePlan.allowedCores.last)
       let node = try #require(NumaTopology.current().node(ofCore: core))
       let placement = try Placement.apply(core: core, node: node, memory: .require)
@@ -65,12 +69,11 @@ private let hasNuma = clinux_bound_node() != -ENOSYS && clinux_bound_node() != -
       #expect(CorePlan.allowedCores == [core])
       let table = Slab<UInt64>(count: 1 << 16, repeating: 1)
       try table.verify(node: node)
-      try MemoryPlacement.verifyThisProcess(node: node)
+      #expect(try placement.verify() == [])
       let other = #expect(throws: PlacementError.self) { try table.verify(node: node + 1) }
       #expect(other?.description.contains("129 of 129 pages") == true, "\(other as Any)")
-      return clinux_bound_node() == node
+      #expect(clinux_bound_node() == Int32(node))
     }
-    #expect(bound)
     #expect(clinux_bound_node() == -ENOENT)
   }
 
