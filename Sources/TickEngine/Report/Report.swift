@@ -281,7 +281,8 @@ extension Report {
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-      case role, seconds, sessions, workers, waiting, notes, untracked, anomalies, misdirected, tripped
+      case role, seconds, sessions, workers, waiting, notes, untracked, anomalies, misdirected,
+        tripped
       case failure
       case messagesPerSecond = "messages_per_second"
       case hotAllocations = "hot_allocations"

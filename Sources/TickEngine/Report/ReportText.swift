@@ -6,9 +6,9 @@ public struct ReportText: CustomStringConvertible {
 
   public var description: String {
     sections
-    .filter { !$0.isEmpty }
-    .map { $0.joined(separator: "\n") }
-    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+      .filter { !$0.isEmpty }
+      .map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
   }
 
   /// Of one role's process only what that role can know.
