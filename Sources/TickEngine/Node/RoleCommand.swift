@@ -125,6 +125,7 @@ private struct RoleOptionList {
     let policies = set.workers.enumerated().map { "\($0)=\($1.policy.rawValue)" }
     add("--policy", policies.joined(separator: ","))
     add("--tap", if: configuration.venue.place == .builtin)
+    add("--gate", if: configuration.venue.place != .none)
     add("--keep", if: true)
   }
 
@@ -150,7 +151,9 @@ private struct RoleOptionList {
     arguments = ["sender", "--workers", "\(set.workers.count)"]
     add("--instance", configuration.instanceName(set: role.set))
     switch venue.place {
-    case .builtin: add("--venue", "\(venue.listenAddress):\(venuePort)")
+    case .builtin:
+      add("--venue", "\(venue.listenAddress):\(venuePort)")
+      add("--simulated", if: true)
     case .none: add("--venue", "none")
     case .named(let host, let port): add("--venue", "\(host):\(port)")
     }
@@ -173,7 +176,9 @@ private struct RoleOptionList {
   private mutating func venue() {
     let venue = configuration.venue
     arguments = ["venue", "--listen", "\(venue.listenAddress):\(venue.listenPort)"]
-    add("--ring", "\(configuration.prefix(set: role.set)).tap")
+    let prefix = configuration.prefix(set: role.set)
+    add("--ring", "\(prefix).tap")
+    add("--directory", "\(prefix).directory")
     add("--user", venue.user)
     add("--dialect", "\(venue.dialect)")
     if venue.password != nil { environment = [RoleCommand.passwordVariable] }
