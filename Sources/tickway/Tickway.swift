@@ -8,6 +8,7 @@ struct Tickway: ParsableCommand {
       ArmCommand.self, CaptureCommand.self, IngestCommand.self, KillCommand.self,
       LiveCommand.self, PositionsCommand.self, PublishCommand.self, RelayCommand.self,
       ReplayCommand.self, ResumeCommand.self, RingCommand.self, StateCommand.self,
-      SynthCommand.self, ValueAtRiskCommand.self, VenueCommand.self, WatchdogCommand.self,
+      SynthCommand.self, TopCommand.self, ValueAtRiskCommand.self, VenueCommand.self,
+      WatchdogCommand.self,
     ])
 }
