@@ -46,6 +46,10 @@ enum Complaint {
     case is PositionError: .badData
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
+    case let error as PlacementError: code(of: error)
+    case let error as RoleError: code(of: error)
+    case let error as ConfigurationRefusal:
+      error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as VenueError: code(of: error)
     case let error as VenueMarketError: code(of: error)
@@ -67,6 +71,22 @@ enum Complaint {
     case .roleTaken: .busy
     case .nodeMemory, .hugePages: .full
     default: .inputOutput
+    }
+  }
+
+  private static func code(of error: RoleError) -> TickwayExit {
+    switch error {
+    case .otherBuild, .otherConfiguration: .configuration
+    case .noPlace: .usage
+    case .noTable: .cannotOpenInput
+    }
+  }
+
+  private static func code(of error: PlacementError) -> TickwayExit {
+    switch error {
+    case .coreAbsent, .nodeAbsent, .coreElsewhere: .usage
+    case .coreRefused, .refused: .permission
+    case .memoryShort, .misplaced: .full
     }
   }
 

@@ -160,16 +160,16 @@ struct PipelineOptions: ParsableArguments {
     case "builtin": return .builtin
     case "none": return .none
     default:
-      guard let colon = venue.lastIndex(of: ":"), colon != venue.startIndex,
-        let port = UInt16(venue[venue.index(after: colon)...]), port > 0
-      else { throw Self.usage(verb, "--venue \(venue): HOST:PORT, builtin or none is needed") }
+      guard let address = HostAndPort(venue), address.port > 0 else {
+        throw Self.usage(verb, "--venue \(venue): HOST:PORT, builtin or none is needed")
+      }
       guard let dialect = OrderDialect(name: dialect) else {
         throw Self.usage(verb, "--dialect \(self.dialect): choose ouch50 or ouch42")
       }
       let password = ProcessInfo.processInfo.environment["TICKWAY_VENUE_PASSWORD"] ?? ""
       return .address(
         VenueAddress(
-          host: String(venue[..<colon]), port: port, user: venueUser, password: password,
+          host: address.host, port: address.port, user: venueUser, password: password,
           dialect: dialect))
     }
   }

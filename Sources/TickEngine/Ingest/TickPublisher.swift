@@ -428,6 +428,19 @@ public struct TickPublisher: ~Copyable {
     return counts
   }
 
+  /// What is told of the whole, now and then, while it goes on.
+  func addSums(
+    _ sums: inout (ticks: UInt64, rejected: UInt64, full: UInt64, lost: UInt64)
+  ) {
+    sums.ticks += fanOut.published
+    for reason in 0..<rejected.count { sums.rejected += rejected[reason] }
+    for ring in 0..<fanOut.ringCount {
+      let counts = fanOut.counts(ofRing: ring)
+      sums.full += counts.full
+      sums.lost += counts.lost + counts.conflated
+    }
+  }
+
   var ringCount: Int { fanOut.ringCount }
 
   /// One ring's counters, workers' first; `advanced` is how far its consumer is.

@@ -124,7 +124,8 @@ public struct NodeRegions: Sendable {
       guard error.kind == .exists else { throw error }
     }
     let found = try attach(region.kind, region.suffix)
-    guard found.capacity == region.capacity else {
+    // A tick ring's size is its maker's choice.
+    guard found.capacity == region.capacity || region.kind == .ticks else {
       throw IngestError.options(
         "\(directory)/\(name(region.suffix)) is there with \(found.capacity) slots, not"
           + " \(region.capacity): use that number, another name, or `tickway ring remove"

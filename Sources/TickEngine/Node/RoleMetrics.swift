@@ -7,8 +7,8 @@ public enum RoleCounter: Int, CaseIterable, Sendable {
   // The ingester's. States of the feed and its lines, as on the control page, come last.
   case packets = 0, messages, ticks, gaps, missing, duplicates, rejected, ringFull, ticksLost
   case kernelDrops, lineStates
-  // A worker's. `lag`: ticks in its ring.
-  case ticksPolled, events, requests, lag
+  // A worker's. Ticks and events as its rings count them: since they were made.
+  case ticksPolled, events, requests
   // The sender's. `orders…` as in the report; `open`, `inDoubt`, `tradingState` are states.
   case asked, sent, acked, filled, canceled, riskRejected, venueRejected, open, inDoubt
   case tradingState
@@ -16,7 +16,7 @@ public enum RoleCounter: Int, CaseIterable, Sendable {
   /// Whether a successor's process goes on from what is there.
   var isSum: Bool {
     switch self {
-    case .lineStates, .lag, .open, .inDoubt, .tradingState: false
+    case .lineStates, .ticksPolled, .events, .open, .inDoubt, .tradingState: false
     default: true
     }
   }

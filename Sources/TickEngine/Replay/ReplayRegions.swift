@@ -8,6 +8,8 @@ struct WorkerRings {
   /// Copies of its requests, and its merge log, for the recorder.
   let journal: SharedRegion?
   let merge: SharedRegion?
+  /// The numbers of its orders, where they outlive it.
+  let numbers: SharedRegion?
 }
 
 /// Makes the regions of a run. None has a name: whoever needs one attaches to the file that is

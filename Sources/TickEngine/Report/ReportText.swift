@@ -5,12 +5,23 @@ public struct ReportText: CustomStringConvertible {
   public init(_ report: Report) { self.report = report }
 
   public var description: String {
-    [
-      captureLines, feedLines, lineLines, tickLines, ringLines, orderLines, runLines, latencyLines,
-    ]
+    sections
     .filter { !$0.isEmpty }
     .map { $0.joined(separator: "\n") }
     .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+  }
+
+  /// Of one role's process only what that role can know.
+  private var sections: [[String]] {
+    let end = [ringLines, runLines, latencyLines]
+    switch report.run.role {
+    case nil:
+      return [captureLines, feedLines, lineLines, tickLines, ringLines, orderLines]
+        + [runLines, latencyLines]
+    case RoleKind.ingester.name: return [feedLines, lineLines, tickLines] + end
+    case RoleKind.sender.name: return [orderLines] + end
+    default: return end
+    }
   }
 
   private typealias Count = (name: String, value: String)
