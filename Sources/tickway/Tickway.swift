@@ -9,7 +9,7 @@ struct Tickway: ParsableCommand {
       ExplainCommand.self, IngestCommand.self, KillCommand.self, LiveCommand.self,
       PositionsCommand.self, PublishCommand.self, RelayCommand.self, ReplayCommand.self,
       ResumeCommand.self, RingCommand.self, RiskCommand.self, SenderCommand.self,
-      StateCommand.self, SynthCommand.self, ValueAtRiskCommand.self, VenueCommand.self,
-      WatchdogCommand.self, WorkerCommand.self,
+      StateCommand.self, SynthCommand.self, TopCommand.self, ValueAtRiskCommand.self,
+      VenueCommand.self, WatchdogCommand.self, WorkerCommand.self,
     ])
 }

@@ -166,8 +166,12 @@ public struct RoleTableReader: ~Copyable {
 
   /// Takes over an attachment, which may be for reading only.
   public init(_ region: consuming Region) throws(RingError) {
+    // A file that someone shortens reads as zeros.
+    try region.guardAgainstTruncation()
     let shared = SharedRegion(region)
-    lines = try SharedLines(shared.attach(), .metrics)
+    let copy = try shared.attach()
+    try copy.guardAgainstTruncation()
+    lines = try SharedLines(copy, .metrics)
     self.region = shared
   }
 
