@@ -109,6 +109,7 @@ public struct NodeRegions: Sendable {
   }
 
   public func name(_ suffix: String) -> String { "\(prefix).\(suffix)" }
+  public func path(_ suffix: String) -> String { "\(directory)/\(name(suffix))" }
 
   /// Makes one of the plan; throws `.exists` if it is there.
   public func create(_ region: NodeRegion) throws(RingError) -> Region {

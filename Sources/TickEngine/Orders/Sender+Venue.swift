@@ -142,6 +142,7 @@ extension Sender {
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
+    if self.link == .steady { endRecoveries() }
   }
 
   // MARK: Lost and found
