@@ -85,6 +85,12 @@ final class RoleProcess {
     return RoleThread(role, core: options.core, onFailure: { failure.raise() })
   }
 
+  /// Asks the kernel, page by page, whether what the role has made lies where it must: to be called
+  /// once all is made. What may lie elsewhere is a note.
+  ///
+  /// - Throws: `PlacementError`.
+  func verifyMemory() throws { notes += try placement.verify() }
+
   /// Runs the role to its end, a failure or a signal.
   ///
   /// - Parameters:
@@ -97,7 +103,7 @@ final class RoleProcess {
     look: () -> Void
   ) throws -> Int32? {
     observer.note(plan.reason)
-    notes += try placement.verify()
+    try verifyMemory()
     notes.forEach(observer.note)
     try thread.start()
     ServiceNotice.ready(readiness)
