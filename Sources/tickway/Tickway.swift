@@ -8,7 +8,7 @@ struct Tickway: ParsableCommand {
       ArmCommand.self, CaptureCommand.self, ConfigCommand.self, DoctorCommand.self,
       IngestCommand.self, KillCommand.self, LiveCommand.self, PositionsCommand.self,
       PublishCommand.self, RelayCommand.self, ReplayCommand.self, ResumeCommand.self,
-      RingCommand.self, SenderCommand.self, StateCommand.self, SynthCommand.self,
+      RingCommand.self, RunCommand.self, SenderCommand.self, StateCommand.self, SynthCommand.self,
       ValueAtRiskCommand.self, VenueCommand.self, WatchdogCommand.self, WorkerCommand.self,
     ])
 }
