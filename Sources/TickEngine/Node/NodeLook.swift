@@ -117,18 +117,6 @@ extension RoleCounter {
   public var isCount: Bool { isSum }
 }
 
-extension RoleKind {
-  /// Names of its histograms, in their order.
-  public var stages: [String] {
-    switch self {
-    case .ingester: ["ingest", "socket", "line"]
-    case .worker: ["delivery", "strategy"]
-    case .sender: ["risk", "send", "tick_to_order"]
-    case .venue: []
-    }
-  }
-}
-
 extension NodeLook.Role {
   /// The feed, and each of its lines that was ever meant to speak; for the ingester.
   public var feed: (state: FeedState, lines: [LineState]) {
