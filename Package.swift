@@ -89,6 +89,7 @@ let package = Package(
       name: "TickwayTests",
       dependencies: [
         "tickway", "TickEngine", "TickRing", "TickWire", "TestSupport", "gate-stand-in",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: ringSettings),
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.

@@ -113,7 +113,8 @@ final class RoleProcess {
 
   /// What a role alone reports: its own part of it.
   func outcome(
-    _ role: RoleStanding, _ report: Report, latency: [(Report.Stage, HistogramSnapshot)], signal: Int32?,
+    _ role: RoleStanding, _ report: Report, latency: [(Report.Stage, HistogramSnapshot)],
+    signal: Int32?,
     failure: (any Error)?, note: String?
   ) -> ReplayOutcome {
     var report = report
