@@ -90,6 +90,7 @@ let package = Package(
       dependencies: [
         "tickway", "TickEngine", "TickRing", "TickWire", "TestSupport", "gate-stand-in",
         "node-stand-in",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: ringSettings),
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
