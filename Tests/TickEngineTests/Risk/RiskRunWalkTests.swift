@@ -14,7 +14,7 @@ private struct RunWalk: ~Copyable {
   private var isKilled = false
 
   init(seed: UInt64) throws {
-    let bench = try RiskWalkTests.bench()
+    let bench = try RiskWalkTests.bench(dailyLossMax: 1_000_000)
     for instrument: UInt32 in 1...3 { bench.trade(instrument, 100) }
     var limits = RiskLimits.simulation
     limits.portfolioValue = 1_000_000
@@ -27,6 +27,8 @@ private struct RunWalk: ~Copyable {
     let watch = try RiskWatch(
       limits, positions: PositionBook.open(claiming: region, options), records: [:],
       at: bench.now)
+    // The breaker is to be reached before the daily loss shuts everything.
+    model.dailyLossMax = 10_000_000_000
     random = SeededRandom(seed: seed)
     self.bench = bench
     self.watch = watch

@@ -9,6 +9,8 @@ struct RiskWalkModel {
   /// AAA and CCC are in one sector.
   let sectors = [0, 1, 2, 1]
   var equity: Int128 = 10_000_000_000
+  /// What a day may lose, 1e-4.
+  var dailyLossMax: Int128 = 500_000_000
   /// What sales brought in less what purchases cost.
   var cash: Int128 = 0
 
@@ -74,6 +76,6 @@ struct RiskWalkModel {
     }
     if sector * 100 > equity * 30 { return .sector }
     if gross * 100 > equity * 45 { return .leverage }
-    return 10_000_000_000 - equity > 500_000_000 ? .dailyLoss : nil
+    return 10_000_000_000 - equity > dailyLossMax ? .dailyLoss : nil
   }
 }

@@ -6,13 +6,13 @@ import TickRing
 /// Random walks of orders, fills, cancels, prices and equity: what the gate lets pass is what a
 /// slow model lets pass, and no limit is ever exceeded by an order, with all that is open.
 @Suite(.timeLimit(.minutes(5))) struct RiskWalkTests {
-  static func bench() throws -> GateBench {
+  static func bench(dailyLossMax: Double = 50_000) throws -> GateBench {
     let rows = ["AAA,x,1000000,,2500,no", "BBB,y,1000000,,2500,no", "CCC,x,1000000,,2500,no"]
     let bench = try GateBench(rows: rows) {
       $0.portfolioValue = 1_000_000
       $0.sectorPercent = 30
       $0.grossLeverage = 0.45
-      $0.dailyLossMax = 50_000
+      $0.dailyLossMax = dailyLossMax
       $0.ordersPerSecondMax = 1_000
       $0.repeatedExecutionsMax = 100_000
     }
