@@ -11,7 +11,8 @@ enum TickwayExit: Int32 {
   case busy = 5
   case loginRefused = 6
   case alreadyArmed = 7
-  /// A check that a resume, or a request to the risk states, must pass did not.
+  /// A check that a resume, or a request to the risk states, must pass did not; or the machine is
+  /// unsafe to trade on.
   case checksFailed = 8
   /// No order leaves any more, but the trip is not on disk: a restart would not know of it.
   case shutNotWritten = 9

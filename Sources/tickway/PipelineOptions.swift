@@ -78,6 +78,11 @@ struct PipelineOptions: ParsableArguments {
   var orders: String?
 
   @Option(
+    help: "Write the sender's decisions, check by check, for `tickway explain`.",
+    completion: .file())
+  var decisions: String?
+
+  @Option(
     help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
     completion: .file())
   var json: String?
@@ -122,6 +127,7 @@ struct PipelineOptions: ParsableArguments {
     options.subscriptions = try subscribe.subscriptions(verb)
     options.recordPath = record
     options.ordersPath = orders
+    options.decisionsPath = decisions
     if let json, json != "-" { options.otherOutputs.append(json) }
     if let hgrm {
       options.otherOutputs += Report.Stage.allCases.map { "\(hgrm)/\($0.rawValue).hgrm" }
@@ -191,16 +197,16 @@ struct PipelineOptions: ParsableArguments {
     case "builtin": return .builtin
     case "none": return .none
     default:
-      guard let colon = venue.lastIndex(of: ":"), colon != venue.startIndex,
-        let port = UInt16(venue[venue.index(after: colon)...]), port > 0
-      else { throw Self.usage(verb, "--venue \(venue): HOST:PORT, builtin or none is needed") }
+      guard let address = HostAndPort(venue), address.port > 0 else {
+        throw Self.usage(verb, "--venue \(venue): HOST:PORT, builtin or none is needed")
+      }
       guard let dialect = OrderDialect(name: dialect) else {
         throw Self.usage(verb, "--dialect \(self.dialect): choose ouch50 or ouch42")
       }
       let password = ProcessInfo.processInfo.environment["TICKWAY_VENUE_PASSWORD"] ?? ""
       return .address(
         VenueAddress(
-          host: String(venue[..<colon]), port: port, user: venueUser, password: password,
+          host: address.host, port: address.port, user: venueUser, password: password,
           dialect: dialect))
     }
   }

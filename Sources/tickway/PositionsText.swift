@@ -13,7 +13,7 @@ enum PositionsText {
     if let risk = report.value_at_risk {
       lines.append("")
       lines.append(
-        "value at risk \(percent(Int64(risk.confidence_ppm))): \(known(risk.value))"
+        "value at risk \(percent(Int64(clamping: risk.confidence_ppm))): \(known(risk.value))"
           + ", of \(risk.observations) observations, computed \(risk.computed)")
     }
     return lines.joined(separator: "\n") + "\n"

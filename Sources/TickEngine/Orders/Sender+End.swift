@@ -27,6 +27,7 @@ extension Sender {
         guard request.action == OrderAction.new.rawValue else { continue }
         book.counts.requested += 1
         book.counts.unsent += 1
+        record(request, .undecided, of: worker, taken_ns: MonotonicClock.now)
         tell(worker, .unsent(request, at: MonotonicClock.now))
       }
     }

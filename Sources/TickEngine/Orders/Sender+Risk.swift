@@ -3,8 +3,9 @@ import TickRing
 
 /// What positions, prices and risk states make the sender do.
 extension Sender {
-  /// Instruments that are valued anew in one duty cycle.
-  private static let marksMax = 4
+  /// Instruments that are valued anew at once: by one who may be late for an order, and by one who
+  /// has slept.
+  private static let marksMax = (awake: 1, rested: 16)
 
   /// What risk must know of an order's news.
   mutating func account(for news: OrderNews) {
@@ -37,11 +38,12 @@ extension Sender {
   }
 
   /// Values some of what is held at the board's prices, and looks at the risk states. Each duty
-  /// cycle; a cycle without anything held costs a comparison.
-  mutating func valueSome() {
+  /// cycle without an order; one without anything held costs a comparison.
+  mutating func valueSome(isRested: Bool) {
     let held = gate.exposure.listedCount
     guard held > 0 else { return }
-    for _ in 0..<min(Sender.marksMax, held) {
+    let marks = isRested ? Sender.marksMax.rested : Sender.marksMax.awake
+    for _ in 0..<min(marks, held) {
       nextMark = nextMark + 1 < held ? nextMark + 1 : 0
       let instrument = gate.exposure.listed(nextMark)
       guard let priceE4 = gate.priceE4(of: instrument) else { continue }

@@ -21,6 +21,22 @@ struct HeldInstrument {
     instrument = number
   }
 
+  /// The same where another process gives the numbers.
+  init(
+    _ row: OpeningPositions.Row, _ numbers: borrowing DirectoryReader
+  ) throws(ReplayError) {
+    let word = Symbol(row.symbol)?.word
+    var number: UInt32 = 1
+    while let symbol = numbers.symbol(number), symbol != word { number += 1 }
+    guard word != nil, numbers.symbol(number) == word else {
+      throw .options(
+        "--positions: \(row.symbol) has no number yet, and the ingester, which gives them, runs:"
+          + " start the sender first, or name the symbol with --symbols")
+    }
+    self.row = row
+    instrument = number
+  }
+
   /// Notes in the pool what was held before the session's first order. A successor in the same
   /// session is told every fill since then, so it has to begin from the same.
   static func note(

@@ -35,7 +35,7 @@ public enum Replay {
     // Until here a signal ends the process: nothing has a name yet that would stay behind, and no
     // order is out. From here it ends the run in its order.
     clinux_block_stop_signals()
-    run.machine.jitterFloor_ns = source.jitterFloor()
+    run.machine.jitterFloor_ns = JitterFloor.measure().summary
     observer.note(run.plan.reason)
     if isTrading { noteLimits(options, observer) }
     run.run(observer)
@@ -58,7 +58,9 @@ public enum Replay {
           + " strategies_max \(strategiesMax): raise it, or use fewer workers")
     }
     guard options.repeats >= 1 else { throw .options("--repeat: at least 1 is needed") }
-    if case .address(let venue) = options.venue, options.limits == nil, !isCounting {
+    if case .address(let venue) = options.venue, options.limits == nil, !isCounting,
+      !(options.isSimulated && venue.isLoopback)
+    {
       throw .options(
         "the venue \(venue.text) needs limits given: the simulation's defaults are only for the"
           + " built-in venue")

@@ -5,13 +5,23 @@ public struct ReportText: CustomStringConvertible {
   public init(_ report: Report) { self.report = report }
 
   public var description: String {
-    [
-      captureLines, feedLines, lineLines, tickLines, ringLines, orderLines, positionLines,
-      runLines, latencyLines,
-    ]
-    .filter { !$0.isEmpty }
-    .map { $0.joined(separator: "\n") }
-    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+    sections
+      .filter { !$0.isEmpty }
+      .map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+  }
+
+  /// Of one role's process only what that role can know.
+  private var sections: [[String]] {
+    let end = [ringLines, runLines, latencyLines]
+    switch report.run.role {
+    case nil:
+      return [captureLines, feedLines, lineLines, tickLines, ringLines, orderLines]
+        + [positionLines, runLines, latencyLines]
+    case RoleKind.ingester.name: return [feedLines, lineLines, tickLines] + end
+    case RoleKind.sender.name: return [orderLines, positionLines] + end
+    default: return end
+    }
   }
 
   private typealias Count = (name: String, value: String)
@@ -99,6 +109,8 @@ public struct ReportText: CustomStringConvertible {
   private var ringLines: [String] {
     guard !report.rings.isEmpty else { return [] }
     let header = ["rings", "capacity", "published", "polled", "full", "lost"]
+    // Only where the consumers are others' processes.
+    let isUnread = report.rings.contains { $0.unread != nil }
     // Only where a policy had to act: most runs have nothing to say here.
     let isStrained = report.rings.contains { ring in
       [ring.conflated, ring.late, ring.gapsTold].contains { ($0 ?? 0) > 0 }
@@ -106,9 +118,13 @@ public struct ReportText: CustomStringConvertible {
     let rows = report.rings.map { ring in
       ["  " + ring.name]
         + [ring.capacity, ring.published, ring.polled, ring.full, ring.lost].map { "\($0)" }
+        + (isUnread ? ["\(ring.unread ?? 0)"] : [])
         + (isStrained ? [ring.conflated, ring.late, ring.gapsTold].map { "\($0 ?? 0)" } : [])
     }
-    return Columns.lines([header + (isStrained ? ["conflated", "late", "gaps told"] : [])] + rows)
+    let head =
+      header + (isUnread ? ["unread"] : [])
+      + (isStrained ? ["conflated", "late", "gaps told"] : [])
+    return Columns.lines([head] + rows)
   }
 
   private var orderLines: [String] {
