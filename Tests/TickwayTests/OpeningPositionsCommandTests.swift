@@ -51,8 +51,12 @@ import Testing
     #expect(refused.status == 64 && refused.error.contains("other positions"), "\(refused.error)")
     let forgotten = try Command.run(arguments)
     #expect(forgotten.status == 64 && forgotten.error.contains("other positions"))
+    // What the dead one left is not to be taken for its successor's.
+    try FileManager.default.removeItem(atPath: scratch["tickway.prod.positions"])
     let second = try Command.start(arguments + ["--positions", file, "--pace", "20x"])
     #expect(eventually(within: 30) { held() == 1_000 }, "\(second.error)")
+    // From here on a signal ends the run in its order.
+    #expect(eventually(within: 30) { second.error.contains("risk limits (given)") })
     second.signal(SIGINT)
     #expect(try second.wait(within: 60).status == 130)
     #expect(try venue.end().status == 0)
