@@ -8,6 +8,7 @@ extension Sender {
     // Also when another role has failed: nobody would be left to watch what stays open.
     try drain()
     tellState(MonotonicClock.now)
+    if isClean, link == .steady || link == .closed { gate.releaseCredit() }
     kill.withdrawSocket()
     session?.logOut()
     withdrawUnsent()

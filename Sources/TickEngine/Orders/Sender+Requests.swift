@@ -257,7 +257,7 @@ extension Sender {
   /// Cancels what somebody wants cancelled, as far as there is room for it now.
   mutating func sendCancels() {
     guard book.cancelsDue > 0, session != nil, link == .steady || link == .unsettled else { return }
-    var next = book.open.first
+    var next = book.due.first
     while session?.writable != nil, let number = book.nextCancel(from: &next) {
       sendCancel(number)
     }
@@ -280,6 +280,7 @@ extension Sender {
       isShutSeen = true
       shutAt_ns = MonotonicClock.now
       tripFromWithin()
+      if risk.kill(RiskCause(kill.reason), at: marketTime) != nil { act() }
       massCancel()
       nextSweep_ns = 0
     }

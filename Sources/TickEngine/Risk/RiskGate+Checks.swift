@@ -290,6 +290,11 @@ extension RiskGate {
       return decision.refuse(
         .dailyLoss, limit: Double(bounds.dailyLossMaxE4) / 10_000, value: Double(loss) / 10_000)
     }
+    // The last of all, so that no credit is taken for an order that something else refuses.
+    guard hasCredit(grossWhole) else {
+      return decision.refuse(
+        .accountCredit, limit: Double(grantedE4) / 10_000, value: Double(grossWhole) / 10_000)
+    }
     return true
   }
 }

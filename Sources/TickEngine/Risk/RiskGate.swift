@@ -28,6 +28,9 @@ public struct RiskGate: ~Copyable {
   private var session: UInt64 = 0
   /// What is held and open, as the sender tells it.
   public internal(set) var exposure: Exposure
+  /// The account's credit, where senders share one: no order adds to the gross exposure beyond what
+  /// it hands out.
+  var credit: AccountLedger?
   /// Orders asked for, allowed and out (RM14). The gate counts those allowed.
   public var tally = OrderTally()
   /// Orders and cancels since the day began (RM9).
@@ -38,9 +41,11 @@ public struct RiskGate: ~Copyable {
   /// - Parameters:
   ///   - limits: that `check` lets pass.
   ///   - reference: for as many instruments as the directory has room for, at least.
+  ///   - credit: of the account that this sender shares with others; nil: it has its own.
   public init(
     limits: RiskLimits, reference: consuming ReferenceTable, control: consuming ControlPage,
-    board: consuming BoardReader, directory: consuming DirectoryReader
+    board: consuming BoardReader, directory: consuming DirectoryReader,
+    credit: consuming AccountLedger? = nil
   ) {
     bounds = RiskBounds(limits)
     rate = RateWindow(max: limits.ordersPerSecondMax)
@@ -52,6 +57,7 @@ public struct RiskGate: ~Copyable {
     self.control = control
     self.board = board
     self.directory = directory
+    self.credit = credit
     dayStartE4 = limits.portfolioE4
   }
 
