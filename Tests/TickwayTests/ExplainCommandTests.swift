@@ -37,7 +37,7 @@ import Testing
     #expect(all["decisions"].list.count == Int(recorded))
     for decision in all["decisions"].list {
       let failed = decision["checks"].list.filter { $0["verdict"].text == "failed" }
-      try #require(decision["checks"].list.count == 41)
+      try #require(decision["checks"].list.count == 42)
       try #require(failed.count == (decision["outcome"].text == "refused" ? 1 : 0))
       try #require(failed.first?["check"].text == decision["deciding_check"].text)
     }
@@ -60,9 +60,10 @@ import Testing
     let same = try explain("--reason", reason, "--strategy", "1")["decisions"].list
     #expect(!same.isEmpty && same.allSatisfy { $0["reason"].text == reason })
     let symbol = try #require(one["symbol"].text)
-    #expect(try explain("--symbol", symbol)["decisions"].list.allSatisfy {
-      $0["symbol"].text == symbol
-    })
+    #expect(
+      try explain("--symbol", symbol)["decisions"].list.allSatisfy {
+        $0["symbol"].text == symbol
+      })
     let text = try Command.run(["explain", scratch["d"], "--order", names[2]])
     #expect(text.status == 0 && text.error == "")
     #expect(text.output.contains("REFUSED by the check \(one["deciding_check"].text ?? "?")"))
