@@ -110,7 +110,7 @@ extension RoleCounter {
   /// Whose it is.
   public var kind: RoleKind {
     if rawValue <= RoleCounter.lineStates.rawValue { return .ingester }
-    return rawValue <= RoleCounter.lag.rawValue ? .worker : .sender
+    return rawValue <= RoleCounter.requests.rawValue ? .worker : .sender
   }
 
   /// Whether it only grows; else it is a state.

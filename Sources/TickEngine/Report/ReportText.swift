@@ -109,6 +109,8 @@ public struct ReportText: CustomStringConvertible {
   private var ringLines: [String] {
     guard !report.rings.isEmpty else { return [] }
     let header = ["rings", "capacity", "published", "polled", "full", "lost"]
+    // Only where the consumers are others' processes.
+    let isUnread = report.rings.contains { $0.unread != nil }
     // Only where a policy had to act: most runs have nothing to say here.
     let isStrained = report.rings.contains { ring in
       [ring.conflated, ring.late, ring.gapsTold].contains { ($0 ?? 0) > 0 }
@@ -116,9 +118,13 @@ public struct ReportText: CustomStringConvertible {
     let rows = report.rings.map { ring in
       ["  " + ring.name]
         + [ring.capacity, ring.published, ring.polled, ring.full, ring.lost].map { "\($0)" }
+        + (isUnread ? ["\(ring.unread ?? 0)"] : [])
         + (isStrained ? [ring.conflated, ring.late, ring.gapsTold].map { "\($0 ?? 0)" } : [])
     }
-    return Columns.lines([header + (isStrained ? ["conflated", "late", "gaps told"] : [])] + rows)
+    let head =
+      header + (isUnread ? ["unread"] : [])
+      + (isStrained ? ["conflated", "late", "gaps told"] : [])
+    return Columns.lines([head] + rows)
   }
 
   private var orderLines: [String] {
