@@ -77,6 +77,28 @@ final class GateBench {
     gate.judge(order, equityE4: equityE4, state: state, now: time ?? now)
   }
 
+  /// Judges, with a note of every check.
+  func decide(_ order: OrderIntent) -> DecisionEvent {
+    var request = OrderRequest()
+    request.order_id = UInt64(order.instrument) << 32 | 1
+    (request.price, request.quantity) = (order.price, order.quantity)
+    (request.side, request.time_in_force) = (order.side, order.timeInForce)
+    (request.strategy, request.decision_time) = (order.strategy, now)
+    request.action = OrderAction.new.rawValue
+    var event = DecisionEvent(request, worker: 0, taken_ns: 1)
+    let decision = gate.judge(order, equityE4: equityE4, state: state, now: now, &event)
+    event.close(decision)
+    return event
+  }
+
+  func decide(
+    _ price: Double, quantity: UInt32 = 100, instrument: UInt32 = 1, side: OrderSide = .buy
+  ) -> DecisionEvent {
+    decide(
+      OrderIntent(
+        GateBench.order(price, quantity: quantity, instrument: instrument, side: side, at: now)))
+  }
+
   func judge(
     _ price: Double, quantity: UInt32 = 100, instrument: UInt32 = 1, side: OrderSide = .buy
   ) -> RiskReason? {
