@@ -110,11 +110,16 @@ extension RoleCounter {
   /// Whose it is.
   public var kind: RoleKind {
     if rawValue <= RoleCounter.lineStates.rawValue { return .ingester }
-    return rawValue <= RoleCounter.lag.rawValue ? .worker : .sender
+    return rawValue <= RoleCounter.requests.rawValue ? .worker : .sender
   }
 
   /// Whether it only grows; else it is a state.
-  public var isCount: Bool { isSum }
+  public var isCount: Bool {
+    switch self {
+    case .lineStates, .open, .inDoubt, .tradingState: false
+    default: true
+    }
+  }
 }
 
 extension RoleKind {
