@@ -114,7 +114,12 @@ extension RoleCounter {
   }
 
   /// Whether it only grows; else it is a state.
-  public var isCount: Bool { isSum }
+  public var isCount: Bool {
+    switch self {
+    case .lineStates, .open, .inDoubt, .tradingState: false
+    default: true
+    }
+  }
 }
 
 extension NodeLook.Role {
