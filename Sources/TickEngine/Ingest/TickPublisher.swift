@@ -54,10 +54,12 @@ public struct TickPublisher: ~Copyable {
   /// - Parameters:
   ///   - outlets: the workers' rings, then the taps: rings that take every tick; 64 at most.
   ///   - subscriptions: what each worker gets; empty: all divide the instruments among them.
+  ///   - memory: what a predecessor left; nil: there was none.
   init(
     directory: consuming DirectoryWriter, outlets: consuming Slab<TickOutlet>, workers: Int,
     subscriptions: [Subscription] = [], board: consuming BoardWriter?,
-    control: consuming ControlPage, limits: ValidationLimits, isRestricted: Bool
+    control: consuming ControlPage, limits: ValidationLimits, isRestricted: Bool,
+    memory: FeedMemory? = nil
   ) {
     precondition(subscriptions.isEmpty || subscriptions.count == workers)
     var fanOut = TickFanOut(
@@ -73,8 +75,8 @@ public struct TickPublisher: ~Copyable {
     self.board = board
     self.limits = limits
     self.isRestricted = isRestricted
-    states = Slab(count: TickPublisher.instrumentsMax, repeating: [])
-    streams = Slab(count: TickPublisher.instrumentsMax, repeating: 0)
+    states = memory?.states() ?? Slab(count: TickPublisher.instrumentsMax, repeating: [])
+    streams = memory?.streams() ?? Slab(count: TickPublisher.instrumentsMax, repeating: 0)
   }
 
   var instrumentCount: Int { directory.count }
@@ -298,6 +300,19 @@ public struct TickPublisher: ~Copyable {
     fanOut.addCounts(to: &counts)
     for reason in 0..<rejected.count { counts.rejected[reason] = rejected[reason] }
     return counts
+  }
+
+  /// What is told of the whole, now and then, while it goes on.
+  func addSums(
+    _ sums: inout (ticks: UInt64, rejected: UInt64, full: UInt64, lost: UInt64)
+  ) {
+    sums.ticks += fanOut.published
+    for reason in 0..<rejected.count { sums.rejected += rejected[reason] }
+    for ring in 0..<fanOut.ringCount {
+      let counts = fanOut.counts(ofRing: ring)
+      sums.full += counts.full
+      sums.lost += counts.lost + counts.conflated
+    }
   }
 
   var ringCount: Int { fanOut.ringCount }

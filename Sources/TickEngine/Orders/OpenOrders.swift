@@ -4,20 +4,25 @@
 /// Of each side there is an edge besides, the highest bid or the lowest offer of ours: a bound that
 /// is never on the wrong side of it, and is made exact by whoever looks at the whole list.
 ///
-/// Thread: the sender's. Every change O(1), of at most four lines beside the order's own.
+/// Thread: the sender's. Every change O(1), of at most five lines beside the order's own.
 struct OpenOrders: ~Copyable {
   private(set) var first: UInt32 = 0
   /// Of instrument n: sells at 2 n, buys at 2 n + 1.
   private let firstOf: Slab<UInt32>
   private let edges: Slab<Int64>
+  /// How many there are of each strategy.
+  private let counts: Slab<UInt32>
 
   init(instruments: Int) {
     firstOf = Slab(count: instruments * 2, repeating: 0)
     edges = Slab(count: instruments * 2) { side in OpenOrders.noEdge(isBuy: side & 1 == 1) }
+    counts = Slab(count: 256, repeating: 0)
   }
 
   /// The newest order on a side of an instrument.
   func first(of instrument: UInt32, isBuy: Bool) -> UInt32 { firstOf[slot(instrument, isBuy)] }
+
+  func count(of strategy: UInt8) -> UInt32 { counts[Int(strategy)] }
 
   /// No order of that side is beyond this price, 1e-4.
   func edge(of instrument: UInt32, isBuy: Bool) -> Int64 { edges[slot(instrument, isBuy)] }
@@ -45,12 +50,14 @@ struct OpenOrders: ~Copyable {
     if firstOf[slot] != 0 { pool[atPlace: Int(firstOf[slot]) - 1].links.sameBefore = link }
     first = link
     firstOf[slot] = link
+    counts[Int(pool[number].strategy)] += 1
     note(pool[number])
   }
 
   mutating func remove(_ number: UInt32, from pool: borrowing OrderPool) {
     let links = pool[number].links
     let isBuy = pool[number].isBuy
+    counts[Int(pool[number].strategy)] -= 1
     let slot = slot(pool[number].instrument, isBuy)
     if links.before != 0 {
       pool[atPlace: Int(links.before) - 1].links.after = links.after

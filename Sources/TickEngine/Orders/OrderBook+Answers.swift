@@ -58,6 +58,8 @@ extension OrderBook {
     guard pool.take(number) else { return false }
     pool[number].orderId = origin.orderId
     pool[number].strategy = origin.strategy
+    // Which worker asked for it is not known: none is told.
+    pool[number].worker = .max
     pool[number].state = OrderState.pending.rawValue
     pool[number].priceE4 = answer.priceE4
     counts.adopted += 1
@@ -270,7 +272,7 @@ extension OrderBook {
     if original.isCancelAsked, pool.contains(number) {
       // It was to go while its replacement was under way: so is what it became.
       pool[number].isCancelAsked = true
-      cancelsDue += 1
+      due.insert(pool.place(number))
     }
     return news
   }

@@ -15,8 +15,7 @@ struct OrderBook: ~Copyable {
   var fills: FillTable
   private var index: OrderIndex
   var counts = OrderCounts()
-  /// Orders that somebody wants cancelled and for which no cancel was sent.
-  var cancelsDue = 0
+  var due: DueCancels
   /// Orders of which it is not known what became of them.
   private(set) var inDoubt = 0
   /// What a predecessor's order held that had to make room; for the gate.
@@ -26,6 +25,7 @@ struct OrderBook: ~Copyable {
   init(_ pool: consuming OrderPool, instruments: Int, fills: Int = OrderBook.fillsRemembered) {
     index = OrderIndex(capacity: pool.places / 2)
     open = OpenOrders(instruments: instruments)
+    due = DueCancels(places: pool.places)
     self.fills = FillTable(capacity: fills)
     self.pool = pool
     takeOver()
@@ -58,6 +58,8 @@ struct OrderBook: ~Copyable {
 
   var capacity: Int { pool.capacity }
   var count: Int { pool.count }
+  /// Orders that somebody wants cancelled and for which no cancel was sent.
+  var cancelsDue: Int { due.count }
   var hasRoom: Bool { pool.hasRoom }
   func isKnown(_ orderId: UInt64) -> Bool { index.find(orderId) != nil }
   func find(_ orderId: UInt64) -> UInt32? { index.find(orderId) }
@@ -139,7 +141,7 @@ struct OrderBook: ~Copyable {
 
   mutating func beginCancel(number: UInt32) -> UInt32? {
     guard !pool[number].isCancelSent, step(number, .askCancel) else { return nil }
-    if pool[number].isCancelAsked { cancelsDue -= 1 }
+    if pool[number].isCancelAsked { due.remove(pool.place(number)) }
     pool[number].isCancelAsked = true
     pool[number].isCancelSent = true
     return number
@@ -178,7 +180,7 @@ struct OrderBook: ~Copyable {
       link = pool[atPlace: place].links.after
       guard pool[atPlace: place].isCancelSent else { continue }
       pool[atPlace: place].isCancelSent = false
-      cancelsDue += 1
+      due.insert(place)
     }
   }
 
@@ -186,16 +188,16 @@ struct OrderBook: ~Copyable {
     let order = pool[atPlace: place]
     guard !order.isCancelAsked, !order.isReplacement, isMeant(order) else { return }
     pool[atPlace: place].isCancelAsked = true
-    cancelsDue += 1
+    due.insert(place)
   }
 
-  /// The next order, from `link` on, that somebody wants cancelled and that a cancel can be sent
-  /// for; it is marked as being cancelled. Begin with `open.first`.
-  mutating func nextCancel(from link: inout UInt32) -> UInt32? {
-    while link != 0, cancelsDue > 0 {
-      let order = pool[atPlace: Int(link) - 1]
-      link = order.links.after
-      guard order.isCancelAsked, !order.isCancelSent, order.life != .inDoubt else { continue }
+  /// The next order, from a place on, that somebody wants cancelled and that a cancel can be sent
+  /// for; it is marked as being cancelled. Begin with `due.first`.
+  mutating func nextCancel(from place: inout Int) -> UInt32? {
+    while place != 0 {
+      let order = pool[atPlace: place]
+      place = due.after(place)
+      guard order.life != .inDoubt else { continue }
       if let number = beginCancel(number: order.userRefNum) { return number }
     }
     return nil
@@ -226,16 +228,8 @@ struct OrderBook: ~Copyable {
     return nil
   }
 
-  /// Whether anything of a strategy is out. Looks at every order: for a breaker.
-  mutating func hasOrder(of strategy: UInt8) -> Bool {
-    var link = open.first
-    while link != 0 {
-      let order = pool[atPlace: Int(link) - 1]
-      if order.strategy == strategy { return true }
-      link = order.links.after
-    }
-    return false
-  }
+  /// Whether anything of a strategy is out.
+  func hasOrder(of strategy: UInt8) -> Bool { open.count(of: strategy) > 0 }
 
   // MARK: Steps
 
@@ -259,7 +253,7 @@ struct OrderBook: ~Copyable {
   mutating func end(_ number: UInt32) {
     let order = pool[number]
     if order.life == .inDoubt { inDoubt -= 1 }
-    if order.isCancelAsked, !order.isCancelSent { cancelsDue -= 1 }
+    if order.isCancelAsked, !order.isCancelSent { due.remove(pool.place(number)) }
     if index.find(order.orderId) == number { index.remove(order.orderId) }
     open.remove(number, from: pool)
     do { try pool.giveBack(number) } catch { preconditionFailure("an order ended twice") }
@@ -322,7 +316,7 @@ struct OrderBook: ~Copyable {
       // What was asked for may not have arrived: it is asked for again.
       if order.isCancelSent {
         pool[order.userRefNum].isCancelSent = false
-        cancelsDue += 1
+        due.insert(pool.place(order.userRefNum))
       }
     }
   }

@@ -3,8 +3,9 @@ import TickRing
 
 /// What positions, prices and risk states make the sender do.
 extension Sender {
-  /// Instruments that are valued anew in one duty cycle.
-  private static let marksMax = 4
+  /// Instruments that are valued anew at once: by one who may be late for an order, and by one who
+  /// has slept.
+  private static let marksMax = (awake: 1, rested: 16)
 
   /// What risk must know of an order's news.
   mutating func account(for news: OrderNews) {
@@ -16,6 +17,12 @@ extension Sender {
       gate.filled(
         instrument, strategy: strategy, side, news.filled, now: marketTime,
         isNew: news.isHeard)
+    }
+    // At once: a successor has to know.
+    if news.isHeard, news.filled > 0, strategy > 0, gate.isOff(strategy: strategy),
+      toldOff >> (UInt64(strategy) - 1) & 1 == 0
+    {
+      tellState(MonotonicClock.now)
     }
     if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
     guard news.filled > 0 || news.undone > 0 else { return }
@@ -31,11 +38,12 @@ extension Sender {
   }
 
   /// Values some of what is held at the board's prices, and looks at the risk states. Each duty
-  /// cycle; a cycle without anything held costs a comparison.
-  mutating func valueSome() {
+  /// cycle without an order; one without anything held costs a comparison.
+  mutating func valueSome(isRested: Bool) {
     let held = gate.exposure.listedCount
     guard held > 0 else { return }
-    for _ in 0..<min(Sender.marksMax, held) {
+    let marks = isRested ? Sender.marksMax.rested : Sender.marksMax.awake
+    for _ in 0..<min(marks, held) {
       nextMark = nextMark + 1 < held ? nextMark + 1 : 0
       let instrument = gate.exposure.listed(nextMark)
       guard let priceE4 = gate.priceE4(of: instrument) else { continue }
@@ -59,14 +67,14 @@ extension Sender {
 
   /// A subject's state has changed: a breaker cancels what is open, the last stage kills, and every
   /// worker is told.
-  private mutating func act() {
+  mutating func act() {
     while let change = risk.change(actedUpon) {
       actedUpon += 1
       if change.new == .circuitBreaker {
         let subject = change.subject
         book.wantCancels { subject == 0 || $0.strategy == subject }
       }
-      if change.new == .killSwitch, change.subject == 0 {
+      if change.cause == .tripsMax, change.subject == 0 {
         kill.trip(.riskState, at: clinux_realtime_ns())
         control.write(.tripped, 1)
       }
@@ -100,4 +108,12 @@ extension Sender {
   func state(of strategy: UInt8) -> RiskState { risk.strictest(strategy) }
   /// Of the instance.
   var instanceState: RiskState { risk.state }
+  /// For the end of a run.
+  var riskChanges: (kept: [RiskChange], count: Int) { (risk.keptChanges, risk.changeCount) }
+  /// The strictest one of all subjects'.
+  var strictestState: RiskState {
+    (1...UInt8(gate.throttles.count)).reduce(risk.state) {
+      .stricter($0, risk.state(of: $1))
+    }
+  }
 }

@@ -30,7 +30,7 @@ extension Sender {
 
   /// Hands the buffer to the kernel.
   mutating func handOver() throws(SessionError) {
-    if isClogged { isClogged = (session?.kernelUnsent ?? 0) > options.unsentBytesMax }
+    if isClogged { lookWhetherClogged() }
     guard session != nil, session?.unsent != 0 else { return }
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
     if handoverCount > 0, isShut { takeBack() }
@@ -49,7 +49,11 @@ extension Sender {
       index += 1
     }
     forget(first: index)
-    isClogged = (session?.kernelUnsent ?? 0) > options.unsentBytesMax
+    lookWhetherClogged()
+  }
+
+  private mutating func lookWhetherClogged() {
+    isClogged = session?.isHolding(moreThan: options.unsentBytesMax) ?? false
   }
 
   private mutating func forget(first count: Int) {
@@ -79,7 +83,12 @@ extension Sender {
     let now = MonotonicClock.now
     while let packet = session?.next() {
       switch packet.type {
-      case .sequenced: take(packet.payload, at: now)
+      case .sequenced:
+        let sequence = session?.sequence ?? 0
+        isRepeating = sequence <= toldBefore
+        take(packet.payload, at: now)
+        isRepeating = false
+        if options.workersOutlive, sequence > toldBefore { book.pool.told = sequence }
       case .endOfSession:
         options.address = nil
         throw SessionError.lost(session?.name ?? "", reason: "it ended the session")
@@ -133,6 +142,7 @@ extension Sender {
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
+    if self.link == .steady { endRecoveries() }
   }
 
   // MARK: Lost and found

@@ -43,6 +43,8 @@ struct VenueSession: ~Copyable {
   private let outView: MutableBytes
   private var outStart = 0
   private var outEnd = 0
+  /// Bytes that the kernel holds unsent at most.
+  private var heldMost = 0
   private var lastSent_ns: UInt64
   private var lastReceived_ns: UInt64
   let name: String
@@ -279,6 +281,7 @@ struct VenueSession: ~Copyable {
     switch stream.send(outView.bytes.slice(at: outStart, count: unsent)) {
     case .moved(let count):
       outStart += count
+      heldMost += count
       lastSent_ns = MonotonicClock.now
     case .wouldBlock: return
     case .closed: throw .lost(name, reason: "connection closed")
@@ -336,8 +339,13 @@ struct VenueSession: ~Copyable {
     return nil
   }
 
-  /// Bytes that the kernel holds and has not sent.
-  var kernelUnsent: Int { stream.unsent }
+  /// Whether the kernel holds more unsent bytes than that. Asks it only where what it was given
+  /// since it was last asked can make it so.
+  mutating func isHolding(moreThan bytes: Int) -> Bool {
+    guard heldMost > bytes else { return false }
+    heldMost = stream.unsent
+    return heldMost > bytes
+  }
 
   /// The socket, for whoever may have to abort it from outside.
   var descriptor: Int32 { stream.descriptor }

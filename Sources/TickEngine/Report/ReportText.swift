@@ -5,12 +5,23 @@ public struct ReportText: CustomStringConvertible {
   public init(_ report: Report) { self.report = report }
 
   public var description: String {
-    [
-      captureLines, feedLines, lineLines, tickLines, ringLines, orderLines, runLines, latencyLines,
-    ]
-    .filter { !$0.isEmpty }
-    .map { $0.joined(separator: "\n") }
-    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+    sections
+      .filter { !$0.isEmpty }
+      .map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+  }
+
+  /// Of one role's process only what that role can know.
+  private var sections: [[String]] {
+    let end = [ringLines, runLines, latencyLines]
+    switch report.run.role {
+    case nil:
+      return [captureLines, feedLines, lineLines, tickLines, ringLines, orderLines]
+        + [positionLines, runLines, latencyLines]
+    case RoleKind.ingester.name: return [feedLines, lineLines, tickLines] + end
+    case RoleKind.sender.name: return [orderLines, positionLines] + end
+    default: return end
+    }
   }
 
   private typealias Count = (name: String, value: String)
@@ -129,6 +140,28 @@ public struct ReportText: CustomStringConvertible {
           ("cancels sent", "\(orders.cancelsSent)"), ("canceled", "\(orders.canceled)"),
           ("open", "\(orders.open)"),
         ])
+  }
+
+  /// Slippage of each strategy and in all, and the value at risk: nothing of a run without fills.
+  private var positionLines: [String] {
+    guard let positions = report.positions else { return [] }
+    var counts: [Count] = []
+    for subject in positions.strategies + [positions.instance] {
+      guard let bps = subject.slippage_bps_e2, let reference = subject.slippageReference else {
+        continue
+      }
+      let name = subject.strategy.map { "slippage of strategy \($0)" } ?? "slippage in all"
+      counts.append((name, "\(Hundredths.text(bps)) bps of \(reference)"))
+    }
+    if let risk = positions.valueAtRisk {
+      let share = Hundredths.text(Int64(clamping: risk.confidence_ppm / 100))
+      counts.append(("value at risk \(share)%", risk.value?.description ?? "unknown"))
+    }
+    if positions.changeCount > 0 {
+      counts.append(("risk state", positions.instance.state ?? "unknown"))
+      counts.append(("changes of risk states", "\(positions.changeCount)"))
+    }
+    return counts.isEmpty ? [] : section("positions", counts)
   }
 
   /// The pace, and what is zero in a healthy run only where it is not.

@@ -24,6 +24,9 @@ struct Backoff {
 
   @usableFromInline mutating func reset() { turns = 0 }
 
+  /// Whether the latest wait was a sleep.
+  var hasSlept: Bool { policy == .share && turns > Backoff.spins + Backoff.yields }
+
   @usableFromInline mutating func wait() {
     turns &+= 1
     if policy == .spin || turns <= Backoff.spins { return clinux_pause() }

@@ -56,8 +56,8 @@ private final class SuccessorBench {
 
   func wantCancel(_ number: UInt32) { book.wantCancel(number) }
   func nextCancel() -> UInt32? {
-    var link = book.open.first
-    return book.nextCancel(from: &link)
+    var place = book.due.first
+    return book.nextCancel(from: &place)
   }
   func cancelAgain() { book.cancelAgain() }
 

@@ -83,8 +83,8 @@ private final class BookWalk {
   }
 
   private func sendCancels() {
-    var link = book.open.first
-    while book.nextCancel(from: &link) != nil {}
+    var place = book.due.first
+    while book.nextCancel(from: &place) != nil {}
   }
 
   /// What was in the buffer has not left: whatever was not handed over is withdrawn.
@@ -155,12 +155,12 @@ private final class BookWalk {
   // MARK: What must hold
 
   private func contradiction() -> String? {
-    var (due, inDoubt, reserved, seen) = (0, 0, Int64(0), Set<UInt32>())
+    var (due, inDoubt, reserved, seen) = (Set<Int>(), 0, Int64(0), Set<UInt32>())
     for place in 1..<book.pool.places where book.pool.userRefNum(atPlace: place) != 0 {
       let order = book.pool[atPlace: place]
       seen.insert(order.userRefNum)
       if order.life.isFinal { return "\(order.userRefNum) is out and \(order.life)" }
-      if order.isCancelAsked, !order.isCancelSent { due += 1 }
+      if order.isCancelAsked, !order.isCancelSent { due.insert(place) }
       if order.isCancelSent, !order.isCancelAsked { return "a cancel that nobody asked for" }
       if order.life == .inDoubt { inDoubt += 1 }
       if !order.isReplacement { reserved += Int64(order.reserved) }
@@ -176,7 +176,7 @@ private final class BookWalk {
         return "a replacement that is not there"
       }
     }
-    if due != book.cancelsDue { return "\(book.cancelsDue) cancels due, not \(due)" }
+    if due != listedDue() { return "\(book.cancelsDue) cancels due, not \(due.count)" }
     if inDoubt != book.inDoubt { return "\(book.inDoubt) in doubt, not \(inDoubt)" }
     if reserved != counted { return "the gate counts \(counted), not \(reserved)" }
     if seen.count != book.count { return "\(book.count) out, not \(seen.count)" }
@@ -184,8 +184,18 @@ private final class BookWalk {
     return listed(seen)
   }
 
+  private func listedDue() -> Set<Int> {
+    var (places, place) = (Set<Int>(), book.due.first)
+    while place != 0, places.insert(place).inserted { place = book.due.after(place) }
+    return places.count == book.cancelsDue ? places : []
+  }
+
   private func listed(_ numbers: Set<UInt32>) -> String? {
     var (all, same) = (Set<UInt32>(), Set<UInt32>())
+    for strategy: UInt8 in 0...3 {
+      let count = numbers.count { book.pool[$0].strategy == strategy }
+      if book.open.count(of: strategy) != count { return "orders of strategy \(strategy)" }
+    }
     var link = book.open.first
     while link != 0, all.count <= numbers.count {
       let order = book.pool[atPlace: Int(link) - 1]

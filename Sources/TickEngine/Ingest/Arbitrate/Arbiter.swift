@@ -48,7 +48,7 @@ struct Arbiter: ~Copyable {
 
   let limits: ArbiterLimits
   private let restarts: RestartPolicy
-  var tracker = SequenceTracker()
+  var tracker: SequenceTracker
   var buffer: ReorderBuffer
   let holes = Slab(count: SequenceTracker.streamsMax, repeating: Hole())
   var openHoles = 0
@@ -70,7 +70,12 @@ struct Arbiter: ~Copyable {
   /// What became of the two packets that agreed last.
   var confirmation = Confirmation()
 
-  init(limits: ArbiterLimits, restarts: RestartPolicy) {
+  /// - Parameter streams: what a predecessor left; nil: there was none.
+  init(
+    limits: ArbiterLimits, restarts: RestartPolicy,
+    streams: consuming Slab<SequenceTracker.Stream>? = nil
+  ) {
+    tracker = SequenceTracker(streams)
     self.limits = limits
     self.restarts = restarts
     buffer = ReorderBuffer(
@@ -114,6 +119,7 @@ struct Arbiter: ~Copyable {
     tracker.advance(stream, packet, times.now)
     decoder.judged(SequenceVerdict(stream: stream), packet)
     if packet.count > 0 { decoder.decode(datagram, packet, skip: 0) }
+    tracker.finish(stream)
     if openHoles > 0 { goOnBehindHoles(packet, line, stream, times.now, &decoder) }
     return .released
   }
@@ -247,6 +253,25 @@ struct Arbiter: ~Copyable {
     decoder.judged(verdict, packet)
     if packet.count > 0, !verdict.isDuplicate {
       decoder.decode(datagram, packet, skip: verdict.skip)
+    }
+    if !verdict.isUntracked { tracker.finish(verdict.stream) }
+  }
+
+  /// Goes on behind a predecessor that died: what it had in hand counts as missing, and whatever
+  /// was known of prices vouches for nothing.
+  mutating func takeOver<D: FeedDecoder & ~Copyable>(_ times: ArrivalTimes, _ decoder: inout D) {
+    for stream in 0..<tracker.count {
+      let inHand = tracker.takeOver(stream)
+      let place = SequencedPacket(
+        stream: tracker.key(stream), session: tracker.session(stream),
+        first: tracker.expected(stream), count: 0, sendTime: times.clock)
+      decoder.begin(place, times, isRecovered: false)
+      var verdict = SequenceVerdict(stream: stream)
+      verdict.missing = inHand
+      if inHand > 0 { noteLoss(verdict, place, &decoder) }
+      // Books are gone with the predecessor, as if the stream were joined late.
+      verdict.missing = max(1, inHand)
+      decoder.judged(verdict, place)
     }
   }
 

@@ -14,13 +14,20 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   /// Sending time of the packet taken last, if its messages are out; 0 if not, or if it has none.
   private var sendTime: UInt64 = 0
 
-  init(_ decoder: consuming Decoder, limits: ArbiterLimits, restarts: RestartPolicy, lines: Int) {
+  /// - Parameter streams: what a predecessor left; nil: there was none.
+  init(
+    _ decoder: consuming Decoder, limits: ArbiterLimits, restarts: RestartPolicy, lines: Int,
+    streams: consuming Slab<SequenceTracker.Stream>? = nil
+  ) {
     self.decoder = decoder
-    arbiter = Arbiter(limits: limits, restarts: restarts)
+    arbiter = Arbiter(limits: limits, restarts: restarts, streams: streams)
     self.lines = LineTable(lines: lines)
   }
 
   var counts: FeedCounts { decoder.counts }
+
+  /// To be called before the first datagram, where a predecessor may have died.
+  mutating func takeOver(_ times: ArrivalTimes) { arbiter.takeOver(times, &decoder) }
 
   /// Takes one datagram; anything may be in it.
   /// - Parameter line: its number; nil if it answers a request.
