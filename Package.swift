@@ -26,6 +26,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // Floor 0: C. CTickRing is public; the others are what the Swift importer cannot see.
@@ -64,6 +65,7 @@ let package = Package(
       dependencies: [
         "TickEngine", "TickWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
 
@@ -87,12 +89,17 @@ let package = Package(
       name: "TickwayTests",
       dependencies: [
         "tickway", "TickEngine", "TickRing", "TickWire", "TestSupport", "gate-stand-in",
+        "node-stand-in",
       ],
       swiftSettings: ringSettings),
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
     .executableTarget(
       name: "gate-stand-in", dependencies: ["TickEngine", "CLinux"], path: "Tests/GateStandIn",
       swiftSettings: ringSettings),
+    // A supervisor, and roles reduced to what it sees of them: processes, so that they can die.
+    .executableTarget(
+      name: "node-stand-in", dependencies: ["TickEngine", "TickRing", "CLinux"],
+      path: "Tests/NodeStandIn", swiftSettings: ringSettings),
     // A sender reduced to what it does with the account's credit; a process, so that it can die.
     .executableTarget(
       name: "ledger-sender", dependencies: ["TickEngine", "TickRing"], path: "Tests/LedgerSender",

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -112,4 +115,26 @@ int clinux_tcp_abort(int descriptor) {
 int clinux_tcp_close_hard(int descriptor, int hard) {
   struct linger linger = {.l_onoff = hard != 0, .l_linger = 0};
   return setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0 ? 0 : -errno;
+}
+
+int clinux_end_with_parent(void) {
+  pid_t parent = getppid();
+  if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return -errno;
+  /* It may have died before that. */
+  if (getppid() != parent) raise(SIGTERM);
+  return 0;
+}
+
+int clinux_lock_memory(void) {
+  return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : -errno;
+}
+
+int clinux_realtime(int priority, long busy_us) {
+  struct rlimit limit;
+  if (busy_us > 0 && getrlimit(RLIMIT_RTTIME, &limit) == 0) {
+    limit.rlim_cur = (rlim_t)busy_us;
+    if (setrlimit(RLIMIT_RTTIME, &limit) != 0) return -errno;
+  }
+  struct sched_param param = {.sched_priority = priority};
+  return sched_setscheduler(0, SCHED_FIFO, &param) == 0 ? 0 : -errno;
 }

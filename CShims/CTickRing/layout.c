@@ -13,8 +13,9 @@ uint32_t tickring_internal_slot_bytes(uint32_t kind) {
     case TICKRING_REGION_POOL:
     case TICKRING_REGION_POSITIONS:
     case TICKRING_REGION_GATE:
-    case TICKRING_REGION_LEDGER: return 64;
-    case TICKRING_REGION_METRICS: return 8;
+    case TICKRING_REGION_LEDGER:
+    case TICKRING_REGION_METRICS:
+    case TICKRING_REGION_STATE: return 64;
     default: return 0;
   }
 }
@@ -40,7 +41,8 @@ uint64_t tickring_internal_layout_hash(uint32_t kind) {
     case TICKRING_REGION_BROADCAST:
       layout = "broadcast:u64@0,u32@8,f64@12,u32@20,word@24,tail@512/stretch,ahead@640";
       break;
-    default: layout = "metrics:1"; break;
+    case TICKRING_REGION_STATE: layout = "state:1"; break;
+    default: layout = "metrics:2"; break;
   }
   uint64_t hash = UINT64_C(0xCBF29CE484222325);
   for (const char *at = layout; *at != '\0'; at++)

@@ -1,4 +1,5 @@
-/// Memory for a fixed number of histograms inside one process, page-aligned and written once at
+/// Memory for a fixed number of histograms: of this process alone, or in a region that observers
+/// read. Of this process alone it is page-aligned and written once at
 /// the start, so that recording never faults a page in. Create it on the thread (or at least the
 /// NUMA node) that will record: first touch decides where it lies.
 ///
@@ -10,6 +11,8 @@
 public final class HistogramStorage: @unchecked Sendable {
   private let histograms: [LatencyHistogram]
   private let memory: UnsafeMutableRawPointer
+  /// Keeps memory that is not ours.
+  private let owner: AnyObject?
 
   private static let pageSize = 4096
 
@@ -21,12 +24,32 @@ public final class HistogramStorage: @unchecked Sendable {
     let memory = UnsafeMutableRawPointer.allocate(
       byteCount: count * size, alignment: Self.pageSize)
     unsafe self.memory = memory
+    owner = nil
     self.histograms = (0..<count).map {
       unsafe LatencyHistogram(creatingAt: memory + $0 * size, byteCount: size)
     }
   }
 
-  deinit { unsafe memory.deallocate() }
+  /// Histograms in memory of somebody else, such as a region: those that are there already are gone
+  /// on with, as the successor of their writer does.
+  ///
+  /// - Parameter owner: kept as long as the storage; the memory lives at least that long.
+  /// - Safety: `memory` has room for `count` histograms, is aligned to 64 bytes, and nobody else
+  ///   writes to it.
+  @unsafe
+  public init(at memory: UnsafeMutableRawPointer, count: Int, keeping owner: AnyObject) {
+    precondition(count >= 1)
+    let size = HistogramLayout.byteCount
+    unsafe self.memory = memory
+    self.owner = owner
+    histograms = (0..<count).map {
+      let place = unsafe memory + $0 * size
+      return unsafe LatencyHistogram(continuingAt: place, byteCount: size)
+        ?? LatencyHistogram(creatingAt: place, byteCount: size)
+    }
+  }
+
+  deinit { if owner == nil { unsafe memory.deallocate() } }
 
   public var count: Int { histograms.count }
 

@@ -48,6 +48,9 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case requests = 1
     /// Not 0: it asks for nothing more.
     case done = 2
+    /// Times that its process died, where roles are processes: what it had open is cancelled.
+    /// Written by the starter.
+    case deaths = 3
   }
 
   private let region: Region

@@ -3,7 +3,7 @@ import CTickRing
 /// What a region holds; the raw values are those of `tickring_region.h`.
 public enum RegionKind: UInt32, Sendable {
   case ticks = 1, orders, events, directory, board, control, metrics, broadcast, pool, positions
-  case gate, ledger
+  case gate, ledger, state
 }
 
 /// A file of shared memory, attached. Dropping it detaches; the file stays until `remove`.
@@ -149,8 +149,14 @@ public struct Region: ~Copyable, @unchecked Sendable {
     guard raw.kind == kind.rawValue else { throw RingError(kind: .kind, path: path) }
   }
 
-  /// Claims the one writer's role of a region that is not a ring.
-  mutating func claimWriter(_ kind: RegionKind) throws(RingError) {
+  /// The memory behind the header: `capacity` times the kind's bytes.
+  ///
+  /// - Safety: valid as long as the attachment; a truncated file behind it faults.
+  @unsafe public var memory: UnsafeMutableRawPointer { UnsafeMutableRawPointer(words) }
+
+  /// Claims the one writer's role of a region that is not a ring; the kernel frees it when the
+  /// process dies. Throws, naming its pid, if another has it.
+  public mutating func claimWriter(_ kind: RegionKind) throws(RingError) {
     try require(kind)
     var owner: UInt64 = 0
     let code = tickring_claim_role(&raw, TICKRING_PRODUCER, &owner)

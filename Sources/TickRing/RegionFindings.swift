@@ -92,11 +92,12 @@ extension RegionKind {
     case .positions: "positions"
     case .gate: "gate"
     case .ledger: "ledger"
+    case .state: "state"
     }
   }
 
   public static let all: [RegionKind] = [
     .ticks, .orders, .events, .directory, .board, .control, .metrics, .broadcast, .pool,
-    .positions, .gate, .ledger,
+    .positions, .gate, .ledger, .state,
   ]
 }

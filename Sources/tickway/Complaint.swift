@@ -44,8 +44,14 @@ enum Complaint {
     case let error as SessionError: code(of: error)
     case is StrategyError: .usage
     case is PositionError: .badData
+    case let error as LedgerError: code(of: error)
+    case let error as DecisionFileError: code(of: error)
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
+    case let error as PlacementError: code(of: error)
+    case let error as RoleError: code(of: error)
+    case let error as ConfigurationRefusal:
+      error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as InputFileError: error.isUnreadable ? .cannotOpenInput : .configuration
     case let error as VenueError: code(of: error)
     case let error as VenueMarketError: code(of: error)
@@ -67,6 +73,35 @@ enum Complaint {
     case .roleTaken: .busy
     case .nodeMemory, .hugePages: .full
     default: .inputOutput
+    }
+  }
+
+  private static func code(of error: RoleError) -> TickwayExit {
+    switch error {
+    case .otherBuild, .otherConfiguration: .configuration
+    case .noPlace: .usage
+    case .noTable: .cannotOpenInput
+    }
+  }
+
+  private static func code(of error: PlacementError) -> TickwayExit {
+    switch error {
+    case .coreAbsent, .nodeAbsent, .coreElsewhere: .usage
+    case .coreRefused, .refused: .permission
+    case .memoryShort, .misplaced: .full
+    }
+  }
+
+  private static func code(of error: LedgerError) -> TickwayExit {
+    if case .taken = error { return .busy }
+    return .configuration
+  }
+
+  private static func code(of error: DecisionFileError) -> TickwayExit {
+    switch error {
+    case .unreadable: .cannotOpenInput
+    case .forbidden: .permission
+    case .foreign, .version, .damagedHeader: .badData
     }
   }
 

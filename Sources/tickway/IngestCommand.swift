@@ -28,7 +28,10 @@ struct IngestCommand: ParsableCommand {
 
   @OptionGroup var subscribe: SubscribeOptions
 
-  @Option(help: "What a ring without room does: wait, drop or conflate.")
+  @Option(
+    help: ArgumentHelp(
+      "What a ring without room does: wait, drop or conflate; or that of each worker.",
+      valueName: "P|K=P,…"))
   var policy = "conflate"
 
   @Option(
@@ -56,8 +59,13 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "Slots of each tick ring, a power of two.")
   var ringCapacity = IngestOptions.ringCapacityDefault
 
-  @Option(help: "The core that the ingester is pinned to, and spins on.")
-  var core: Int?
+  @OptionGroup var role: RoleArguments
+
+  @Flag(help: "Feed NAME.tap as well, the market of `tickway venue --ring NAME.tap`.")
+  var tap = false
+
+  @Flag(help: "Keep NAME.board, the prices of `tickway sender --name NAME`.")
+  var gate = false
 
   @Flag(help: "Leave rings and directory in place at the end, for consumers that come later.")
   var keep = false
@@ -80,14 +88,11 @@ struct IngestCommand: ParsableCommand {
     guard let feed = LiveFeed(rawValue: feed) else {
       throw usage("unknown feed \(feed): choose iex, mold-itch or ticks")
     }
-    guard let policy = SlowConsumerPolicy(rawValue: policy) else {
-      throw usage("--policy \(self.policy): choose wait, drop or conflate")
-    }
     guard ringCapacity > 1, ringCapacity <= 1 << 30, ringCapacity.nonzeroBitCount == 1 else {
       throw usage("--ring-capacity \(ringCapacity): a power of two from 16 to 2^30 is needed")
     }
     var options = try lines.options(feed)
-    options.policy = policy
+    (options.policy, options.policies) = try policies()
     options.subscriptions = try subscribe.subscriptions("ingest")
     options.name = name
     options.workers = workers
@@ -95,9 +100,32 @@ struct IngestCommand: ParsableCommand {
     options.ringDirectory = ringDirectory
     options.ringCapacity = ringCapacity
     options.keepsRings = keep
-    options.core = core
+    options.core = role.core
+    options.feedsVenue = tap
+    options.feedsGate = gate
+    if tap || gate || role.isGiven {
+      options.role = try role.options("ingest", name: name, ringDirectory: ringDirectory)
+    }
     if let symbols { options.symbols = try SymbolList.read(symbols) }
     return options
+  }
+
+  /// One for all, or those of single workers beside the standard one.
+  private func policies() throws -> (SlowConsumerPolicy, [Int: SlowConsumerPolicy]) {
+    if let all = SlowConsumerPolicy(rawValue: policy) { return (all, [:]) }
+    var each: [Int: SlowConsumerPolicy] = [:]
+    for part in policy.split(separator: ",", omittingEmptySubsequences: false) {
+      let pair = part.split(separator: "=")
+      guard pair.count == 2, let worker = Int(pair[0]), each[worker] == nil,
+        let one = SlowConsumerPolicy(rawValue: String(pair[1]))
+      else {
+        throw usage(
+          "--policy \(policy): choose wait, drop or conflate, or for each worker, as in"
+            + " 0=drop,1=conflate")
+      }
+      each[worker] = one
+    }
+    return (.conflate, each)
   }
 
   private func usage(_ message: String) -> ExitCode { Complaint.exit("ingest", message, .usage) }

@@ -84,27 +84,26 @@ struct ListenOptions: ParsableArguments {
 
   private func age() throws -> UInt64 {
     if maxAge == "off" { return .max }
-    guard let seconds = Double(maxAge), seconds > 0, seconds <= 86_400 else {
+    guard let seconds = Double(maxAge), seconds > 0, seconds <= ListenLimits.ageSecondsMax else {
       throw IngestError.options("--max-age \(maxAge): seconds, or off, are needed")
     }
     return UInt64(seconds * 1e9)
   }
 
   private func checkNumbers() throws {
-    guard (1...60_000_000).contains(waitUs) else {
-      throw IngestError.options("--wait-us \(waitUs): 1 to 60000000 is needed")
-    }
-    guard (1...8_192).contains(waitPackets) else {
-      throw IngestError.options("--wait-packets \(waitPackets): 1 to 8192 is needed")
-    }
-    guard (1...600_000).contains(recoveryMs) else {
-      throw IngestError.options("--recovery-ms \(recoveryMs): 1 to 600000 is needed")
-    }
-    guard (1_024...(1 << 30)).contains(receiveBuffer) else {
-      throw IngestError.options("--receive-buffer \(receiveBuffer): 1024 to 2^30 is needed")
-    }
-    guard (64...65_507).contains(maxDatagram) else {
-      throw IngestError.options("--max-datagram \(maxDatagram): 64 to 65507 is needed")
+    try check("--wait-us", waitUs, ListenLimits.wait_us)
+    try check("--wait-packets", waitPackets, ListenLimits.waitPackets)
+    try check("--recovery-ms", recoveryMs, ListenLimits.recovery_ms)
+    try check("--receive-buffer", receiveBuffer, ListenLimits.receiveBufferBytes)
+    try check("--max-datagram", maxDatagram, ListenLimits.datagramBytes)
+  }
+
+  private func check<N: BinaryInteger>(
+    _ option: String, _ value: N, _ range: ClosedRange<N>
+  ) throws {
+    guard range.contains(value) else {
+      throw IngestError.options(
+        "\(option) \(value): \(range.lowerBound) to \(range.upperBound) is needed")
     }
   }
 }

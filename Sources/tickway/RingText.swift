@@ -1,3 +1,4 @@
+import TickEngine
 import TickRing
 
 /// How regions are shown.
@@ -14,7 +15,7 @@ enum RingText {
         region.isQueue ? "\(region.full)" : "-", state(region),
       ])
     }
-    return aligned(rows)
+    return Columns.aligned(rows)
   }
 
   static func details(_ region: RegionInfo) -> String {
@@ -40,7 +41,7 @@ enum RingText {
       rows.append(["found full", "\(region.full) times"])
     }
     for finding in region.findings { rows.append(["finding", finding.text]) }
-    return aligned(rows)
+    return Columns.aligned(rows)
   }
 
   /// What happened between two looks.
@@ -100,17 +101,4 @@ enum RingText {
 
   private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
   private static func octal(_ value: UInt32) -> String { "0" + String(value, radix: 8) }
-
-  private static func aligned(_ rows: [[String]]) -> String {
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-    }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        column == row.count - 1
-          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
-  }
 }

@@ -39,6 +39,11 @@ struct VenueCommand: ParsableCommand {
   var ring: String?
 
   @Option(
+    help: ArgumentHelp(
+      "The region of the ring's symbols, if not NAME.directory.", valueName: "name"))
+  var directory: String?
+
+  @Option(
     name: [.customLong("ring-dir"), .customLong("ring-directory")],
     help: "Where the ring is, or rings of its own are made.", completion: .directory)
   var ringDir = "/dev/shm"
@@ -60,6 +65,11 @@ struct VenueCommand: ParsableCommand {
       "Cancel a client's orders when its connection ends.", valueName: "on|off"))
   var cancelOnDisconnect = "on"
 
+  @OptionGroup var role: RoleArguments
+
+  @Option(help: "Of the instance whose role this is.")
+  var name = "tickway"
+
   @OptionGroup var faultOptions: VenueFaultOptions
 
   @Option(
@@ -73,7 +83,11 @@ struct VenueCommand: ParsableCommand {
     do {
       let options = try options()
       let output = try ReportOutput(json: json)
-      let venue = try VenueRun(options, market: try market(), ringDirectory: ringDir)
+      let role =
+        role.isGiven
+        ? try role.options("venue", name: name, ringDirectory: ringDir) : nil
+      let venue = try VenueRun(
+        options, market: try market(), ringDirectory: ringDir, role: role)
       let listening = "listening on \(address):\(venue.port)"
       if json == "-" { Complaint.note(listening + "\n") } else { print(listening) }
       // Whoever starts the venue waits for this line, through a pipe as well.
@@ -138,7 +152,8 @@ struct VenueCommand: ParsableCommand {
     guard repeats >= 1 else { throw usage("--repeat \(repeats): at least 1 is needed") }
     switch (capture.isEmpty, ring) {
     case (false, nil): return .captures(capture, pace: pace, repeats: repeats)
-    case (true, let ring?): return .ring(name: ring, directory: ringDir)
+    case (true, let ring?):
+      return .ring(name: ring, directory: ringDir, symbols: directory)
     default: throw usage("give the market: either --capture FILE or --ring NAME")
     }
   }

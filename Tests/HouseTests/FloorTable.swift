@@ -16,6 +16,8 @@ enum FloorTable {
     "Examples": ["TickEngine", "TickRing"],
     "tickway": [
       "TickRing", "TickWire", "TickMetrics", "TickEngine", "Examples", "ArgumentParser", "Dispatch",
+      // Reads configurations.
+      "Yams",
       "Foundation", "FoundationEssentials",
     ],
   ]

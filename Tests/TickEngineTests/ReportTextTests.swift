@@ -96,7 +96,7 @@ import TickMetrics
   }
 
   @Test(arguments: ["", "a", "3-1", "1-2-3", "-1", "0-99999999"])
-  func whatIsNoListOfCoresHasNoCount(text: String) {
-    #expect(MachineCard.count(ofList: text) == nil)
+  func whatIsNoListOfCoresHasNoNumbers(text: String) {
+    #expect(KernelList.numbers(in: text) == nil)
   }
 }

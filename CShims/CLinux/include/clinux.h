@@ -6,6 +6,9 @@
 #include <stdint.h>
 
 /* CLOCK_MONOTONIC, ns. About 20 ns, no system call. Any thread. */
+/* What the linker made this program's build known by; 0: nothing. */
+uint64_t clinux_build_id(void);
+
 uint64_t clinux_monotonic_ns(void);
 
 /* CLOCK_REALTIME, ns since the Unix epoch. */

@@ -56,4 +56,14 @@ int clinux_tcp_abort(int descriptor);
  * queued, instead of sending it. */
 int clinux_tcp_close_hard(int descriptor, int hard);
 
+/* SIGTERM for this process when the one that started it dies. 0, or -errno. */
+int clinux_end_with_parent(void);
+
+/* Keeps what is mapped, and what will be, from being paged out. 0, or -errno. */
+int clinux_lock_memory(void);
+
+/* SCHED_FIFO for this thread and those that it starts from now on. One that runs for longer than
+ * `busy_us` without once waiting is ended by the kernel (RLIMIT_RTTIME); 0: it may. 0, or -errno. */
+int clinux_realtime(int priority, long busy_us);
+
 #endif

@@ -38,7 +38,7 @@ extern "C" {
 
 #define TICKRING_MAGIC UINT64_C(0x31474E4952574B54) /* "TKWRING1" */
 #define TICKRING_VERSION UINT32_C(1)          /* of the region's layout */
-#define TICKRING_LIBRARY_VERSION "1.3.0"      /* of this source: any change of it moves this on */
+#define TICKRING_LIBRARY_VERSION "1.4.0"      /* of this source: any change of it moves this on */
 #define TICKRING_HEADER_BYTES UINT32_C(4096)
 #define TICKRING_CAPACITY_MAX (UINT64_C(1) << 30)
 
@@ -49,12 +49,13 @@ enum tickring_region_kind {
   TICKRING_REGION_DIRECTORY = 4, /* 32-byte entries */
   TICKRING_REGION_BOARD = 5,     /* 64-byte entries */
   TICKRING_REGION_CONTROL = 6,   /* 64-byte lines */
-  TICKRING_REGION_METRICS = 7,   /* 8-byte words */
+  TICKRING_REGION_METRICS = 7,   /* 64-byte lines: roles, their counters and histograms */
   TICKRING_REGION_BROADCAST = 8, /* 32-byte slots; one writer, observers beside it */
   TICKRING_REGION_POOL = 9,      /* 64-byte lines: orders that are out */
   TICKRING_REGION_POSITIONS = 10, /* 64-byte lines */
   TICKRING_REGION_GATE = 11,     /* 64-byte lines: the kill switch of one instance */
-  TICKRING_REGION_LEDGER = 12    /* 64-byte lines: credit of an account */
+  TICKRING_REGION_LEDGER = 12,   /* 64-byte lines: credit of an account */
+  TICKRING_REGION_STATE = 13     /* 64-byte lines: what a role leaves to its successor */
 };
 
 /* Each failure with a sentence: see tickring_error_text. */

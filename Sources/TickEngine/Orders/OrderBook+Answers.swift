@@ -58,6 +58,8 @@ extension OrderBook {
     guard pool.take(number) else { return false }
     pool[number].orderId = origin.orderId
     pool[number].strategy = origin.strategy
+    // Which worker asked for it is not known: none is told.
+    pool[number].worker = .max
     pool[number].state = OrderState.pending.rawValue
     pool[number].priceE4 = answer.priceE4
     counts.adopted += 1

@@ -94,7 +94,12 @@ extension Sender {
     let now = MonotonicClock.now
     while let packet = session?.next() {
       switch packet.type {
-      case .sequenced: take(packet.payload, at: now)
+      case .sequenced:
+        let sequence = session?.sequence ?? 0
+        isRepeating = sequence <= toldBefore
+        take(packet.payload, at: now)
+        isRepeating = false
+        if options.workersOutlive, sequence > toldBefore { book.pool.told = sequence }
       case .endOfSession:
         options.address = nil
         throw SessionError.lost(session?.name ?? "", reason: "it ended the session")
@@ -148,6 +153,7 @@ extension Sender {
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
+    if self.link == .steady { endRecoveries() }
   }
 
   // MARK: Lost and found

@@ -57,6 +57,11 @@ struct SenderOptions {
   /// Whether all that the venue says of the session is ours: then its first message is asked for,
   /// and a fill that cannot be placed trips the kill switch.
   var isWhole = false
+  /// Whether workers live on when their sender dies: then its successor tells them what becomes of
+  /// orders that they asked its predecessor for, from where that one stopped telling.
+  var workersOutlive = false
+  /// Whether exchange time is the wall clock's; in a replay it is the capture's.
+  var isLive = false
 }
 
 /// The last hop: polls the workers' order rings, asks the risk gate, takes an order from the pool,
@@ -70,7 +75,8 @@ struct SenderOptions {
 /// order is in the pool. Once the kill switch is tripped it cancels whatever works, and leaves.
 ///
 /// In other files: what it does with requests (`+Requests`), with positions and risk states
-/// (`+Risk`), with the venue (`+Venue`), and at the end (`+End`).
+/// (`+Risk`), with what a person asks of those (`+Approvals`), with the venue (`+Venue`), at the
+/// end (`+End`), and how it judges (`+Decisions`).
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16
@@ -112,6 +118,8 @@ struct Sender: ~Copyable, Role {
   let waitPolicy: WaitPolicy
   var options: SenderOptions
   private let reload: ReferenceReload?
+  /// Where decisions go, if anybody records them.
+  var decisions: DecisionLog
   var link = Link.none
   var opening: SessionOpening?
   var retryAt_ns: UInt64 = 0
@@ -131,6 +139,15 @@ struct Sender: ~Copyable, Role {
   var nextMark = 0
   var day: Int64?
   var actedUpon = 0
+  /// The venue's messages before this one were told by a predecessor, and whether such a one is
+  /// being taken.
+  var toldBefore: UInt64 = 0
+  var isRepeating = false
+  /// Deaths of each worker that have been acted upon.
+  private let deaths: Slab<UInt64>
+  var metrics: RoleMetrics?
+  /// Strategies that are off, as told last.
+  var toldOff: UInt64 = 0
   /// When bytes were last handed to the kernel, CLOCK_MONOTONIC ns.
   var lastSend_ns: UInt64 = 0
   /// Exchange time of the latest decision, ns since the Unix epoch: the gate's clock.
@@ -150,9 +167,12 @@ struct Sender: ~Copyable, Role {
     risk: consuming RiskWatch, pool: consuming OrderPool,
     session: consuming VenueSession?, directory: consuming DirectoryReader,
     control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy,
-    options: SenderOptions = SenderOptions(), reload: ReferenceReload? = nil
+    options: SenderOptions = SenderOptions(), reload: ReferenceReload? = nil,
+    decisions: consuming DecisionLog = DecisionLog()
   ) {
+    self.decisions = decisions
     self.reload = reload
+    deaths = Slab(count: ports.count, repeating: 0)
     self.ports = ports
     self.gate = gate
     self.kill = kill
@@ -168,16 +188,39 @@ struct Sender: ~Copyable, Role {
   }
 
   private mutating func begin() {
+    for strategy in 1...UInt8(gate.throttles.count)
+    where kill.strategiesOff >> (UInt64(strategy) - 1) & 1 == 1 {
+      gate.set(strategy: strategy, off: true)
+    }
+    tellState(MonotonicClock.now)
+    if session == nil { endRecoveries() }
     guard let next = session?.nextUserRefNum, let name = session?.session else { return }
     book.pool.skip(to: next)
     let origin = book.pool.origin
     if origin.session != name || origin.sequence == 0 {
       book.pool.origin = (name, session?.first ?? 1)
+    } else if options.workersOutlive {
+      toldBefore = book.pool.told
     }
     link = session?.isReplaying == true ? .replaying : .steady
     kill.publishSocket(session?.descriptor ?? -1)
     var first = book.open.first
     while let news = book.left(from: &first) { account(for: news) }
+    if options.workersOutlive { skipDecided() }
+    if link == .steady { endRecoveries() }
+  }
+
+  /// Requests that the predecessor put into the pool and did not advance past: none of them left,
+  /// and what becomes of their orders is told when the venue has said all.
+  private mutating func skipDecided() {
+    for worker in 0..<ports.count {
+      let found = ports[worker].requests.peek(Sender.batchMax)
+      let known = (0..<found).prefix { index in
+        let request = ports[worker].requests.peeked(index)
+        return request.action == OrderAction.new.rawValue && book.isKnown(request.order_id)
+      }
+      if known.count > 0 { ports[worker].requests.advance(known.count) }
+    }
   }
 
   var name: String { "sender" }
@@ -242,12 +285,45 @@ struct Sender: ~Copyable, Role {
     turns &+= 1
     guard turns & (Heartbeat.idleTurns - 1) == 1 else { return }
     let now = MonotonicClock.now
-    kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns())
+    let wall = clinux_realtime_ns()
+    kill.checkDeadMan(monotonic_ns: now, at: wall)
+    // Cooldowns and days go on also while nobody asks for anything.
+    if options.isLive { marketTime = max(marketTime, wall) }
+    watchRisk()
+    answerRequest()
+    gate.balanceCredit(isSettled: link == .steady)
     tellState(now)
     for worker in 0..<ports.count {
       ports[worker].requests.beat(monotonic_ns: now)
       ports[worker].events.beat(monotonic_ns: now)
+      lookForDeath(of: worker)
     }
+    if metrics?.isDue(now) == true { tellMetrics() }
+  }
+
+  /// Nobody watches the orders of a worker that died: they go.
+  private mutating func lookForDeath(of worker: Int) {
+    let count = control.read(.deaths, worker: worker)
+    guard count != deaths[worker] else { return }
+    deaths[worker] = count
+    book.wantCancels { Int($0.worker) == worker }
+  }
+
+  private mutating func tellMetrics() {
+    let counts = book.counts
+    metrics?.tell(.asked, counts.requested)
+    metrics?.tell(.sent, counts.sent)
+    metrics?.tell(.acked, counts.acked)
+    metrics?.tell(.filled, counts.filled)
+    metrics?.tell(.canceled, counts.canceled)
+    metrics?.tell(.venueRejected, counts.venueRejected)
+    var rejected: UInt64 = 0
+    for reason in 0..<counts.riskRejected.count { rejected += counts.riskRejected[reason] }
+    metrics?.tell(.riskRejected, rejected)
+    let states = (book.count, book.inDoubt, instanceState)
+    metrics?.tell(.open, UInt64(states.0))
+    metrics?.tell(.inDoubt, UInt64(states.1))
+    metrics?.tell(.tradingState, UInt64(states.2.rawValue))
   }
 
   /// For `tickway state`, and for what a resume checks.
@@ -259,6 +335,8 @@ struct Sender: ~Copyable, Role {
     told.unsentBytes = UInt64(session?.unsent ?? 0)
     told.lastSend_ns = lastSend_ns
     told.told_ns = now
+    toldOff = gate.strategiesOff
+    told.strategiesOff = toldOff
     kill.tell(told)
   }
 
@@ -305,7 +383,8 @@ struct Sender: ~Copyable, Role {
   /// What became of an order: to the risk gate, and to its worker.
   mutating func report(_ news: OrderNews) {
     account(for: news)
-    guard news.isHeard, news.worker < ports.count, news.event.kind != 0 else { return }
+    let isTold = news.isHeard || (options.workersOutlive && !isRepeating)
+    guard isTold, news.worker < ports.count, news.event.kind != 0 else { return }
     tell(news.worker, news.event)
     if let correction = news.correction { tell(news.worker, correction) }
   }

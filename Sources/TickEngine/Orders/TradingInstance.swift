@@ -97,10 +97,12 @@ final class TradingInstance {
   }
 
   /// The run has ended. A state that is not normal stays for the next.
-  func end(isClean: Bool, state: RiskState) {
+  ///
+  /// - Parameter isAlone: whether the directory goes, too: other roles may need it.
+  func end(isClean: Bool, state: RiskState, isAlone: Bool = true) {
     guard isClean else { return }
     let isCalm = state == .normal || state == .warning
-    for suffix in isCalm ? ["pool", "positions", "directory"] : ["pool", "directory"] {
+    for suffix in ["pool"] + (isCalm ? ["positions"] : []) + (isAlone ? ["directory"] : []) {
       try? Region.remove(directory: ringDirectory, name: regionName(suffix))
     }
   }

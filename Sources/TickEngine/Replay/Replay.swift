@@ -35,7 +35,7 @@ public enum Replay {
     // Until here a signal ends the process: nothing has a name yet that would stay behind, and no
     // order is out. From here it ends the run in its order.
     clinux_block_stop_signals()
-    run.machine.jitterFloor_ns = source.jitterFloor()
+    run.machine.jitterFloor_ns = JitterFloor.measure().summary
     observer.note(run.plan.reason)
     if isTrading { noteLimits(options, observer) }
     run.run(observer)
@@ -58,7 +58,9 @@ public enum Replay {
           + " strategies_max \(strategiesMax): raise it, or use fewer workers")
     }
     guard options.repeats >= 1 else { throw .options("--repeat: at least 1 is needed") }
-    if case .address(let venue) = options.venue, options.limits == nil, !isCounting {
+    if case .address(let venue) = options.venue, options.limits == nil, !isCounting,
+      !(options.isSimulated && venue.isLoopback)
+    {
       throw .options(
         "the venue \(venue.text) needs limits given: the simulation's defaults are only for the"
           + " built-in venue")
@@ -73,6 +75,7 @@ public enum Replay {
     if let instance = options.instance, !InstanceName.isValid(instance) {
       throw .options("--instance \(instance): letters, digits, - and _ are allowed")
     }
+    try checkAccount(options, isCounting)
     guard (0...86_400).contains(options.reconnectSeconds) else {
       throw .options("--reconnect: seconds from 0 to 86400 are needed")
     }
@@ -80,6 +83,29 @@ public enum Replay {
       throw .options("the risk limits: \(error)")
     }
     try ReplayPaths.check(options)
+  }
+
+  private static func checkAccount(
+    _ options: ReplayOptions, _ isCounting: Bool
+  ) throws(ReplayError) {
+    if let account = options.account {
+      guard InstanceName.isValid(account) else {
+        throw .options("--account \(account): letters, digits, - and _ are allowed")
+      }
+      guard options.instance != nil else {
+        throw .options(
+          "--account \(account) needs --instance: a share of its credit is an instance's")
+      }
+    }
+    if isCounting, options.account != nil || options.positions != nil || options.valueAtRisk != nil {
+      throw .options("--account, --positions and --var-every need a --strategy")
+    }
+    guard let positions = options.positions else { return }
+    do throws(OpeningPositions.Failure) {
+      try positions.check(
+        symbols: options.symbols, reference: options.reference,
+        strategiesMax: (options.limits ?? .simulation).strategiesMax)
+    } catch { throw .options("the positions file: \(error)") }
   }
 
   private static func noteLimits(_ options: ReplayOptions, _ observer: ReplayObserver) {

@@ -23,6 +23,11 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private let senderNode: Int?
   private let instance: TradingInstance?
   private let reference: ReferenceWatch?
+  /// The sender's, once it is made.
+  private var positions: SharedRegion?
+  private let valueAtRiskStop = StopFlag()
+  /// The ring of the sender's decisions, if they are recorded.
+  private let decisions: SharedRegion?
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -53,6 +58,10 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       } else { try regions.make(.directory, capacity: TickPublisher.instrumentsMax) }
     board = try regions.make(
       .board, capacity: TickPublisher.instrumentsMax, node: senderNode)
+    decisions =
+      options.decisionsPath == nil
+      ? nil
+      : try regions.make(.events, capacity: ReplayRegions.decisionSlots, node: senderNode)
     failure = FailureFlag(ControlPage(try page.attach()))
   }
 
@@ -65,8 +74,12 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var roles = 1 + options.workers
     if isTrading { roles += 1 }
     if isTrading, case .builtin = options.venue { roles += 1 }
-    if options.recordPath != nil || options.ordersPath != nil { roles += 1 }
+    if isRecording(options) { roles += 1 }
     return roles
+  }
+
+  private static func isRecording(_ options: ReplayOptions) -> Bool {
+    options.recordPath != nil || options.ordersPath != nil || options.decisionsPath != nil
   }
 
   func assemble() throws -> ReplayRun<S, I> {
@@ -89,13 +102,15 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var taps: [SharedRegion] = []
     let port = try makeVenue(&taps)
     let sender = isTrading ? thread(try makeSender(rings, port), cores.popFirst() ?? nil) : nil
+    let valueAtRisk = try makeValueAtRisk()
     let recorder = try makeRecorder(rings, &taps)
     let ingester = thread(try makeIngester(rings, taps), ingesterCore)
     return ReplayRun(
       options: options, source: source, control: ControlPage(try page.attach()), ingester: ingester,
       workers: workers, sender: sender, recorder: recorder, venue: venue, venueStop: venueStop,
       histograms: histograms, plan: plan, instance: instance,
-      reference: reference)
+      reference: reference, positions: positions, valueAtRisk: valueAtRisk,
+      valueAtRiskStop: valueAtRiskStop)
   }
 
   private func thread<R: Role & ~Copyable>(_ role: consuming R, _ core: Int?) -> RoleThread<R> {
@@ -116,34 +131,16 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       journal: options.ordersPath == nil
         ? nil : try regions.make(.orders, capacity: ReplayRegions.orderSlots),
       merge: options.recordPath == nil
-        ? nil : try regions.make(.events, capacity: ReplayRegions.orderSlots))
+        ? nil : try regions.make(.events, capacity: ReplayRegions.orderSlots),
+      numbers: nil)
   }
 
   private func makeWorker(_ number: Int, _ rings: WorkerRings) throws -> Worker<S> {
-    let context = StrategyContext(
-      worker: number, workers: options.workers, instrumentsMax: TickPublisher.instrumentsMax,
-      subscriptions: options.workerSubscriptions)
-    var parameters = StrategyParameters(options.parameters)
-    let strategy = try S(parameters: &parameters, context: context)
-    try parameters.checkAllTaken()
-    var journal: OrderProducer?
-    if let region = rings.journal { journal = try OrderProducer(claiming: region.attach()) }
-    var merge: MergeLogWriter?
-    if let region = rings.merge {
-      merge = MergeLogWriter(
-        try EventProducer(claiming: region.attach()), control: try control(),
-        waitPolicy: plan.policy)
-    }
-    let desk = OrderDesk(
-      orders: try OrderProducer(claiming: rings.orders.attach()), journal: journal,
-      backlog: EventBacklog(try EventConsumer(claiming: rings.events.attach())),
-      latency: unsafe histograms.strategy[number], control: try control(),
-      directory: DirectoryReader(try directory.attach()), context: context,
-      waitPolicy: plan.policy)
-    return Worker(
-      strategy, number: number, ticks: try TickConsumer(claiming: rings.ticks.attach()),
-      desk: desk, merge: merge, control: try control(),
-      delivery: unsafe histograms.delivery[number], waitPolicy: plan.policy)
+    try WorkerAssembly(
+      options: options, number: number, waitPolicy: plan.policy, page: page, directory: directory,
+      rings: rings, delivery: unsafe histograms.delivery[number],
+      strategy: unsafe histograms.strategy[number]
+    ).make(S.self)
   }
 
   // MARK: Venue and sender
@@ -167,95 +164,27 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   }
 
   private func makeSender(_ rings: [WorkerRings], _ port: UInt16) throws -> Sender {
-    // First of all: the gate's role is that of the instance, so that there is one sender of a name.
-    let kill = try makeKillGate()
-    let limits = options.limits ?? .simulation
-    let pool = try makePool(limits)
-    let isWhole = instance != nil
-    var session: VenueSession?
-    let address = venueAddress(port)
-    if let address {
-      session = try openSession(address, from: isWhole ? pool.start : .newest)
-    }
-    let reference = ReferenceTable(
-      options.reference ?? .simulation, limits: limits,
-      instruments: TickPublisher.instrumentsMax)
-    let gate = RiskGate(
-      limits: limits, reference: reference, control: try control(),
-      board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()))
-    let ports = try Slab<SenderPort>(count: rings.count) { number throws(RingError) in
-      SenderPort(
-        requests: try OrderConsumer(claiming: rings[number].orders.attach()),
-        events: try EventProducer(claiming: rings[number].events.attach()))
-    }
     let latency = unsafe SenderLatency(
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
-    let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
-    return Sender(
-      ports: ports, gate: gate, kill: kill, risk: try makeRisk(limits), pool: pool,
-      session: session,
-      directory: DirectoryReader(try directory.attach()), control: try control(),
-      latency: latency, waitPolicy: plan.policy,
-      options: SenderOptions(
-        slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
-        reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
-        isWhole: isWhole),
-      reload: self.reference?.reload)
+    let assembly = SenderAssembly(
+      options: options, instance: instance, reload: reference?.reload, waitPolicy: plan.policy,
+      page: page, board: board, directory: directory, rings: rings, latency: latency,
+      decisions: decisions)
+    let sender = try assembly.make(port: port)
+    positions = assembly.positions
+    return sender
   }
 
-  /// A venue may still hold the session of a predecessor that died a moment ago: with time to
-  /// reconnect it is asked again.
-  private func openSession(
-    _ address: VenueAddress, from start: SessionStart
-  ) throws -> VenueSession {
-    var plan = ReconnectPlan(
-      giveUp_ns: UInt64(options.reconnectSeconds * 1_000_000_000), seed: MonotonicClock.now)
-    while true {
-      do throws(SessionError) { return try VenueSession.open(address, from: start) } catch {
-        guard let at = plan.next(after: MonotonicClock.now) else { throw error }
-        if case .otherSession = error { throw error }
-        clinux_sleep_until(at)
-      }
-    }
-  }
-
-  private func venueAddress(_ port: UInt16) -> VenueAddress? {
-    switch options.venue {
-    case .builtin: VenueAddress(host: "127.0.0.1", port: port)
-    case .address(let address): address
-    case .none: nil
-    }
-  }
-
-  private func makeKillGate() throws -> KillGate {
-    guard let instance else { return try KillGate.unnamed(directory: options.ringDirectory) }
-    return try KillGate.claim(
-      instance.name, ringDirectory: options.ringDirectory,
-      state: StateDirectory(path: options.stateDirectory))
-  }
-
-  /// Positions begin anew: the venue tells every fill of its session again. States go on.
-  private func makeRisk(_ limits: RiskLimits) throws -> RiskWatch {
-    var positions = PositionOptions(
-      equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
-    positions.instruments = TickPublisher.instrumentsMax
-    positions.strategiesMax = limits.strategiesMax
-    let records = try instance?.riskRecords(strategies: limits.strategiesMax) ?? [:]
-    let region =
-      if let instance {
-        try instance.renew(.positions, "positions", capacity: positions.capacity)
-      } else { try regions.make(.positions, capacity: positions.capacity).attach() }
-    return try RiskWatch(
-      limits, positions: PositionBook.open(claiming: region, positions), records: records, at: 0)
-  }
-
-  private func makePool(_ limits: RiskLimits) throws -> OrderPool {
-    let slots = OrderPool.slots(limits.openOrdersMax)
-    let region =
-      if let instance { try instance.open(.pool, "pool", capacity: slots) } else {
-        try regions.make(.pool, capacity: slots).attach()
-      }
-    return try OrderPool(claiming: region, capacity: limits.openOrdersMax)
+  /// Beside the positions, computed on a thread of its own.
+  private func makeValueAtRisk() throws -> RoleThread<ValueAtRiskRole>? {
+    guard let wanted = options.valueAtRisk, let positions else { return nil }
+    let observer = try PositionObserver(
+      positions.attach(), directory: DirectoryReader(try directory.attach()))
+    return thread(
+      try ValueAtRiskRole(
+        positions.attach(), observer: observer, returns: wanted.returns,
+        confidence: wanted.confidence, interval_ns: wanted.interval_ns, stop: valueAtRiskStop),
+      nil)
   }
 
   // MARK: Recorder
@@ -263,7 +192,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private func makeRecorder(
     _ rings: [WorkerRings], _ taps: inout [SharedRegion]
   ) throws -> RoleThread<Recorder>? {
-    guard options.recordPath != nil || options.ordersPath != nil else { return nil }
+    guard ReplayAssembly.isRecording(options) else { return nil }
     var tap: SharedRegion?
     if options.recordPath != nil {
       let region = try regions.make(.ticks, capacity: options.ringCapacity)
@@ -291,8 +220,18 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let recorder = Recorder(
       ticks: ticks, merges: merges, requests: requests,
       ordersFile: try options.ordersPath.map { try RecordingFile(path: $0) },
+      decisions: try makeDecisionTaps(),
       directory: DirectoryReader(try directory.attach()), control: try control())
     return thread(recorder, cores.popFirst() ?? nil)
+  }
+
+  private func makeDecisionTaps() throws -> Slab<Recorder.DecisionTap> {
+    guard let decisions, let path = options.decisionsPath else { return Recorder.noDecisions() }
+    return try Slab(count: 1) { _ in
+      Recorder.DecisionTap(
+        ring: try DecisionConsumer(claiming: decisions.attach()),
+        writer: try DecisionWriter(RecordingFile(path: path), DecisionContext(options)))
+    }
   }
 
   // MARK: Ingester

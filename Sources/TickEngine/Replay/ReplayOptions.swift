@@ -40,6 +40,9 @@ public struct ReplayOptions: Sendable {
   public var repeats = 1
   public var restarts = RestartPolicy.follow
   public var venue = ReplayVenue.builtin
+  /// Whether the venue is a simulation that the same instance runs, on this host: then the
+  /// simulation's limits will do.
+  public var isSimulated = false
   /// nil: `RiskLimits.simulation`, which a venue that is named does not get.
   public var limits: RiskLimits?
   /// nil: `ReferenceData.simulation`, which a venue on another host does not get.
@@ -50,6 +53,13 @@ public struct ReplayOptions: Sendable {
   /// The name by which the kill switch finds this run; nil: nobody outside can stop it, and a venue
   /// on another host does not get it.
   public var instance: String?
+  /// The account whose credit this instance shares with others, each a sender of its own; nil: it
+  /// shares with none.
+  public var account: String?
+  /// What is held before the first order; nil: nothing.
+  public var positions: OpeningPositions?
+  /// Value at risk, while it runs; nil: none.
+  public var valueAtRisk: ValueAtRiskOptions?
   /// Where its trips are kept.
   public var stateDirectory = StateDirectory.standardPath
   /// What becomes of new orders while the venue takes no bytes.
@@ -62,6 +72,8 @@ public struct ReplayOptions: Sendable {
   public var recordPath: String?
   /// File for the order requests.
   public var ordersPath: String?
+  /// File for the sender's decisions (`tickway explain`).
+  public var decisionsPath: String?
   /// Files that the caller writes itself: only to be kept apart from the others.
   public var otherOutputs: [String] = []
   public var parameters: [String: String] = [:]

@@ -1,12 +1,5 @@
 import TickRing
 
-/// A region that several roles attach to. The first attachment is kept so that others can be made.
-final class SharedRegion: Sendable {
-  private let region: Region
-  init(_ region: consuming Region) { self.region = region }
-  func attach() throws(RingError) -> Region { try region.duplicate() }
-}
-
 /// The rings of one worker.
 struct WorkerRings {
   let ticks: SharedRegion
@@ -15,6 +8,8 @@ struct WorkerRings {
   /// Copies of its requests, and its merge log, for the recorder.
   let journal: SharedRegion?
   let merge: SharedRegion?
+  /// The numbers of its orders, where they outlive it.
+  let numbers: SharedRegion?
 }
 
 /// Makes the regions of a run. None has a name: whoever needs one attaches to the file that is
@@ -23,6 +18,8 @@ struct ReplayRegions {
   /// Slots of the rings beside the tick rings.
   static let orderSlots = 8_192
   static let eventSlots = 65_536
+  /// Six a decision.
+  static let decisionSlots = 131_072
 
   let directory: String
 

@@ -9,7 +9,8 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
     report.capture.paths = options.captures
     ingester.role.enter(in: &report)
     report.rings = tickRings + orderRings
-    fillOrders(&report)
+    if let sender { report.take(sender.role.counts) }
+    fillPositions(&report)
     fillRun(&report)
     let stages = report.feed.lines == nil ? Report.Stage.replayed : Report.Stage.allCases
     let latency = stages.map { ($0, histograms.snapshot($0)) }
@@ -38,7 +39,7 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
 
   private var orderRings: [Report.Ring] {
     guard let sender else { return [] }
-    return workers.indices.flatMap { number in
+    return decisionRings + workers.indices.flatMap { number in
       let states = sender.role.ringStates(number)
       let desk = workers[number].role.orderRing
       return [
@@ -53,28 +54,23 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
     }
   }
 
-  private func fillOrders(_ report: inout Report) {
-    guard let counts = sender?.role.counts else { return }
-    report.orders.requested = counts.requested
-    report.orders.unsent = counts.unsent
-    report.orders.sent = counts.sent
-    report.orders.acked = counts.acked
-    report.orders.venueRejected = counts.venueRejected
-    report.orders.filled = counts.filled
-    report.orders.partiallyFilled = counts.partiallyFilled
-    report.orders.cancelsSent = counts.cancelsSent
-    report.orders.canceled = counts.canceled
-    report.orders.inFlight = counts.inFlight
-    report.orders.open = counts.open
-    for reason in RiskReason.allCases where counts.riskRejected[Int(reason.rawValue)] > 0 {
-      report.orders.riskRejected[reason.name] = counts.riskRejected[Int(reason.rawValue)]
-    }
-    report.run.anomalies = counts.anomalies
-    report.run.unknownMessages = counts.unknownMessages
-    report.run.cancelsIdle = counts.cancelsIdle
-    report.run.cancelsRefused = counts.cancelsRefused
-    report.run.tradesBroken = counts.tradesBroken
-    report.run.eventsLost = counts.eventsLost
+  private func fillPositions(_ report: inout Report) {
+    guard let positions, let sender,
+      let observer = try? PositionObserver(positions.attach(), directory: nil)
+    else { return }
+    report.positions = Report.Positions(
+      observer.snapshot(), sender.role.riskChanges.kept, changeCount: sender.role.riskChanges.count)
+  }
+
+  /// What found it full is lost, and nothing waits for it.
+  private var decisionRings: [Report.Ring] {
+    guard let sender, options.decisionsPath != nil else { return [] }
+    let (published, lost) = (sender.role.decisions.published, sender.role.decisions.lost)
+    return [
+      Report.Ring(
+        name: "decisions", kind: .event, capacity: UInt64(ReplayRegions.decisionSlots),
+        published: published, polled: recorder?.role.decisionsPolled ?? 0, full: lost)
+    ]
   }
 
   private func fillRun(_ report: inout Report) {
@@ -96,5 +92,31 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
     }
     if let sender { counts["sender"] = sender.role.hotAllocations }
     return counts
+  }
+}
+
+extension Report {
+  /// Takes over what the sender counted.
+  mutating func take(_ counts: OrderCounts) {
+    orders.requested = counts.requested
+    orders.unsent = counts.unsent
+    orders.sent = counts.sent
+    orders.acked = counts.acked
+    orders.venueRejected = counts.venueRejected
+    orders.filled = counts.filled
+    orders.partiallyFilled = counts.partiallyFilled
+    orders.cancelsSent = counts.cancelsSent
+    orders.canceled = counts.canceled
+    orders.inFlight = counts.inFlight
+    orders.open = counts.open
+    for reason in RiskReason.allCases where counts.riskRejected[Int(reason.rawValue)] > 0 {
+      orders.riskRejected[reason.name] = counts.riskRejected[Int(reason.rawValue)]
+    }
+    run.anomalies = counts.anomalies
+    run.unknownMessages = counts.unknownMessages
+    run.cancelsIdle = counts.cancelsIdle
+    run.cancelsRefused = counts.cancelsRefused
+    run.tradesBroken = counts.tradesBroken
+    run.eventsLost = counts.eventsLost
   }
 }

@@ -16,9 +16,6 @@ class TickSource<Ingester: FeedRole & ~Copyable> {
     preconditionFailure("a source makes its ingester")
   }
 
-  /// How still the machine is, if that is asked for: a live feed does not wait for it.
-  func jitterFloor() -> LatencySummary? { nil }
-
   /// Called many times a second while the run goes on.
   func look(_ control: borrowing ControlPage, _ observer: ReplayObserver) {}
 }
@@ -109,8 +106,6 @@ final class LineSource<D: LiveDecoder & ~Copyable>: TickSource<LiveIngester<D>> 
       D(publisher), lines: lines, options: options, control: parts.control,
       latency: latency, waitPolicy: parts.waitPolicy)
   }
-
-  override func jitterFloor() -> LatencySummary? { JitterFloor.measure() }
 
   override func look(_ control: borrowing ControlPage, _ observer: ReplayObserver) {
     watcher.look(control.read(.lineStates), now: MonotonicClock.now, observer)

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The machine that a number was measured on. What the system does not say is nil, or absent in
 /// JSON, and never guessed.
 public struct MachineCard: Codable, Equatable, Sendable {
@@ -14,8 +12,8 @@ public struct MachineCard: Codable, Equatable, Sendable {
   public var governor: String?
   /// `release` or `debug`: a debug build's latencies say nothing.
   public var build: String
-  /// Of a live run, just before it: intervals between two looks at the clock by a thread that does
-  /// nothing else, ns. Tails below it are the machine's.
+  /// Just before a run: intervals between two looks at the clock by a thread that does nothing else,
+  /// ns. Tails below it are the machine's.
   public var jitterFloor_ns: LatencySummary?
 
   enum CodingKeys: String, CodingKey {
@@ -34,42 +32,13 @@ public struct MachineCard: Codable, Equatable, Sendable {
   /// Asks `/proc` and `/sys`, found under `root`. Reads files; for the start of a run.
   public static func current(root: String = "") -> MachineCard {
     var card = MachineCard()
-    card.cpuModel = field("model name", in: "\(root)/proc/cpuinfo")
-    card.cores = line("\(root)/sys/devices/system/cpu/online").flatMap(count(ofList:))
-    card.kernel = line("\(root)/proc/sys/kernel/osrelease")
-    card.numaNodes = line("\(root)/sys/devices/system/node/online").flatMap(count(ofList:))
-    card.governor = line("\(root)/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    let files = MachineFiles(root: root)
+    card.cpuModel = files.field("model name", in: "/proc/cpuinfo")
+    card.cores = files.count("/sys/devices/system/cpu/online")
+    card.kernel = files.line("/proc/sys/kernel/osrelease")
+    card.numaNodes = files.count("/sys/devices/system/node/online")
+    card.governor = files.line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     return card
-  }
-
-  private static func line(_ path: String) -> String? {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-      let first = text.split(whereSeparator: \.isNewline).first
-    else { return nil }
-    return String(first)
-  }
-
-  private static func field(_ name: String, in path: String) -> String? {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-    for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(name) {
-      let parts = line.split(separator: ":", maxSplits: 1)
-      guard parts.count == 2 else { continue }
-      return parts[1].trimmingCharacters(in: .whitespaces)
-    }
-    return nil
-  }
-
-  /// How many numbers a kernel list such as `0-3,8` holds; nil if it is not one.
-  static func count(ofList text: String) -> Int? {
-    var total = 0
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      guard let first = bounds.first ?? nil, let last = bounds.last ?? nil, bounds.count <= 2,
-        0 <= first, first <= last, last < 1 << 20
-      else { return nil }
-      total += last - first + 1
-    }
-    return total > 0 ? total : nil
   }
 
   private static var architecture: String {

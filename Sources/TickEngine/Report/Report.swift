@@ -10,6 +10,7 @@ public struct Report: Codable, Equatable, Sendable {
   public var ticks = Ticks()
   public var rings: [Ring] = []
   public var orders = Orders()
+  public var positions: Positions?
   /// By stage name (`Stage`), in nanoseconds.
   public var latency_ns: [String: LatencySummary] = [:]
   public var run = Run()
@@ -246,6 +247,8 @@ extension Report {
     public var messagesPerSecond = 0.0
     public var sessions: UInt64 = 0
     public var workers: UInt64 = 0
+    /// Of a process that runs one role of an instance: its name; the report is its part.
+    public var role: String?
     /// How roles wait, and why.
     public var waiting = ""
     /// What else the operator should know, such as a role that could not be pinned.
@@ -278,7 +281,8 @@ extension Report {
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-      case seconds, sessions, workers, waiting, notes, untracked, anomalies, misdirected, tripped
+      case role, seconds, sessions, workers, waiting, notes, untracked, anomalies, misdirected,
+        tripped
       case failure
       case messagesPerSecond = "messages_per_second"
       case hotAllocations = "hot_allocations"

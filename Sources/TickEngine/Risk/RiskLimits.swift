@@ -125,14 +125,45 @@ public struct RiskLimits: Equatable, Sendable {
     try check()
   }
 
+  /// All limits, as a file names them.
+  public static var names: [String] { RiskLimitField.all.map(\.name) }
+
+  /// Throws unless this limit may have this value.
+  public static func check(_ name: String, _ value: Double) throws(Failure) {
+    guard let field = RiskLimitField.all.first(where: { $0.name == name }) else {
+      throw Failure(description: "unknown limit \(name): remove it or correct its name")
+    }
+    try field.check(value)
+  }
+
+  /// Of values that were checked one by one: nil unless every limit is among them. Whether they
+  /// agree with each other, `check` says.
+  public init?(_ values: [String: Double]) {
+    self.init()
+    for field in RiskLimitField.all {
+      guard let value = values[field.name], (try? field.check(value)) != nil else { return nil }
+      field.set(value, in: &self)
+    }
+  }
+
   /// Name and value of each limit, for the operator.
   public var lines: [(name: String, value: String)] {
     RiskLimitField.all.map { ($0.name, $0.text(of: self)) }
   }
 
+  /// A limits file with these.
+  public var json: String {
+    "{" + lines.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",") + "}"
+  }
+
   // MARK: In the gate's units
 
   /// Amounts in units of 1e-4.
+  /// What the senders of an account may have in all (RM5), of the equity at the start.
+  var creditE4: Int64 {
+    let leverage = FixedPoint.units(grossLeverage, each: 10_000)
+    return max(1, Int64(clamping: Int128(portfolioE4) * Int128(leverage) / 10_000))
+  }
   var portfolioE4: Int64 { FixedPoint.units(portfolioValue, each: 10_000) }
   var duplicateWindow_ns: UInt64 { RiskLimits.ns(duplicateWindowSeconds) }
 

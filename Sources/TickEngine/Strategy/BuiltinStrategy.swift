@@ -26,4 +26,22 @@ public enum BuiltinStrategy: String, CaseIterable, Sendable {
     case .marketMaker: try Live.run(MarketMakerStrategy.self, lines, options, observer: observer)
     }
   }
+
+  /// Runs this strategy on one worker, a process of its own.
+  public func worker(
+    _ number: Int, _ options: ReplayOptions, _ role: RoleOptions,
+    observer: ReplayObserver = ReplayObserver()
+  ) throws -> ReplayOutcome {
+    switch self {
+    case .none:
+      try WorkerService.run(
+        CountingStrategy.self, number: number, options, role, observer: observer)
+    case .momentum:
+      try WorkerService.run(
+        MomentumStrategy.self, number: number, options, role, observer: observer)
+    case .marketMaker:
+      try WorkerService.run(
+        MarketMakerStrategy.self, number: number, options, role, observer: observer)
+    }
+  }
 }

@@ -70,6 +70,7 @@ public struct OrderDesk: ~Copyable {
   @usableFromInline var orders: OrderProducer
   /// A second copy of every request, for `--orders`.
   @usableFromInline var journal: OrderProducer?
+  /// Orders asked for so far, of each instrument.
   @usableFromInline var counters: Slab<UInt32>
   @usableFromInline var backlog: EventBacklog
   @usableFromInline let latency: LatencyHistogram
@@ -98,7 +99,8 @@ public struct OrderDesk: ~Copyable {
   init(
     orders: consuming OrderProducer, journal: consuming OrderProducer?,
     backlog: consuming EventBacklog, latency: LatencyHistogram, control: consuming ControlPage,
-    directory: consuming DirectoryReader, context: StrategyContext, waitPolicy: WaitPolicy
+    directory: consuming DirectoryReader, context: StrategyContext, waitPolicy: WaitPolicy,
+    numbers: consuming Slab<UInt32>? = nil
   ) {
     self.orders = orders
     self.journal = journal
@@ -109,7 +111,7 @@ public struct OrderDesk: ~Copyable {
     let own = OwnInstruments(
       worker: context.worker, of: context.workers, context.subscriptions,
       instrumentsMax: context.instrumentsMax)
-    counters = Slab(count: TickPublisher.instrumentsMax, repeating: own.numbers.base)
+    counters = numbers ?? Slab(count: TickPublisher.instrumentsMax, repeating: 0)
     self.own = own
     self.waitPolicy = waitPolicy
     strategy = context.strategy
@@ -188,13 +190,14 @@ public struct OrderDesk: ~Copyable {
     guard isOpen else { return .none }
     // A number outside the table cannot be an instrument: the gate refuses it as unknown.
     let slot = Int(instrument) < counters.count ? Int(instrument) : 0
-    guard owns(instrument), counters[slot] < own.numbers.last else {
+    guard owns(instrument), counters[slot] < own.numbers.count else {
       misdirected += 1
       return .none
     }
+    // Before it is asked for: a number is never given twice, also by a successor.
     counters[slot] += 1
     var request = OrderRequest()
-    request.order_id = UInt64(instrument) << 32 | UInt64(counters[slot])
+    request.order_id = UInt64(instrument) << 32 | UInt64(own.numbers.base + counters[slot])
     request.price = limit
     request.quantity = quantity
     request.action = OrderAction.new.rawValue

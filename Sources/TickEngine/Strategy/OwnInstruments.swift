@@ -15,8 +15,8 @@ struct OwnInstruments: ~Copyable {
   /// Of 32 bits, those below the worker's number.
   static let numberBits: UInt32 = 26
 
-  /// The order number before the first, and the last of all.
-  let numbers: (base: UInt32, last: UInt32)
+  /// The order number before the first, and how many there are.
+  let numbers: (base: UInt32, count: UInt32)
   private let takesAll: Bool
   /// How many workers share, and this one's place among them; 0 if it does not.
   private let sharers: Int
@@ -34,7 +34,7 @@ struct OwnInstruments: ~Copyable {
     let isShared = subscriptions.isEmpty
     let bits = OwnInstruments.numberBits
     let base = isShared ? 0 : UInt32(worker) << bits
-    numbers = (base, isShared ? .max : base | (1 << bits - 1))
+    numbers = (base, isShared ? .max : 1 << bits - 1)
     let all = isShared ? Array(repeating: Subscription.share, count: workers) : subscriptions
     let sharing = all.indices.filter { all[$0] == .share }
     takesAll = all[worker] == .all

@@ -29,6 +29,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   @usableFromInline var idleTurns: UInt64 = 0
   /// Mallocs and retains of this thread's loop, if they are being counted.
   @usableFromInline var hotAllocations: UInt64?
+  @usableFromInline var metrics: RoleMetrics?
 
   init(
     _ strategy: consuming S, number: Int, ticks: consuming TickConsumer, desk: consuming OrderDesk,
@@ -130,6 +131,14 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   mutating func beat(_ now: UInt64) {
     ticks.beat(monotonic_ns: now)
     desk.beat(now)
+    if metrics?.isDue(now) == true { tellMetrics() }
+  }
+
+  @usableFromInline @inline(never)
+  mutating func tellMetrics() {
+    metrics?.tell(.ticksPolled, ticks.polled)
+    metrics?.tell(.events, desk.backlog.polled)
+    metrics?.tell(.requests, desk.requests)
   }
 
   /// The session changes only while the ring is empty, so a tick polled is of the session read now.

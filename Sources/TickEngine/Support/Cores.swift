@@ -25,10 +25,15 @@ public struct CorePlan: Sendable {
 
   /// For a process that runs one role beside others that are processes too: pinned to the core that
   /// is given and spinning there, otherwise not pinned, since nobody knows where the others are.
-  init(beside core: Int?) {
+  /// - Parameter waiting: what the operator chose; nil: it follows from the cores.
+  init(beside core: Int?, waiting: WaitPolicy? = nil) {
     let allowed = CorePlan.allowedCores.count
     cores = [core]
-    if let core {
+    if let waiting {
+      policy = waiting
+      let place = core.map { "pinned to core \($0)" } ?? "not pinned"
+      reason = "\(place), \(waiting == .spin ? "spinning" : "spinning, then waiting"), as asked for"
+    } else if let core {
       policy = .spin
       reason = "pinned to core \(core), spinning"
     } else if allowed >= CorePlan.spinnersMin {

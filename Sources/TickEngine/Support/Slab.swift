@@ -10,6 +10,8 @@ import TickWire
 public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
   @usableFromInline let base: UnsafeMutablePointer<Element>
   public let count: Int
+  /// Where the elements lie, if not in memory of our own.
+  private let region: SharedRegion?
 
   /// Makes `count` elements, the n-th by `make(n)`.
   public init<E: Error>(count: Int, _ make: (Int) throws(E) -> Element) throws(E) {
@@ -29,11 +31,13 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     }
     unsafe base = made
     self.count = count
+    region = nil
   }
 
-  private init(adopting base: UnsafeMutablePointer<Element>, count: Int) {
+  private init(adopting base: UnsafeMutablePointer<Element>, count: Int, region: SharedRegion?) {
     unsafe self.base = base
     self.count = count
+    self.region = region
   }
 
   /// Elements of one cache line or several begin where a line does.
@@ -47,6 +51,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
+    guard region == nil else { return }
     unsafe base.deinitialize(count: count)
     unsafe base.deallocate()
   }
@@ -78,7 +83,22 @@ extension Slab where Element: BitwiseCopyable {
     precondition(count >= 0)
     let made = unsafe Slab.allocate(count)
     unsafe made.initialize(repeating: value, count: count)
-    unsafe self.init(adopting: made, count: count)
+    unsafe self.init(adopting: made, count: count, region: nil)
+  }
+
+  /// Elements that lie in a region, from one of its lines on, and outlive the process: what a role
+  /// leaves to its successor. New ones are all zeros. After a SIGKILL one may be half of what was
+  /// being written.
+  ///
+  /// - Safety: `Element` is valid for any bytes, and nobody else writes these lines.
+  @unsafe
+  init(in region: SharedRegion, line: Int, count: Int) {
+    precondition(
+      count >= 0 && line >= 0 && MemoryLayout<Element>.alignment <= 64
+        && line * 64 + count * MemoryLayout<Element>.stride <= region.byteCount,
+      "no such part of the region")
+    let first = unsafe (region.memory + line * 64).assumingMemoryBound(to: Element.self)
+    unsafe self.init(adopting: first, count: count, region: region)
   }
 
   /// Sets all elements, or the first `prefix` of them.

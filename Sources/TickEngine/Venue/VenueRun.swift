@@ -9,7 +9,8 @@ public enum VenueMarketSource: Sendable {
   case captures([String], pace: ReplayPace, repeats: Int)
   /// The tick ring `name` in `directory`, made by whoever publishes into it, and beside it its
   /// symbol directory, the region `VenueMarketSource.directoryName(ofRing:)`.
-  case ring(name: String, directory: String)
+  /// `symbols` is another name of that.
+  case ring(name: String, directory: String, symbols: String? = nil)
 
   /// The name of the region that holds the symbols of the tick ring `name`.
   public static func directoryName(ofRing name: String) -> String { "\(name).directory" }
@@ -77,10 +78,15 @@ public final class VenueRun {
   /// Opens everything; nothing moves yet. Blocks SIGINT and SIGTERM.
   ///
   /// - Throws: `CaptureError`, `ReplayError`, `RingError`, `VenueMarketError`, `VenueError`.
-  /// - Parameter ringDirectory: where the rings of its own are made, without names.
+  /// - Parameters:
+  ///   - ringDirectory: where the rings of its own are made, without names.
+  ///   - role: how it runs as a role of an instance; nil: it stands for itself.
   public init(
-    _ options: VenueOptions, market source: VenueMarketSource, ringDirectory: String = "/dev/shm"
+    _ options: VenueOptions, market source: VenueMarketSource, ringDirectory: String = "/dev/shm",
+    role: RoleOptions? = nil
   ) throws {
+    // Says what keeps it from being a role of that instance, and places its memory.
+    if let role { _ = try RoleProcess(role, ReplayObserver()) }
     let market: RingMarket
     switch source {
     case .captures(let paths, let pace, let repeats):
@@ -89,22 +95,25 @@ public final class VenueRun {
         paths, pace: pace, repeats: repeats, latency: unsafe latency[0])
       market = try capture.makeMarket()
       control = ControlPage(try capture.control.attach())
-    case .ring(let name, let directory):
-      market = try VenueRun.attach(name, directory)
+    case .ring(let name, let directory, let symbols):
+      market = try VenueRun.attach(
+        name, directory, symbols ?? VenueMarketSource.directoryName(ofRing: name))
       ingester = nil
       control = nil
     }
     let server = try VenueServer(options)
     port = server.port
     venue = RoleThread(
-      VenueRole(server, market: market, stop: stop, inquiry: inquiry), core: nil, onFailure: {})
+      VenueRole(server, market: market, stop: stop, inquiry: inquiry), core: role?.core,
+      onFailure: {})
     clinux_block_stop_signals()
   }
 
-  private static func attach(_ name: String, _ directory: String) throws -> RingMarket {
+  private static func attach(
+    _ name: String, _ directory: String, _ symbols: String
+  ) throws -> RingMarket {
     try VenueMarketError.told { () throws(RingError) in
-      let symbols = VenueMarketSource.directoryName(ofRing: name)
-      return RingMarket(
+      RingMarket(
         ticks: try TickConsumer(
           claiming: Region.attach(.ticks, directory: directory, name: name, sameBuild: true)),
         directory: DirectoryReader(
@@ -121,6 +130,7 @@ public final class VenueRun {
       stopAll()
       return VenueOutcome(counts: venue.role.counts, failure: error)
     }
+    ServiceNotice.ready("X_TICKWAY_PORT=\(port)\n")
     // Ends early only if the market fails; a market that ends is no reason to stop serving.
     while clinux_wait_stop_signal(100) == 0, control?.read(.failed) ?? 0 == 0 {}
     stopAll()

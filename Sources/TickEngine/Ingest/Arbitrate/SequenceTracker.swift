@@ -62,7 +62,8 @@ struct SequenceTracker: ~Copyable {
     var key: UInt64 = 0
     var session: UInt128 = 0
     var lastSession: UInt128 = 0
-    var hasLastSession = false
+    /// 1: there was one.
+    var hasLastSession: UInt64 = 0
     var expected: UInt64 = 0
     var newestSendTime: UInt64 = 0
     /// Sending time of the datagram that its sequence began anew with; 0 for the first one.
@@ -74,12 +75,47 @@ struct SequenceTracker: ~Copyable {
     var unseenRun: UInt64 = 0
     var unseenFirst: UInt64 = 0
     var unseenNext: UInt64 = 0
+    /// One past the last message whose packet has been dealt with, ticks and all.
+    var finished: UInt64 = 0
+    /// 1: it is followed. 2: it is being begun, and says nothing.
+    var standing: UInt64 = 0
   }
 
-  private let streams = Slab(count: SequenceTracker.streamsMax, repeating: Stream())
+  private let streams: Slab<Stream>
   private(set) var count = 0
+
+  /// - Parameter streams: those that a predecessor followed; nil: none.
+  init(_ streams: consuming Slab<Stream>? = nil) {
+    self.streams =
+      streams ?? Slab(count: SequenceTracker.streamsMax, repeating: Stream())
+    while count < self.streams.count, self.streams[count].standing != 0 { count += 1 }
+  }
+
   /// Forgets every stream: a fresh session of a replay.
-  mutating func reset() { count = 0 }
+  mutating func reset() {
+    for index in 0..<count { streams[index].standing = 0 }
+    count = 0
+  }
+
+  /// The packet last taken has been dealt with.
+  @inline(__always)
+  mutating func finish(_ index: Int) { streams[index].finished = streams[index].expected }
+
+  /// What a predecessor had in hand of a stream when it died: messages taken, of which nobody knows
+  /// how far they went. A stream that it was just beginning is begun anew by its next packet.
+  mutating func takeOver(_ index: Int) -> UInt64 {
+    defer { finish(index) }
+    guard streams[index].standing == 1 else {
+      streams[index] = Stream(
+        key: streams[index].key, session: .max, expected: 1, standing: 1)
+      return 0
+    }
+    // Waits are measured from now on; what was counted of a restart unseen begins anew.
+    streams[index].unseenRun = 0
+    streams[index].unseenNext = 0
+    let (finished, expected) = (streams[index].finished, streams[index].expected)
+    return finished < expected ? expected - finished : 0
+  }
 
   func expected(_ stream: Int) -> UInt64 { streams[stream].expected }
   func session(_ stream: Int) -> UInt128 { streams[stream].session }
@@ -132,7 +168,9 @@ struct SequenceTracker: ~Copyable {
   }
 
   private func isOfBefore(_ packet: SequencedPacket, _ stream: Stream) -> Bool {
-    if packet.sendTime == 0 { return stream.hasLastSession && packet.session == stream.lastSession }
+    if packet.sendTime == 0 {
+      return stream.hasLastSession == 1 && packet.session == stream.lastSession
+    }
     guard packet.sendTime < stream.begun,
       stream.begun - packet.sendTime <= SequenceTracker.lateness_ns_max
     else { return false }
@@ -170,22 +208,27 @@ struct SequenceTracker: ~Copyable {
   private mutating func join(_ packet: SequencedPacket, _ now: UInt64) -> SequenceVerdict {
     guard count < SequenceTracker.streamsMax else { return SequenceVerdict(isUntracked: true) }
     // Sequences begin at 1: one that claims 0 is not to be waited for, or asked for.
-    streams[count] = Stream(key: packet.stream, session: packet.session, expected: 1)
+    streams[count] = Stream(
+      key: packet.stream, session: packet.session, expected: 1, standing: 2)
     advance(count, packet, now)
+    streams[count].standing = 1
     count += 1
     return SequenceVerdict(stream: count - 1, isJoin: true)
   }
 
   private mutating func begin(_ index: Int, _ packet: SequencedPacket, _ now: UInt64) {
+    streams[index].standing = 2
     if packet.session != streams[index].session {
       streams[index].lastSession = streams[index].session
-      streams[index].hasLastSession = true
+      streams[index].hasLastSession = 1
     }
     streams[index].session = packet.session
     streams[index].begun = streams[index].newestSendTime == 0 ? 0 : packet.sendTime
     streams[index].newestSendTime = packet.sendTime
     streams[index].expected = 1
+    streams[index].finished = 1
     advance(index, packet, now)
+    streams[index].standing = 1
   }
 
   /// Takes a packet that is next.

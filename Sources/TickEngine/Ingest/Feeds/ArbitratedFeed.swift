@@ -14,13 +14,20 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   /// Sending time of the packet taken last, if its messages are out; 0 if not, or if it has none.
   private var sendTime: UInt64 = 0
 
-  init(_ decoder: consuming Decoder, limits: ArbiterLimits, restarts: RestartPolicy, lines: Int) {
+  /// - Parameter streams: what a predecessor left; nil: there was none.
+  init(
+    _ decoder: consuming Decoder, limits: ArbiterLimits, restarts: RestartPolicy, lines: Int,
+    streams: consuming Slab<SequenceTracker.Stream>? = nil
+  ) {
     self.decoder = decoder
-    arbiter = Arbiter(limits: limits, restarts: restarts)
+    arbiter = Arbiter(limits: limits, restarts: restarts, streams: streams)
     self.lines = LineTable(lines: lines)
   }
 
   var counts: FeedCounts { decoder.counts }
+
+  /// To be called before the first datagram, where a predecessor may have died.
+  mutating func takeOver(_ times: ArrivalTimes) { arbiter.takeOver(times, &decoder) }
 
   /// Takes one datagram; anything may be in it.
   /// - Parameter line: its number; nil if it answers a request.
@@ -50,14 +57,17 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   private mutating func countMalformed(_ line: Int?) {
     decoder.counts.packets += 1
     decoder.counts.malformed += 1
-    if let line { lines.noteMalformed(line) }
+    if let line {
+      lines.noteMalformed(line)
+      arbiter.noteDamage(line)
+    }
   }
 
   @inline(__always)
   private mutating func take(
     _ packet: SequencedPacket, _ datagram: Bytes, _ line: Int?, _ times: ArrivalTimes
   ) -> Bool {
-    let begun = decoder.counts.restarts &+ decoder.counts.sessionChanges
+    let (restarts, changes) = (decoder.counts.restarts, decoder.counts.sessionChanges)
     var outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
     sendTime = outcome == .released ? packet.sendTime : 0
     if outcome != .doubted { noteEnd(packet, outcome) }
@@ -67,8 +77,10 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
       return true
     }
     let stream = arbiter.stream(of: packet)
-    if begun != decoder.counts.restarts &+ decoder.counts.sessionChanges, let stream {
-      lines.begin(line, stream: stream)
+    let begun = decoder.counts.restarts &- restarts
+    let changed = decoder.counts.sessionChanges &- changes
+    if begun > 0 || changed > 0, let stream {
+      lines.begin(line, stream: stream, restarts: begun, sessionChanges: changed)
     }
     if outcome == .confirmed {
       let claim = arbiter.confirmation

@@ -32,6 +32,8 @@ public struct IngestOptions: Sendable {
   public var symbols: [String]?
   public var workers = 1
   public var policy = SlowConsumerPolicy.conflate
+  /// That of single workers, by number, where it is another.
+  public var policies: [Int: SlowConsumerPolicy] = [:]
   /// What each worker gets, by its number; those that are not named share all instruments out.
   public var subscriptions: [Int: Subscription] = [:]
   /// Rings are `NAME.ticks.0` and so on, the directory `NAME.directory`.
@@ -43,6 +45,12 @@ public struct IngestOptions: Sendable {
   public var keepsRings = false
   /// The core that the ingester is pinned to, and spins on; nil: not pinned.
   public var core: Int?
+  /// The instance whose ingester this is: then name and directory of the rings, and the core, are
+  /// the role's; nil: it stands for itself.
+  public var role: RoleOptions?
+  /// Whether the instance's venue takes its market from here, and whether its gate needs prices.
+  public var feedsVenue = false
+  public var feedsGate = false
   /// File for the ticks, or under `moldItch` for the messages.
   public var recordPath: String?
 
@@ -81,12 +89,10 @@ public struct IngestOptions: Sendable {
     guard ringCapacity >= SlowConsumerPolicy.capacityMin else {
       throw .options("--ring-capacity: at least \(SlowConsumerPolicy.capacityMin) is needed")
     }
-    let isName = name.allSatisfy { character in
-      character.isASCII && (character.isLetter || character.isNumber) || "._-".contains(character)
+    if let worker = policies.keys.first(where: { !(0..<workers).contains($0) }) {
+      throw .options("--policy \(worker)=…: workers are numbered from 0 to \(workers - 1)")
     }
-    guard isName, !name.isEmpty, name.utf8.count <= 64, name.first != "." else {
-      throw .options("--name \(name): letters, digits, '.', '_' and '-', at most 64 of them")
-    }
+    try RoleOptions.check(name: name)
   }
 }
 

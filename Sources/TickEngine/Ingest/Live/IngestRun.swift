@@ -42,31 +42,28 @@ final class IngestSetup {
   private let options: IngestOptions
   private let observer: ReplayObserver
   private let regions: ReplayRegions
-  private let named: NamedRegions
+  private let places: IngestPlaces
   private let page: SharedRegion
   private let control: ControlPage
-  private let plan: CorePlan
   private let failure: FailureFlag
-  private let directory: SharedRegion
-  private let rings: [SharedRegion]
   private let tap: SharedRegion?
-  private let histograms = HistogramStorage(count: 3)
+  private var histograms: HistogramStorage { places.histograms }
+  private var plan: CorePlan { places.plan }
+  private var rings: [SharedRegion] { places.rings }
   private var machine = MachineCard.current()
 
   init(_ options: IngestOptions, _ observer: ReplayObserver) throws {
     self.options = options
     self.observer = observer
     regions = ReplayRegions(directory: options.ringDirectory)
-    page = try regions.make(.control, capacity: ControlPage.capacity)
+    let page = try regions.make(.control, capacity: ControlPage.capacity)
+    self.page = page
     control = ControlPage(try page.attach())
     failure = FailureFlag(ControlPage(try page.attach()))
-    plan = CorePlan(beside: options.core)
-    let named = NamedRegions(options)
-    self.named = named
-    directory = SharedRegion(
-      try named.open(.directory, "directory", capacity: TickPublisher.instrumentsMax))
-    rings = try (0..<options.workers).map { number in
-      SharedRegion(try named.open(.ticks, "ticks.\(number)", capacity: options.ringCapacity))
+    if let role = options.role {
+      places = try NodeIngestPlaces(options, RoleProcess(role, observer))
+    } else {
+      places = try IngestPlaces(options)
     }
     tap =
       options.recordPath == nil || options.feed == .moldItch
@@ -76,19 +73,28 @@ final class IngestSetup {
   // MARK: Parts
 
   func publisher() throws -> TickPublisher {
-    var numbers = try DirectoryWriter(claiming: directory.attach(), venue: Symbol("IEX")!.word)
+    var numbers = try DirectoryWriter(
+      claiming: places.directory.attach(), venue: Symbol("IEX")!.word)
     try numbers.add(options.symbols ?? [])
-    let outlets = try Slab<TickOutlet>(count: rings.count + (tap == nil ? 0 : 1)) { index in
-      let isTap = index == rings.count
-      return TickOutlet(
-        try TickProducer(claiming: (isTap ? tap! : rings[index]).attach()),
-        policy: isTap ? .wait : options.policy, waitPolicy: plan.policy)
+    // The instance's venue must not hold up the feed; what a recorder takes is all of it.
+    let taps = [(places.market, SlowConsumerPolicy.conflate), (tap, .wait)].compactMap {
+      tap, policy in tap.map { ($0, policy) }
     }
+    let outlets = try Slab<TickOutlet>(count: rings.count + taps.count) { index in
+      let ring = index < rings.count ? rings[index] : taps[index - rings.count].0
+      return TickOutlet(
+        try TickProducer(claiming: ring.attach()),
+        policy: index < rings.count
+          ? options.policies[index] ?? options.policy : taps[index - rings.count].1,
+        waitPolicy: plan.policy)
+    }
+    var board: BoardWriter?
+    if let region = places.board { board = try BoardWriter(claiming: region.attach()) }
     return TickPublisher(
       directory: numbers, outlets: outlets, workers: rings.count,
-      subscriptions: Subscription.each(of: rings.count, options.subscriptions), board: nil,
+      subscriptions: Subscription.each(of: rings.count, options.subscriptions), board: board,
       control: ControlPage(try page.attach()), limits: options.validation,
-      isRestricted: options.symbols != nil)
+      isRestricted: options.symbols != nil, memory: places.memory)
   }
 
   func tickRecorder() throws -> RunningThread? {
@@ -101,7 +107,7 @@ final class IngestSetup {
     let recorder = Recorder(
       ticks: ticks, merges: Slab<Recorder.MergeTap>(count: 0) { _ in fatalError("none") },
       requests: Slab<OrderConsumer>(count: 0) { _ in fatalError("none") }, ordersFile: nil,
-      directory: DirectoryReader(try directory.attach()),
+      directory: DirectoryReader(try places.directory.attach()),
       control: ControlPage(try page.attach()))
     return thread(recorder)
   }
@@ -136,21 +142,26 @@ final class IngestSetup {
     _ decoder: consuming D, recorder: RunningThread?
   ) throws -> ReplayOutcome {
     let lines = try LineSockets.open(options, observer)
+    let metrics = try places.metrics()
     let latency = unsafe LiveLatency(
       ingest: histograms[0], socket: histograms[1], line: histograms[2])
-    let ingester = thread(
-      try LiveIngester(
-        decoder, lines: lines, options: options, control: ControlPage(try page.attach()),
-        latency: latency, waitPolicy: plan.policy), core: options.core)
-    machine.jitterFloor_ns = JitterFloor.measure()
+    var role = try LiveIngester(
+      decoder, lines: lines, options: options, control: ControlPage(try page.attach()),
+      latency: latency, waitPolicy: plan.policy, memory: places.memory)
+    role.metrics = metrics
+    let ingester = thread(role, core: options.role?.core ?? options.core)
+    // A successor is waited for.
+    if options.role == nil { machine.jitterFloor_ns = JitterFloor.measure().summary }
     observer.note(plan.reason)
     try recorder?.start()
     try ingester.start()
+    ServiceNotice.ready()
     let signal = watch()
+    ServiceNotice.stopping()
     ingester.join()
     control.write(.stopRecorder, 1)
     recorder?.join()
-    named.end(rings: rings.count)
+    places.end()
     return outcome(
       ingester, failure: ingester.failure ?? recorder?.failure, signal: signal)
   }
@@ -182,6 +193,7 @@ final class IngestSetup {
     var report = Report(machine: machine)
     ingester.role.enter(in: &report)
     report.run.workers = UInt64(options.workers)
+    report.run.role = options.role == nil ? nil : RoleKind.ingester.name
     report.run.waiting = plan.reason
     report.run.failure = failure.map { "\($0)" }
     if AllocationAudit.isActive {
@@ -207,7 +219,7 @@ final class IngestSetup {
       (0..<publisher.ringCount).map { ring in
         let state = publisher.ringState(ring)
         var line = Report.Ring(
-          name: ring < workers ? "\(options.name).ticks.\(ring)" : "tap.\(ring - workers)",
+          name: ring < workers ? "\(places.ringPrefix)ticks.\(ring)" : "tap.\(ring - workers)",
           kind: ring < workers ? .tick : .tap, capacity: UInt64(state.capacity))
         line.take(state.counts)
         // What a predecessor left in the ring is unread too, but not of this run.

@@ -40,11 +40,15 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   private(set) var started_ns: UInt64 = 0
   private(set) var ended_ns: UInt64 = 0
   private(set) var hotAllocations: UInt64?
+  /// Whether its end is that of the feed; not where a successor may go on.
+  var endsFeed = true
+  var metrics: RoleMetrics?
 
   /// - Throws: what keeps the request server from being asked.
   init(
     _ decoder: consuming Decoder, lines: consuming Slab<UdpLine>, options: IngestOptions,
-    control: consuming ControlPage, latency: LiveLatency, waitPolicy: WaitPolicy
+    control: consuming ControlPage, latency: LiveLatency, waitPolicy: WaitPolicy,
+    memory: FeedMemory? = nil
   ) throws(ReceiveError) {
     let recovery = try Slab<RecoveryClient>(
       count: options.requests == nil ? 0 : 1
@@ -52,7 +56,8 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     health = LineHealth(
       lines: lines.count, hours: options.hours, started_ns: MonotonicClock.now)
     feed = ArbitratedFeed(
-      decoder, limits: options.arbiterLimits, restarts: options.restarts, lines: lines.count)
+      decoder, limits: options.arbiterLimits, restarts: options.restarts, lines: lines.count,
+      streams: memory?.sequences())
     self.lines = lines
     self.recovery = recovery
     self.control = control
@@ -76,7 +81,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
 
   mutating func run() throws {
     // However this ends, the workers must learn that nothing more comes.
-    defer { control.write(.ingestDone, 1) }
+    defer { if endsFeed { control.write(.ingestDone, 1) } }
     let before = AllocationAudit.count()
     begin()
     while !isStopping { _ = try turn() }
@@ -93,6 +98,8 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   /// To be called before the first turn.
   mutating func begin() {
     started_ns = MonotonicClock.now
+    feed.takeOver(
+      ArrivalTimes(clock: clinux_realtime_ns(), received_ns: started_ns, now: started_ns))
     checkHealth(started_ns)
   }
 
@@ -181,6 +188,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     let now = MonotonicClock.now
     feed.advance(to: now)
     feed.decoder.beatIfDue(now)
+    if metrics?.isDue(now) == true { tellMetrics() }
     while recovery.count > 0, let range = feed.dueRequest(now: now) {
       recovery[0].ask(for: range)
     }
@@ -192,6 +200,28 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     feed.decoder.idle()
     if now >= nextUpkeep_ns { keepUp(now) }
     wait()
+  }
+
+  @inline(never)
+  private mutating func tellMetrics() {
+    let counts = feed.counts
+    metrics?.tell(.packets, counts.packets)
+    metrics?.tell(.messages, counts.messages)
+    metrics?.tell(.gaps, counts.gaps)
+    metrics?.tell(.missing, counts.missing)
+    metrics?.tell(.duplicates, counts.duplicates)
+    metrics?.tell(.lineStates, control.read(.lineStates))
+    let drops = (0..<lines.count).reduce(UInt64(0)) { $0 + lines[$1].counts.droppedByKernel }
+    metrics?.tell(.kernelDrops, drops)
+    let told = feed.decoder.withPublisher { publisher in
+      var sums = (ticks: UInt64(0), rejected: UInt64(0), full: UInt64(0), lost: UInt64(0))
+      publisher.addSums(&sums)
+      return sums
+    }
+    metrics?.tell(.ticks, told.ticks)
+    metrics?.tell(.rejected, told.rejected)
+    metrics?.tell(.ringFull, told.full)
+    metrics?.tell(.ticksLost, told.lost)
   }
 
   private mutating func wait() {

@@ -1,0 +1,110 @@
+import TickMetrics
+import TickRing
+
+/// Runs the sender as a process of its own, against the named rings of an instance.
+public enum SenderService {
+  /// Runs until the instance ends, or SIGINT or SIGTERM, which it blocks: then it cancels what is
+  /// open, waits for the answers, and logs out. Of the options, what concerns orders is taken.
+  ///
+  /// A sender that follows a dead one lets nothing new leave before the venue has told what became
+  /// of what was out; then it tells the workers what they have not been told.
+  ///
+  /// - Throws: what keeps it from starting. What ends it early is in the outcome instead.
+  public static func run(
+    _ options: ReplayOptions, _ role: RoleOptions, observer: ReplayObserver = ReplayObserver()
+  ) throws -> ReplayOutcome {
+    try Replay.check(options, isCounting: false)
+    let process = try RoleProcess(role, observer)
+    var options = options
+    options.ringDirectory = role.ringDirectory
+    let shared = ControlPage(
+      try process.open(NodeRegion("control", .control, ControlPage.capacity)).attach())
+    let instance = options.instance.map {
+      TradingInstance(
+        $0, ringDirectory: options.ringDirectory, stateDirectory: options.stateDirectory)
+    }
+    let reference = ReferenceWatch(options)
+    let metrics = try process.metrics()
+    let histograms = process.histograms
+    var sender = try assembly(options, process, instance, reference, histograms).make()
+    sender.metrics = metrics
+    if let reason = sender.kill.reason {
+      observer.note(
+        "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
+    }
+    let thread = process.thread(sender)
+    var nextLook = MonotonicClock.now
+    let signal = try process.run(
+      thread,
+      stop: { isHurried in process.own.write(isHurried ? .stopDrain : .workersDone, 1) },
+      look: {
+        if shared.read(.workersDone) != 0 { process.own.write(.workersDone, 1) }
+        for worker in 0..<options.workers {
+          process.own.write(.deaths, worker: worker, shared.read(.deaths, worker: worker))
+        }
+        guard MonotonicClock.now >= nextLook else { return }
+        nextLook = MonotonicClock.now + 1_000_000_000
+        reference?.look(observer)
+        instance?.keepTrip(observer)
+      })
+    instance?.keepTrip(observer, isLast: true)
+    instance?.end(isClean: thread.role.isClean, state: thread.role.instanceState, isAlone: false)
+    return outcome(process, thread, options, histograms, signal)
+  }
+
+  private static func assembly(
+    _ options: ReplayOptions, _ process: RoleProcess, _ instance: TradingInstance?,
+    _ reference: ReferenceWatch?, _ histograms: HistogramStorage
+  ) throws -> SenderAssembly {
+    var shape = NodeShape()
+    shape.workers = options.workers
+    shape.tickSlots = options.ringCapacity
+    let regions = NodeRegions.plan(shape)
+    func open(_ suffix: String) throws -> SharedRegion {
+      try process.open(regions.first { $0.suffix == suffix }!)
+    }
+    let rings = try (0..<options.workers).map { number in
+      let events = try open("events.\(number)")
+      return WorkerRings(
+        ticks: events, orders: try open("orders.\(number)"), events: events, journal: nil,
+        merge: nil, numbers: nil)
+    }
+    return SenderAssembly(
+      options: options, instance: instance, reload: reference?.reload,
+      waitPolicy: process.plan.policy, page: process.page, board: try open("board"),
+      directory: try open("directory"), rings: rings,
+      latency: unsafe SenderLatency(
+        risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
+      workersOutlive: true)
+  }
+
+  private static func outcome(
+    _ process: RoleProcess, _ thread: RoleThread<Sender>, _ options: ReplayOptions,
+    _ histograms: HistogramStorage, _ signal: Int32?
+  ) -> ReplayOutcome {
+    var report = Report(machine: process.machine)
+    report.take(thread.role.counts)
+    report.run.workers = UInt64(options.workers)
+    report.run.tripped = process.own.read(.tripped) != 0
+    for number in 0..<options.workers {
+      let states = thread.role.ringStates(number)
+      report.rings += [
+        Report.Ring(
+          name: "orders.\(number)", kind: .order, capacity: UInt64(states.requests.capacity),
+          polled: states.requests.polled),
+        Report.Ring(
+          name: "events.\(number)", kind: .event, capacity: UInt64(states.events.capacity),
+          published: states.events.published, full: states.events.full),
+      ]
+    }
+    if AllocationAudit.isActive {
+      report.run.hotAllocations = ["sender": thread.role.hotAllocations ?? 0]
+    }
+    return process.outcome(
+      RoleStanding(kind: .sender, number: 0), report,
+      latency: [
+        (.risk, histograms.snapshot(at: 0)), (.send, histograms.snapshot(at: 1)),
+        (.tickToOrder, histograms.snapshot(at: 2)),
+      ], signal: signal, failure: thread.failure, note: thread.note)
+  }
+}

@@ -1,0 +1,14 @@
+import TickRing
+
+/// A region that several roles attach to. The first attachment is kept so that others can be made.
+final class SharedRegion: Sendable {
+  private let region: Region
+  init(_ region: consuming Region) { self.region = region }
+  func attach() throws(RingError) -> Region { try region.duplicate() }
+
+  var capacity: Int { region.capacity }
+  /// The body's, in regions of 64-byte lines.
+  var byteCount: Int { region.capacity * 64 }
+  /// Valid as long as this lives.
+  @unsafe var memory: UnsafeMutableRawPointer { unsafe region.memory }
+}
