@@ -80,9 +80,12 @@ final class RoleProcess {
     SharedRegion(try regions.open(region))
   }
 
-  func thread<R: Role & ~Copyable>(_ role: consuming R) -> RoleThread<R> {
+  /// - Parameter isPinned: to the role's core, if it has one; what helps it beside runs anywhere.
+  func thread<R: Role & ~Copyable>(
+    _ role: consuming R, isPinned: Bool = true
+  ) -> RoleThread<R> {
     let failure = self.failure
-    return RoleThread(role, core: options.core, onFailure: { failure.raise() })
+    return RoleThread(role, core: isPinned ? options.core : nil, onFailure: { failure.raise() })
   }
 
   /// Asks the kernel, page by page, whether what the role has made lies where it must: to be called
