@@ -46,6 +46,8 @@ enum Complaint {
     case is SecretFailure: .configuration
     case is StrategyError: .usage
     case is PositionError: .badData
+    case let error as LedgerError: code(of: error)
+    case let error as DecisionFileError: code(of: error)
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
     case let error as PlacementError: code(of: error)
@@ -98,6 +100,19 @@ enum Complaint {
     case .coreAbsent, .nodeAbsent, .coreElsewhere: .usage
     case .coreRefused, .refused: .permission
     case .memoryShort, .misplaced: .full
+    }
+  }
+
+  private static func code(of error: LedgerError) -> TickwayExit {
+    if case .taken = error { return .busy }
+    return .configuration
+  }
+
+  private static func code(of error: DecisionFileError) -> TickwayExit {
+    switch error {
+    case .unreadable: .cannotOpenInput
+    case .forbidden: .permission
+    case .foreign, .version, .damagedHeader: .badData
     }
   }
 

@@ -34,9 +34,14 @@ enum SymbolList {
   }
 }
 
-/// `--limits FILE`.
+/// `--limits FILE`, or the JSON object itself.
 enum LimitsFile {
   static func read(_ path: String) throws(InputFileError) -> RiskLimits {
+    if path.hasPrefix("{") {
+      do { return try RiskLimits(json: Data(path.utf8)) } catch {
+        throw InputFileError(description: "--limits: \(error)")
+      }
+    }
     let data = try InputFileError.contents(path, "limits")
     do { return try RiskLimits(json: data) } catch {
       throw InputFileError(description: "the limits file \(path): \(error)")
@@ -50,6 +55,16 @@ enum ReferenceFile {
     let data = try InputFileError.contents(path, "reference")
     do { return try ReferenceData(csv: data) } catch {
       throw InputFileError(description: "the reference file \(path): \(error)")
+    }
+  }
+}
+
+/// `--positions FILE`.
+enum PositionsFile {
+  static func read(_ path: String) throws(InputFileError) -> OpeningPositions {
+    let data = try InputFileError.contents(path, "positions")
+    do { return try OpeningPositions(csv: data) } catch {
+      throw InputFileError(description: "the positions file \(path): \(error)")
     }
   }
 }

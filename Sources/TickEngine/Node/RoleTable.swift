@@ -41,6 +41,16 @@ public enum RoleKind: UInt8, CaseIterable, Codable, Sendable {
     case .venue: "venue"
     }
   }
+
+  /// What its histograms in the table are of, in their order.
+  public var stages: [Report.Stage] {
+    switch self {
+    case .ingester: [.ingest, .socket, .line]
+    case .worker: [.delivery, .strategy]
+    case .sender: [.risk, .send, .tickToOrder]
+    case .venue: []
+    }
+  }
 }
 
 /// How far a process is.
@@ -166,8 +176,12 @@ public struct RoleTableReader: ~Copyable {
 
   /// Takes over an attachment, which may be for reading only.
   public init(_ region: consuming Region) throws(RingError) {
+    // A file that someone shortens reads as zeros.
+    try region.guardAgainstTruncation()
     let shared = SharedRegion(region)
-    lines = try SharedLines(shared.attach(), .metrics)
+    let copy = try shared.attach()
+    try copy.guardAgainstTruncation()
+    lines = try SharedLines(copy, .metrics)
     self.region = shared
   }
 

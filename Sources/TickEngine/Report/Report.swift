@@ -10,6 +10,7 @@ public struct Report: Codable, Equatable, Sendable {
   public var ticks = Ticks()
   public var rings: [Ring] = []
   public var orders = Orders()
+  public var positions: Positions?
   /// By stage name (`Stage`), in nanoseconds.
   public var latency_ns: [String: LatencySummary] = [:]
   public var run = Run()

@@ -214,15 +214,3 @@ struct MergedReport {
     return faults
   }
 }
-
-extension RoleKind {
-  /// What its histograms in the role table are of, in their order.
-  var stages: [Report.Stage] {
-    switch self {
-    case .ingester: [.ingest, .socket, .line]
-    case .worker: [.delivery, .strategy]
-    case .sender: [.risk, .send, .tickToOrder]
-    case .venue: []
-    }
-  }
-}
