@@ -279,6 +279,7 @@ extension Sender {
     if !isShutSeen {
       isShutSeen = true
       shutAt_ns = MonotonicClock.now
+      outAt_ns = shutAt_ns
       tripFromWithin()
       if risk.kill(RiskCause(kill.reason), at: marketTime) != nil { act() }
       massCancel()
@@ -289,13 +290,18 @@ extension Sender {
     leaveVenue()
   }
 
-  /// Tripped, and flat: the venue is left (KS1). Orders that it does not end in time are left to
-  /// its cancel on disconnect, and stay in doubt.
+  /// Tripped, and flat for a while: the venue is left (KS1). Orders that it does not end in time
+  /// are left to its cancel on disconnect, and stay in doubt.
   private mutating func leaveVenue() {
     guard session != nil, link == .steady || link == .unsettled else { return }
-    let isFlat = book.count == 0
-    guard isFlat || MonotonicClock.now &- shutAt_ns >= options.patience.whole_ns else { return }
-    guard !isFlat || session?.unsent == 0 else { return }
+    let now = MonotonicClock.now
+    let isFlat = book.count == 0 && session?.unsent == 0
+    if !isFlat { outAt_ns = now }
+    guard
+      isFlat
+        ? now &- outAt_ns >= options.patience.linger_ns
+        : now &- shutAt_ns >= options.patience.whole_ns
+    else { return }
     if isFlat {
       kill.withdrawSocket()
       session?.logOut()

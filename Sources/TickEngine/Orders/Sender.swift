@@ -43,6 +43,8 @@ struct SenderOptions {
     var whole_ns: UInt64 = 30_000_000_000
     /// Between two looks for orders that a cancel has not been sent for, or was refused.
     var sweep_ns: UInt64 = 250_000_000
+    /// How long a tripped sender that is flat listens still: a venue may break a trade late.
+    var linger_ns: UInt64 = 1_000_000_000
   }
 
   var patience = Patience()
@@ -131,6 +133,8 @@ struct Sender: ~Copyable, Role {
   var nextSweep_ns: UInt64 = 0
   var isShutSeen = false
   var shutAt_ns: UInt64 = 0
+  /// When something was last out, the kill switch being tripped.
+  var outAt_ns: UInt64 = 0
   /// The instrument that was valued last, in the exposure's list; changes of state acted upon.
   var nextMark = 0
   var day: Int64?
@@ -242,18 +246,10 @@ struct Sender: ~Copyable, Role {
     var backoff = Backoff(waitPolicy)
     var deadline = UInt64.max
     while control.read(.failed) == 0 {
-      beatNowAndThen()
       // Before the rings are looked at: what was asked before `workersDone` is seen then.
       let isLast = control.read(.workersDone) != 0
-      let hasTaken = takeRequests()
-      if isShut { shut() }
-      // While orders wait to be sent nothing is looked at that can be looked at after them.
-      if !hasTaken { valueSome(isRested: backoff.hasSlept) }
-      sendCancels()
-      let hasHeard = try turnLink()
-      _ = reload?.take(into: &gate)
+      let (hasTaken, hasHeard) = try turn(isRested: backoff.hasSlept)
       if hasTaken {
-        if turns & 15 == 0 { valueSome(isRested: false) }
         deadline = .max
         backoff.reset()
         continue
@@ -268,6 +264,20 @@ struct Sender: ~Copyable, Role {
       if hasHeard { backoff.reset() } else { backoff.wait() }
     }
     try end()
+  }
+
+  /// One duty cycle: whether somebody asked for something, and whether the venue has spoken.
+  mutating func turn(isRested: Bool) throws -> (hasTaken: Bool, hasHeard: Bool) {
+    beatNowAndThen()
+    let hasTaken = takeRequests()
+    if isShut { shut() }
+    // While orders wait to be sent nothing is looked at that can be looked at after them.
+    if !hasTaken { valueSome(isRested: isRested) }
+    sendCancels()
+    let hasHeard = try turnLink()
+    _ = reload?.take(into: &gate)
+    if hasTaken, turns & 15 == 0 { valueSome(isRested: false) }
+    return (hasTaken, hasHeard)
   }
 
   /// Says in each worker's rings that the sender lives; reads the clock once in many turns.
@@ -374,8 +384,8 @@ struct Sender: ~Copyable, Role {
   mutating func report(_ news: OrderNews) {
     account(for: news)
     let isTold = news.isHeard || (options.workersOutlive && !isRepeating)
-    if isTold, news.worker < ports.count, news.event.kind != 0 {
-      tell(news.worker, news.event)
-    }
+    guard isTold, news.worker < ports.count, news.event.kind != 0 else { return }
+    tell(news.worker, news.event)
+    if let correction = news.correction { tell(news.worker, correction) }
   }
 }

@@ -35,8 +35,8 @@ final class SenderBench: @unchecked Sendable {
   ///   - price: of the last trade.
   ///   - decisionSlots: of the ring of decisions, if they are recorded.
   init(
-    eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil, symbol: String = "AAA",
-    ordersPerSecondMax: Int = 1_000_000,
+    eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil,
+    dialect: OrderDialect = .ouch50, symbol: String = "AAA", ordersPerSecondMax: Int = 1_000_000,
     patience: SenderOptions.Patience = SenderOptions.Patience(), price: Double = 100,
     decisionSlots: Int? = nil, _ change: (inout RiskLimits) -> Void = { _ in }
   ) throws {
@@ -77,7 +77,7 @@ final class SenderBench: @unchecked Sendable {
       ports: ports, gate: gate, kill: try KillGate.unnamed(),
       risk: try RiskWatch.unnamed(limits), pool: try OrderPool.unnamed(orderSlots),
       session: try venuePort.map {
-        try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0))
+        try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0, dialect: dialect))
       },
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       latency: SenderLatency(
@@ -141,12 +141,15 @@ final class SenderBench: @unchecked Sendable {
     return heard[kind, default: 0] == count
   }
   private var heard: [String: Int] = [:]
+  /// All that it was told.
+  private(set) var all: [OrderEvent] = []
 
   /// What the worker is told: `unsent`, `riskReject 10`, `lost x3`.
   func told() -> [String] {
     var told: [String] = []
     var event = OrderEvent.none
     while events.poll(&event) {
+      all.append(event)
       switch event.eventKind {
       case .lost: told.append("lost x\(event.quantity)")
       case .riskReject: told.append("riskReject \(event.reason)")
@@ -226,6 +229,25 @@ final class SenderBench: @unchecked Sendable {
     #expect(bench.counts.inFlight == 1 && bench.counts.sent == 1)
   }
 
+  /// OUCH 4.2 `F`: the worker hears that the fill is undone, and then what it is.
+  @Test func aCorrectedTradeIsToldAsABreakAndAFill() throws {
+    let venue = try FakeVenue(.correcting)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, dialect: .ouch42)
+    #expect(bench.ask(GateBench.order(100)))
+    let done = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      try? bench.run()
+      done.signal()
+    }
+    #expect(bench.hears("fill", 2))
+    bench.endAsking()
+    done.wait()
+    #expect(bench.all.map(\.eventKind) == [.ack, .fill, .tradeBroken, .fill])
+    #expect(bench.all.map(\.positionChange) == [0, 100, -100, 60])
+    #expect(bench.all.last?.price == 99.8 && bench.all.last?.match_id == 7)
+    #expect(bench.counts.tradesBroken == 1 && bench.counts.anomalies == 0)
+  }
+
   /// A venue that never stops talking does not keep a sender that is done.
   @Test func aTalkativeVenueDoesNotKeepTheSender() throws {
     let venue = try FakeVenue(.talkative)
@@ -241,7 +263,8 @@ final class SenderBench: @unchecked Sendable {
     options.logins = []
     let venue = try RunningVenue(options)
     let bench = try SenderBench(
-      eventSlots: 64, venuePort: venue.port, symbol: "TEST", ordersPerSecondMax: 3)
+      eventSlots: 64, venuePort: venue.port, symbol: "TEST", ordersPerSecondMax: 3,
+      patience: SenderOptions.Patience(linger_ns: 0))
     for number: UInt64 in 1...3 { bench.ask(number) }
     let done = DispatchSemaphore(value: 0)
     Thread.detachNewThread {

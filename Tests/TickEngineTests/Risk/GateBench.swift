@@ -132,6 +132,16 @@ final class GateBench {
     board.setLast(instrument, price: price, time: now)
   }
 
+  /// Shares an account's credit with others.
+  func share(_ ledger: borrowing Region, key: UInt64, totalE4: Int64) throws {
+    gate.credit = try AccountLedger.open(
+      try ledger.duplicate(), key: key, totalE4: totalE4, chunkE4: max(1, totalE4 / 256))
+  }
+
+  func share(guarded ledger: consuming Region, totalE4: Int64) throws {
+    gate.credit = try AccountLedger.open(ledger, key: 1, totalE4: totalE4, chunkE4: 1)
+  }
+
   /// Does what the sender does, to the gate itself.
   func tell(_ body: (inout RiskGate) -> Void) { body(&gate) }
   func reload(_ rows: [String]) throws {
