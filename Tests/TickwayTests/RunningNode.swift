@@ -9,7 +9,7 @@ final class RunningNode {
   let instance: String
 
   /// - Parameters:
-  ///   - workers: the lines of the configuration below `workers:`.
+  ///   - port: of both lines.
   ///   - more: further sections.
   init(instance: String = "test", port: Int, more: String = "") throws {
     self.instance = instance
@@ -37,6 +37,15 @@ final class RunningNode {
     let path = try folder.write(text, to: "node.yaml")
     process = try Command.start(["run", "--config", path, "--json", folder["merged.json"]])
     try require { process.error.contains("tickway run: ready") }
+  }
+
+  /// From here on orders leave.
+  func arm() throws {
+    let result = try Command.run([
+      "arm", instance, "--who", "anna", "--reason", "first day", "--ring-dir", rings.path,
+      "--state-dir", folder["state"],
+    ])
+    try #require(result.status == 0, "\(result.error)")
   }
 
   private func require(_ condition: () -> Bool) throws {

@@ -71,6 +71,7 @@ public struct NodeRun {
         outcome: try report.outcome(failure: outcome.failure, signal: outcome.signal))
     }
     supervisor.removeRegions(directory: options.ringDirectory)
+    for set in merged { removeGate(set.instance) }
     if plan.configuration.directories.reports == nil { removeReports(reports) }
     return NodeOutcome(sets: merged, failure: outcome.failure, signal: outcome.signal)
   }
@@ -84,6 +85,16 @@ public struct NodeRun {
   private func removeReports(_ directory: String) {
     for path in sets.flatMap(\.roles).compactMap(\.report) { _ = unsafe unlink(path) }
     _ = unsafe rmdir(directory)
+  }
+
+  /// A kill switch outlives its sender: in the state directory, and until it is there in memory.
+  private func removeGate(_ instance: String) {
+    let state = StateDirectory(path: plan.configuration.directories.state)
+    guard
+      let gate = try? KillSwitch(instance, ringDirectory: options.ringDirectory, state: state),
+      !gate.status().isUnwritten, let name = try? KillPage.regionName(instance)
+    else { return }
+    try? Region.remove(directory: options.ringDirectory, name: name)
   }
 
   private func shape(_ set: Int) -> NodeShape {
