@@ -90,6 +90,7 @@ let package = Package(
       dependencies: [
         "tickway", "TickEngine", "TickRing", "TickWire", "TestSupport", "gate-stand-in",
         "node-stand-in",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: ringSettings),
     // A sender reduced to what a kill has to stop; a process, so that it can be stopped.
@@ -112,3 +113,13 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
+
+// The fuzz target of the feed, only where scripts/fuzz builds it: it has no `main` but libFuzzer's.
+if Context.environment["TICKWAY_FUZZ"] != nil {
+  package.products.append(
+    .library(name: "FuzzFeed", type: .static, targets: ["FuzzFeed"]))
+  package.targets.append(
+    .target(
+      name: "FuzzFeed", dependencies: ["TickEngine", "TickRing", "TickWire"],
+      path: "Tests/FuzzFeed", swiftSettings: ringSettings))
+}

@@ -10,8 +10,8 @@
  * rest is:
  *
  *   - order ids: instrument << 32 | K << 26 | n, the n-th of that instrument by this worker, from 1
- *     on. PREFIX.numbers.K has a 32-bit word for each instrument: the last number given, stored
- *     before its order is published, so that a successor gives none twice.
+ *     on. PREFIX.numbers.K has a 32-bit word for each instrument: the last n given, stored before
+ *     its order is published, so that a successor gives none twice.
  *   - decision_time is the exchange time of the tick that caused the order, received_ns its receive
  *     time, published_ns the time of asking; strategy is K + 1.
  *   - while the order ring is full it drains its events: whoever waits for it may wait for that.
@@ -44,7 +44,7 @@ static struct worker {
   tickring_region control, numbers;
   tickring_consumer ticks, events;
   tickring_producer orders;
-  uint32_t *last_number; /* by instrument, in `numbers` */
+  uint32_t *asked; /* orders so far, by instrument: in `numbers` */
   struct instrument instruments[INSTRUMENTS_MAX];
   OrderEventRecord backlog[BACKLOG_MAX]; /* events drained while the order ring was full */
   size_t backlog_first, backlog_count;
@@ -136,13 +136,10 @@ static uint64_t received_ns(const tickring_tick *tick, uint64_t now) {
 
 static void buy(struct worker *self, uint32_t instrument, const MarketDataRecord *ask,
                 uint64_t received) {
-  uint32_t base = self->number << NUMBER_BITS;
-  uint32_t last = self->last_number[instrument];
-  if (last < base) last = base;
-  if (last == (base | ((1u << NUMBER_BITS) - 1))) return; /* no number is left */
-  self->last_number[instrument] = last + 1;
+  if (self->asked[instrument] >= (1u << NUMBER_BITS) - 1) return; /* no number is left */
+  uint32_t number = self->number << NUMBER_BITS | ++self->asked[instrument];
   OrderRequestRecord request = {.decision_time = ask->timestamp,
-                                .order_id = (uint64_t)instrument << 32 | (last + 1),
+                                .order_id = (uint64_t)instrument << 32 | number,
                                 .price = ask->price,
                                 .received_ns = received,
                                 .published_ns = now_ns(),
@@ -244,14 +241,20 @@ static void must(int error, const char *name, uint64_t owner) {
   exit(1);
 }
 
-/* Attaches PREFIX.WHAT or PREFIX.WHAT.K, which another has made: of the same build. */
+/* Attaches PREFIX.WHAT or PREFIX.WHAT.K, of the same build. Others have made it; only of its own
+ * numbers is a worker the first. */
 static const char *attach(const struct worker *self, char **arguments, const char *what,
                           uint32_t kind, tickring_region *region) {
   static char name[256];
   const char *directory = arguments[4] ? arguments[4] : "/dev/shm";
   if (kind == TICKRING_REGION_CONTROL) snprintf(name, sizeof name, "%s.%s", arguments[1], what);
   else snprintf(name, sizeof name, "%s.%s.%u", arguments[1], what, self->number);
-  must(tickring_attach(directory, name, kind, region), name, 0);
+  int error = tickring_attach(directory, name, kind, region);
+  if (error == TICKRING_E_ABSENT && kind == TICKRING_REGION_STATE) {
+    tickring_options options = {.kind = kind, .capacity = INSTRUMENTS_MAX * sizeof(uint32_t) / 64};
+    error = tickring_create(directory, name, &options, region);
+  }
+  must(error, name, 0);
   if (!tickring_same_build(region, 0)) must(TICKRING_E_BUILD, name, 0);
   return name;
 }
@@ -271,7 +274,7 @@ static void open_rings(struct worker *self, char **arguments) {
   must(tickring_claim_role(&self->numbers, TICKRING_PRODUCER, &owner), name, owner);
   if (self->numbers.capacity * 64 < INSTRUMENTS_MAX * sizeof(uint32_t))
     must(TICKRING_E_SIZE, name, 0);
-  self->last_number = (uint32_t *)(void *)self->numbers.body;
+  self->asked = (uint32_t *)(void *)self->numbers.body;
   /* A predecessor may have been done; this one is not yet. */
   tickring_control_tell(&self->control, self->number, TICKRING_WORKER_DONE, 0);
 }
@@ -293,6 +296,7 @@ int main(int argc, char **argv) {
   sigaction(SIGINT, &action, NULL);
   open_rings(&worker, argv);
   run(&worker);
+  tickring_control_tell(&worker.control, worker.number, TICKRING_WORKER_DONE, 1);
   const struct counts *counts = &worker.counts;
   printf("%llu quotes, %llu orders: %llu acks, %llu fills of %llu shares, %llu canceled,"
          " %llu rejected, %llu events lost\n",

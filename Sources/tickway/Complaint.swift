@@ -42,6 +42,8 @@ enum Complaint {
     case let error as AtomicFile.Failure: error.exitCode
     case let error as RingError: code(of: error)
     case let error as SessionError: code(of: error)
+    case let error as SupervisorError: code(of: error)
+    case is SecretFailure: .configuration
     case is StrategyError: .usage
     case is PositionError: .badData
     case let error as LedgerError: code(of: error)
@@ -61,6 +63,15 @@ enum Complaint {
     case let error as IngestError: code(of: error)
     case let error as RequestServerError: code(of: error)
     default: .inconsistent
+    }
+  }
+
+  static func code(of error: SupervisorError) -> TickwayExit {
+    switch error {
+    case .alreadyRunning, .otherRoles, .leftRoles: .busy
+    case .notReady: .venueUnavailable
+    case .notStarted, .system: .inputOutput
+    case .endedEarly, .givenUp, .endedBadly: .inconsistent
     }
   }
 

@@ -34,9 +34,14 @@ enum SymbolList {
   }
 }
 
-/// `--limits FILE`.
+/// `--limits FILE`, or the JSON object itself.
 enum LimitsFile {
   static func read(_ path: String) throws(InputFileError) -> RiskLimits {
+    if path.hasPrefix("{") {
+      do { return try RiskLimits(json: Data(path.utf8)) } catch {
+        throw InputFileError(description: "--limits: \(error)")
+      }
+    }
     let data = try InputFileError.contents(path, "limits")
     do { return try RiskLimits(json: data) } catch {
       throw InputFileError(description: "the limits file \(path): \(error)")

@@ -16,7 +16,7 @@ struct PlanText {
       ["instance", configuration.instance],
       ["configuration", plan.hash.text],
       ["build", String(plan.buildHash, radix: 16)],
-      ["cores", "\(plan.machine.text), on \(plan.machine.nodeCount) NUMA node(s)"],
+      ["cores", "\(plan.machine.text); NUMA nodes: \(nodes)"],
       ["pinning", pinning],
       ["rings", configuration.directories.rings],
       ["state", configuration.directories.state],
@@ -27,6 +27,8 @@ struct PlanText {
     if let account = configuration.account { rows.append(["account", account]) }
     return Columns.aligned(rows) + "\n"
   }
+
+  private var nodes: String { plan.machine.nodes.map(String.init).joined(separator: ", ") }
 
   private var pinning: String {
     if plan.placement.choseCores { return "a core for each role, chosen here" }

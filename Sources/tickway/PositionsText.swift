@@ -42,7 +42,8 @@ enum PositionsText {
       position.symbol ?? "#\(position.instrument)", position.strategy.map { "\($0)" } ?? "account",
       known(position.position), position.position == 0 ? "-" : known(position.average),
       known(position.mark), known(position.value), known(position.realised),
-      known(position.unrealised), position.slippage_bps_e2.map { "\(Hundredths.text($0)) bps" } ?? "-",
+      known(position.unrealised),
+      position.slippage_bps_e2.map { "\(Hundredths.text($0)) bps" } ?? "-",
     ]
   }
 

@@ -25,7 +25,9 @@ struct RiskReport: Encodable {
   }
 
   var text: String {
-    let titles = ["", "STATE", "DRAWDOWN", "EQUITY", "PEAK", "TRIPS", "COOLDOWN SINCE", "EXECUTION"]
+    let titles = [
+      "", "STATE", "DRAWDOWN", "EQUITY", "PEAK", "TRIPS", "COOLDOWN SINCE", "EXECUTION",
+    ]
     return Columns.lines([titles] + subjects.map(\.row)).joined(separator: "\n") + "\n"
   }
 
@@ -55,7 +57,8 @@ extension RiskReport.Subject {
     [
       strategy.map { "strategy \($0)" } ?? "instance", state ?? "unknown",
       drawdown_ppm.map { PositionsText.percent($0) } ?? "unknown",
-      equity?.description ?? "unknown", peak?.description ?? "-", trips.map { "\($0)" } ?? "unknown",
+      equity?.description ?? "unknown", peak?.description ?? "-",
+      trips.map { "\($0)" } ?? "unknown",
       cooldown_since ?? "-", off.map { $0 ? "OFF" : "on" } ?? "-",
     ]
   }

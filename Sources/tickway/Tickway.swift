@@ -8,7 +8,7 @@ struct Tickway: ParsableCommand {
       ArmCommand.self, CaptureCommand.self, ConfigCommand.self, DoctorCommand.self,
       ExplainCommand.self, IngestCommand.self, KillCommand.self, LiveCommand.self,
       PositionsCommand.self, PublishCommand.self, RelayCommand.self, ReplayCommand.self,
-      ResumeCommand.self, RingCommand.self, RiskCommand.self, SenderCommand.self,
+      ResumeCommand.self, RingCommand.self, RiskCommand.self, RunCommand.self, SenderCommand.self,
       StateCommand.self, SynthCommand.self, TopCommand.self, ValueAtRiskCommand.self,
       VenueCommand.self, WatchdogCommand.self, WorkerCommand.self,
     ])

@@ -128,7 +128,7 @@ extension TopReport.Role {
     guard let earlier else { return }
     for (index, stage) in standing.kind.stages.enumerated() {
       let latency = look.latency(index, place, since: earlier)
-      latency_ns[stage] = latency.map { LatencySummary($0) }
+      latency_ns[stage.rawValue] = latency.map { LatencySummary($0) }
     }
   }
 }

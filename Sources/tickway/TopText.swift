@@ -155,7 +155,7 @@ struct TopText {
       guard let standing = role?.standing else { return [] }
       return standing.kind.stages.enumerated().compactMap { index, stage in
         look.latency(index, place, since: earlier).map {
-          Stage(role: standing.name, name: stage, latency: $0)
+          Stage(role: standing.name, name: stage.rawValue, latency: $0)
         }
       }
     }

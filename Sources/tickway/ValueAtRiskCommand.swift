@@ -13,8 +13,8 @@ struct ValueAtRiskCommand: ParsableCommand {
       z * sqrt(w' C w): z the normal quantile of the confidence, w market values, C the covariance \
       of the returns, for one period of them. The returns file is CSV: a line of symbols, then one \
       return for each of them in every line (0.01 is 1 %); a first column named "time" is skipped. \
-      --recorded makes them from ticks that a run has recorded. With --every the value is published beside the positions each interval, for observers, until \
-      interrupted.
+      --recorded makes them from ticks that a run has recorded. With --every the value is \
+      published beside the positions each interval, for observers, until interrupted.
       """)
 
   @Argument(help: "The instance whose positions are weighed; none with --value.")

@@ -6,7 +6,7 @@ final class Terminal {
   private let master: Int32
   private let slave: Int32
   private let before: termios
-  /// All that was ever written to it.
+  /// What was written to it.
   private(set) var seen = ""
 
   init(rows: UInt16, columns: UInt16) throws {
@@ -43,6 +43,8 @@ final class Terminal {
     var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(master, UInt(TIOCSWINSZ), &size)
   }
+
+  func forget() { seen = "" }
 
   func type(_ text: String) { _ = write(master, text, text.utf8.count) }
 

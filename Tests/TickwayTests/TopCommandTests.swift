@@ -8,7 +8,7 @@ import TickRing
 /// `tickway top`, at an instance whose table the test writes, and at one that runs.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct TopCommandTests {
   /// Ingester, two workers and sender, all of them this process.
-  private struct Instance: ~Copyable {
+  private final class Instance {
     let scratch: Scratch
     let regions: NodeRegions
     let table: RoleTableWriter
@@ -72,7 +72,9 @@ import TickRing
     ] { #expect(text.output.contains(part), "\(part): \(text.output)") }
     #expect(!text.output.contains("\u{1B}"))
     var tick = Tick()
-    #expect(!first.poll(&tick) && ingester.capacity == 64)
+    let hasTick = first.poll(&tick)
+    let capacity = ingester.capacity
+    #expect(!hasTick && capacity == 64)
   }
 
   @Test func eachIntervalIsALineOfJSON() throws {
@@ -88,7 +90,8 @@ import TickRing
       return running.output.split(separator: "\n").count > 4
     }
     running.signal(SIGTERM)
-    #expect(isSeen && (try running.wait(within: 10).status) == 143)
+    #expect(isSeen)
+    #expect(try running.wait(within: 10).status == 143)
     let lines = running.output.split(separator: "\n")
     var rates: [Double] = []
     for line in lines {
@@ -113,7 +116,8 @@ import TickRing
     #expect(try top("--once").output == "x\ny\n")
     let other = try top("z", "--once")
     #expect(other.status == 12 && other.error.contains("running: x, y"))
-    #expect(one.table.roles == two.table.roles)
+    let roles = [one.table.roles, two.table.roles]
+    #expect(roles == [4, 4])
     #expect(try top("../x").status == 64)
   }
 
@@ -169,9 +173,9 @@ import TickRing
       let terminal = try Terminal(rows: 12, columns: 60)
       let running = try terminal.start(["top", "x", "--interval", "0.02"] + places)
       try #require(terminal.shows("more: a higher window", within: 20), "\(terminal.seen)")
-      // A smaller window is drawn at once.
+      terminal.forget()
       terminal.resize(rows: 5, columns: 30)
-      try #require(terminal.shows("… 14 more", within: 20) || terminal.seen.contains("more: a"))
+      #expect(terminal.shows("… 9 more: a higher window, or \u{1B}[K", within: 20))
       running.signal(signal)
       #expect(try running.wait(within: 10).status == status)
       #expect(terminal.shows("\u{1B}[?1049l", within: 5) && terminal.isAsBefore)

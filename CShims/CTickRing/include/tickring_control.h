@@ -15,7 +15,8 @@
  *   4. When `sender_done` was not 0 before it found its event ring empty, it ends.
  *   5. When `failed` is not 0 it ends at once.
  *
- * Its end alone is no failure: its rings are free then, and a successor goes on with them.
+ * Its end alone is no failure, and its death is known by its rings, which are free then: a
+ * successor goes on with them, once it has taken back `done`.
  */
 #ifndef TICKRING_CONTROL_H
 #define TICKRING_CONTROL_H

@@ -50,6 +50,7 @@ struct CheckWords {
     case .sector: share("sector_percent", scale: 100, unit: "%")
     case .leverage: share("gross_leverage", scale: 1, unit: "x")
     case .dailyLoss: named("daily_loss_max")
+    case .accountCredit: creditLimit
     case .orderId: "new"
     case .unwindTurn: "its turn"
     case .openOrders: named("open_orders_max")
@@ -85,6 +86,11 @@ struct CheckWords {
     let tenThousandths = Int128(FixedPoint.units(limit, each: 10_000 / scale))
     let amount = Int128(event.equityE4) * tenThousandths / 10_000
     return "\(text) = \(Notional(tenThousandths: amount))"
+  }
+
+  private var creditLimit: String {
+    guard event.hasReached(.accountCredit) else { return "what the account's ledger gives" }
+    return event.creditE4 < 0 ? "no shared account" : CheckWords.amount(event.creditE4)
   }
 
   private var selfMatchLimit: String {
@@ -147,6 +153,7 @@ struct CheckWords {
     case .sector: "\(part(event.sectorE4, scale: 100, unit: "%")), sector \(event.sector)"
     case .leverage: part(event.grossE4, scale: 1, unit: "x")
     case .dailyLoss: CheckWords.countable(event.lossE4)
+    case .accountCredit: CheckWords.amount(event.grossE4)
     case .orderId: answer(check, "new", "known already, or no new order")
     case .unwindTurn: answer(check, "its turn, or none are taken", "another's")
     case .openOrders: "\(event.openOrders)"

@@ -115,14 +115,13 @@ public struct DecisionEvent: BitwiseCopyable, Sendable {
   /// @320 The best price on the other side that an order of our own may have: one at it or beyond
   /// it matches. At the ends of the integer: there is none.
   public var ownPriceE4: Int64 = 0
-  /// @328 Of a replacement, the order that it replaces.
-  public var targetId: UInt64 = 0
+  /// @328 What the account's ledger has handed to this sender; -1: there is no ledger.
+  public var creditE4: Int64 = 0
 
   public init() {}
 
   init(_ request: OrderRequest, worker: Int, taken_ns: UInt64) {
     orderId = request.order_id
-    targetId = request.target_id
     exchangeTime = request.decision_time
     received_ns = request.received_ns
     self.taken_ns = taken_ns

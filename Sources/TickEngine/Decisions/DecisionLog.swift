@@ -42,6 +42,12 @@ struct DecisionLog: ~Copyable {
     if ring?.publish(event) == false { lost &+= 1 }
   }
 
+  /// For the operator; nil: nothing was lost.
+  var lostNote: String? {
+    lost == 0
+      ? nil : "\(lost) of \(made) decisions were lost: the recorder did not keep up with them"
+  }
+
   /// Slots published.
   var published: UInt64 { (made - lost) * UInt64(DecisionPiece.each) }
 }

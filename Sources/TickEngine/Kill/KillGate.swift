@@ -19,8 +19,8 @@ public struct KillGate: ~Copyable {
   private var acknowledged = GateWord(raw: 0)
   /// What the state directory said at start; nil without one.
   public let standing: GateStanding?
-  /// Strategies that a predecessor left switched off (RM9): bit n - 1 is strategy n. All of them, if
-  /// it died in the middle of telling.
+  /// Strategies that a predecessor left switched off (RM9): bit n - 1 is strategy n. All of them,
+  /// if it died in the middle of telling.
   let strategiesOff: UInt64
   /// Where this run is noted, until it ends.
   private var note: (state: StateDirectory, instance: String)?

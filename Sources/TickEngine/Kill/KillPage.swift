@@ -40,7 +40,7 @@ public enum KillError: Error, Equatable, CustomStringConvertible {
 /// | 4 | as one: pid, start time, socket, its number and inode, generation taken | the sender |
 /// | 6 | as one: what it tells of itself | the sender |
 /// | 8 | operator's heartbeat; dead-man limit: CLOCK_MONOTONIC ns | the operator's side |
-/// | 10 | what a person asks of the risk states | whoever asks and the sender, by compare and exchange |
+/// | 10 | what a person asks of the risk states | who asks, the sender: by compare and exchange |
 /// | 16… | path of the state directory that the sender obeys | the sender, at start |
 /// | 34…37 | as one each: what became of what was asked, by its number | the sender |
 ///

@@ -31,22 +31,22 @@ public struct MachineCheck {
     for (name, place) in configuration.places where name.hasPrefix("\(own).") {
       check(place, name, set.node)
     }
-    let isOpen = configuration.memory.binding != .off && machine.nodeCount > 1 && set.node == nil
+    let isOpen = configuration.memory.binding != .off && machine.nodes.count > 1 && set.node == nil
     guard isOpen else { return }
     let cores = configuration.places.filter { $0.name.hasPrefix("\(own).") }.map(\.place.core)
     let nodes = Set(cores.map { core in core.flatMap { machine.node(of: $0) } })
     if nodes.count != 1 || nodes.contains(nil) {
       fault(
         own,
-        "this machine has \(machine.nodeCount) NUMA nodes: give the set its node, or all of its"
+        "this machine has \(machine.nodes.count) NUMA nodes: give the set its node, or all of its"
           + " roles cores of one node")
     }
   }
 
   private mutating func checkNode(_ place: String, _ node: Int?) {
-    guard let node, !machine.has(node: node) else { return }
-    let nodes = Set(machine.nodes.values).sorted().map(String.init).joined(separator: ", ")
-    fault(place, "no node \(node) here: there is \(nodes.isEmpty ? "0" : nodes)")
+    guard let node, !machine.nodes.contains(node) else { return }
+    let nodes = machine.nodes.map(String.init).joined(separator: ", ")
+    fault(place, "no node \(node) here: there is \(nodes)")
   }
 
   private mutating func check(
@@ -58,7 +58,7 @@ public struct MachineCheck {
       return fault(
         "\(name).core", "no core \(core) here: this process may run on \(machine.text)")
     }
-    guard let wanted = place.node ?? setNode, machine.has(node: wanted) else { return }
+    guard let wanted = place.node ?? setNode, machine.nodes.contains(wanted) else { return }
     guard let node = machine.node(of: core), node != wanted else { return }
     fault(
       "\(name).core",
@@ -68,7 +68,7 @@ public struct MachineCheck {
 
   private func cores(of node: Int) -> String {
     let cores = machine.allowed.filter { machine.node(of: $0) == node }
-    return cores.isEmpty ? "another node's" : MachineCores(allowed: cores).text
+    return cores.isEmpty ? "another node's" : MachineCores.text(cores)
   }
 
   private mutating func checkWaiting() {

@@ -1,5 +1,3 @@
-import CLinux
-
 /// The cores that this process may use, and the NUMA nodes that they and the memory belong to, as
 /// they were when it was asked.
 ///
@@ -7,41 +5,39 @@ import CLinux
 public struct MachineCores: Equatable, Sendable {
   /// Ascending.
   public var allowed: [Int]
-  /// The node of each core that may be used; none where it cannot be told.
-  public var nodes: [Int: Int]
-  /// Nodes with memory.
-  public var nodeCount: Int
+  /// By number; 0 where the kernel knows none.
+  public var nodes: [Int]
+  /// The node of each core that may be used, where it can be told.
+  private var nodeOfCore: [Int: Int]
 
-  public init(allowed: [Int], nodes: [Int: Int] = [:], nodeCount: Int = 1) {
+  public init(allowed: [Int], nodeOfCore: [Int: Int] = [:], nodes: [Int] = [0]) {
     self.allowed = allowed.sorted()
+    self.nodeOfCore = nodeOfCore
     self.nodes = nodes
-    self.nodeCount = nodeCount
   }
 
-  /// Of this process, by sched_getaffinity and libnuma.
+  /// Of this process.
   public static var here: MachineCores {
+    let topology = NumaTopology.current()
     let allowed = CorePlan.allowedCores
     var nodes: [Int: Int] = [:]
-    for core in allowed {
-      let node = clinux_node_of_core(Int32(core))
-      if node >= 0 { nodes[core] = Int(node) }
-    }
+    for core in allowed { nodes[core] = topology.node(ofCore: core) }
+    let numbers = topology.nodes.map(\.number)
     return MachineCores(
-      allowed: allowed, nodes: nodes, nodeCount: max(1, Int(clinux_node_count())))
+      allowed: allowed, nodeOfCore: nodes, nodes: numbers.isEmpty ? [0] : numbers)
   }
 
-  /// The node of a core; 0 where there is only one.
-  public func node(of core: Int) -> Int? { nodes[core] ?? (nodeCount == 1 ? 0 : nil) }
-
-  /// Whether the machine has this node.
-  public func has(node: Int) -> Bool {
-    nodes.values.contains(node) || (nodeCount == 1 && node == 0)
+  public func node(of core: Int) -> Int? {
+    nodeOfCore[core] ?? (nodes.count == 1 ? nodes[0] : nil)
   }
 
   /// For a message: `0–3, 8`.
-  public var text: String {
+  public var text: String { MachineCores.text(allowed) }
+
+  /// - Parameter cores: ascending.
+  static func text(_ cores: [Int]) -> String {
     var ranges: [ClosedRange<Int>] = []
-    for core in allowed {
+    for core in cores {
       if let last = ranges.last, last.upperBound + 1 == core {
         ranges[ranges.count - 1] = last.lowerBound...core
       } else {

@@ -184,9 +184,8 @@ public struct NodeConfiguration: Equatable, Sendable {
   }
 
   public struct Memory: Equatable, Sendable {
-    /// Whether memory lies on its reader's node: or nothing starts, or it is said, or not asked.
-    public enum Binding: String, CaseIterable, Sendable { case require, warn, off }
-    public var binding = Binding.warn
+    /// Whether memory lies on its reader's node.
+    public var binding = MemoryBinding.warn
     /// Whether roles keep all their memory resident.
     public var isLocked = false
 

@@ -114,17 +114,10 @@ extension RoleCounter {
   }
 
   /// Whether it only grows; else it is a state.
-  public var isCount: Bool { isSum }
-}
-
-extension RoleKind {
-  /// Names of its histograms, in their order.
-  public var stages: [String] {
+  public var isCount: Bool {
     switch self {
-    case .ingester: ["ingest", "socket", "line"]
-    case .worker: ["delivery", "strategy"]
-    case .sender: ["risk", "send", "tick_to_order"]
-    case .venue: []
+    case .lineStates, .open, .inDoubt, .tradingState: false
+    default: true
     }
   }
 }

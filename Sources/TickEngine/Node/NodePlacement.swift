@@ -61,7 +61,7 @@ public struct NodePlacement: Equatable, Sendable {
   ) -> Int? {
     guard configuration.memory.binding != .off else { return nil }
     if let node = role.node ?? configuration.sets[role.set].node { return node }
-    if machine.nodeCount == 1 { return 0 }
+    if machine.nodes.count == 1 { return machine.nodes[0] }
     if let core = role.core { return machine.node(of: core) }
     let cores = roles(configuration, set: role.set).compactMap(\.core)
     let nodes = Set(cores.map { machine.node(of: $0) })

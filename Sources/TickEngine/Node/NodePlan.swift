@@ -10,7 +10,7 @@ public struct NodePlan: Sendable {
   /// Every role of every set, as it would be started.
   public let commands: [RoleCommand]
   public let hash: ConfigurationHash
-  /// Of the library that the regions are made with; processes of another refuse to work with it.
+  /// Of this program; processes of another refuse to work together with it.
   public let buildHash: UInt64
   /// Every region, by set.
   public let regions: [PlannedRegion]
@@ -25,7 +25,7 @@ public struct NodePlan: Sendable {
     self.placement = placement
     commands = RoleCommand.all(of: configuration, on: placement)
     hash = ConfigurationHash(configuration)
-    buildHash = RegionInfo.ownBuildHash
+    buildHash = BuildHash.own
     regions = PlannedRegion.all(of: configuration, on: placement)
     tables = placement.roles.flatMap { RoleTables(configuration, $0).tables }
   }

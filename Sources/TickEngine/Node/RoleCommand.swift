@@ -119,13 +119,12 @@ private struct RoleOptionList {
     add("--max-datagram", "\(feed.datagramBytes_max)")
     add("--restarts", feed.restarts.rawValue)
     add("--ring-capacity", "\(configuration.rings.tickSlots)")
-    add("--huge-pages", if: configuration.rings.hugePages)
     add("--workers", "\(set.workers.count)")
     subscribe()
     let policies = set.workers.enumerated().map { "\($0)=\($1.policy.rawValue)" }
     add("--policy", policies.joined(separator: ","))
     add("--tap", if: configuration.venue.place == .builtin)
-    add("--gate", if: configuration.venue.place != .none)
+    add("--gate", if: true)
     add("--keep", if: true)
   }
 
@@ -144,6 +143,7 @@ private struct RoleOptionList {
       add("--param", "\(key)=\(value)")
     }
     subscribe()
+    add("--ring-capacity", "\(configuration.rings.tickSlots)")
   }
 
   private mutating func sender() {
@@ -165,6 +165,7 @@ private struct RoleOptionList {
     add("--reference", risk.referencePath)
     add("--account", configuration.account)
     add("--state-dir", configuration.directories.state)
+    add("--ring-capacity", "\(configuration.rings.tickSlots)")
     if venue.password != nil { environment = [RoleCommand.passwordVariable] }
   }
 

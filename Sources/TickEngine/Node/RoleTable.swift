@@ -41,6 +41,16 @@ public enum RoleKind: UInt8, CaseIterable, Codable, Sendable {
     case .venue: "venue"
     }
   }
+
+  /// What its histograms in the table are of, in their order.
+  public var stages: [Report.Stage] {
+    switch self {
+    case .ingester: [.ingest, .socket, .line]
+    case .worker: [.delivery, .strategy]
+    case .sender: [.risk, .send, .tickToOrder]
+    case .venue: []
+    }
+  }
 }
 
 /// How far a process is.

@@ -13,7 +13,7 @@ final class SenderAssembly {
   /// The sender's own words, or those of the run.
   private let page: SharedRegion
   private let board: SharedRegion
-  private let directory: SharedRegion
+  let directory: SharedRegion
   private let rings: [WorkerRings]
   private let latency: SenderLatency
   /// The ring of its decisions, if they are recorded.

@@ -53,13 +53,7 @@ extension Sender {
     var event = DecisionEvent(request, worker: worker, taken_ns: taken_ns)
     note(&event, replacing: old)
     let decision = judge(request, replacing: old, &event)
-    let outcome: DecisionOutcome =
-      decision.reason != nil ? .refused : link == .none ? .unsent : .allowed
-    event.outcome = outcome.rawValue
-    event.reason = decision.reason?.rawValue ?? 0
-    (event.limit, event.value) = (decision.limit, decision.value)
-    // The check that was made last has refused, if any has.
-    if decision.reason == nil { event.check = 0 }
+    event.close(decision, ifAllowed: link == .none ? .unsent : .allowed)
     decisions.write(&event)
     return decision
   }

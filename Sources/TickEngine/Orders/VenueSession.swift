@@ -26,8 +26,8 @@ struct SessionStart {
 /// stays in the buffer.
 struct VenueSession: ~Copyable {
   /// Bytes that may wait for the kernel.
-  private static let outBytes = 64 * 1024
-  private static let inBytes = 256 * 1024
+  static let outBytes = 64 * 1024
+  static let inBytes = 256 * 1024
   private static let heartbeat_ns: UInt64 = 1_000_000_000
   /// Silence after which the venue is dead.
   private static let silence_ns: UInt64 = 15_000_000_000

@@ -6,6 +6,11 @@ struct HeldInstrument {
   let row: OpeningPositions.Row
   let instrument: UInt32
 
+  init(row: OpeningPositions.Row, instrument: UInt32) {
+    self.row = row
+    self.instrument = instrument
+  }
+
   init(
     _ row: OpeningPositions.Row, _ numbers: inout DirectoryWriter
   ) throws(ReplayError) {

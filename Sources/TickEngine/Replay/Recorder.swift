@@ -39,7 +39,8 @@ struct Recorder: ~Copyable, DrainingRole {
   init(
     ticks: consuming Slab<TickTap>, merges: consuming Slab<MergeTap>,
     requests: consuming Slab<OrderConsumer>, ordersFile: RecordingFile?,
-    decisions: consuming Slab<DecisionTap> = noDecisions(), directory: consuming DirectoryReader, control: consuming ControlPage
+    decisions: consuming Slab<DecisionTap> = noDecisions(), directory: consuming DirectoryReader,
+    control: consuming ControlPage
   ) {
     self.ticks = ticks
     self.merges = merges

@@ -97,7 +97,9 @@ public enum Replay {
           "--account \(account) needs --instance: a share of its credit is an instance's")
       }
     }
-    if isCounting, options.account != nil || options.positions != nil || options.valueAtRisk != nil {
+    let hasRisk =
+      options.account != nil || options.positions != nil || options.valueAtRisk != nil
+    if isCounting, hasRisk {
       throw .options("--account, --positions and --var-every need a --strategy")
     }
     guard let positions = options.positions else { return }

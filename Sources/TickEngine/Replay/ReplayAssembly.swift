@@ -26,8 +26,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   /// The sender's, once it is made.
   private var positions: SharedRegion?
   private let valueAtRiskStop = StopFlag()
-  /// The ring of the sender's decisions, if they are recorded.
-  private let decisions: SharedRegion?
+  private let decisions: DecisionRecording?
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -58,10 +57,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       } else { try regions.make(.directory, capacity: TickPublisher.instrumentsMax) }
     board = try regions.make(
       .board, capacity: TickPublisher.instrumentsMax, node: senderNode)
-    decisions =
-      options.decisionsPath == nil
-      ? nil
-      : try regions.make(.events, capacity: ReplayRegions.decisionSlots, node: senderNode)
+    decisions = try DecisionRecording(options, node: senderNode)
     failure = FailureFlag(ControlPage(try page.attach()))
   }
 
@@ -169,7 +165,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let assembly = SenderAssembly(
       options: options, instance: instance, reload: reference?.reload, waitPolicy: plan.policy,
       page: page, board: board, directory: directory, rings: rings, latency: latency,
-      decisions: decisions)
+      decisions: decisions?.region)
     let sender = try assembly.make(port: port)
     positions = assembly.positions
     return sender
@@ -220,18 +216,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let recorder = Recorder(
       ticks: ticks, merges: merges, requests: requests,
       ordersFile: try options.ordersPath.map { try RecordingFile(path: $0) },
-      decisions: try makeDecisionTaps(),
+      decisions: try decisions?.tap() ?? Recorder.noDecisions(),
       directory: DirectoryReader(try directory.attach()), control: try control())
     return thread(recorder, cores.popFirst() ?? nil)
-  }
-
-  private func makeDecisionTaps() throws -> Slab<Recorder.DecisionTap> {
-    guard let decisions, let path = options.decisionsPath else { return Recorder.noDecisions() }
-    return try Slab(count: 1) { _ in
-      Recorder.DecisionTap(
-        ring: try DecisionConsumer(claiming: decisions.attach()),
-        writer: try DecisionWriter(RecordingFile(path: path), DecisionContext(options)))
-    }
   }
 
   // MARK: Ingester

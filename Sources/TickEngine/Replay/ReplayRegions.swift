@@ -18,8 +18,6 @@ struct ReplayRegions {
   /// Slots of the rings beside the tick rings.
   static let orderSlots = 8_192
   static let eventSlots = 65_536
-  /// Six a decision.
-  static let decisionSlots = 131_072
 
   let directory: String
 

@@ -39,19 +39,20 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
 
   private var orderRings: [Report.Ring] {
     guard let sender else { return [] }
-    return decisionRings + workers.indices.flatMap { number in
-      let states = sender.role.ringStates(number)
-      let desk = workers[number].role.orderRing
-      return [
-        Report.Ring(
-          name: "orders.\(number)", kind: .order, capacity: UInt64(states.requests.capacity),
-          published: desk.published, polled: states.requests.polled, full: desk.full),
-        Report.Ring(
-          name: "events.\(number)", kind: .event, capacity: UInt64(states.events.capacity),
-          published: states.events.published, polled: workers[number].role.eventsPolled,
-          full: states.events.full),
-      ]
-    }
+    return decisionRings
+      + workers.indices.flatMap { number in
+        let states = sender.role.ringStates(number)
+        let desk = workers[number].role.orderRing
+        return [
+          Report.Ring(
+            name: "orders.\(number)", kind: .order, capacity: UInt64(states.requests.capacity),
+            published: desk.published, polled: states.requests.polled, full: desk.full),
+          Report.Ring(
+            name: "events.\(number)", kind: .event, capacity: UInt64(states.events.capacity),
+            published: states.events.published, polled: workers[number].role.eventsPolled,
+            full: states.events.full),
+        ]
+      }
   }
 
   private func fillPositions(_ report: inout Report) {
@@ -68,7 +69,7 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
     let (published, lost) = (sender.role.decisions.published, sender.role.decisions.lost)
     return [
       Report.Ring(
-        name: "decisions", kind: .event, capacity: UInt64(ReplayRegions.decisionSlots),
+        name: "decisions", kind: .event, capacity: UInt64(DecisionRecording.slots),
         published: published, polled: recorder?.role.decisionsPolled ?? 0, full: lost)
     ]
   }

@@ -82,14 +82,11 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   /// What the roles have to say of how they ran.
   var notes: [String] {
     ([ingester.note] + workers.map(\.note)
-      + [sender?.note, valueAtRisk?.role.note, recorder?.note, venue?.note, lostDecisions])
+      + [
+        sender?.note, valueAtRisk?.role.note, recorder?.note, venue?.note,
+        sender?.role.decisions.lostNote,
+      ])
       .compactMap { $0 }
-  }
-
-  private var lostDecisions: String? {
-    guard let log = sender.map({ ($0.role.decisions.lost, $0.role.decisions.made) }), log.0 > 0
-    else { return nil }
-    return "\(log.0) of \(log.1) decisions were lost: the recorder did not keep up with them"
   }
 
   private var hasFailed: Bool { control.read(.failed) != 0 }

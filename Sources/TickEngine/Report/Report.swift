@@ -14,6 +14,8 @@ public struct Report: Codable, Equatable, Sendable {
   /// By stage name (`Stage`), in nanoseconds.
   public var latency_ns: [String: LatencySummary] = [:]
   public var run = Run()
+  /// Of an instance whose roles are processes, in the order of its role table.
+  public var roles: [RoleHistory]?
   public var machine: MachineCard
 
   public init(machine: MachineCard = MachineCard()) { self.machine = machine }

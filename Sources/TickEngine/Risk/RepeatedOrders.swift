@@ -9,7 +9,7 @@
 struct RepeatedOrders: ~Copyable {
   /// Entries at most: what a window may hold.
   static let entriesMax = 1_048_576
-  private static let headsMax = 16_384
+  static let headsMax = 16_384
 
   private let entries: Slab<SentOrder>
   private let entryMask: UInt64

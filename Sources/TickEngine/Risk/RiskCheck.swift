@@ -44,7 +44,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
   case halving = 23
   /// Position and open quantities can be counted.
   case exposure = 24
-  /// From here to `dailyLoss` not asked of what only reduces. Amounts can be counted.
+  /// From here to `accountCredit` not asked of what only reduces. Amounts can be counted.
   case amounts = 25
   /// Everything that is held has a price.
   case marks = 26
@@ -56,6 +56,8 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
   case sector = 31
   case leverage = 32
   case dailyLoss = 33
+  /// The ledger of the account that senders share covers the gross exposure.
+  case accountCredit = 42
   /// From here on the sender's. A new order's id is not known yet.
   case orderId = 34
   /// The strategy's turn, where strategies unwind one after the other.
@@ -79,6 +81,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
     case .positionQuantity: "position_quantity"
     case .positionValue: "position_value"
     case .dailyLoss: "daily_loss"
+    case .accountCredit: "account_credit"
     case .orderId: "order_id"
     case .unwindTurn: "unwind_turn"
     case .openOrders: "open_orders"
@@ -122,6 +125,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
     case .sector: .sector
     case .leverage: .leverage
     case .dailyLoss: .dailyLoss
+    case .accountCredit: .accountCredit
     case .openOrders: .openOrders
     case .session: .noSession
     case .venueSlow: .venueSlow

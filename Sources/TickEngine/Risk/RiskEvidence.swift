@@ -22,4 +22,12 @@ extension DecisionEvent: RiskEvidence {
   }
 
   @inline(__always) mutating func note(_ write: (inout DecisionEvent) -> Void) { write(&self) }
+
+  /// What came of it. The check that was made last has refused, if any has.
+  mutating func close(_ decision: RiskDecision, ifAllowed outcome: DecisionOutcome = .allowed) {
+    self.outcome = (decision.reason == nil ? outcome : .refused).rawValue
+    reason = decision.reason?.rawValue ?? 0
+    (limit, value) = (decision.limit, decision.value)
+    if decision.reason == nil { check = 0 }
+  }
 }

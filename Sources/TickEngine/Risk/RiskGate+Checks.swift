@@ -291,7 +291,10 @@ extension RiskGate {
         .dailyLoss, limit: Double(bounds.dailyLossMaxE4) / 10_000, value: Double(loss) / 10_000)
     }
     // The last of all, so that no credit is taken for an order that something else refuses.
-    guard hasCredit(grossWhole) else {
+    evidence.at(.accountCredit)
+    let isCovered = hasCredit(grossWhole)
+    evidence.note { $0.creditE4 = credit == nil ? -1 : grantedE4 }
+    guard isCovered else {
       return decision.refuse(
         .accountCredit, limit: Double(grantedE4) / 10_000, value: Double(grossWhole) / 10_000)
     }

@@ -9,9 +9,9 @@ extension ReturnTable {
   /// Reads what `--record` wrote, `FILE` and the symbols beside it.
   ///
   /// A price is the last eligible trade or the middle of a whole quote, whichever came last. An
-  /// interval in which no symbol had a price at all is no observation: the market was shut. A symbol
-  /// that had one in fewer than half of them has no column: most of its returns would be zeros that
-  /// nobody saw, so a position in it has no value at risk instead of a small one.
+  /// interval in which no symbol had a price at all is no observation: the market was shut. A
+  /// symbol that had one in fewer than half of them has no column: most of its returns would be
+  /// zeros that nobody saw, so a position in it has no value at risk instead of a small one.
   ///
   /// - Parameter interval_ns: of exchange time, at least a millisecond.
   public init(recording path: String, interval_ns: UInt64) throws(ValueAtRiskError) {

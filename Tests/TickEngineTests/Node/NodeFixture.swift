@@ -24,6 +24,6 @@ func nodeConfiguration() -> NodeConfiguration {
 /// Four cores on each of two nodes.
 let twoNodes = MachineCores(
   allowed: Array(0..<8),
-  nodes: [Int: Int](uniqueKeysWithValues: (0..<8).map { ($0, $0 / 4) }), nodeCount: 2)
+  nodeOfCore: [Int: Int](uniqueKeysWithValues: (0..<8).map { ($0, $0 / 4) }), nodes: [0, 1])
 
 let twoCores = MachineCores(allowed: [0, 1])

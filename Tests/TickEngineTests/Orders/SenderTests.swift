@@ -8,29 +8,37 @@ import TickWire
 
 extension RiskWatch {
   /// Positions in memory that nobody else finds.
-  static func unnamed(_ limits: RiskLimits) throws -> RiskWatch {
+  static func unnamed(
+    _ limits: RiskLimits, records: [UInt8: RiskRecord] = [:]
+  ) throws -> RiskWatch {
     var options = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     options.holdingsMax = 1_024
     let region = try Region.createUnnamed(.positions, capacity: options.capacity)
     return try RiskWatch(
-      limits, positions: PositionBook.open(claiming: region, options), records: [:], at: 0)
+      limits, positions: PositionBook.open(claiming: region, options), records: records, at: 0)
   }
 }
 
 /// A sender, and the worker's ends of its rings. One thread asks, one runs the sender.
-private final class SenderBench: @unchecked Sendable {
+final class SenderBench: @unchecked Sendable {
   private var sender: Sender
   private var requests: OrderProducer
   private var events: EventConsumer
   private let histograms = HistogramStorage(count: 3)
 
   private let control: ControlPage
+  /// None or one.
+  private let decisionRing: Slab<DecisionConsumer>
 
+  /// - Parameters:
+  ///   - price: of the last trade.
+  ///   - decisionSlots: of the ring of decisions, if they are recorded.
   init(
     eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil,
     dialect: OrderDialect = .ouch50, symbol: String = "AAA", ordersPerSecondMax: Int = 1_000_000,
-    patience: SenderOptions.Patience = SenderOptions.Patience()
+    patience: SenderOptions.Patience = SenderOptions.Patience(), price: Double = 100,
+    decisionSlots: Int? = nil, _ change: (inout RiskLimits) -> Void = { _ in }
   ) throws {
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
@@ -41,7 +49,7 @@ private final class SenderBench: @unchecked Sendable {
     var writer = try DirectoryWriter(claiming: names.attach(), venue: Symbol("IEX")!.word)
     _ = writer.number(of: Symbol(symbol)!.word)
     let board = try BoardWriter(claiming: prices.attach())
-    board.setLast(1, price: 100, time: GateBench.start)
+    board.setLast(1, price: price, time: GateBench.start)
     requests = try OrderProducer(claiming: orderRing.attach())
     events = try EventConsumer(claiming: eventRing.attach())
     control = ControlPage(try page.attach())
@@ -52,6 +60,15 @@ private final class SenderBench: @unchecked Sendable {
     }
     var limits = RiskLimits.simulation
     limits.ordersPerSecondMax = ordersPerSecondMax
+    change(&limits)
+    let decisionRegion = try decisionSlots.map { try regions.make(.events, capacity: $0) }
+    decisionRing = try Slab(count: decisionRegion == nil ? 0 : 1) { _ in
+      try DecisionConsumer(claiming: decisionRegion!.attach())
+    }
+    var decisions = DecisionLog()
+    if let decisionRegion {
+      decisions = DecisionLog(try DecisionProducer(claiming: decisionRegion.attach()))
+    }
     let gate = RiskGate(
       limits: limits, reference: ReferenceTable(.simulation, limits: limits, instruments: 16),
       control: ControlPage(try page.attach()),
@@ -65,7 +82,7 @@ private final class SenderBench: @unchecked Sendable {
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
-      waitPolicy: .share, options: SenderOptions(patience: patience))
+      waitPolicy: .share, options: SenderOptions(patience: patience), decisions: decisions)
   }
 
   /// Asks for orders at these prices, and lets the sender decide them all.
@@ -75,6 +92,26 @@ private final class SenderBench: @unchecked Sendable {
   }
 
   func ask(_ request: OrderRequest) -> Bool { requests.publish(request) }
+
+  /// Does to the sender what nobody else could.
+  func adjust(_ body: (inout Sender) throws -> Void) rethrows { try body(&sender) }
+
+  /// Lets it decide what waits, and hand that to the kernel.
+  func takeAndSend() {
+    _ = sender.takeRequests()
+    _ = try? sender.turnLink()
+  }
+
+  /// What was recorded since it was asked last.
+  func decisions() -> [DecisionEvent] {
+    var events: [DecisionEvent] = []
+    var event = DecisionEvent()
+    guard decisionRing.count > 0 else { return [] }
+    while decisionRing[0].poll(&event) { events.append(event) }
+    return events
+  }
+  var decisionsLost: UInt64 { sender.decisions.lost }
+  var decisionsFull: UInt64 { decisionRing.count > 0 ? decisionRing[0].full : 0 }
 
   func ask(_ number: UInt64) {
     var request = GateBench.order(100)

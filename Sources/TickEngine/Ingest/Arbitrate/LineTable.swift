@@ -32,7 +32,7 @@ public struct LineCounts: BitwiseCopyable, Sendable {
 struct LineTable: ~Copyable {
   static let linesMax = 4
   /// Packets whose arrival is remembered, so that the lateness of their copies can be told.
-  private static let arrivalsMax = 4_096
+  static let arrivalsMax = 4_096
 
   struct Arrival: BitwiseCopyable {
     var first: UInt64 = 0

@@ -1,0 +1,69 @@
+import Glibc
+import Testing
+
+@testable import TickEngine
+
+/// What a plan says that tables take is what they take.
+@Suite(.serialized) struct RoleTablesTests {
+  private let plan = NodePlan(nodeConfiguration(), on: twoCores)
+
+  private func bytes(_ role: String, _ user: String) -> Int? {
+    plan.tables.first { $0.role == role && $0.user == user }?.byteCount
+  }
+
+  /// The lines of ARCHITECTURE.md's memory plan, as numbers.
+  @Test func theLinesAreThoseOfTheMemoryPlan() {
+    let lines = [
+      ("ingester", "symbols to instruments", 2_097_152), ("ingester", "price levels", 8_388_608),
+      ("ingester", "sides of the books", 1_048_576),
+      ("ingester", "tops last published", 1_572_864),
+      ("ingester", "who takes an instrument", 524_288),
+      ("ingester", "quotes held for worker 0", 4_194_304),
+      ("ingester", "packets held behind holes", 17_694_720),
+      ("ingester", "datagrams of the lines", 2 * 71_424),
+      ("ingester", "arrivals remembered", 131_072), ("worker-0", "last quotes", 2_621_440),
+      ("worker-0", "event backlog", 229_376), ("worker-0", "market-maker's tables", 3_670_016),
+      ("sender", "fills remembered", 3_145_728), ("sender", "order id to place", 2_097_152),
+      ("sender", "times of the last orders", 800_000), ("sender", "bytes out and in", 327_680),
+    ]
+    for (role, user, expected) in lines {
+      #expect(bytes(role, user) == expected, "\(role): \(user)")
+    }
+    // The second worker's ring drops, and holds none.
+    #expect(bytes("ingester", "quotes held for worker 1") == nil)
+  }
+
+  /// Bytes that `body` leaves allocated.
+  private func allocated<Value: ~Copyable>(_ body: () throws -> Value) rethrows -> Int {
+    let before = mallinfo2()
+    let value = try body()
+    let after = mallinfo2()
+    _ = consume value
+    return Int(after.uordblks + after.hblkhd) - Int(before.uordblks + before.hblkhd)
+  }
+
+  private func expectNear(_ measured: Int, _ planned: Int, _ what: String) {
+    // Pages, alignment and what other threads do meanwhile.
+    #expect(abs(measured - planned) < 65_536 + planned / 50, "\(what): \(measured), \(planned)")
+  }
+
+  @Test func whatIsPlannedIsWhatIsAllocated() throws {
+    let instruments = TickPublisher.instrumentsMax
+    let context = StrategyContext(worker: 0, workers: 1, instrumentsMax: instruments)
+    let maker = try allocated {
+      var none = StrategyParameters([:])
+      return try MarketMakerStrategy(parameters: &none, context: context)
+    }
+    expectNear(maker, RoleTables.byteCount(of: .marketMaker), "market-maker")
+    let momentum = try allocated {
+      var none = StrategyParameters([:])
+      return try MomentumStrategy(parameters: &none, context: context)
+    }
+    expectNear(momentum, RoleTables.byteCount(of: .momentum), "momentum")
+    let exposure = allocated { Exposure(instruments: instruments, strategies: 16) }
+    expectNear(exposure, RoleTables.exposureByteCount(strategies: 16), "exposure")
+    let books = allocated { PriceLevelBooks(instruments: instruments) }
+    let planned = ["price levels", "sides of the books"].compactMap { bytes("ingester", $0) }
+    expectNear(books, planned.reduce(0, +), "books")
+  }
+}
