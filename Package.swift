@@ -89,6 +89,7 @@ let package = Package(
       name: "TickwayTests",
       dependencies: [
         "tickway", "TickEngine", "TickRing", "TickWire", "TestSupport", "gate-stand-in",
+        "node-stand-in",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: ringSettings),
@@ -96,6 +97,10 @@ let package = Package(
     .executableTarget(
       name: "gate-stand-in", dependencies: ["TickEngine", "CLinux"], path: "Tests/GateStandIn",
       swiftSettings: ringSettings),
+    // A supervisor, and roles reduced to what it sees of them: processes, so that they can die.
+    .executableTarget(
+      name: "node-stand-in", dependencies: ["TickEngine", "TickRing", "CLinux"],
+      path: "Tests/NodeStandIn", swiftSettings: ringSettings),
     // A sender reduced to what it does with the account's credit; a process, so that it can die.
     .executableTarget(
       name: "ledger-sender", dependencies: ["TickEngine", "TickRing"], path: "Tests/LedgerSender",
@@ -108,3 +113,13 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
+
+// The fuzz target of the feed, only where scripts/fuzz builds it: it has no `main` but libFuzzer's.
+if Context.environment["TICKWAY_FUZZ"] != nil {
+  package.products.append(
+    .library(name: "FuzzFeed", type: .static, targets: ["FuzzFeed"]))
+  package.targets.append(
+    .target(
+      name: "FuzzFeed", dependencies: ["TickEngine", "TickRing", "TickWire"],
+      path: "Tests/FuzzFeed", swiftSettings: ringSettings))
+}

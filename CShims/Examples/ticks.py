@@ -1,6 +1,6 @@
 """A producer and a consumer of ticks in Python; what it does is told in ticks.c.
 
-    pip install CShims/Python      (and libtickring: scripts/install --prefix DIR)
+    pip install CShims/Python      (and libtickring: scripts/install --ring --prefix DIR)
     TICKRING_LIBRARY=DIR/lib/libtickring.so python ticks.py consume NAME COUNT
 """
 import sys

@@ -8,8 +8,8 @@ Producer, Writer   the other ends.
 Region    a sealed region, for peers that do not trust each other: made here or received over a UNIX
           socket; each of the above can be opened from it by giving it in place of a name.
 
-All but View need libtickring (scripts/install --prefix DIR): from the path in TICKRING_LIBRARY,
-else where the system's loader finds it. Ticks come as numpy arrays of RECORD: `timestamp` is
+All but View need libtickring (scripts/install --ring --prefix DIR): from the path in
+TICKRING_LIBRARY, else where the system's loader finds it. Ticks come as numpy arrays of RECORD: `timestamp` is
 exchange time in ns since the Unix epoch; `symbol_id` is instrument << 4 | kind.
 
 Threads: one at a time for each object. A call moves many ticks; it holds no lock, and while it

@@ -47,6 +47,29 @@ public struct HistogramSnapshot: Sendable, Equatable {
     return result
   }
 
+  /// What was recorded since `earlier` was taken of the same histogram; nil if it is of another, or
+  /// the histogram has begun anew. The maximum is exact if it rose meanwhile, else the top of the
+  /// highest bucket that counted.
+  public func subtracting(_ earlier: HistogramSnapshot) -> HistogramSnapshot? {
+    var result = HistogramSnapshot()
+    for bucket in buckets.indices {
+      guard buckets[bucket] >= earlier.buckets[bucket] else { return nil }
+      result.buckets[bucket] = buckets[bucket] - earlier.buckets[bucket]
+      result.count &+= result.buckets[bucket]
+    }
+    guard negative >= earlier.negative, saturated >= earlier.saturated, max >= earlier.max else {
+      return nil
+    }
+    result.negative = negative - earlier.negative
+    result.saturated = saturated - earlier.saturated
+    result.sum = sum &- earlier.sum
+    result.max = max
+    if max == earlier.max {
+      result.max = result.buckets.lastIndex { $0 > 0 }.map { result.top(of: $0) } ?? 0
+    }
+    return result
+  }
+
   /// The value that `percent` of the values do not exceed, as HdrHistogram defines it: the top of
   /// the bucket that holds the value of that rank, never above `max`. 0 if nothing is recorded.
   /// Traps unless `0 ... 100` contains `percent`.

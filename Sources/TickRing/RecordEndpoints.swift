@@ -131,5 +131,7 @@ public struct RecordConsumer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @
   @inlinable public mutating func advance(_ count: Int) { tickring_advance(&raw, UInt64(count)) }
 
   @inlinable public var polled: UInt64 { raw.next }
+  /// Times that the producer found the ring full, as it counted them.
+  public var full: UInt64 { tickring_load_relaxed(&raw.header.pointee.full) }
   public var capacity: Int { Int(raw.mask) + 1 }
 }

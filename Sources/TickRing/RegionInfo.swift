@@ -71,8 +71,10 @@ public struct RegionInfo: Sendable {
   public var slotBytes: UInt32 { raw.header.slot_bytes }
   public var layoutHash: UInt64 { raw.header.layout_hash }
   public var buildHash: UInt64 { raw.header.build_hash }
+  /// This build's: that of the regions that it makes.
+  public static var ownBuildHash: UInt64 { tickring_build_hash() }
   /// Whether it was made by this build of the library.
-  public var isSameBuild: Bool { raw.header.build_hash == tickring_build_hash() }
+  public var isSameBuild: Bool { raw.header.build_hash == RegionInfo.ownBuildHash }
   /// The NUMA node that its memory was bound to; nil: none was asked for.
   public var node: UInt64? { raw.header.node_plus_1 == 0 ? nil : raw.header.node_plus_1 - 1 }
   /// The size of its huge pages; 0: it has usual ones.

@@ -1,6 +1,7 @@
 import CTickRing
 
-/// 64-byte lines of a region that is no ring: orders that are out, positions, a gate, a ledger.
+/// 64-byte lines of a region that is no ring: the board, orders that are out, positions, a gate, a
+/// ledger.
 ///
 /// What a line holds is its user's; whoever puts more than one word that belong together into a
 /// line writes them with `revise` and reads them with `copy`: word 0 is then a sequence, odd while
@@ -16,14 +17,17 @@ public struct SharedLines: ~Copyable, @unchecked Sendable {
   /// Takes over an attachment for reading, or for words whose one writer is settled otherwise.
   public init(_ region: consuming Region, _ kind: RegionKind) throws(RingError) {
     try region.require(kind)
-    words = region.words
-    count = region.capacity
-    self.region = region
+    self.init(region)
   }
 
   /// Takes over an attachment as the one writer of the region. Throws if another lives.
   public init(claiming region: consuming Region, _ kind: RegionKind) throws(RingError) {
     try region.claimWriter(kind)
+    self.init(region)
+  }
+
+  /// Of a region that was looked at.
+  init(_ region: consuming Region) {
     words = region.words
     count = region.capacity
     self.region = region
@@ -61,6 +65,10 @@ public struct SharedLines: ~Copyable, @unchecked Sendable {
     tickring_compare_exchange(at(line, word), expected, value)  // SHARE
   }
 
+  /// Fetches a line that will be read soon. Any number; nothing waits.
+  @inlinable @inline(__always)
+  public func prefetch(_ line: Int) { tickring_prefetch(words + line &* 8) }
+
   /// Writes words 1...7 of a line as one. Thread: the line's one writer.
   @inlinable @inline(__always)
   public func revise(_ line: Int, _ body: (SharedLine) -> Void) {
@@ -74,6 +82,7 @@ public struct SharedLines: ~Copyable, @unchecked Sendable {
 
   /// Words 1...7 of a line as one writing left them (at 0...6), or nil if its writer is in the
   /// middle of a change for longer than a copy takes: it may be dead.
+  @inline(__always)
   public func copy(_ line: Int) -> InlineArray<7, UInt64>? {
     let first = at(line, 0)
     for _ in 0..<1000 {

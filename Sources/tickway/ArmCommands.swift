@@ -30,12 +30,15 @@ struct ArmingOptions: ParsableArguments {
     case .checksFailed: .checksFailed
     case .page(.permission): .permission
     case .page: .inputOutput
-    case .state(let failure):
-      switch failure.kind {
-      case .permission: .permission
-      case .full: .full
-      default: .inputOutput
-      }
+    case .state(let failure): code(of: failure)
+    }
+  }
+
+  static func code(of failure: StateFailure) -> TickwayExit {
+    switch failure.kind {
+    case .permission: .permission
+    case .full: .full
+    default: .inputOutput
     }
   }
 

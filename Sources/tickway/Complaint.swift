@@ -42,8 +42,12 @@ enum Complaint {
     case let error as AtomicFile.Failure: error.exitCode
     case let error as RingError: code(of: error)
     case let error as SessionError: code(of: error)
+    case let error as SupervisorError: code(of: error)
+    case is SecretFailure: .configuration
     case is StrategyError: .usage
     case is PositionError: .badData
+    case let error as LedgerError: code(of: error)
+    case let error as DecisionFileError: code(of: error)
     case let error as ValueAtRiskError: code(of: error)
     case is ThreadFailure: .full
     case let error as PlacementError: code(of: error)
@@ -59,6 +63,15 @@ enum Complaint {
     case let error as IngestError: code(of: error)
     case let error as RequestServerError: code(of: error)
     default: .inconsistent
+    }
+  }
+
+  static func code(of error: SupervisorError) -> TickwayExit {
+    switch error {
+    case .alreadyRunning, .otherRoles, .leftRoles: .busy
+    case .notReady: .venueUnavailable
+    case .notStarted, .system: .inputOutput
+    case .endedEarly, .givenUp, .endedBadly: .inconsistent
     }
   }
 
@@ -87,6 +100,19 @@ enum Complaint {
     case .coreAbsent, .nodeAbsent, .coreElsewhere: .usage
     case .coreRefused, .refused: .permission
     case .memoryShort, .misplaced: .full
+    }
+  }
+
+  private static func code(of error: LedgerError) -> TickwayExit {
+    if case .taken = error { return .busy }
+    return .configuration
+  }
+
+  private static func code(of error: DecisionFileError) -> TickwayExit {
+    switch error {
+    case .unreadable: .cannotOpenInput
+    case .forbidden: .permission
+    case .foreign, .version, .damagedHeader: .badData
     }
   }
 

@@ -11,11 +11,13 @@ enum TickwayExit: Int32 {
   case busy = 5
   case loginRefused = 6
   case alreadyArmed = 7
-  /// A check that a resume must pass did not, or the machine is unsafe to trade on.
+  /// A check that a resume, or a request to the risk states, must pass did not; or the machine is
+  /// unsafe to trade on.
   case checksFailed = 8
   /// No order leaves any more, but the trip is not on disk: a restart would not know of it.
   case shutNotWritten = 9
-  /// A kill that could not be carried through: a sender may still send.
+  /// A kill that could not be carried through: a sender may still send. Or a sender that did not
+  /// take what a person asked of it.
   case notConfirmed = 10
   /// The kill switch is tripped.
   case tripped = 11

@@ -25,6 +25,16 @@ enum GateText {
     return lines.joined(separator: "\n")
   }
 
+  /// In one line.
+  static func brief(_ status: GateStatus) -> String {
+    var parts = [headline(status), "sender \(sender(status))"]
+    if let told = status.told, status.senderPid != 0 {
+      parts.append("\(told.openOrders) open, \(told.inDoubt) in doubt")
+      parts.append("risk \(riskState(told.riskState))")
+    }
+    return parts.joined(separator: "; ")
+  }
+
   private static func headline(_ status: GateStatus) -> String {
     if status.isArmed { return "ARMED, generation \(status.standing.number)" }
     let reason = status.reason ?? .unknown
@@ -47,7 +57,7 @@ enum GateText {
 
   // MARK: JSON
 
-  private struct State: Encodable {
+  struct State: Encodable {
     var instance: String
     var state: String
     var reason: String?
@@ -67,7 +77,9 @@ enum GateText {
     var dead_man_silence_ns: UInt64?
   }
 
-  static func json(_ status: GateStatus) throws -> String {
+  static func json(_ status: GateStatus) throws -> String { try KillText.line(state(status)) }
+
+  static func state(_ status: GateStatus) -> State {
     let gate: String =
       switch status.page {
       case .absent: "absent"
@@ -76,16 +88,15 @@ enum GateText {
       }
     let told = status.senderPid == 0 ? nil : status.told
     let isGuarded = status.deadManLimit_ns > 0
-    return try KillText.line(
-      State(
-        instance: status.instance, state: status.isArmed ? "armed" : "tripped",
-        reason: status.reason?.name, last_change: status.standing.record,
-        problem: status.standing.problem, written: !status.isUnwritten, gate: gate,
-        sender_pid: status.senderPid == 0 ? nil : status.senderPid,
-        sender: status.senderLife.rawValue, acknowledged: status.hasAcknowledged,
-        connected: status.isConnected, open_orders: told?.openOrders, in_doubt: told?.inDoubt,
-        risk_state: told.map { riskState($0.riskState) }, unsent_bytes: told?.unsentBytes,
-        dead_man_limit_ns: isGuarded ? status.deadManLimit_ns : nil,
-        dead_man_silence_ns: isGuarded ? status.silence_ns : nil))
+    return State(
+      instance: status.instance, state: status.isArmed ? "armed" : "tripped",
+      reason: status.reason?.name, last_change: status.standing.record,
+      problem: status.standing.problem, written: !status.isUnwritten, gate: gate,
+      sender_pid: status.senderPid == 0 ? nil : status.senderPid,
+      sender: status.senderLife.rawValue, acknowledged: status.hasAcknowledged,
+      connected: status.isConnected, open_orders: told?.openOrders, in_doubt: told?.inDoubt,
+      risk_state: told.map { riskState($0.riskState) }, unsent_bytes: told?.unsentBytes,
+      dead_man_limit_ns: isGuarded ? status.deadManLimit_ns : nil,
+      dead_man_silence_ns: isGuarded ? status.silence_ns : nil)
   }
 }

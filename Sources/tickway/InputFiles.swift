@@ -59,6 +59,16 @@ enum ReferenceFile {
   }
 }
 
+/// `--positions FILE`.
+enum PositionsFile {
+  static func read(_ path: String) throws(InputFileError) -> OpeningPositions {
+    let data = try InputFileError.contents(path, "positions")
+    do { return try OpeningPositions(csv: data) } catch {
+      throw InputFileError(description: "the positions file \(path): \(error)")
+    }
+  }
+}
+
 /// A file that is replaced or written while it is in use.
 final class ChangingFile: @unchecked Sendable {
   private let path: String

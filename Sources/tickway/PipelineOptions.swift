@@ -45,6 +45,21 @@ struct PipelineOptions: ParsableArguments {
     help: "Where trips of the instance survive.", completion: .directory)
   var stateDirectory: String?
 
+  @Option(help: "Share the credit of this account with other instances; needs --instance.")
+  var account: String?
+
+  @Option(
+    help: "What is held before the first order, CSV: symbol,strategy,shares,average_price.",
+    completion: .file())
+  var positions: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Compute the value at risk so often; needs --returns or --recorded.", valueName: "seconds"))
+  var varEvery: Double?
+
+  @OptionGroup var returns: ReturnsOptions
+
   @Option(help: "With new orders, while the venue takes no bytes: wait or refuse.")
   var slowVenue = "wait"
 
@@ -61,6 +76,11 @@ struct PipelineOptions: ParsableArguments {
 
   @Option(help: "Write the order requests as CSV.", completion: .file())
   var orders: String?
+
+  @Option(
+    help: "Write the sender's decisions, check by check, for `tickway explain`.",
+    completion: .file())
+  var decisions: String?
 
   @Option(
     help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
@@ -107,6 +127,7 @@ struct PipelineOptions: ParsableArguments {
     options.subscriptions = try subscribe.subscriptions(verb)
     options.recordPath = record
     options.ordersPath = orders
+    options.decisionsPath = decisions
     if let json, json != "-" { options.otherOutputs.append(json) }
     if let hgrm {
       options.otherOutputs += Report.Stage.allCases.map { "\(hgrm)/\($0.rawValue).hgrm" }
@@ -129,6 +150,7 @@ struct PipelineOptions: ParsableArguments {
         return try ReferenceFile.read(reference)
       }
     }
+    try addPositions(&options, verb)
     if let symbols { options.symbols = try SymbolList.read(symbols) }
     if let limits {
       options.limits = try LimitsFile.read(limits)
@@ -139,6 +161,21 @@ struct PipelineOptions: ParsableArguments {
           + " built-in venue")
     }
     return options
+  }
+
+  private func addPositions(_ options: inout ReplayOptions, _ verb: String) throws {
+    options.account = account
+    if let positions { options.positions = try PositionsFile.read(positions) }
+    guard varEvery != nil || returns.isGiven else { return }
+    guard let varEvery, returns.isGiven else {
+      throw Self.usage(verb, "--var-every and --returns or --recorded go together")
+    }
+    guard ReturnsOptions.everyRange.contains(varEvery) else {
+      throw Self.usage(verb, "--var-every must be from 0.01 to 86400 seconds")
+    }
+    options.valueAtRisk = ValueAtRiskOptions(
+      try returns.table(verb), confidence: returns.confidence,
+      interval_ns: UInt64(varEvery * 1e9))
   }
 
   private func parsedParameters(_ verb: String) throws -> [String: String] {

@@ -13,7 +13,7 @@ enum PositionsText {
     if let risk = report.value_at_risk {
       lines.append("")
       lines.append(
-        "value at risk \(percent(Int64(risk.confidence_ppm))): \(known(risk.value))"
+        "value at risk \(percent(Int64(clamping: risk.confidence_ppm))): \(known(risk.value))"
           + ", of \(risk.observations) observations, computed \(risk.computed)")
     }
     return lines.joined(separator: "\n") + "\n"
@@ -42,7 +42,8 @@ enum PositionsText {
       position.symbol ?? "#\(position.instrument)", position.strategy.map { "\($0)" } ?? "account",
       known(position.position), position.position == 0 ? "-" : known(position.average),
       known(position.mark), known(position.value), known(position.realised),
-      known(position.unrealised), position.slippage_bps_e2.map { "\(hundredths($0)) bps" } ?? "-",
+      known(position.unrealised),
+      position.slippage_bps_e2.map { "\(Hundredths.text($0)) bps" } ?? "-",
     ]
   }
 
@@ -51,10 +52,5 @@ enum PositionsText {
   }
 
   /// Millionths as a percentage with two decimals, rounded down.
-  private static func percent(_ ppm: Int64) -> String { "\(hundredths(ppm / 100))%" }
-
-  private static func hundredths(_ value: Int64) -> String {
-    let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 100)
-    return "\(value < 0 ? "-" : "")\(whole).\(rest < 10 ? "0" : "")\(rest)"
-  }
+  static func percent(_ ppm: Int64) -> String { "\(Hundredths.text(ppm / 100))%" }
 }

@@ -6,9 +6,10 @@ struct Tickway: ParsableCommand {
     commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
     subcommands: [
       ArmCommand.self, CaptureCommand.self, ConfigCommand.self, DoctorCommand.self,
-      IngestCommand.self, KillCommand.self, LiveCommand.self, PositionsCommand.self,
-      PublishCommand.self, RelayCommand.self, ReplayCommand.self, ResumeCommand.self,
-      RingCommand.self, SenderCommand.self, StateCommand.self, SynthCommand.self,
-      ValueAtRiskCommand.self, VenueCommand.self, WatchdogCommand.self, WorkerCommand.self,
+      ExplainCommand.self, IngestCommand.self, KillCommand.self, LiveCommand.self,
+      PositionsCommand.self, PublishCommand.self, RelayCommand.self, ReplayCommand.self,
+      ResumeCommand.self, RingCommand.self, RiskCommand.self, RunCommand.self, SenderCommand.self,
+      StateCommand.self, SynthCommand.self, TopCommand.self, ValueAtRiskCommand.self,
+      VenueCommand.self, WatchdogCommand.self, WorkerCommand.self,
     ])
 }

@@ -13,8 +13,8 @@ struct ValueAtRiskCommand: ParsableCommand {
       z * sqrt(w' C w): z the normal quantile of the confidence, w market values, C the covariance \
       of the returns, for one period of them. The returns file is CSV: a line of symbols, then one \
       return for each of them in every line (0.01 is 1 %); a first column named "time" is skipped. \
-      With --every the value is published beside the positions each interval, for observers, until \
-      interrupted.
+      --recorded makes them from ticks that a run has recorded. With --every the value is \
+      published beside the positions each interval, for observers, until interrupted.
       """)
 
   @Argument(help: "The instance whose positions are weighed; none with --value.")
@@ -23,8 +23,7 @@ struct ValueAtRiskCommand: ParsableCommand {
     name: [.customLong("ring-dir"), .customLong("ring-directory")],
     help: "The directory of the regions.", completion: .directory)
   var ringDirectory = Region.defaultDirectory
-  @Option(help: "Returns, as CSV.", completion: .file()) var returns: String
-  @Option(help: "Above 0.5 and below 1.") var confidence = 0.95
+  @OptionGroup var returns: ReturnsOptions
   @Option(help: ArgumentHelp("A market value; may be repeated.", valueName: "symbol=amount"))
   var value: [String] = []
   @Option(help: ArgumentHelp("Publish it each interval.", valueName: "seconds")) var every: Double?
@@ -34,10 +33,11 @@ struct ValueAtRiskCommand: ParsableCommand {
     guard (name == nil) != value.isEmpty else {
       throw ValidationError("An instance or --value is needed, and not both.")
     }
+    guard returns.isGiven else { throw ValidationError("--returns or --recorded is needed.") }
     guard every == nil || value.isEmpty else {
       throw ValidationError("--every publishes an instance's: name one, without --value.")
     }
-    guard every.map({ $0 >= 0.01 && $0 <= 86_400 }) ?? true else {
+    guard every.map(ReturnsOptions.everyRange.contains) ?? true else {
       throw ValidationError("--every must be from 0.01 to 86400 seconds.")
     }
     guard times.map({ $0 >= 1 }) ?? true else {
@@ -46,7 +46,8 @@ struct ValueAtRiskCommand: ParsableCommand {
   }
 
   func run() throws {
-    let table = try readReturns()
+    let table = try returns.table("var")
+    let confidence = returns.confidence
     try PositionsCommand.told("var", name ?? "") {
       if let every { return try publish(table, every: every) }
       let covariance = try Covariance(table)
@@ -55,21 +56,12 @@ struct ValueAtRiskCommand: ParsableCommand {
     }
   }
 
-  private func readReturns() throws -> ReturnTable {
-    do {
-      let data = try InputFileError.contents(returns, "returns")
-      do { return try ReturnTable(csv: data) } catch {
-        throw InputFileError(description: "the returns file \(returns): \(error)")
-      }
-    } catch { throw Complaint.exit("var", error) }
-  }
-
   private func value(_ table: ReturnTable, _ covariance: Covariance) throws -> Double {
     if let name {
       let observer = try PositionObserver(ringDirectory: ringDirectory, instance: name)
       return try ValueAtRisk.compute(
         of: observer.snapshot(), symbols: table.symbols, covariance: covariance,
-        confidence: confidence)
+        confidence: returns.confidence)
     }
     var weights = [Double](repeating: 0, count: table.symbols.count)
     for text in value {
@@ -83,11 +75,11 @@ struct ValueAtRiskCommand: ParsableCommand {
       weights[column] += amount
     }
     return try ValueAtRisk.compute(
-      weights: weights, covariance: covariance, confidence: confidence)
+      weights: weights, covariance: covariance, confidence: returns.confidence)
   }
 
   private func publish(_ table: ReturnTable, every: Double) throws {
-    let name = name ?? ""
+    let (name, confidence) = (name ?? "", returns.confidence)
     let region = try Region.attach(
       .positions, directory: ringDirectory, name: PositionObserver.regionName(name))
     let observer = try PositionObserver(ringDirectory: ringDirectory, instance: name)

@@ -39,7 +39,8 @@ struct VenueCommand: ParsableCommand {
   var ring: String?
 
   @Option(
-    help: ArgumentHelp("The region of the ring's symbols, if not NAME.directory.", valueName: "name"))
+    help: ArgumentHelp(
+      "The region of the ring's symbols, if not NAME.directory.", valueName: "name"))
   var directory: String?
 
   @Option(

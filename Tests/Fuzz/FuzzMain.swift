@@ -1,5 +1,6 @@
-// Fuzz targets for libFuzzer, one binary for all. No SwiftPM target: scripts/fuzz compiles this
-// folder and all of TickWire into one module, so that the parsers are instrumented.
+// Fuzz targets of the parsers for libFuzzer, one binary for all. No SwiftPM target: scripts/fuzz
+// compiles this folder and all of TickWire into one module, so that the parsers are instrumented.
+// (The feed behind them is a target of its own: Tests/FuzzFeed.)
 //
 // A target takes any bytes and must not trap, read outside them (AddressSanitizer sees that),
 // run for long, or contradict itself: each checks invariants that its parser documents.
@@ -30,17 +31,6 @@ enum FuzzTarget: String, CaseIterable {
 
 // Written once, before the first input; libFuzzer calls from one thread.
 nonisolated(unsafe) private var target = FuzzTarget.capture
-/// What the parsers returned, so that no read can be optimised away.
-nonisolated(unsafe) var fuzzSink: UInt64 = 0
-
-func fuzzUse(_ value: some BinaryInteger) {
-  fuzzSink = fuzzSink &* 31 &+ UInt64(truncatingIfNeeded: value)
-}
-
-/// A broken invariant: stops like a trap, with words. `check` is compiled in at -O, unlike assert.
-func fuzzCheck(_ condition: Bool, _ claim: StaticString) {
-  if !condition { fatalError("not so: \(claim)") }
-}
 
 @_cdecl("LLVMFuzzerInitialize")
 func fuzzInitialize(
@@ -53,7 +43,7 @@ func fuzzInitialize(
   }
   target = found
   if let directory = getenv("TICKWAY_FUZZ_SEEDS") {
-    FuzzSeeds.write(found.seeds, to: String(cString: directory))
+    fuzzWrite(seeds: found.seeds, to: String(cString: directory))
     exit(0)
   }
   return 0

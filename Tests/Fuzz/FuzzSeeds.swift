@@ -1,16 +1,5 @@
-import Glibc
-
 /// What fuzzing begins with: small whole inputs of every kind, made by the project's own writers.
 enum FuzzSeeds {
-  static func write(_ seeds: [[UInt8]], to directory: String) {
-    for (index, seed) in seeds.enumerated() {
-      let file = open("\(directory)/seed-\(index)", O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-      fuzzCheck(file >= 0, "the seed directory can be written")
-      fuzzCheck(Glibc.write(file, seed, seed.count) == seed.count, "a seed is written whole")
-      close(file)
-    }
-  }
-
   /// Bytes that `body` writes; it returns how many.
   private static func made(_ body: (MutableBytes) -> Int) -> [UInt8] {
     withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 8) { raw in

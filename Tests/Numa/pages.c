@@ -3,8 +3,8 @@
  *   pages interleave COMMAND...   runs a command whose memory comes from all nodes in turn, unless
  *                                 it binds it
  *   pages file NODES PATH...      of each file of shared memory: FILE name pages on-0 on-1 ...
- *   pages private NODES PID...    of what each process alone writes, as far as it is touched:
- *                                 PROCESS pid pages on-0 on-1 ...
+ *   pages private NODES PID...    of what each process has for itself (no file's), as far as it is
+ *                                 touched: PROCESS pid pages on-0 on-1 ...
  *
  * Each page is asked for by itself (move_pages). Ends with 1 if anything cannot be asked. */
 #define _GNU_SOURCE
@@ -87,9 +87,10 @@ static void look_at_process(int pid, int nodes) {
   if (maps == NULL) die(path);
   begin();
   while (fgets(line, sizeof line, maps) != NULL) {
-    unsigned long long from, end;
-    if (sscanf(line, "%llx-%llx %7s", &from, &end, rights) != 3) continue;
-    if (rights[1] == 'w' && rights[3] == 'p') look(pid, (uintptr_t)from, (uintptr_t)end);
+    unsigned long long from, end, inode;
+    if (sscanf(line, "%llx-%llx %7s %*s %*s %llu", &from, &end, rights, &inode) != 4) continue;
+    if (rights[1] == 'w' && rights[3] == 'p' && inode == 0)
+      look(pid, (uintptr_t)from, (uintptr_t)end);
   }
   fclose(maps);
   snprintf(name, sizeof name, "%d", pid);

@@ -58,6 +58,41 @@ struct SplitMix: RandomNumberGenerator {
     for percent in [0, 50, 99.99, 100] { #expect(snapshot.percentile(percent) == value) }
   }
 
+  @Test func aDifferenceIsWhatWasRecordedMeanwhile() throws {
+    let storage = HistogramStorage(count: 2)
+    for value: UInt64 in [3, 900, 1 << 42] { storage[0].record(value) }
+    storage[0].recordNegative()
+    let earlier = storage.snapshot()
+    var numbers = SplitMix(state: 5)
+    for _ in 0..<10_000 {
+      let value = numbers.next() >> 30
+      storage[0].record(value)
+      storage[1].record(value)
+    }
+    storage[0].recordNegative(count: 2)
+    let change = try #require(storage.snapshot().subtracting(earlier))
+    let alone = storage.snapshot(at: 1)
+    #expect(change.buckets == alone.buckets && change.count == 10_000)
+    #expect(change.sum == alone.sum && change.negative == 2 && change.saturated == 0)
+    // The maximum is older than the interval: its bucket is what is known.
+    let highest = HistogramLayout.bucket(of: alone.max)
+    #expect(change.max == HistogramLayout.values(in: highest).upperBound)
+    #expect(change.p50 == alone.p50)
+    storage[0].record(1 << 43)
+    #expect(storage.snapshot().subtracting(earlier)?.max == 1 << 43)
+  }
+
+  @Test func theDifferenceToALaterOrAnotherHistogramIsNone() {
+    let storage = HistogramStorage(count: 2)
+    let empty = storage.snapshot()
+    storage[0].record(7)
+    let seven = storage.snapshot()
+    storage[1].record(8)
+    #expect(empty.subtracting(seven) == nil)
+    #expect(storage.snapshot(at: 1).subtracting(seven) == nil)
+    #expect(seven.subtracting(seven) == HistogramSnapshot())
+  }
+
   @Test func valuesBeyondTheRangeSaturateAndKeepTheirMaximum() {
     let storage = HistogramStorage()
     storage[0].record(5)

@@ -123,6 +123,26 @@ struct BatchTests {
     }
   }
 
+  @Test func anAdvanceBeyondWhatWasFoundTraps() async {
+    await #expect(processExitsWith: .failure) {
+      try withTicksPublished(5) { consumer in consumer.advance(consumer.peek(3) + 1) }
+    }
+    await #expect(processExitsWith: .failure) {
+      try withTicksPublished(5) { consumer in consumer.advance(1) }
+    }
+    await #expect(processExitsWith: .success) {
+      try withTicksPublished(5) { consumer in consumer.advance(consumer.peek(3)) }
+    }
+  }
+
+  @Test func aCommitOfMoreThanWasGrantedTraps() async {
+    await #expect(processExitsWith: .failure) {
+      let region = try Region.createSealed(.ticks, capacity: 8)
+      var producer = try TickProducer(claiming: region)
+      producer.commit(producer.claim(8) + 1, received: 0)
+    }
+  }
+
   @Test func bothFacesLeaveTheSameBytes() throws {
     try withScratch { directory in
       let swift = try Region.create(.ticks, directory: directory, name: "swift", capacity: 16)
@@ -185,4 +205,13 @@ struct BatchTests {
     event.quantity = UInt32(number)
     return event
   }
+}
+
+/// A consumer with ticks to find. For tests that end the process.
+private func withTicksPublished(_ count: Int, _ body: (inout TickConsumer) -> Void) throws {
+  let region = try Region.createSealed(.ticks, capacity: 8)
+  var producer = try TickProducer(claiming: region.duplicate())
+  var consumer = try TickConsumer(claiming: region)
+  for number in 0..<count { _ = producer.publish(tick(UInt64(number)), received: 0) }
+  body(&consumer)
 }

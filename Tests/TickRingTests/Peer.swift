@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Another process at a ring: `Tests/Conformance/peer.c`, compiled once and killed at the end.
 final class Peer {
@@ -27,12 +28,15 @@ final class Peer {
 
   deinit { kill() }
 
-  private static let program = Result { try compile() }
+  private static let compiled = Mutex<[String]>([])
+  private static let program = Result { try compile("Tests/Conformance/peer.c") }
 
-  private static func compile() throws -> String {
+  /// A program of the project's in C, built beside the ring's sources; gone with this process.
+  static func compile(_ source: String) throws -> String {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().path
-    let output = "\(NSTemporaryDirectory())/tickway-peer-\(getpid())"
+    let name = source.split(separator: "/").last ?? "peer"
+    let output = "\(NSTemporaryDirectory())/tickway-\(name)-\(getpid())"
     let compiler = Process()
     let ring = "\(root)/CShims/CTickRing"
     let sources = try FileManager.default.contentsOfDirectory(atPath: ring)
@@ -41,12 +45,13 @@ final class Peer {
     compiler.arguments =
       [
         "cc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-I", "\(ring)/include", "-o", output,
-        "\(root)/Tests/Conformance/peer.c",
+        "\(root)/\(source)",
       ] + sources
     try compiler.run()
     compiler.waitUntilExit()
     guard compiler.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-    atexit { unlink("\(NSTemporaryDirectory())/tickway-peer-\(getpid())") }
+    compiled.withLock { $0.append(output) }
+    atexit { Peer.compiled.withLock { $0.forEach { unlink($0) } } }
     return output
   }
 }

@@ -41,13 +41,16 @@ final class Running {
   private let folder = Scratch()
   private let began = Date()
 
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  /// - Parameter terminal: where it reads and writes instead, if given.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], terminal: FileHandle? = nil
+  ) throws {
     process.executableURL = URL(filePath: "/usr/bin/env")
     // The threads that tests run on block every signal, and children inherit that.
     let signals = "--default-signal=INT,TERM"
     process.arguments = [signals] + environment.map { "\($0.key)=\($0.value)" } + arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try Running.file(folder["output"])
+    process.standardInput = terminal ?? FileHandle.nullDevice
+    process.standardOutput = try terminal ?? Running.file(folder["output"])
     process.standardError = try Running.file(folder["error"])
     try process.run()
   }

@@ -29,8 +29,8 @@ final class RunningVenue {
 
 extension Scratch {
   /// Limits that a venue which is named needs; those of the simulation.
-  func limits(openOrders: Int = 65_536) throws -> String {
-    try write(
+  func limits(openOrders: Int = 65_536, _ changes: [String: String] = [:]) throws -> String {
+    var text =
       """
       {"portfolio_value": 1000000000, "position_percent": 20, "sector_percent": 40,
        "gross_leverage": 1.5, "position_quantity_max": 10000000, "daily_loss_max": 100000000,
@@ -42,6 +42,12 @@ extension Scratch {
        "repeated_executions_max": 10000, "repeated_executions_seconds": 1, "strategies_max": 16,
        "unsent_bytes_max": 1048576, "warning_percent": 5, "breaker_percent": 10,
        "recovered_percent": 3, "cooldown_minutes": 15, "trips_max": 3, "trading_day_start": 0}
-      """, to: "limits.json")
+      """
+    for (name, value) in changes {
+      let field = try Regex("\"\(name)\": [0-9.]+")
+      try #require(text.contains(field), "\(name)")
+      text.replace(field, with: "\"\(name)\": \(value)")
+    }
+    return try write(text, to: "limits.json")
   }
 }

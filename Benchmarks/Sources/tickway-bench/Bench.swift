@@ -12,13 +12,16 @@ struct Bench {
   static let usage = """
     usage: tickway-bench decode [--capture FILE]… [--messages N] [--runs N] [--quick] [--json FILE]
            tickway-bench kill [--runs N] [--quick] [--json FILE]
+           tickway-bench order [--runs N] [--quick] [--json FILE]
            tickway-bench publish [--messages N] [--runs N] [--quick] [--json FILE]
            tickway-bench receive [--runs N] [--quick] [--json FILE]
            tickway-bench replay [--messages N] [--repeat N] [--runs N] [--quick] [--json FILE]
            tickway-bench risk [--runs N] [--quick] [--json FILE]
     """
 
-  private static let verbs = ["decode", "kill", "publish", "receive", "replay", "risk"]
+  private static let verbs = [
+    "decode", "kill", "order", "publish", "receive", "replay", "risk",
+  ]
 
   private var verb = ""
   private var captures: [String] = []
@@ -75,6 +78,7 @@ struct Bench {
     switch verb {
     case "decode": try report(decode())
     case "kill": try report(kill())
+    case "order": try report(order())
     case "publish": try report(publish())
     case "receive": try report(receive())
     case "risk": try report(risk())
@@ -123,7 +127,30 @@ struct Bench {
       results.append(
         try benchmark.run(spinning: isQuick ? 20 : 200, stopped: isQuick ? 3 : 20))
     }
-    return KillBenchReport(results, goesFirst: benchmark.goesFirst)
+    var cancels: [Int: [Double]] = [:]
+    for open in [1_000, 10_000] {
+      for _ in 0..<(isQuick ? 1 : runs) {
+        var orders = try OrderBenchmark()
+        defer { orders.end() }
+        cancels[open, default: []].append(try orders.kill(open: open))
+      }
+    }
+    var process = try KillProcess(command: command(), folder: scratch + "-sender")
+    defer { try? FileManager.default.removeItem(atPath: scratch + "-sender") }
+    let command = try (0..<(isQuick ? 1 : 4 * runs)).map { _ in try process.cut() }
+    return KillBenchReport(results, cancels, command, goesFirst: benchmark.goesFirst)
+  }
+
+  private func order() throws -> OrderReport {
+    var benchmark = try OrderBenchmark()
+    defer { benchmark.end() }
+    let size = isQuick ? (orders: 4_096, pings: 200) : (orders: 262_144, pings: 4_000)
+    // The first one fills tables and caches, and does not count.
+    _ = try benchmark.run(orders: size.orders, pings: size.pings)
+    let results = try (0..<runs).map { _ in
+      try benchmark.run(orders: size.orders, pings: size.pings)
+    }
+    return OrderReport(results, goesFirst: benchmark.goesFirst)
   }
 
   private func publish() throws -> PublishBenchReport {

@@ -264,15 +264,32 @@ struct KillBenchReport: Encodable, CustomStringConvertible {
   let stopped_shut: Times
   let stopped_cut_off: Times
   let stopped_on_disk: Times
+  /// `tickway replay`, trading, stopped and cut off.
+  let command_cut_off: Times
+  /// By number of open orders: from the trip until the last cancel is the kernel's.
+  let trip_to_last_cancel: [String: Times]
   let machine = MachineCard.current()
 
-  init(_ runs: [KillBenchmark.Run], goesFirst: Bool) {
+  init(
+    _ runs: [KillBenchmark.Run], _ cancels: [Int: [Double]], _ command: [Double],
+    goesFirst: Bool
+  ) {
     realtime_priority = goesFirst
     look_ns = Spread(runs.map(\.look_ns))
     trigger_to_refusal = Times(runs.flatMap(\.refused_ns))
     stopped_shut = Times(runs.flatMap(\.shut_ns))
     stopped_cut_off = Times(runs.flatMap(\.cut_ns))
     stopped_on_disk = Times(runs.flatMap(\.persisted_ns))
+    command_cut_off = Times(command)
+    trip_to_last_cancel = Dictionary(
+      uniqueKeysWithValues: cancels.map { ("\($0.key)", Times($0.value)) })
+  }
+
+  private var cancels: String {
+    trip_to_last_cancel.sorted { $0.key < $1.key }.map { open, times in
+      "    \(open) orders (\(times.count))".padding(toLength: 27, withPad: " ", startingAt: 0)
+        + times.text
+    }.joined(separator: "\n")
   }
 
   var description: String {
@@ -285,6 +302,10 @@ struct KillBenchReport: Encodable, CustomStringConvertible {
         gate shut              \(stopped_shut.text)
         its connection reset   \(stopped_cut_off.text)
         the trip on disk       \(stopped_on_disk.text)
+      tickway replay, stopped as it trades (\(command_cut_off.count))
+        its connection reset   \(command_cut_off.text)
+      trip → the last cancel of all open orders is the kernel's
+    \(cancels)
       machine                  \(machine)
     """
   }

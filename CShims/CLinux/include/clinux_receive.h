@@ -9,6 +9,7 @@
 #ifndef CLINUX_RECEIVE_H
 #define CLINUX_RECEIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -55,6 +56,7 @@ typedef struct clinux_line {
   uint32_t group; /* 0: nothing is joined */
   int interface;
   uint16_t port;
+  bool is_idle; /* the last receive found nothing */
   uint64_t mapped_bytes;
 } clinux_line;
 
@@ -78,7 +80,8 @@ int clinux_line_join(clinux_line *line, int interface);
 /* 1 if the kernel listens for the line's group on this interface, 0 if not. Reads from /proc. */
 int clinux_line_is_joined(const clinux_line *line, int interface);
 
-/* Receives what is there, at most a batch: how many valid datagrams `datagrams` now has. */
+/* Receives what is there, at most a batch, or one after a look that found nothing: how many valid
+ * datagrams `datagrams` now has. */
 int clinux_line_receive(clinux_line *line);
 
 /* Reads the kernel's drop counter, so that drops show that no datagram has followed yet. */

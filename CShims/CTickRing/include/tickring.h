@@ -12,6 +12,7 @@
  *   tickring_region.h  creating, attaching and removing regions: compiled (libtickring)
  *   tickring_wait.h    spin, yield, sleep or an event loop, while there is nothing to poll
  *   tickring_inspect.h  looking at regions from outside: compiled
+ *   tickring_control.h the words by which a worker of one's own ends in order with the others
  *   tickring_share.h   sealed regions over a UNIX socket; a guard against truncation
  *   tickring_calls.h   the hot path as functions, for languages that cannot inline C
  *   tickring_order.h   the memory ordering, and why it suffices
@@ -62,6 +63,7 @@
 #include "tickring_broadcast.h"
 #include "tickring_wait.h"
 #include "tickring_calls.h"
+#include "tickring_control.h"
 #include "tickring_share.h"
 #include "tickring_inspect.h"
 

@@ -78,10 +78,8 @@ struct MeanReversion: Strategy, ~Copyable {
 
   mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk) {
     let index = Int(event.order.instrument)
-    if event.eventKind == .fill {
-      let shares = Int64(event.quantity)
-      instruments[index].position += event.orderSide == .buy ? shares : -shares
-    }
+    instruments[index].position += event.positionChange
+    if event.eventKind == .tradeBroken { return }
     // An acknowledged order still waits for its end: filled whole, or canceled.
     let isOpen = event.eventKind == .ack || (event.eventKind == .fill && event.openQuantity > 0)
     instruments[index].isWaiting = isOpen

@@ -23,8 +23,8 @@ public struct FeedCounts: Sendable {
   public var recovered: UInt64 = 0
   /// Packets out of order that found no room, left to be asked for again.
   public var unheld: UInt64 = 0
-  /// Packets that claimed a far place, another session or another stream, and that no second packet
-  /// agreed with; dropped.
+  /// Packets that cannot be true: of a far place, another session or another stream that no second
+  /// packet agreed with, or of a place in which another was proven to lie; dropped.
   public var implausible: UInt64 = 0
   /// Messages that a recording of messages cannot hold (empty ones), or did not get.
   public var unrecorded: UInt64 = 0

@@ -27,13 +27,13 @@ public struct TickPublisher: ~Copyable {
     static let doubtful: InstrumentState = [.halted, .venueHalted, .suspect, .quotedHalted]
   }
 
-  private var directory: DirectoryWriter
-  private var fanOut: TickFanOut
-  private var board: BoardWriter?
-  private let states: Slab<InstrumentState>
+  var directory: DirectoryWriter
+  var fanOut: TickFanOut
+  var board: BoardWriter?
+  let states: Slab<InstrumentState>
   private let limits: ValidationLimits
   /// Symbols beyond the directory's are refused: it was given, not grown.
-  private let isRestricted: Bool
+  let isRestricted: Bool
 
   // What `counts` is made of, word by word: a struct of arrays would be copied to add one to it.
   private var tradeVolume: UInt64 = 0
@@ -45,11 +45,11 @@ public struct TickPublisher: ~Copyable {
   private var beat_ns: UInt64 = 0
   /// The packet's stream, and that of each instrument's last message: a stream that loses messages
   /// or begins anew says nothing of the others' instruments.
-  private var stream = 0
-  private let streams: Slab<UInt8>
+  var stream = 0
+  let streams: Slab<UInt8>
   /// A bit for each stream whose books lost messages: those of its instruments that have not
   /// appeared yet are suspect too.
-  private var suspectStreams: UInt64 = 0
+  var suspectStreams: UInt64 = 0
 
   /// - Parameters:
   ///   - outlets: the workers' rings, then the taps: rings that take every tick; 64 at most.
@@ -141,7 +141,7 @@ public struct TickPublisher: ~Copyable {
     return number
   }
 
-  private mutating func begin(_ number: UInt32, _ symbol: Symbol) {
+  mutating func begin(_ number: UInt32, _ symbol: Symbol) {
     fanOut.add(number, symbol: symbol.word)
     if suspectStreams >> UInt64(stream) & 1 != 0 {
       states[Int(number)].insert(.suspect)
@@ -149,7 +149,7 @@ public struct TickPublisher: ~Copyable {
     }
   }
 
-  private mutating func reject(_ reason: TickRejection) { rejected[reason.rawValue] += 1 }
+  mutating func reject(_ reason: TickRejection) { rejected[reason.rawValue] += 1 }
 
   private mutating func rejectForAge() -> Bool {
     switch freshness {
@@ -196,7 +196,7 @@ public struct TickPublisher: ~Copyable {
     fanOut.publishStatus(tick, of: instrument)
   }
 
-  private mutating func note(_ code: StatusCode, of instrument: UInt32) {
+  mutating func note(_ code: StatusCode, of instrument: UInt32) {
     switch code {
     case .halted, .paused, .orderAcceptance: states[Int(instrument)].insert(.halted)
     case .trading: states[Int(instrument)].remove(.halted)
@@ -207,7 +207,7 @@ public struct TickPublisher: ~Copyable {
     tellBoardOfDoubt(instrument)
   }
 
-  private mutating func tellBoardOfDoubt(_ instrument: UInt32) {
+  mutating func tellBoardOfDoubt(_ instrument: UInt32) {
     let isDoubtful = !states[Int(instrument)].isDisjoint(with: .doubtful)
     board?.setSuspect(instrument, isDoubtful)
   }
@@ -242,132 +242,6 @@ public struct TickPublisher: ~Copyable {
     guard states[Int(instrument)].contains(.quoted) else { return }
     states[Int(instrument)].remove(.quoted)
     publishQuote(instrument, time: time, TopOfBook())
-  }
-
-  // MARK: The whole feed
-
-  /// A change in the state of the feed's lines: told to every strategy before the next tick.
-  /// Prices and books stay as they are.
-  mutating func feedStatus(_ code: StatusCode, time: UInt64) {
-    fanOut.publishToAll(code, time: time)
-  }
-
-  /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
-  mutating func feedChanged(to state: FeedState, time: UInt64) {
-    // The gate must not take the last prices for prices while no line is live.
-    if state == .stale || state == .closed { forgetAllPrices() }
-    switch state {
-    case .live: feedStatus(.recovered, time: time)
-    case .degraded: feedStatus(.degraded, time: time)
-    case .stale, .closed: feedStatus(.stale, time: time)
-    case .neverSeen: break
-    }
-  }
-
-  /// Messages of a stream were lost: its prices known so far vouch for nothing.
-  mutating func gap(stream: Int, time: UInt64) {
-    forEachInstrument(of: stream) { $0.forgetPrices($1) }
-    fanOut.publishToAll(.gap, time: time)
-  }
-
-  /// Books of a stream that are built of many messages lack some, and stay wrong until its
-  /// sequence begins anew.
-  mutating func suspectBooks(stream: Int) {
-    suspectStreams |= 1 << UInt64(stream)
-    forEachInstrument(of: stream) { publisher, instrument in
-      publisher.suspectBook(instrument)
-    }
-  }
-
-  mutating func suspectBook(_ instrument: UInt32) {
-    states[Int(instrument)].insert(.suspect)
-    tellBoardOfDoubt(instrument)
-  }
-
-  /// A stream began its sequence anew: its books are empty and whole. Halts hold until the venue
-  /// says otherwise.
-  mutating func restart(stream: Int, time: UInt64) {
-    suspectStreams &= ~(1 << UInt64(stream))
-    forEachInstrument(of: stream) { publisher, instrument in
-      publisher.states[Int(instrument)].subtract([.suspect, .quoted, .quotedHalted])
-      publisher.forgetPrices(instrument)
-    }
-    fanOut.publishToAll(.restart, time: time)
-  }
-
-  /// A fresh session of a replay; every ring is empty when this is called.
-  mutating func beginSession() {
-    suspectStreams = 0
-    for instrument in 1..<(UInt32(directory.count) + 1) {
-      states[Int(instrument)] = []
-      board?.clear(instrument)
-    }
-  }
-
-  private mutating func forEachInstrument(
-    of stream: Int, _ body: (inout TickPublisher, UInt32) -> Void
-  ) {
-    for instrument in 1..<(UInt32(directory.count) + 1)
-    where isInstrument(instrument, ofStream: stream) {
-      body(&self, instrument)
-    }
-  }
-
-  private mutating func forgetPrices(_ instrument: UInt32) {
-    board?.clear(instrument)
-    // The board has forgotten halts and doubts with the prices; they hold.
-    tellBoardOfDoubt(instrument)
-  }
-
-  // MARK: Ticks that are ticks already
-
-  /// The number of a relayed instrument, under which it is published; nil (counted) if the symbol
-  /// is not of a given list, or the directory is full.
-  mutating func instrument(of symbol: Symbol, venue: Symbol) -> UInt32? {
-    // A given list has no venues.
-    if isRestricted { return instrument(of: symbol) }
-    let known = directory.count
-    guard let number = directory.number(of: symbol.word, venue: venue.word) else {
-      reject(.directoryFull)
-      return nil
-    }
-    if directory.count > known { begin(number, symbol) }
-    streams[Int(number)] = UInt8(truncatingIfNeeded: stream)
-    return number
-  }
-
-  /// Publishes what another machine's ingester has validated. The board learns what it would have
-  /// learnt there.
-  mutating func relay(_ tick: Tick) {
-    let (instrument, kind) = (tick.series.instrument, tick.series.kind ?? .trade)
-    switch kind {
-    case .status:
-      relayStatus(StatusCode(rawValue: tick.quantity), of: instrument)
-      return fanOut.publishStatus(tick, of: instrument)
-    case .trade: board?.setLast(instrument, price: tick.price, time: tick.timestamp)
-    case .tradeBreak: board?.clearLast(instrument)
-    default: break
-    }
-    fanOut.publish(tick, of: instrument, kind)
-  }
-
-  mutating func relayQuote(_ bid: Tick, _ ask: Tick) {
-    let instrument = bid.series.instrument
-    board?.setQuote(instrument, bid: bid.price, ask: ask.price, time: ask.timestamp)
-    fanOut.publishQuote(bid, ask, of: instrument)
-  }
-
-  private mutating func relayStatus(_ code: StatusCode?, of instrument: UInt32) {
-    guard instrument == 0 else {
-      // A state that is not known is a halt: missing is never healthy.
-      return note(code ?? .halted, of: instrument)
-    }
-    if code != .recovered && code != .degraded { forgetAllPrices() }
-  }
-
-  /// No price known so far vouches for anything.
-  private mutating func forgetAllPrices() {
-    for instrument in 1..<(UInt32(directory.count) + 1) { forgetPrices(instrument) }
   }
 
   // MARK: Committing

@@ -37,7 +37,7 @@ public struct GateRecord: Codable, Equatable, Sendable {
     dead_man_seconds = deadManSeconds
   }
 
-  private static func text(_ time_ns: UInt64) -> String {
+  static func text(_ time_ns: UInt64) -> String {
     let date = Date(timeIntervalSince1970: Double(time_ns) / 1e9)
     let style = Date.ISO8601FormatStyle.iso8601.year().month().day()
     return date.formatted(style.time(includingFractionalSeconds: true)) + "Z"

@@ -19,6 +19,9 @@ public struct KillGate: ~Copyable {
   private var acknowledged = GateWord(raw: 0)
   /// What the state directory said at start; nil without one.
   public let standing: GateStanding?
+  /// Strategies that a predecessor left switched off (RM9): bit n - 1 is strategy n. All of them,
+  /// if it died in the middle of telling.
+  let strategiesOff: UInt64
   /// Where this run is noted, until it ends.
   private var note: (state: StateDirectory, instance: String)?
 
@@ -80,8 +83,10 @@ public struct KillGate: ~Copyable {
     identity.generation = generation
     // Whoever kills from outside needs the right to, also where Yama keeps it to parents.
     _ = clinux_process_allow_abort()
+    strategiesOff = page.told()?.strategiesOff ?? .max
     page.acknowledge(GateWord(raw: 0), monotonic_ns: 0)
     page.tell(KillPage.Told())
+    page.dropRequest()
     page.publish(identity)
     self.page = page
     self.generation = generation

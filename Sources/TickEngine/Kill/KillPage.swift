@@ -40,14 +40,16 @@ public enum KillError: Error, Equatable, CustomStringConvertible {
 /// | 4 | as one: pid, start time, socket, its number and inode, generation taken | the sender |
 /// | 6 | as one: what it tells of itself | the sender |
 /// | 8 | operator's heartbeat; dead-man limit: CLOCK_MONOTONIC ns | the operator's side |
+/// | 10 | what a person asks of the risk states | who asks, the sender: by compare and exchange |
 /// | 16… | path of the state directory that the sender obeys | the sender, at start |
+/// | 34…37 | as one each: what became of what was asked, by its number | the sender |
 ///
 /// Failure: whatever is not as it should be reads as shut. Thread safety: any thread, any process.
 public struct KillPage: ~Copyable, @unchecked Sendable {
   /// 64-byte lines.
   public static let capacity = 64
   /// Changes with every change of the table above.
-  private static let layout: UInt64 = 0x544B_4741_5445_0001
+  private static let layout: UInt64 = 0x544B_4741_5445_0002
 
   @usableFromInline static var gateLine: Int { 0 }
   @usableFromInline static var acknowledgementLine: Int { 2 }
@@ -247,6 +249,8 @@ public struct KillPage: ~Copyable, @unchecked Sendable {
     /// Of the last bytes handed to the kernel, and of this telling: CLOCK_MONOTONIC ns.
     public var lastSend_ns: UInt64 = 0
     public var told_ns: UInt64 = 0
+    /// Strategies that executed too often and are off (RM9): bit n - 1 is strategy n.
+    public var strategiesOff: UInt64 = 0
 
     public init() {}
   }
@@ -261,6 +265,7 @@ public struct KillPage: ~Copyable, @unchecked Sendable {
     told.unsentBytes = words[3]
     told.lastSend_ns = words[4]
     told.told_ns = words[5]
+    told.strategiesOff = words[6]
     return told
   }
 
@@ -272,6 +277,7 @@ public struct KillPage: ~Copyable, @unchecked Sendable {
       line[4] = told.unsentBytes
       line[5] = told.lastSend_ns
       line[6] = told.told_ns
+      line[7] = told.strategiesOff
     }
   }
 

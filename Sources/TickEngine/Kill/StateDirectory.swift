@@ -257,12 +257,25 @@ public struct StateDirectory: Sendable {
     }
   }
 
-  private func log(_ record: GateRecord) {
+  private func log(_ record: GateRecord) { try? appendLine(record, of: record.instance) }
+
+  /// A line of the log: what a person asked of a running sender, on disk when it returns.
+  func log(_ request: RiskRequestRecord) throws(StateFailure) {
+    try makeDirectory()
+    try asOwner { () throws(StateFailure) in try appendLine(request, of: request.instance) }
+  }
+
+  private func appendLine(
+    _ content: some Encodable, of instance: String
+  ) throws(StateFailure) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let line = try? encoder.encode(record) else { return }
+    let file = "\(path)/\(instance).log"
+    guard let line = try? encoder.encode(content) else {
+      throw StateFailure(kind: .other, description: "\(file): cannot be encoded")
+    }
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-    try? append(line + Data("\n".utf8), to: "\(path)/\(record.instance).log", flags)
+    try append(line + Data("\n".utf8), to: file, flags)
   }
 
   /// One write, synchronised.

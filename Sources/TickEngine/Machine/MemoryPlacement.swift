@@ -53,8 +53,8 @@ public struct MemoryPlacement: Equatable, Sendable {
     }
   }
 
-  /// All that this process alone writes: tables, histograms, stacks, data of its programs. Regions
-  /// are not among it.
+  /// All that this process has for itself: tables, histograms, stacks. Not regions, and nothing that
+  /// is of a file: a library's data are shared with whoever else runs it, until they are written.
   public static func ofThisProcess(node: Int) throws(PlacementError) -> MemoryPlacement {
     var sum = MemoryPlacement()
     for line in MachineFiles().lines("/proc/self/maps") ?? [] {
@@ -64,8 +64,8 @@ public struct MemoryPlacement: Equatable, Sendable {
     return sum
   }
 
-  /// Throws `.misplaced` if a page that this process alone writes has been touched and lies
-  /// elsewhere: for a role that has made all it needs.
+  /// Throws `.misplaced` if a page of that has been touched and lies elsewhere: for a role that has
+  /// made all it needs.
   public static func verifyThisProcess(node: Int) throws(PlacementError) {
     let placement = try ofThisProcess(node: node)
     // What could not be looked at is not known to be right.
@@ -76,10 +76,12 @@ public struct MemoryPlacement: Equatable, Sendable {
     }
   }
 
-  /// The addresses of a line of `/proc/self/maps` that names private, writable memory.
+  /// The addresses of a line of `/proc/self/maps` that names private, writable memory of no file:
+  /// addresses, rights, offset, device, inode, name.
   private static func privateRange(_ line: Substring) -> UnsafeRawBufferPointer? {
-    let words = line.split(separator: " ", maxSplits: 2)
-    guard words.count >= 2, words[1].hasPrefix("rw"), words[1].hasSuffix("p") else { return nil }
+    let words = line.split(separator: " ", maxSplits: 5)
+    guard words.count >= 5, words[1].hasPrefix("rw"), words[1].hasSuffix("p"), words[4] == "0"
+    else { return nil }
     let bounds = words[0].split(separator: "-").map { UInt($0, radix: 16) }
     guard bounds.count == 2, let first = bounds[0], let end = bounds[1], end > first,
       let base = unsafe UnsafeRawPointer(bitPattern: first)

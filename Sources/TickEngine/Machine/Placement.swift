@@ -59,8 +59,8 @@ public struct Placement: Equatable, Sendable {
     return Placement(core: core, node: node, memory: memory, notes: notes)
   }
 
-  /// Asks the kernel whether all that this process alone writes lies on its node: for a role that has
-  /// made all it needs. Regions verify themselves when they are made.
+  /// Asks the kernel whether all that this process has for itself lies on its node: for a role that
+  /// has made all it needs. Regions verify themselves when they are made.
   ///
   /// - Returns: what the operator should know; with `require` that is an error instead.
   public func verify() throws(PlacementError) -> [String] {

@@ -78,8 +78,10 @@ public struct NodeRegions: Sendable {
   public static func plan(_ shape: NodeShape) -> [NodeRegion] {
     let instruments = TickPublisher.instrumentsMax
     var plan = [
-      NodeRegion("metrics", .metrics, RoleTable.capacity(roles: shape.roles)),
-      NodeRegion("control", .control, ControlPage.capacity),
+      // Read by all; on the set's node, where most of them are.
+      NodeRegion(
+        "metrics", .metrics, RoleTable.capacity(roles: shape.roles), node: shape.ingesterNode),
+      NodeRegion("control", .control, ControlPage.capacity, node: shape.ingesterNode),
       NodeRegion("directory", .directory, instruments, node: shape.ingesterNode),
       NodeRegion("feed", .state, FeedMemory.capacity, node: shape.ingesterNode),
     ]
@@ -109,6 +111,7 @@ public struct NodeRegions: Sendable {
   }
 
   public func name(_ suffix: String) -> String { "\(prefix).\(suffix)" }
+  public func path(_ suffix: String) -> String { "\(directory)/\(name(suffix))" }
 
   /// Makes one of the plan; throws `.exists` if it is there.
   public func create(_ region: NodeRegion) throws(RingError) -> Region {

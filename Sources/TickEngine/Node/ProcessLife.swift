@@ -9,6 +9,8 @@ struct ProcessLife {
 
   /// What the operator should know: what was asked for and could not be had.
   let notes: [String]
+  /// Where its memory is to lie.
+  let placement: Placement
 
   /// To be called on the first thread, before it starts any other.
   ///
@@ -31,7 +33,7 @@ struct ProcessLife {
         notes.append("no real-time priority \(priority) (\(text(code))): raise RLIMIT_RTPRIO")
       }
     }
-    return ProcessLife(notes: notes)
+    return ProcessLife(notes: notes, placement: placement)
   }
 
   private static func text(_ code: Int32) -> String { unsafe String(cString: strerror(-code)) }

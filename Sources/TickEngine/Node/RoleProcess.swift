@@ -21,6 +21,7 @@ final class RoleProcess {
   let own: ControlPage
   private let failure: FailureFlag
   private let observer: ReplayObserver
+  private let placement: Placement
   private var notes: [String] = []
   /// The role's: in the table, where observers read them, or of this process alone.
   private(set) lazy var histograms = HistogramStorage(count: RoleTable.histogramsEach)
@@ -32,6 +33,7 @@ final class RoleProcess {
     // Before anything is touched that is to lie on a node.
     let life = try ProcessLife.begin(options)
     notes = life.notes
+    placement = life.placement
     self.options = options
     self.observer = observer
     regions = options.regions
@@ -78,10 +80,19 @@ final class RoleProcess {
     SharedRegion(try regions.open(region))
   }
 
-  func thread<R: Role & ~Copyable>(_ role: consuming R) -> RoleThread<R> {
+  /// - Parameter isPinned: to the role's core, if it has one; what helps it beside runs anywhere.
+  func thread<R: Role & ~Copyable>(
+    _ role: consuming R, isPinned: Bool = true
+  ) -> RoleThread<R> {
     let failure = self.failure
-    return RoleThread(role, core: options.core, onFailure: { failure.raise() })
+    return RoleThread(role, core: isPinned ? options.core : nil, onFailure: { failure.raise() })
   }
+
+  /// Asks the kernel, page by page, whether what the role has made lies where it must: to be called
+  /// once all is made. What may lie elsewhere is a note.
+  ///
+  /// - Throws: `PlacementError`.
+  func verifyMemory() throws { notes += try placement.verify() }
 
   /// Runs the role to its end, a failure or a signal.
   ///
@@ -89,11 +100,13 @@ final class RoleProcess {
   ///   - stop: asks the role to end in order; at the second signal, without waiting.
   ///   - look: called many times a second while it runs.
   /// - Returns: the signal that was caught, if any.
+  /// - Throws: `ThreadFailure`; `PlacementError` if what it has made does not lie where it must.
   func run<R: Role & ~Copyable>(
     _ thread: RoleThread<R>, readiness: String = "", stop: (_ isHurried: Bool) -> Void,
     look: () -> Void
-  ) throws(ThreadFailure) -> Int32? {
+  ) throws -> Int32? {
     observer.note(plan.reason)
+    try verifyMemory()
     notes.forEach(observer.note)
     try thread.start()
     ServiceNotice.ready(readiness)

@@ -41,6 +41,16 @@ public enum RoleKind: UInt8, CaseIterable, Codable, Sendable {
     case .venue: "venue"
     }
   }
+
+  /// What its histograms in the table are of, in their order.
+  public var stages: [Report.Stage] {
+    switch self {
+    case .ingester: [.ingest, .socket, .line]
+    case .worker: [.delivery, .strategy]
+    case .sender: [.risk, .send, .tickToOrder]
+    case .venue: []
+    }
+  }
 }
 
 /// How far a process is.
@@ -78,6 +88,8 @@ public struct RoleStanding: Equatable, Sendable {
   public var starts: UInt32 = 0
   /// How its last process ended: an exit code, or 128 and the signal; -1: none has.
   public var lastExit: Int32 = -1
+  /// When its process began, clock ticks since boot: with the pid, it names one process for ever.
+  public var startTicks: UInt64 = 0
   public var core: Int?
   public var node: Int?
   /// When `state` changed, CLOCK_MONOTONIC ns.
@@ -100,6 +112,10 @@ public struct RoleTableHeader: Equatable, Sendable {
   public var started_ns: UInt64 = 0
   public var buildHash: UInt64 = 0
   public var configurationHash: UInt64 = 0
+  /// Where the instance's own venue listens; 0: not told, or none.
+  public var venuePort: UInt16 = 0
+  /// Whether the roles go on when whoever runs them dies.
+  public var isOutlived = false
 
   public init() {}
 }
@@ -129,6 +145,7 @@ public struct RoleTableWriter: ~Copyable {
       line[4] = header.started_ns
       line[5] = header.buildHash
       line[6] = header.configurationHash
+      line[7] = UInt64(header.venuePort) | (header.isOutlived ? 1 << 16 : 0)
     }
   }
 
@@ -145,6 +162,7 @@ public struct RoleTableWriter: ~Copyable {
       line[4] = UInt64(UInt32(1 + (standing.core ?? -1)))
       line[5] = UInt64(UInt32(1 + (standing.node ?? -1)))
       line[6] = standing.changed_ns
+      line[7] = standing.startTicks
     }
   }
 }
@@ -158,8 +176,12 @@ public struct RoleTableReader: ~Copyable {
 
   /// Takes over an attachment, which may be for reading only.
   public init(_ region: consuming Region) throws(RingError) {
+    // A file that someone shortens reads as zeros.
+    try region.guardAgainstTruncation()
     let shared = SharedRegion(region)
-    lines = try SharedLines(shared.attach(), .metrics)
+    let copy = try shared.attach()
+    try copy.guardAgainstTruncation()
+    lines = try SharedLines(copy, .metrics)
     self.region = shared
   }
 
@@ -172,6 +194,8 @@ public struct RoleTableReader: ~Copyable {
     header.started_ns = words[3]
     header.buildHash = words[4]
     header.configurationHash = words[5]
+    header.venuePort = UInt16(truncatingIfNeeded: words[6])
+    header.isOutlived = words[6] >> 16 & 1 == 1
     return header
   }
 
@@ -190,6 +214,7 @@ public struct RoleTableReader: ~Copyable {
     standing.core = words[3] == 0 ? nil : Int(UInt32(truncatingIfNeeded: words[3])) - 1
     standing.node = words[4] == 0 ? nil : Int(UInt32(truncatingIfNeeded: words[4])) - 1
     standing.changed_ns = words[5]
+    standing.startTicks = words[6]
     return standing
   }
 

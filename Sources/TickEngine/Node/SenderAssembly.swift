@@ -1,28 +1,53 @@
 import CLinux
 import TickMetrics
 import TickRing
+import TickWire
 
 /// Makes the sender of a run, be it a thread beside other roles or a process of its own: claims the
 /// gate, the pool and the positions, logs in at the venue. Whatever can fail fails here.
-struct SenderAssembly {
-  let options: ReplayOptions
-  let instance: TradingInstance?
-  let reload: ReferenceReload?
-  let waitPolicy: WaitPolicy
+final class SenderAssembly {
+  private let options: ReplayOptions
+  private let instance: TradingInstance?
+  private let reload: ReferenceReload?
+  private let waitPolicy: WaitPolicy
   /// The sender's own words, or those of the run.
-  let page: SharedRegion
-  let board: SharedRegion
+  private let page: SharedRegion
+  private let board: SharedRegion
   let directory: SharedRegion
-  let rings: [WorkerRings]
-  let latency: SenderLatency
+  private let rings: [WorkerRings]
+  private let latency: SenderLatency
+  /// The ring of its decisions, if they are recorded.
+  private let decisions: SharedRegion?
   /// Whether the workers are processes of their own.
-  var workersOutlive = false
+  private let workersOutlive: Bool
+  /// Made with the sender.
+  private(set) var positions: SharedRegion?
+
+  init(
+    options: ReplayOptions, instance: TradingInstance?, reload: ReferenceReload?,
+    waitPolicy: WaitPolicy, page: SharedRegion, board: SharedRegion, directory: SharedRegion,
+    rings: [WorkerRings], latency: SenderLatency, decisions: SharedRegion? = nil,
+    workersOutlive: Bool = false
+  ) {
+    self.decisions = decisions
+    self.options = options
+    self.instance = instance
+    self.reload = reload
+    self.waitPolicy = waitPolicy
+    self.page = page
+    self.board = board
+    self.directory = directory
+    self.rings = rings
+    self.latency = latency
+    self.workersOutlive = workersOutlive
+  }
 
   /// - Parameter port: that of the built-in venue.
   func make(port: UInt16 = 0) throws -> Sender {
     // First of all: the gate's role is that of the instance, so that there is one sender of a name.
     let kill = try makeKillGate()
     let limits = options.limits ?? .simulation
+    let held = try number(options.positions)
     let pool = try makePool(limits)
     let isWhole = instance != nil
     var session: VenueSession?
@@ -30,28 +55,38 @@ struct SenderAssembly {
     if let address {
       session = try openSession(address, from: isWhole ? pool.start : .newest)
     }
+    let isSame = pool.origin.sequence != 0 && session?.session == pool.origin.session
+    try HeldInstrument.note(options.positions, in: pool, isSameSession: isSame)
     let reference = ReferenceTable(
       options.reference ?? .simulation, limits: limits,
       instruments: TickPublisher.instrumentsMax)
-    let gate = RiskGate(
+    var gate = RiskGate(
       limits: limits, reference: reference, control: try control(),
-      board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()))
+      board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()),
+      credit: try makeCredit(limits))
+    let marks = gate.hold(held)
     let ports = try Slab<SenderPort>(count: rings.count) { number throws(RingError) in
       SenderPort(
         requests: try OrderConsumer(claiming: rings[number].orders.attach()),
         events: try EventProducer(claiming: rings[number].events.attach()))
     }
+    let risk = try makeRisk(limits, isArmed: !kill.isShut, held, marks)
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
-      ports: ports, gate: gate, kill: kill, risk: try makeRisk(limits), pool: pool,
-      session: session,
+      ports: ports, gate: gate, kill: kill, risk: risk, pool: pool, session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
       latency: latency, waitPolicy: waitPolicy,
       options: SenderOptions(
         slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
-        isWhole: isWhole, workersOutlive: workersOutlive),
-      reload: reload)
+        isWhole: isWhole, workersOutlive: workersOutlive,
+        isLive: options.captures.isEmpty),
+      reload: reload, decisions: try makeDecisionLog())
+  }
+
+  private func makeDecisionLog() throws -> DecisionLog {
+    guard let decisions else { return DecisionLog() }
+    return DecisionLog(try DecisionProducer(claiming: decisions.attach()))
   }
 
   private func control() throws -> ControlPage { ControlPage(try page.attach()) }
@@ -88,7 +123,9 @@ struct SenderAssembly {
   }
 
   /// Positions begin anew: the venue tells every fill of its session again. States go on.
-  private func makeRisk(_ limits: RiskLimits) throws -> RiskWatch {
+  private func makeRisk(
+    _ limits: RiskLimits, isArmed: Bool, _ held: [HeldInstrument], _ marksE4: [Int64]
+  ) throws -> RiskWatch {
     var positions = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     positions.instruments = TickPublisher.instrumentsMax
@@ -96,10 +133,42 @@ struct SenderAssembly {
     let records = try instance?.riskRecords(strategies: limits.strategiesMax) ?? [:]
     let region =
       if let instance {
-        try instance.renew(.positions, "positions", capacity: positions.capacity)
-      } else { try unnamed(.positions, positions.capacity) }
-    return try RiskWatch(
-      limits, positions: PositionBook.open(claiming: region, positions), records: records, at: 0)
+        SharedRegion(try instance.renew(.positions, "positions", capacity: positions.capacity))
+      } else { SharedRegion(try unnamed(.positions, positions.capacity)) }
+    self.positions = region
+    var book = try PositionBook.open(claiming: region.attach(), positions)
+    try book.begin(held, marksE4)
+    var risk = try RiskWatch(
+      limits, positions: book, records: records, isResumed: isArmed, at: 0)
+    for one in held { risk.note(one.row.strategy, isFlat: false) }
+    return risk
+  }
+
+  /// What is held, under the numbers of its instruments: which they have from here on.
+  private func number(_ positions: OpeningPositions?) throws -> [HeldInstrument] {
+    guard let positions else { return [] }
+    do {
+      var numbers = try DirectoryWriter(
+        claiming: directory.attach(), venue: Symbol("IEX")!.word)
+      try numbers.add(options.symbols ?? [])
+      return try positions.rows.map { try HeldInstrument($0, &numbers) }
+    } catch let error as RingError where error.kind == .roleTaken {
+      // The ingester runs already, and what a predecessor numbered is there.
+      let numbers = DirectoryReader(try directory.attach())
+      return try positions.rows.map { try HeldInstrument($0, numbers) }
+    }
+  }
+
+  private func makeCredit(_ limits: RiskLimits) throws -> AccountLedger? {
+    guard let account = options.account, let instance else { return nil }
+    let region = try TradingInstance(
+      account, ringDirectory: options.ringDirectory, stateDirectory: options.stateDirectory
+    ).open(.ledger, "ledger", capacity: AccountLedger.capacity)
+    try region.guardAgainstTruncation()
+    let totalE4 = limits.creditE4
+    return try AccountLedger.open(
+      region, key: AccountLedger.key(of: instance.name), totalE4: totalE4,
+      chunkE4: max(1, totalE4 / 256))
   }
 
   private func makePool(_ limits: RiskLimits) throws -> OrderPool {

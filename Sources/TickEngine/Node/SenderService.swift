@@ -26,12 +26,19 @@ public enum SenderService {
     let reference = ReferenceWatch(options)
     let metrics = try process.metrics()
     let histograms = process.histograms
-    var sender = try assembly(options, process, instance, reference, histograms).make()
+    let recording = try DecisionRecording(options)
+    let assembly = try assembly(options, process, instance, reference, histograms, recording)
+    var sender = try assembly.make()
     sender.metrics = metrics
     if let reason = sender.kill.reason {
       observer.note(
         "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
     }
+    let recorder = try recording.map {
+      process.thread(
+        try $0.recorder(directory: assembly.directory, page: process.page), isPinned: false)
+    }
+    try recorder?.start()
     let thread = process.thread(sender)
     var nextLook = MonotonicClock.now
     let signal = try process.run(
@@ -47,14 +54,18 @@ public enum SenderService {
         reference?.look(observer)
         instance?.keepTrip(observer)
       })
+    process.own.write(.stopRecorder, 1)
+    recorder?.join()
+    if let lost = thread.role.decisions.lostNote { observer.note(lost) }
     instance?.keepTrip(observer, isLast: true)
     instance?.end(isClean: thread.role.isClean, state: thread.role.instanceState, isAlone: false)
-    return outcome(process, thread, options, histograms, signal)
+    return outcome(process, thread, options, histograms, signal, recorder?.failure)
   }
 
   private static func assembly(
     _ options: ReplayOptions, _ process: RoleProcess, _ instance: TradingInstance?,
-    _ reference: ReferenceWatch?, _ histograms: HistogramStorage
+    _ reference: ReferenceWatch?, _ histograms: HistogramStorage,
+    _ recording: DecisionRecording?
   ) throws -> SenderAssembly {
     var shape = NodeShape()
     shape.workers = options.workers
@@ -75,12 +86,12 @@ public enum SenderService {
       directory: try open("directory"), rings: rings,
       latency: unsafe SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
-      workersOutlive: true)
+      decisions: recording?.region, workersOutlive: true)
   }
 
   private static func outcome(
     _ process: RoleProcess, _ thread: RoleThread<Sender>, _ options: ReplayOptions,
-    _ histograms: HistogramStorage, _ signal: Int32?
+    _ histograms: HistogramStorage, _ signal: Int32?, _ recorderFailure: (any Error)?
   ) -> ReplayOutcome {
     var report = Report(machine: process.machine)
     report.take(thread.role.counts)
@@ -105,6 +116,7 @@ public enum SenderService {
       latency: [
         (.risk, histograms.snapshot(at: 0)), (.send, histograms.snapshot(at: 1)),
         (.tickToOrder, histograms.snapshot(at: 2)),
-      ], signal: signal, failure: thread.failure, note: thread.note)
+      ], signal: signal,
+      failure: thread.failure ?? recorderFailure, note: thread.note)
   }
 }

@@ -25,6 +25,17 @@ struct OrderNews {
 
   init() {}
 
+  /// What a trade is that the venue corrected: for the worker, after `event`, which undoes what it
+  /// was.
+  var correction: OrderEvent? {
+    guard undone > 0, filled > 0 else { return nil }
+    var fill = event
+    fill.kind = OrderEventKind.fill.rawValue
+    fill.quantity = filled
+    fill.price = Double(fillPriceE4) / 10_000
+    return fill
+  }
+
   init(of order: WorkingOrder) {
     worker = Int(order.worker)
     isHeard = order.isHeard

@@ -72,7 +72,7 @@ struct OrderPool: ~Copyable {
     }
     nonmutating set {
       // The sequence last: a sender that dies in between has sent nothing.
-      (orders[0].quantity, orders[0].filled, orders[0].reserved) = (0, 0, 0)
+      (orders[0].quantity, orders[0].filled, orders[0].partner) = (0, 0, 0)
       orders[0].orderId = newValue.session.low
       orders[0].priceE4 = Int64(bitPattern: newValue.session.high)
       orders[0].filled = UInt32(truncatingIfNeeded: newValue.sequence >> 32)
@@ -83,9 +83,19 @@ struct OrderPool: ~Copyable {
   /// The message of the session up to which workers have been told what the venue said; kept as one
   /// word, which a death leaves whole.
   var told: UInt64 {
-    get { origin.sequence &+ UInt64(orders[0].reserved) }
+    get { origin.sequence &+ UInt64(orders[0].partner) }
     nonmutating set {
-      orders[0].reserved = UInt32(clamping: newValue &- min(newValue, origin.sequence))
+      orders[0].partner = UInt32(clamping: newValue &- min(newValue, origin.sequence))
+    }
+  }
+
+  /// What was held before the first order of the session (`OpeningPositions.fingerprint`); 0:
+  /// nothing. A successor that was told otherwise would count fills twice, or not at all.
+  var opening: UInt64 {
+    get { UInt64(orders[0].reserved) << 32 | UInt64(orders[0].open) }
+    nonmutating set {
+      orders[0].reserved = UInt32(truncatingIfNeeded: newValue >> 32)
+      orders[0].open = UInt32(truncatingIfNeeded: newValue)
     }
   }
 

@@ -8,6 +8,7 @@ extension Sender {
     // Also when another role has failed: nobody would be left to watch what stays open.
     try drain()
     tellState(MonotonicClock.now)
+    if isClean, link == .steady || link == .closed { gate.releaseCredit() }
     kill.withdrawSocket()
     session?.logOut()
     withdrawUnsent()
@@ -26,6 +27,7 @@ extension Sender {
         guard request.action == OrderAction.new.rawValue else { continue }
         book.counts.requested += 1
         book.counts.unsent += 1
+        record(request, .undecided, of: worker, taken_ns: MonotonicClock.now)
         tell(worker, .unsent(request, at: MonotonicClock.now))
       }
     }

@@ -48,17 +48,7 @@ extension Sender {
     let polled_ns = MonotonicClock.now
     book.counts.requested += 1
     gate.tally.asked &+= 1
-    var decision =
-      kill.isShut
-      ? .reject(.killed)
-      : gate.judge(
-        OrderIntent(request), equityE4: equityE4, state: state(of: request.strategy),
-        now: request.decision_time)
-    if decision.reason == nil {
-      let allowed = decision
-      judgeHere(request, &decision)
-      if decision.reason != nil { gate.retract(OrderIntent(request), allowed) }
-    }
+    let decision = judge(request, replacing: 0, of: worker, taken_ns: polled_ns)
     let decided_ns = MonotonicClock.now
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
     if let reason = decision.reason {
@@ -73,51 +63,73 @@ extension Sender {
   }
 
   /// What only the sender knows.
-  private mutating func judgeHere(_ request: OrderRequest, _ decision: inout RiskDecision) {
+  mutating func judgeHere<E: RiskEvidence>(
+    _ request: OrderRequest, _ decision: inout RiskDecision, _ evidence: inout E
+  ) {
+    evidence.at(.orderId)
     guard request.action == OrderAction.new.rawValue, !book.isKnown(request.order_id) else {
       decision = .reject(.malformed)
       return
     }
+    evidence.at(.unwindTurn)
     if !risk.mayUnwind(request.strategy, at: marketTime) {
       decision = .reject(.breaker)
       return
     }
     guard link != .none else { return }
+    evidence.at(.openOrders)
     if !book.hasRoom {
       let most = Double(book.capacity)
       decision = .reject(.openOrders, limit: most, value: most)
       return
     }
-    judgeLink(decision.quantity, &decision)
+    judgeLink(decision.quantity, &decision, &evidence)
     guard decision.reason == nil else { return }
     let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
     judgeSelfMatch(
-      instrument, isBuy: request.side == OrderSide.buy.rawValue, except: 0, &decision)
+      instrument, isBuy: request.side == OrderSide.buy.rawValue, except: 0, &decision, &evidence)
   }
 
   /// Whether anything can leave now, and be said.
-  private mutating func judgeLink(_ quantity: UInt32, _ decision: inout RiskDecision) {
+  private mutating func judgeLink<E: RiskEvidence>(
+    _ quantity: UInt32, _ decision: inout RiskDecision, _ evidence: inout E
+  ) {
+    evidence.at(.session)
     guard link == .steady, let dialect = session?.dialect, let unsent = session?.unsent else {
       decision = .reject(.noSession, value: Double(book.inDoubt))
       return
     }
+    evidence.at(.venueSlow)
+    evidence.note { $0.unsentBytes = UInt64(unsent) }
     // What the orders of this duty cycle have put there has not been offered to the kernel yet.
     if isBehind && options.slowVenue == .refuse || isClogged || session?.writable == nil {
       decision = .reject(
         .venueSlow, limit: Double(options.unsentBytesMax), value: Double(unsent))
-    } else if quantity > OrderDialect.quantityMax {
+      return
+    }
+    evidence.at(.venueQuantity)
+    if quantity > OrderDialect.quantityMax {
       decision = .reject(
         .quantity, limit: Double(OrderDialect.quantityMax), value: Double(quantity))
-    } else if !dialect.canSay(priceE4: decision.priceE4) {
+      return
+    }
+    evidence.at(.venuePrice)
+    if !dialect.canSay(priceE4: decision.priceE4) {
       decision = .reject(.unsayable, value: Double(decision.priceE4) / 10_000)
     }
   }
 
-  private mutating func judgeSelfMatch(
-    _ instrument: UInt32, isBuy: Bool, except old: UInt32, _ decision: inout RiskDecision
+  private mutating func judgeSelfMatch<E: RiskEvidence>(
+    _ instrument: UInt32, isBuy: Bool, except old: UInt32, _ decision: inout RiskDecision,
+    _ evidence: inout E
   ) {
+    evidence.at(.selfMatch)
     let own = book.selfMatch(
       instrument, isBuy: isBuy, priceE4: decision.priceE4, except: old)
+    evidence.note {
+      $0.ownPriceE4 =
+        own.map { book.pool[$0].priceE4 } ?? book.open.edge(of: instrument, isBuy: !isBuy)
+    }
     guard let own else { return }
     decision = .reject(
       .selfMatch, limit: Double(book.pool[own].priceE4) / 10_000,
@@ -178,7 +190,7 @@ extension Sender {
     let polled_ns = MonotonicClock.now
     guard let old = book.find(request.target_id), book.canReplace(old) else {
       book.counts.cancelsIdle += 1
-      return
+      return record(request, .idle, of: worker, taken_ns: polled_ns)
     }
     let order = book.pool[old]
     var asked = request
@@ -187,18 +199,7 @@ extension Sender {
     asked.time_in_force = TimeInForce.day.rawValue
     asked.action = OrderAction.new.rawValue
     gate.tally.asked &+= 1
-    let intent = OrderIntent(
-      asked, replacedOpen: order.open, replacedPriceE4: order.priceE4)
-    var decision =
-      kill.isShut
-      ? .reject(.killed)
-      : gate.judge(
-        intent, equityE4: equityE4, state: state(of: asked.strategy), now: asked.decision_time)
-    if decision.reason == nil {
-      let allowed = decision
-      judgeReplacement(asked, old, &decision)
-      if decision.reason != nil { gate.retract(intent, allowed) }
-    }
+    let decision = judge(asked, replacing: old, of: worker, taken_ns: polled_ns)
     let decided_ns = MonotonicClock.now
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
     guard decision.reason == nil else {
@@ -210,14 +211,16 @@ extension Sender {
     replace(old, asked, decision, decided_ns)
   }
 
-  private mutating func judgeReplacement(
-    _ asked: OrderRequest, _ old: UInt32, _ decision: inout RiskDecision
+  mutating func judgeReplacement<E: RiskEvidence>(
+    _ old: UInt32, _ decision: inout RiskDecision, _ evidence: inout E
   ) {
     let order = book.pool[old]
-    if !book.hasRoom { decision = .reject(.openOrders, limit: Double(book.capacity)) }
-    if decision.reason == nil { judgeLink(decision.quantity, &decision) }
+    evidence.at(.openOrders)
+    let most = Double(book.capacity)
+    if !book.hasRoom { decision = .reject(.openOrders, limit: most, value: most) }
+    if decision.reason == nil { judgeLink(decision.quantity, &decision, &evidence) }
     guard decision.reason == nil else { return }
-    judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision)
+    judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision, &evidence)
   }
 
   private mutating func replace(
@@ -276,7 +279,9 @@ extension Sender {
     if !isShutSeen {
       isShutSeen = true
       shutAt_ns = MonotonicClock.now
+      outAt_ns = shutAt_ns
       tripFromWithin()
+      if risk.kill(RiskCause(kill.reason), at: marketTime) != nil { act() }
       massCancel()
       nextSweep_ns = 0
     }
@@ -285,13 +290,18 @@ extension Sender {
     leaveVenue()
   }
 
-  /// Tripped, and flat: the venue is left (KS1). Orders that it does not end in time are left to
-  /// its cancel on disconnect, and stay in doubt.
+  /// Tripped, and flat for a while: the venue is left (KS1). Orders that it does not end in time
+  /// are left to its cancel on disconnect, and stay in doubt.
   private mutating func leaveVenue() {
     guard session != nil, link == .steady || link == .unsettled else { return }
-    let isFlat = book.count == 0
-    guard isFlat || MonotonicClock.now &- shutAt_ns >= options.patience.whole_ns else { return }
-    guard !isFlat || session?.unsent == 0 else { return }
+    let now = MonotonicClock.now
+    let isFlat = book.count == 0 && session?.unsent == 0
+    if !isFlat { outAt_ns = now }
+    guard
+      isFlat
+        ? now &- outAt_ns >= options.patience.linger_ns
+        : now &- shutAt_ns >= options.patience.whole_ns
+    else { return }
     if isFlat {
       kill.withdrawSocket()
       session?.logOut()

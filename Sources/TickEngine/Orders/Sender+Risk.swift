@@ -18,6 +18,12 @@ extension Sender {
         instrument, strategy: strategy, side, news.filled, now: marketTime,
         isNew: news.isHeard)
     }
+    // At once: a successor has to know.
+    if news.isHeard, news.filled > 0, strategy > 0, gate.isOff(strategy: strategy),
+      toldOff >> (UInt64(strategy) - 1) & 1 == 0
+    {
+      tellState(MonotonicClock.now)
+    }
     if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
     guard news.filled > 0 || news.undone > 0 else { return }
     risk.book(news)
@@ -61,14 +67,14 @@ extension Sender {
 
   /// A subject's state has changed: a breaker cancels what is open, the last stage kills, and every
   /// worker is told.
-  private mutating func act() {
+  mutating func act() {
     while let change = risk.change(actedUpon) {
       actedUpon += 1
       if change.new == .circuitBreaker {
         let subject = change.subject
         book.wantCancels { subject == 0 || $0.strategy == subject }
       }
-      if change.new == .killSwitch, change.subject == 0 {
+      if change.cause == .tripsMax, change.subject == 0 {
         kill.trip(.riskState, at: clinux_realtime_ns())
         control.write(.tripped, 1)
       }
@@ -102,4 +108,12 @@ extension Sender {
   func state(of strategy: UInt8) -> RiskState { risk.strictest(strategy) }
   /// Of the instance.
   var instanceState: RiskState { risk.state }
+  /// For the end of a run.
+  var riskChanges: (kept: [RiskChange], count: Int) { (risk.keptChanges, risk.changeCount) }
+  /// The strictest one of all subjects'.
+  var strictestState: RiskState {
+    (1...UInt8(gate.throttles.count)).reduce(risk.state) {
+      .stricter($0, risk.state(of: $1))
+    }
+  }
 }

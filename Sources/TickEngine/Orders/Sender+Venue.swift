@@ -13,6 +13,7 @@ extension Sender {
     case .steady, .replaying, .unsettled:
       do throws(SessionError) {
         try handOver()
+        try handOverCancels()
         let hasHeard = try hear()
         // Also when busy: of orders that the gate refuses the venue hears nothing.
         try session?.keepAlive()
@@ -50,6 +51,16 @@ extension Sender {
     }
     forget(first: index)
     lookWhetherClogged()
+  }
+
+  /// Cancels for which the buffer had no room go before the venue is heard: a kill does not wait
+  /// for answers. Ends when none is left that can be sent, or the kernel takes no more.
+  private mutating func handOverCancels() throws(SessionError) {
+    while book.cancelsDue > 0, session?.unsent == 0 {
+      sendCancels()
+      guard session?.unsent ?? 0 > 0 else { return }
+      try handOver()
+    }
   }
 
   private mutating func lookWhetherClogged() {
@@ -142,6 +153,7 @@ extension Sender {
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
+    if self.link == .steady { endRecoveries() }
   }
 
   // MARK: Lost and found

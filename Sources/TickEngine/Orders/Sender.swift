@@ -43,6 +43,8 @@ struct SenderOptions {
     var whole_ns: UInt64 = 30_000_000_000
     /// Between two looks for orders that a cancel has not been sent for, or was refused.
     var sweep_ns: UInt64 = 250_000_000
+    /// How long a tripped sender that is flat listens still: a venue may break a trade late.
+    var linger_ns: UInt64 = 1_000_000_000
   }
 
   var patience = Patience()
@@ -58,6 +60,8 @@ struct SenderOptions {
   /// Whether workers live on when their sender dies: then its successor tells them what becomes of
   /// orders that they asked its predecessor for, from where that one stopped telling.
   var workersOutlive = false
+  /// Whether exchange time is the wall clock's; in a replay it is the capture's.
+  var isLive = false
 }
 
 /// The last hop: polls the workers' order rings, asks the risk gate, takes an order from the pool,
@@ -71,7 +75,8 @@ struct SenderOptions {
 /// order is in the pool. Once the kill switch is tripped it cancels whatever works, and leaves.
 ///
 /// In other files: what it does with requests (`+Requests`), with positions and risk states
-/// (`+Risk`), with the venue (`+Venue`), and at the end (`+End`).
+/// (`+Risk`), with what a person asks of those (`+Approvals`), with the venue (`+Venue`), at the
+/// end (`+End`), and how it judges (`+Decisions`).
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16
@@ -113,6 +118,8 @@ struct Sender: ~Copyable, Role {
   let waitPolicy: WaitPolicy
   var options: SenderOptions
   private let reload: ReferenceReload?
+  /// Where decisions go, if anybody records them.
+  var decisions: DecisionLog
   var link = Link.none
   var opening: SessionOpening?
   var retryAt_ns: UInt64 = 0
@@ -126,6 +133,8 @@ struct Sender: ~Copyable, Role {
   var nextSweep_ns: UInt64 = 0
   var isShutSeen = false
   var shutAt_ns: UInt64 = 0
+  /// When something was last out, the kill switch being tripped.
+  var outAt_ns: UInt64 = 0
   /// The instrument that was valued last, in the exposure's list; changes of state acted upon.
   var nextMark = 0
   var day: Int64?
@@ -137,6 +146,8 @@ struct Sender: ~Copyable, Role {
   /// Deaths of each worker that have been acted upon.
   private let deaths: Slab<UInt64>
   var metrics: RoleMetrics?
+  /// Strategies that are off, as told last.
+  var toldOff: UInt64 = 0
   /// When bytes were last handed to the kernel, CLOCK_MONOTONIC ns.
   var lastSend_ns: UInt64 = 0
   /// Exchange time of the latest decision, ns since the Unix epoch: the gate's clock.
@@ -156,8 +167,10 @@ struct Sender: ~Copyable, Role {
     risk: consuming RiskWatch, pool: consuming OrderPool,
     session: consuming VenueSession?, directory: consuming DirectoryReader,
     control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy,
-    options: SenderOptions = SenderOptions(), reload: ReferenceReload? = nil
+    options: SenderOptions = SenderOptions(), reload: ReferenceReload? = nil,
+    decisions: consuming DecisionLog = DecisionLog()
   ) {
+    self.decisions = decisions
     self.reload = reload
     deaths = Slab(count: ports.count, repeating: 0)
     self.ports = ports
@@ -175,6 +188,12 @@ struct Sender: ~Copyable, Role {
   }
 
   private mutating func begin() {
+    for strategy in 1...UInt8(gate.throttles.count)
+    where kill.strategiesOff >> (UInt64(strategy) - 1) & 1 == 1 {
+      gate.set(strategy: strategy, off: true)
+    }
+    tellState(MonotonicClock.now)
+    if session == nil { endRecoveries() }
     guard let next = session?.nextUserRefNum, let name = session?.session else { return }
     book.pool.skip(to: next)
     let origin = book.pool.origin
@@ -188,6 +207,7 @@ struct Sender: ~Copyable, Role {
     var first = book.open.first
     while let news = book.left(from: &first) { account(for: news) }
     if options.workersOutlive { skipDecided() }
+    if link == .steady { endRecoveries() }
   }
 
   /// Requests that the predecessor put into the pool and did not advance past: none of them left,
@@ -226,18 +246,10 @@ struct Sender: ~Copyable, Role {
     var backoff = Backoff(waitPolicy)
     var deadline = UInt64.max
     while control.read(.failed) == 0 {
-      beatNowAndThen()
       // Before the rings are looked at: what was asked before `workersDone` is seen then.
       let isLast = control.read(.workersDone) != 0
-      let hasTaken = takeRequests()
-      if isShut { shut() }
-      // While orders wait to be sent nothing is looked at that can be looked at after them.
-      if !hasTaken { valueSome(isRested: backoff.hasSlept) }
-      sendCancels()
-      let hasHeard = try turnLink()
-      _ = reload?.take(into: &gate)
+      let (hasTaken, hasHeard) = try turn(isRested: backoff.hasSlept)
       if hasTaken {
-        if turns & 15 == 0 { valueSome(isRested: false) }
         deadline = .max
         backoff.reset()
         continue
@@ -254,12 +266,32 @@ struct Sender: ~Copyable, Role {
     try end()
   }
 
+  /// One duty cycle: whether somebody asked for something, and whether the venue has spoken.
+  mutating func turn(isRested: Bool) throws -> (hasTaken: Bool, hasHeard: Bool) {
+    beatNowAndThen()
+    let hasTaken = takeRequests()
+    if isShut { shut() }
+    // While orders wait to be sent nothing is looked at that can be looked at after them.
+    if !hasTaken { valueSome(isRested: isRested) }
+    sendCancels()
+    let hasHeard = try turnLink()
+    _ = reload?.take(into: &gate)
+    if hasTaken, turns & 15 == 0 { valueSome(isRested: false) }
+    return (hasTaken, hasHeard)
+  }
+
   /// Says in each worker's rings that the sender lives; reads the clock once in many turns.
   mutating func beatNowAndThen() {
     turns &+= 1
     guard turns & (Heartbeat.idleTurns - 1) == 1 else { return }
     let now = MonotonicClock.now
-    kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns())
+    let wall = clinux_realtime_ns()
+    kill.checkDeadMan(monotonic_ns: now, at: wall)
+    // Cooldowns and days go on also while nobody asks for anything.
+    if options.isLive { marketTime = max(marketTime, wall) }
+    watchRisk()
+    answerRequest()
+    gate.balanceCredit(isSettled: link == .steady)
     tellState(now)
     for worker in 0..<ports.count {
       ports[worker].requests.beat(monotonic_ns: now)
@@ -303,6 +335,8 @@ struct Sender: ~Copyable, Role {
     told.unsentBytes = UInt64(session?.unsent ?? 0)
     told.lastSend_ns = lastSend_ns
     told.told_ns = now
+    toldOff = gate.strategiesOff
+    told.strategiesOff = toldOff
     kill.tell(told)
   }
 
@@ -350,8 +384,8 @@ struct Sender: ~Copyable, Role {
   mutating func report(_ news: OrderNews) {
     account(for: news)
     let isTold = news.isHeard || (options.workersOutlive && !isRepeating)
-    if isTold, news.worker < ports.count, news.event.kind != 0 {
-      tell(news.worker, news.event)
-    }
+    guard isTold, news.worker < ports.count, news.event.kind != 0 else { return }
+    tell(news.worker, news.event)
+    if let correction = news.correction { tell(news.worker, correction) }
   }
 }

@@ -77,6 +77,20 @@ public struct AccountLedger: ~Copyable {
   /// The lease stays out; the line is free for a successor.
   deinit { lines.release(line, Sender.owner, 0) }
 
+  /// The name of an account's region.
+  public static func regionName(_ account: String) -> String {
+    TradingInstance.regionName(account, "ledger")
+  }
+
+  /// The key of an instance's sender, and of its successors (FNV-1a). Two names that happen to have
+  /// the same are told that the line is taken.
+  public static func key(of instance: String) -> UInt64 {
+    let hash = instance.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { hash, byte in
+      (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+    return max(1, hash)
+  }
+
   /// Whether what is granted covers an exposure.
   @inline(__always)
   public func covers(_ exposureE4: Int64) -> Bool { exposureE4 <= grantedE4 }
@@ -100,7 +114,10 @@ public struct AccountLedger: ~Copyable {
   }
 
   private mutating func claim(_ wantedE4: Int64) -> Bool {
-    guard wantedE4 <= totalE4 else { return false }
+    // A region that somebody shortened reads as zeros: nobody's claims can be seen any more.
+    guard wantedE4 <= totalE4, lines.acquire(0, Account.total) == UInt64(totalE4) else {
+      return false
+    }
     lines.release(line, Sender.claim, UInt64(wantedE4))
     drawTicket()
     guard let others = othersE4, wantedE4 <= totalE4 - others else {

@@ -40,6 +40,11 @@ public struct Holding: Equatable, Sendable {
     return trade(side == .buy ? Int64(quantity) : -Int64(quantity), priceE4)
   }
 
+  /// Books what is held when the day begins, as if bought, or sold short, at its average price.
+  mutating func hold(_ shares: Int64, _ averageE4: Int64) -> Bool {
+    count(shares > 0 ? .buy : .sell, abs(shares), averageE4, 0) && trade(shares, averageE4)
+  }
+
   /// Undoes a fill that the venue broke. Position and cash are exactly as if it had never been. Of
   /// the cost, the fill's own goes if the position still holds it; what it closed or is closed by
   /// now cannot be known, so the rest is booked as a trade back at the fill's price.

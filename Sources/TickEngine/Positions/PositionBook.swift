@@ -56,7 +56,7 @@ public struct PositionBook: ~Copyable {
     strategy: UInt8, instrument: UInt32, side: OrderSide, quantity: UInt32, priceE4: Int64,
     referenceE4: Int64
   ) -> PositionFault? {
-    book(strategy, instrument, quantity, priceE4) { holding in
+    book(strategy, instrument, Int64(quantity), priceE4) { holding in
       holding.fill(side, quantity, priceE4, referenceE4: referenceE4)
     }
   }
@@ -67,9 +67,42 @@ public struct PositionBook: ~Copyable {
     strategy: UInt8, instrument: UInt32, side: OrderSide, quantity: UInt32, priceE4: Int64,
     referenceE4: Int64
   ) -> PositionFault? {
-    book(strategy, instrument, quantity, priceE4) { holding in
+    book(strategy, instrument, Int64(quantity), priceE4) { holding in
       holding.undo(side, quantity, priceE4, referenceE4: referenceE4)
     }
+  }
+
+  /// Books shares that are held when the day begins, before any fill. The equity that the book
+  /// began with has them in it: what they gained or lost before is not the day's.
+  ///
+  /// - Parameters:
+  ///   - shares: below zero: short.
+  ///   - averageE4: what one cost, and what it is valued at where `closeE4` is 0.
+  ///   - closeE4: what one was worth when the day before ended; 0: not known.
+  @discardableResult
+  public mutating func begin(
+    strategy: UInt8, instrument: UInt32, shares: Int64, averageE4: Int64, closeE4: Int64
+  ) -> PositionFault? {
+    let before = (equityE4, equityE4(strategy))
+    // Of the smallest number there is no size.
+    let size = shares == .min ? 0 : abs(shares)
+    let fault = book(strategy, instrument, size, averageE4) { $0.hold(shares, averageE4) }
+    guard fault == nil else { return fault }
+    mark(instrument: instrument, priceE4: closeE4)
+    rebase(0, to: before.0)
+    rebase(strategy, to: before.1)
+    return nil
+  }
+
+  /// Makes a subject's equity what it was.
+  private mutating func rebase(_ subject: UInt8, to equityE4: Int64?) {
+    var sums = sums(subject)
+    guard let equityE4, let now = sums.equityE4 else { return }
+    let (change, isOver) = equityE4.subtractingReportingOverflow(now)
+    let (base, overflows) = sums.baseE4.addingReportingOverflow(change)
+    sums.baseE4 = base
+    if isOver || overflows { sums.isBroken = true }
+    write(sums, subject)
   }
 
   /// Values what is held of an instrument at a price. One that is not positive changes nothing:
@@ -140,7 +173,7 @@ public struct PositionBook: ~Copyable {
 
 extension PositionBook {
   private mutating func book(
-    _ strategy: UInt8, _ instrument: UInt32, _ quantity: UInt32, _ priceE4: Int64,
+    _ strategy: UInt8, _ instrument: UInt32, _ quantity: Int64, _ priceE4: Int64,
     _ change: (inout Holding) -> Bool
   ) -> PositionFault? {
     let fault = tryBook(strategy, instrument, quantity, priceE4, change)
@@ -153,7 +186,7 @@ extension PositionBook {
 
   /// All or nothing.
   private mutating func tryBook(
-    _ strategy: UInt8, _ instrument: UInt32, _ quantity: UInt32, _ priceE4: Int64,
+    _ strategy: UInt8, _ instrument: UInt32, _ quantity: Int64, _ priceE4: Int64,
     _ change: (inout Holding) -> Bool
   ) -> PositionFault? {
     guard strategy > 0, strategy <= options.strategiesMax else { return .unknownStrategy }

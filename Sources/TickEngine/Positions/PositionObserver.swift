@@ -30,6 +30,8 @@ public struct PositionObserver: ~Copyable {
   }
 
   init(_ region: consuming Region, directory: consuming DirectoryReader?) throws {
+    // A file that someone shortens reads as zeros.
+    try region.guardAgainstTruncation()
     let lines = try SharedLines(region, .positions)
     let strategies = try PositionObserver.strategies(of: lines)
     self.lines = lines

@@ -2,10 +2,11 @@ import TickRing
 import TickWire
 
 /// Writes what a run leaves behind: the ticks in publication order as raw 24-byte records, each
-/// worker's merge log, and the order requests as CSV. Drains rings on a thread of its own, so that
-/// no stage ever touches a file.
+/// worker's merge log, the order requests as CSV, and the sender's decisions. Drains rings on a
+/// thread of its own, so that no stage ever touches a file.
 ///
-/// Thread: its own; not a hot path, but it must keep up, since its rings are waited for.
+/// Thread: its own; not a hot path, but it must keep up, since its rings are waited for, and
+/// decisions that find theirs full are lost.
 struct Recorder: ~Copyable, DrainingRole {
   /// None or one.
   private let ticks: Slab<TickTap>
@@ -13,6 +14,8 @@ struct Recorder: ~Copyable, DrainingRole {
   private let requests: Slab<OrderConsumer>
   private var collected: [OrderRequest] = []
   private let ordersFile: RecordingFile?
+  /// None or one.
+  private let decisions: Slab<DecisionTap>
   private let directory: DirectoryReader
   private let control: ControlPage
 
@@ -28,20 +31,33 @@ struct Recorder: ~Copyable, DrainingRole {
     let file: RecordingFile
   }
 
+  struct DecisionTap: ~Copyable {
+    var ring: DecisionConsumer
+    var writer: DecisionWriter
+  }
+
   init(
     ticks: consuming Slab<TickTap>, merges: consuming Slab<MergeTap>,
     requests: consuming Slab<OrderConsumer>, ordersFile: RecordingFile?,
-    directory: consuming DirectoryReader, control: consuming ControlPage
+    decisions: consuming Slab<DecisionTap> = noDecisions(), directory: consuming DirectoryReader,
+    control: consuming ControlPage
   ) {
     self.ticks = ticks
     self.merges = merges
     self.requests = requests
     self.ordersFile = ordersFile
+    self.decisions = decisions
     self.directory = directory
     self.control = control
   }
 
+  static func noDecisions() -> Slab<DecisionTap> {
+    Slab(count: 0) { _ in preconditionFailure("none is made") }
+  }
+
   var name: String { "recorder" }
+  /// Slots of the decisions' ring.
+  var decisionsPolled: UInt64 { decisions.count > 0 ? decisions[0].ring.polled : 0 }
 
   var isStopping: Bool { control.read(.stopRecorder) != 0 }
 
@@ -68,6 +84,19 @@ struct Recorder: ~Copyable, DrainingRole {
         isBusy = true
       }
     }
+    return try drainDecisions() || isBusy
+  }
+
+  private mutating func drainDecisions() throws -> Bool {
+    var isBusy = false
+    var decision = DecisionEvent()
+    for tap in 0..<decisions.count {
+      while decisions[tap].ring.poll(&decision) {
+        let symbol = directory.symbol(decision.instrument) ?? 0
+        try decisions[tap].writer.write(decision, symbol: symbol)
+        isBusy = true
+      }
+    }
     return isBusy
   }
 
@@ -80,6 +109,10 @@ struct Recorder: ~Copyable, DrainingRole {
     for tap in 0..<ticks.count { files += [ticks[tap].file, ticks[tap].symbols] }
     for worker in 0..<merges.count { files.append(merges[worker].file) }
     if let ordersFile { files.append(ordersFile) }
+    for tap in 0..<decisions.count {
+      try decisions[tap].writer.end(lost: decisions[tap].ring.full)
+      files.append(decisions[tap].writer.file)
+    }
     for file in files { try file.flush() }
     let isPartial = control.read(.failed) != 0
     for file in files { try file.commit(isPartial: isPartial) }

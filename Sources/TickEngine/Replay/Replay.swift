@@ -75,6 +75,7 @@ public enum Replay {
     if let instance = options.instance, !InstanceName.isValid(instance) {
       throw .options("--instance \(instance): letters, digits, - and _ are allowed")
     }
+    try checkAccount(options, isCounting)
     guard (0...86_400).contains(options.reconnectSeconds) else {
       throw .options("--reconnect: seconds from 0 to 86400 are needed")
     }
@@ -82,6 +83,31 @@ public enum Replay {
       throw .options("the risk limits: \(error)")
     }
     try ReplayPaths.check(options)
+  }
+
+  private static func checkAccount(
+    _ options: ReplayOptions, _ isCounting: Bool
+  ) throws(ReplayError) {
+    if let account = options.account {
+      guard InstanceName.isValid(account) else {
+        throw .options("--account \(account): letters, digits, - and _ are allowed")
+      }
+      guard options.instance != nil else {
+        throw .options(
+          "--account \(account) needs --instance: a share of its credit is an instance's")
+      }
+    }
+    let hasRisk =
+      options.account != nil || options.positions != nil || options.valueAtRisk != nil
+    if isCounting, hasRisk {
+      throw .options("--account, --positions and --var-every need a --strategy")
+    }
+    guard let positions = options.positions else { return }
+    do throws(OpeningPositions.Failure) {
+      try positions.check(
+        symbols: options.symbols, reference: options.reference,
+        strategiesMax: (options.limits ?? .simulation).strategiesMax)
+    } catch { throw .options("the positions file: \(error)") }
   }
 
   private static func noteLimits(_ options: ReplayOptions, _ observer: ReplayObserver) {

@@ -23,6 +23,10 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private let senderNode: Int?
   private let instance: TradingInstance?
   private let reference: ReferenceWatch?
+  /// The sender's, once it is made.
+  private var positions: SharedRegion?
+  private let valueAtRiskStop = StopFlag()
+  private let decisions: DecisionRecording?
   private let failure: FailureFlag
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
@@ -53,6 +57,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       } else { try regions.make(.directory, capacity: TickPublisher.instrumentsMax) }
     board = try regions.make(
       .board, capacity: TickPublisher.instrumentsMax, node: senderNode)
+    decisions = try DecisionRecording(options, node: senderNode)
     failure = FailureFlag(ControlPage(try page.attach()))
   }
 
@@ -65,8 +70,12 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var roles = 1 + options.workers
     if isTrading { roles += 1 }
     if isTrading, case .builtin = options.venue { roles += 1 }
-    if options.recordPath != nil || options.ordersPath != nil { roles += 1 }
+    if isRecording(options) { roles += 1 }
     return roles
+  }
+
+  private static func isRecording(_ options: ReplayOptions) -> Bool {
+    options.recordPath != nil || options.ordersPath != nil || options.decisionsPath != nil
   }
 
   func assemble() throws -> ReplayRun<S, I> {
@@ -89,13 +98,15 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     var taps: [SharedRegion] = []
     let port = try makeVenue(&taps)
     let sender = isTrading ? thread(try makeSender(rings, port), cores.popFirst() ?? nil) : nil
+    let valueAtRisk = try makeValueAtRisk()
     let recorder = try makeRecorder(rings, &taps)
     let ingester = thread(try makeIngester(rings, taps), ingesterCore)
     return ReplayRun(
       options: options, source: source, control: ControlPage(try page.attach()), ingester: ingester,
       workers: workers, sender: sender, recorder: recorder, venue: venue, venueStop: venueStop,
       histograms: histograms, plan: plan, instance: instance,
-      reference: reference)
+      reference: reference, positions: positions, valueAtRisk: valueAtRisk,
+      valueAtRiskStop: valueAtRiskStop)
   }
 
   private func thread<R: Role & ~Copyable>(_ role: consuming R, _ core: Int?) -> RoleThread<R> {
@@ -151,10 +162,25 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private func makeSender(_ rings: [WorkerRings], _ port: UInt16) throws -> Sender {
     let latency = unsafe SenderLatency(
       risk: histograms.sender[0], send: histograms.sender[1], tickToOrder: histograms.sender[2])
-    return try SenderAssembly(
+    let assembly = SenderAssembly(
       options: options, instance: instance, reload: reference?.reload, waitPolicy: plan.policy,
-      page: page, board: board, directory: directory, rings: rings, latency: latency
-    ).make(port: port)
+      page: page, board: board, directory: directory, rings: rings, latency: latency,
+      decisions: decisions?.region)
+    let sender = try assembly.make(port: port)
+    positions = assembly.positions
+    return sender
+  }
+
+  /// Beside the positions, computed on a thread of its own.
+  private func makeValueAtRisk() throws -> RoleThread<ValueAtRiskRole>? {
+    guard let wanted = options.valueAtRisk, let positions else { return nil }
+    let observer = try PositionObserver(
+      positions.attach(), directory: DirectoryReader(try directory.attach()))
+    return thread(
+      try ValueAtRiskRole(
+        positions.attach(), observer: observer, returns: wanted.returns,
+        confidence: wanted.confidence, interval_ns: wanted.interval_ns, stop: valueAtRiskStop),
+      nil)
   }
 
   // MARK: Recorder
@@ -162,7 +188,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private func makeRecorder(
     _ rings: [WorkerRings], _ taps: inout [SharedRegion]
   ) throws -> RoleThread<Recorder>? {
-    guard options.recordPath != nil || options.ordersPath != nil else { return nil }
+    guard ReplayAssembly.isRecording(options) else { return nil }
     var tap: SharedRegion?
     if options.recordPath != nil {
       let region = try regions.make(.ticks, capacity: options.ringCapacity)
@@ -190,6 +216,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let recorder = Recorder(
       ticks: ticks, merges: merges, requests: requests,
       ordersFile: try options.ordersPath.map { try RecordingFile(path: $0) },
+      decisions: try decisions?.tap() ?? Recorder.noDecisions(),
       directory: DirectoryReader(try directory.attach()), control: try control())
     return thread(recorder, cores.popFirst() ?? nil)
   }

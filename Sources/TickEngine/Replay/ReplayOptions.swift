@@ -53,6 +53,13 @@ public struct ReplayOptions: Sendable {
   /// The name by which the kill switch finds this run; nil: nobody outside can stop it, and a venue
   /// on another host does not get it.
   public var instance: String?
+  /// The account whose credit this instance shares with others, each a sender of its own; nil: it
+  /// shares with none.
+  public var account: String?
+  /// What is held before the first order; nil: nothing.
+  public var positions: OpeningPositions?
+  /// Value at risk, while it runs; nil: none.
+  public var valueAtRisk: ValueAtRiskOptions?
   /// Where its trips are kept.
   public var stateDirectory = StateDirectory.standardPath
   /// What becomes of new orders while the venue takes no bytes.
@@ -65,6 +72,8 @@ public struct ReplayOptions: Sendable {
   public var recordPath: String?
   /// File for the order requests.
   public var ordersPath: String?
+  /// File for the sender's decisions (`tickway explain`).
+  public var decisionsPath: String?
   /// Files that the caller writes itself: only to be kept apart from the others.
   public var otherOutputs: [String] = []
   public var parameters: [String: String] = [:]

@@ -19,6 +19,7 @@ enum ReplayPaths {
   private static func outputs(of options: ReplayOptions) -> [(path: String, user: String)] {
     var outputs = options.otherOutputs.map { (path: $0, user: "the file \($0)") }
     if let path = options.ordersPath { outputs.append((path, "--orders \(path)")) }
+    if let path = options.decisionsPath { outputs.append((path, "--decisions \(path)")) }
     guard let path = options.recordPath else { return outputs }
     outputs.append((path, "--record \(path)"))
     outputs.append((path + ".symbols.csv", "--record's \(path).symbols.csv"))

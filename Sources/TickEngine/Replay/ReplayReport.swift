@@ -10,6 +10,7 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
     ingester.role.enter(in: &report)
     report.rings = tickRings + orderRings
     if let sender { report.take(sender.role.counts) }
+    fillPositions(&report)
     fillRun(&report)
     let stages = report.feed.lines == nil ? Report.Stage.replayed : Report.Stage.allCases
     let latency = stages.map { ($0, histograms.snapshot($0)) }
@@ -38,19 +39,39 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
 
   private var orderRings: [Report.Ring] {
     guard let sender else { return [] }
-    return workers.indices.flatMap { number in
-      let states = sender.role.ringStates(number)
-      let desk = workers[number].role.orderRing
-      return [
-        Report.Ring(
-          name: "orders.\(number)", kind: .order, capacity: UInt64(states.requests.capacity),
-          published: desk.published, polled: states.requests.polled, full: desk.full),
-        Report.Ring(
-          name: "events.\(number)", kind: .event, capacity: UInt64(states.events.capacity),
-          published: states.events.published, polled: workers[number].role.eventsPolled,
-          full: states.events.full),
-      ]
-    }
+    return decisionRings
+      + workers.indices.flatMap { number in
+        let states = sender.role.ringStates(number)
+        let desk = workers[number].role.orderRing
+        return [
+          Report.Ring(
+            name: "orders.\(number)", kind: .order, capacity: UInt64(states.requests.capacity),
+            published: desk.published, polled: states.requests.polled, full: desk.full),
+          Report.Ring(
+            name: "events.\(number)", kind: .event, capacity: UInt64(states.events.capacity),
+            published: states.events.published, polled: workers[number].role.eventsPolled,
+            full: states.events.full),
+        ]
+      }
+  }
+
+  private func fillPositions(_ report: inout Report) {
+    guard let positions, let sender,
+      let observer = try? PositionObserver(positions.attach(), directory: nil)
+    else { return }
+    report.positions = Report.Positions(
+      observer.snapshot(), sender.role.riskChanges.kept, changeCount: sender.role.riskChanges.count)
+  }
+
+  /// What found it full is lost, and nothing waits for it.
+  private var decisionRings: [Report.Ring] {
+    guard let sender, options.decisionsPath != nil else { return [] }
+    let (published, lost) = (sender.role.decisions.published, sender.role.decisions.lost)
+    return [
+      Report.Ring(
+        name: "decisions", kind: .event, capacity: UInt64(DecisionRecording.slots),
+        published: published, polled: recorder?.role.decisionsPolled ?? 0, full: lost)
+    ]
   }
 
   private func fillRun(_ report: inout Report) {

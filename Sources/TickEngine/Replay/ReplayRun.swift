@@ -21,6 +21,10 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   let plan: CorePlan
   private let instance: TradingInstance?
   private let reference: ReferenceWatch?
+  /// The sender's positions, read once it has stopped.
+  let positions: SharedRegion?
+  let valueAtRisk: RoleThread<ValueAtRiskRole>?
+  private let valueAtRiskStop: StopFlag
   /// What the run is measured on; complete before it begins.
   var machine = MachineCard.current()
   private(set) var signal: Int32?
@@ -31,8 +35,12 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     ingester: RoleThread<I>, workers: [RoleThread<Worker<S>>], sender: RoleThread<Sender>?,
     recorder: RoleThread<Recorder>?, venue: RoleThread<VenueRole>?, venueStop: StopFlag,
     histograms: ReplayHistograms, plan: CorePlan, instance: TradingInstance?,
-    reference: ReferenceWatch?
+    reference: ReferenceWatch?, positions: SharedRegion?,
+    valueAtRisk: RoleThread<ValueAtRiskRole>?, valueAtRiskStop: StopFlag
   ) {
+    self.positions = positions
+    self.valueAtRisk = valueAtRisk
+    self.valueAtRiskStop = valueAtRiskStop
     self.reference = reference
     self.instance = instance
     self.options = options
@@ -66,13 +74,18 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private func start() throws(ThreadFailure) {
     try recorder?.start()
     try sender?.start()
+    try valueAtRisk?.start()
     for worker in workers { try worker.start() }
     try ingester.start()
   }
 
   /// What the roles have to say of how they ran.
   var notes: [String] {
-    ([ingester.note] + workers.map(\.note) + [sender?.note, recorder?.note, venue?.note])
+    ([ingester.note] + workers.map(\.note)
+      + [
+        sender?.note, valueAtRisk?.role.note, recorder?.note, venue?.note,
+        sender?.role.decisions.lostNote,
+      ])
       .compactMap { $0 }
   }
 
@@ -110,6 +123,9 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     control.write(.workersDone, 1)
     waitForSender()
     control.write(.senderDone, 1)
+    // Its last value is of what is held in the end.
+    valueAtRiskStop.request()
+    valueAtRisk?.join()
     workers.forEach { $0.join() }
     waitForTaps()
     control.write(.stopRecorder, 1)
@@ -118,7 +134,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     venue?.join()
     instance?.keepTrip(observer, isLast: true)
     instance?.end(
-      isClean: sender?.role.isClean ?? true, state: sender?.role.instanceState ?? .normal)
+      isClean: sender?.role.isClean ?? true, state: sender?.role.strictestState ?? .normal)
   }
 
   /// The venue may be slow to answer: a second signal ends the wait.

@@ -10,9 +10,12 @@ public struct Report: Codable, Equatable, Sendable {
   public var ticks = Ticks()
   public var rings: [Ring] = []
   public var orders = Orders()
+  public var positions: Positions?
   /// By stage name (`Stage`), in nanoseconds.
   public var latency_ns: [String: LatencySummary] = [:]
   public var run = Run()
+  /// Of an instance whose roles are processes, in the order of its role table.
+  public var roles: [RoleHistory]?
   public var machine: MachineCard
 
   public init(machine: MachineCard = MachineCard()) { self.machine = machine }
@@ -280,7 +283,8 @@ extension Report {
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-      case role, seconds, sessions, workers, waiting, notes, untracked, anomalies, misdirected, tripped
+      case role, seconds, sessions, workers, waiting, notes, untracked, anomalies, misdirected,
+        tripped
       case failure
       case messagesPerSecond = "messages_per_second"
       case hotAllocations = "hot_allocations"

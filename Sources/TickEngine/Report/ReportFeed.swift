@@ -88,7 +88,9 @@ extension Report {
     /// Packets behind this line's own sequence, and those of them that end beyond it.
     public var outOfOrder: UInt64 = 0
     public var overlaps: UInt64 = 0
+    /// Of the feed's, those that this line made certain.
     public var restarts: UInt64 = 0
+    public var sessionChanges: UInt64 = 0
     /// Sequence after its newest packet.
     public var lastSequence: UInt64 = 0
     public var malformed: UInt64 = 0
@@ -115,6 +117,7 @@ extension Report {
       outOfOrder = counts.outOfOrder
       overlaps = counts.overlaps
       restarts = counts.restarts
+      sessionChanges = counts.sessionChanges
       lastSequence = counts.lastSequence
       malformed = counts.malformed
       foreign = counts.foreign
@@ -128,6 +131,7 @@ extension Report {
     enum CodingKeys: String, CodingKey {
       case name, address, state, packets, first, late, gaps, missing, overlaps, restarts
       case malformed, foreign, empty
+      case sessionChanges = "session_changes"
       case outOfOrder = "out_of_order"
       case lastSequence = "last_sequence"
       case droppedByKernel = "dropped_by_kernel"

@@ -6,9 +6,9 @@ public struct ReportText: CustomStringConvertible {
 
   public var description: String {
     sections
-    .filter { !$0.isEmpty }
-    .map { $0.joined(separator: "\n") }
-    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+      .filter { !$0.isEmpty }
+      .map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
   }
 
   /// Of one role's process only what that role can know.
@@ -17,9 +17,9 @@ public struct ReportText: CustomStringConvertible {
     switch report.run.role {
     case nil:
       return [captureLines, feedLines, lineLines, tickLines, ringLines, orderLines]
-        + [runLines, latencyLines]
+        + [positionLines, runLines, latencyLines]
     case RoleKind.ingester.name: return [feedLines, lineLines, tickLines] + end
-    case RoleKind.sender.name: return [orderLines] + end
+    case RoleKind.sender.name: return [orderLines, positionLines] + end
     default: return end
     }
   }
@@ -109,6 +109,8 @@ public struct ReportText: CustomStringConvertible {
   private var ringLines: [String] {
     guard !report.rings.isEmpty else { return [] }
     let header = ["rings", "capacity", "published", "polled", "full", "lost"]
+    // Only where the consumers are others' processes.
+    let isUnread = report.rings.contains { $0.unread != nil }
     // Only where a policy had to act: most runs have nothing to say here.
     let isStrained = report.rings.contains { ring in
       [ring.conflated, ring.late, ring.gapsTold].contains { ($0 ?? 0) > 0 }
@@ -116,9 +118,13 @@ public struct ReportText: CustomStringConvertible {
     let rows = report.rings.map { ring in
       ["  " + ring.name]
         + [ring.capacity, ring.published, ring.polled, ring.full, ring.lost].map { "\($0)" }
+        + (isUnread ? ["\(ring.unread ?? 0)"] : [])
         + (isStrained ? [ring.conflated, ring.late, ring.gapsTold].map { "\($0 ?? 0)" } : [])
     }
-    return Columns.lines([header + (isStrained ? ["conflated", "late", "gaps told"] : [])] + rows)
+    let head =
+      header + (isUnread ? ["unread"] : [])
+      + (isStrained ? ["conflated", "late", "gaps told"] : [])
+    return Columns.lines([head] + rows)
   }
 
   private var orderLines: [String] {
@@ -134,6 +140,28 @@ public struct ReportText: CustomStringConvertible {
           ("cancels sent", "\(orders.cancelsSent)"), ("canceled", "\(orders.canceled)"),
           ("open", "\(orders.open)"),
         ])
+  }
+
+  /// Slippage of each strategy and in all, and the value at risk: nothing of a run without fills.
+  private var positionLines: [String] {
+    guard let positions = report.positions else { return [] }
+    var counts: [Count] = []
+    for subject in positions.strategies + [positions.instance] {
+      guard let bps = subject.slippage_bps_e2, let reference = subject.slippageReference else {
+        continue
+      }
+      let name = subject.strategy.map { "slippage of strategy \($0)" } ?? "slippage in all"
+      counts.append((name, "\(Hundredths.text(bps)) bps of \(reference)"))
+    }
+    if let risk = positions.valueAtRisk {
+      let share = Hundredths.text(Int64(clamping: risk.confidence_ppm / 100))
+      counts.append(("value at risk \(share)%", risk.value?.description ?? "unknown"))
+    }
+    if positions.changeCount > 0 {
+      counts.append(("risk state", positions.instance.state ?? "unknown"))
+      counts.append(("changes of risk states", "\(positions.changeCount)"))
+    }
+    return counts.isEmpty ? [] : section("positions", counts)
   }
 
   /// The pace, and what is zero in a healthy run only where it is not.

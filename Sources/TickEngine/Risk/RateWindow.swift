@@ -31,6 +31,12 @@ struct RateWindow: ~Copyable {
     return true
   }
 
+  /// Age at `time` of the one that is `max` before; `.max`: there were not so many yet.
+  @inline(__always)
+  func age(at time: UInt64) -> UInt64 {
+    isFull ? max(newest, time) - times[next] : .max
+  }
+
   /// A fresh session: its clock begins anew.
   mutating func reset() {
     next = 0

@@ -49,35 +49,19 @@ public struct ReferenceData: Equatable, Sendable {
 
   /// Reads and checks a whole file.
   public init(csv data: Data) throws(Failure) {
-    guard let text = String(bytes: data, encoding: .utf8) else {
-      throw Failure(description: "not UTF-8 text")
-    }
-    // Not by `Character`: a carriage return and a line feed are one.
-    var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
-      Substring($0.last == "\r" ? $0.dropLast() : $0)
-    }
-    guard lines.count > 1, lines.removeLast().isEmpty else {
-      throw Failure(description: "the last line has no end: the file is not whole")
-    }
-    guard lines[0] == ReferenceData.header else {
-      throw Failure(description: "line 1: \(ReferenceData.header) is needed")
-    }
+    let lines = try WholeLines(data, header: ReferenceData.header)
     var rows: [Row] = []
     var lineOf: [String: Int] = [:]
-    for (index, line) in lines.enumerated().dropFirst().dropLast() {
-      var fields = ReferenceFields(line, number: index + 1)
+    for (number, line) in lines.rows {
+      var fields = ReferenceFields(line, number: number)
       let row = try fields.row()
-      if let first = lineOf.updateValue(index + 1, forKey: row.symbol) {
+      if let first = lineOf.updateValue(number, forKey: row.symbol) {
         throw Failure(
-          description: "line \(index + 1): \(row.symbol) stands in line \(first) already")
+          description: "line \(number): \(row.symbol) stands in line \(first) already")
       }
       rows.append(row)
     }
-    guard lines.count > 1, lines[lines.count - 1] == "end,\(rows.count)" else {
-      throw Failure(
-        description: "line \(lines.count): end,\(rows.count) is needed as the last line: the file"
-          + " is not whole")
-    }
+    try lines.checkEnd()
     guard !rows.isEmpty else { throw Failure(description: "the file has no symbol") }
     let sectors = Set(rows.map(\.sector)).count
     guard sectors < Exposure.sectorsMax else {

@@ -15,6 +15,12 @@ public struct RiskApproval: Equatable, Sendable {
     self.why = try RiskApproval.checked(why, "why")
   }
 
+  /// Who and why are on record: whoever asked a running sender wrote them to the state directory
+  /// before, and whoever resumed an instance when he armed it.
+  static let onRecord = RiskApproval(onRecord: "the state directory")
+
+  private init(onRecord place: String) { (who, why) = ("on record in \(place)", "as there") }
+
   private static func checked(_ text: String, _ what: String) throws(Failure) -> String {
     let scalars = text.unicodeScalars
     guard scalars.contains(where: { !$0.properties.isWhitespace }) else {
@@ -49,11 +55,17 @@ public enum RiskRefusal: Error, Equatable, CustomStringConvertible, Sendable {
   case killed
   /// The venue's positions and this side's differ, or were not compared.
   case notReconciled
+  /// There is no such strategy, or it has to be one.
+  case noSuchStrategy
+  /// Only a strategy that executed too often is enabled.
+  case notOff
+  /// The instance itself is recovered by resuming it.
+  case resumeInstead
 
   public var description: String {
     switch self {
     case .notCoolingDown(let state):
-      "the state is \(state.name), and only cool_down is reset: look at `tickway state`"
+      "the state is \(state.name), and only cool_down is reset: look at `tickway risk`"
     case .cooling(let until):
       "the cooldown lasts until \(until) ns since the Unix epoch: ask again then"
     case .drawdown(let ppm, let max_ppm):
@@ -67,6 +79,12 @@ public enum RiskRefusal: Error, Equatable, CustomStringConvertible, Sendable {
       "the kill switch is tripped: recover first"
     case .notReconciled:
       "positions and open orders are not reconciled with the venue's: do that first"
+    case .noSuchStrategy:
+      "no such strategy: they are numbered from 1 to the limit strategies_max"
+    case .notOff:
+      "the strategy is not off: only one that executed too often is enabled again"
+    case .resumeInstead:
+      "an instance that was killed is recovered by `tickway resume` and a restart"
     }
   }
 }

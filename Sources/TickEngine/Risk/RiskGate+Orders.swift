@@ -67,6 +67,13 @@ extension RiskGate {
     strategy == 0 || Int(strategy) > throttles.count || throttles[Int(strategy) - 1].isOff
   }
 
+  /// Strategies that are off: bit n - 1 is strategy n.
+  var strategiesOff: UInt64 {
+    var bits: UInt64 = 0
+    for index in 0..<min(64, throttles.count) where throttles[index].isOff { bits |= 1 << index }
+    return bits
+  }
+
   /// Switches a strategy off, or, on a person's word, on again.
   public mutating func set(strategy: UInt8, off: Bool) {
     guard strategy > 0, Int(strategy) <= throttles.count else { return }

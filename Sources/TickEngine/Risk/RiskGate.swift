@@ -28,6 +28,9 @@ public struct RiskGate: ~Copyable {
   private var session: UInt64 = 0
   /// What is held and open, as the sender tells it.
   public internal(set) var exposure: Exposure
+  /// The account's credit, where senders share one: no order adds to the gross exposure beyond what
+  /// it hands out.
+  var credit: AccountLedger?
   /// Orders asked for, allowed and out (RM14). The gate counts those allowed.
   public var tally = OrderTally()
   /// Orders and cancels since the day began (RM9).
@@ -38,9 +41,11 @@ public struct RiskGate: ~Copyable {
   /// - Parameters:
   ///   - limits: that `check` lets pass.
   ///   - reference: for as many instruments as the directory has room for, at least.
+  ///   - credit: of the account that this sender shares with others; nil: it has its own.
   public init(
     limits: RiskLimits, reference: consuming ReferenceTable, control: consuming ControlPage,
-    board: consuming BoardReader, directory: consuming DirectoryReader
+    board: consuming BoardReader, directory: consuming DirectoryReader,
+    credit: consuming AccountLedger? = nil
   ) {
     bounds = RiskBounds(limits)
     rate = RateWindow(max: limits.ordersPerSecondMax)
@@ -52,6 +57,7 @@ public struct RiskGate: ~Copyable {
     self.control = control
     self.board = board
     self.directory = directory
+    self.credit = credit
     dayStartE4 = limits.portfolioE4
   }
 
@@ -63,31 +69,63 @@ public struct RiskGate: ~Copyable {
   public mutating func judge(
     _ order: OrderIntent, equityE4: Int64, state: RiskState, now: UInt64
   ) -> RiskDecision {
+    var unrecorded = NoEvidence()
+    return judge(order, equityE4: equityE4, state: state, now: now, &unrecorded)
+  }
+
+  /// The same, with a note of each check and of what it looked at.
+  mutating func judge<E: RiskEvidence>(
+    _ order: OrderIntent, equityE4: Int64, state: RiskState, now: UInt64, _ evidence: inout E
+  ) -> RiskDecision {
     prefetch(order)
     var decision = RiskDecision()
-    guard control.read(.kill) == 0, control.read(.tripped) == 0, state != .killSwitch,
-      state != .recovery
-    else { return .reject(.killed) }
+    guard mayAnyPass(state, &evidence) else { return .reject(.killed) }
+    evidence.at(.tally)
+    let tally = self.tally
+    evidence.note { ($0.asked, $0.allowed, $0.out) = (tally.asked, tally.allowed, tally.out) }
     guard reconcile() else {
       return .reject(.tally, limit: Double(tally.allowed), value: Double(tally.out))
     }
     followSession()
     let room = self.room(order, state)
+    evidence.at(.breaker)
+    evidence.note { ($0.room, $0.equityE4) = (room, equityE4) }
     if state == .circuitBreaker || state == .coolDown, !order.isReducing(within: room) {
       return .reject(.breaker, limit: Double(max(0, room)), value: Double(order.quantity))
     }
+    evidence.at(.rate)
+    evidence.note { $0.rateAge_ns = rate.age(at: now) }
     guard rate.admit(now) else {
       control.write(.tripped, 1)
       let limit = Double(bounds.ordersPerSecondMax)
       return .reject(.rate, limit: limit, value: limit + 1)
     }
-    guard checkFields(order, &decision), let line = checkInstrument(order, &decision),
-      checkSize(order, line, &decision), checkPrice(order, line, state, now, &decision),
-      checkRepeats(order, now, &decision), halve(order, state, room, &decision),
-      checkExposure(order, line, equityE4, &decision)
+    guard checkFields(order, &decision, &evidence),
+      let line = checkInstrument(order, &decision, &evidence),
+      checkSize(order, line, &decision, &evidence),
+      checkPrice(order, line, state, now, &decision, &evidence),
+      checkRepeats(order, now, &decision, &evidence),
+      halve(order, state, room, &decision, &evidence),
+      checkExposure(order, line, equityE4, &decision, &evidence)
     else { return decision }
     allow(order, decision)
     return decision
+  }
+
+  /// Whether anything passes at all.
+  private mutating func mayAnyPass<E: RiskEvidence>(
+    _ state: RiskState, _ evidence: inout E
+  ) -> Bool {
+    evidence.at(.killSwitch)
+    let (isKilled, isTripped) = (control.read(.kill) != 0, control.read(.tripped) != 0)
+    evidence.note {
+      if isKilled { $0.shut |= DecisionShut.word.rawValue }
+      if isTripped { $0.shut |= DecisionShut.tripped.rawValue }
+      $0.state = state.rawValue
+    }
+    guard !isKilled, !isTripped else { return false }
+    evidence.at(.riskState)
+    return state != .killSwitch && state != .recovery
   }
 
   /// Fetches the lines that judging the order will read: all at once, instead of one after the

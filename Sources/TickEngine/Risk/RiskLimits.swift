@@ -159,6 +159,11 @@ public struct RiskLimits: Equatable, Sendable {
   // MARK: In the gate's units
 
   /// Amounts in units of 1e-4.
+  /// What the senders of an account may have in all (RM5), of the equity at the start.
+  var creditE4: Int64 {
+    let leverage = FixedPoint.units(grossLeverage, each: 10_000)
+    return max(1, Int64(clamping: Int128(portfolioE4) * Int128(leverage) / 10_000))
+  }
   var portfolioE4: Int64 { FixedPoint.units(portfolioValue, each: 10_000) }
   var duplicateWindow_ns: UInt64 { RiskLimits.ns(duplicateWindowSeconds) }
 

@@ -68,6 +68,9 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
   case selfMatch
   /// A price that the venue's protocol cannot say.
   case unsayable
+  /// The account's ledger has no credit left for it: other senders of the account have it, or it
+  /// cannot be read.
+  case accountCredit
 
   public var name: String {
     switch self {
@@ -105,6 +108,7 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
     case .venueSlow: "venue_slow"
     case .selfMatch: "self_match"
     case .unsayable: "unsayable"
+    case .accountCredit: "account_credit"
     }
   }
 }

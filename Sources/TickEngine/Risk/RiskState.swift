@@ -76,6 +76,17 @@ public enum RiskCause: UInt8, CaseIterable, Sendable {
   /// Restarted and reconciled after a recovery.
   case restart
 
+  /// What a trip of the gate is to the risk states.
+  init(_ trip: TripReason?) {
+    self =
+      switch trip {
+      case .rate: .rate
+      case .orderTally, .reconciliation: .reconciliation
+      case .operatorKill, .deadMan, .senderSilent, .neverArmed: .manual
+      default: .fatal
+      }
+  }
+
   /// Whether it is a reason to kill.
   public var isKill: Bool {
     self == .fatal || self == .manual || self == .rate || self == .reconciliation

@@ -27,14 +27,17 @@ public struct RiskWatch: ~Copyable {
   /// What `observe` last looked at, by strategy.
   private let equities: Slab<Int64?>
   private let areSeen: Slab<Bool>
+  /// By subject: a person had looked into its kill before this run began.
+  private let isRecovering: Slab<Bool>
   private var hasNews = true
 
   /// - Parameters:
   ///   - records: states that a predecessor left, by subject.
+  ///   - isResumed: a person has let the instance trade: if it was killed, he looked into it.
   /// - Throws: `RiskRecord.Failure` for one that can be no subject's.
   public init(
     _ limits: RiskLimits, positions: consuming PositionBook, records: [UInt8: RiskRecord],
-    at now: UInt64
+    isResumed: Bool = false, at now: UInt64
   ) throws {
     let stateLimits = limits.states
     let first = positions.equityE4
@@ -44,7 +47,8 @@ public struct RiskWatch: ~Copyable {
       }
       return try RiskStates(stateLimits, subject: subject, resuming: record)
     }
-    let instance = try made(0, first)
+    var instance = try made(0, first)
+    if isResumed, instance.state == .killSwitch { _ = try instance.recover(.onRecord, at: now) }
     let strategies = try Slab<RiskStates>(count: limits.strategiesMax) { index in
       try made(UInt8(index + 1), positions.equityE4(UInt8(index + 1)))
     }
@@ -56,9 +60,11 @@ public struct RiskWatch: ~Copyable {
     recent = Slab(count: 16) { _ in nil }
     equities = Slab(count: limits.strategiesMax + 1) { _ in nil }
     areSeen = Slab(count: limits.strategiesMax + 1, repeating: false)
+    isRecovering = Slab(count: limits.strategiesMax + 1, repeating: false)
     for subject in 0...UInt8(limits.strategiesMax) {
       if state(of: subject) != .normal { troubled += 1 }
       if state(of: subject) == .circuitBreaker { breakers += 1 }
+      isRecovering[Int(subject)] = state(of: subject) == .recovery
     }
     self.positions.publish(self.instance)
     for index in 0..<self.strategies.count { self.positions.publish(self.strategies[index]) }
@@ -88,7 +94,7 @@ public struct RiskWatch: ~Copyable {
     hasNews = true
   }
 
-  /// Whether a strategy holds nothing any more, for the turns of an unwinding.
+  /// Whether a strategy holds nothing (any more), for the turns of an unwinding.
   mutating func note(_ strategy: UInt8, isFlat: Bool) { turns.note(strategy, isFlat: isFlat) }
 
   /// Looks at every equity that may have changed, and at the time; a subject whose state changes is
@@ -133,6 +139,65 @@ public struct RiskWatch: ~Copyable {
     return change
   }
 
+  // MARK: What a person does
+
+  /// Ends a subject's cooldown, if its checks pass (RS6).
+  mutating func reset(
+    _ subject: UInt8, _ approval: RiskApproval, at now: UInt64
+  ) throws(RiskRefusal) -> RiskChange {
+    guard subject <= strategies.count else { throw .noSuchStrategy }
+    let change =
+      subject == 0
+      ? try instance.manualReset(approval, equityE4: positions.equityE4, at: now)
+      : try strategies[Int(subject) - 1].manualReset(
+        approval, equityE4: positions.equityE4(subject), at: now)
+    publish(change)
+    return change
+  }
+
+  /// Makes a subject's present equity its peak (RS1).
+  mutating func rebase(
+    _ subject: UInt8, _ approval: RiskApproval, at now: UInt64
+  ) throws(RiskRefusal) -> RiskChange {
+    guard subject <= strategies.count else { throw .noSuchStrategy }
+    let change =
+      subject == 0
+      ? try instance.rebase(approval, equityE4: positions.equityE4, at: now)
+      : try strategies[Int(subject) - 1].rebase(
+        approval, equityE4: positions.equityE4(subject), at: now)
+    publish(change)
+    return change
+  }
+
+  /// A person looks into a subject's kill (RS8): it goes on with the next restart.
+  mutating func recover(
+    _ subject: UInt8, _ approval: RiskApproval, at now: UInt64
+  ) throws(RiskRefusal) -> RiskChange {
+    guard subject <= strategies.count else { throw .noSuchStrategy }
+    let change =
+      subject == 0
+      ? try instance.recover(approval, at: now)
+      : try strategies[Int(subject) - 1].recover(approval, at: now)
+    publish(change)
+    return change
+  }
+
+  /// Restarted, and what is out is the venue's word: ends the recovery of each subject that its
+  /// drawdown lets end (RS8).
+  mutating func reconciled(at now: UInt64) {
+    guard troubled > 0 else { return }
+    for subject in 0...UInt8(strategies.count) where isRecovering[Int(subject)] {
+      let change =
+        subject == 0
+        ? try? instance.restarted(isReconciled: true, equityE4: positions.equityE4, at: now)
+        : try? strategies[Int(subject) - 1].restarted(
+          isReconciled: true, equityE4: positions.equityE4(subject), at: now)
+      guard let change else { continue }
+      isRecovering[Int(subject)] = false
+      publish(change)
+    }
+  }
+
   private mutating func publish(_ change: RiskChange) {
     if change.subject == 0 {
       positions.publish(instance)
@@ -157,6 +222,14 @@ public struct RiskWatch: ~Copyable {
 
   /// Of the instance, 1e-4; one that cannot be computed is none.
   var equityE4: Int64 { positions.equityE4 ?? 0 }
+  func equityE4(of subject: UInt8) -> Int64? {
+    subject == 0 ? positions.equityE4 : positions.equityE4(subject)
+  }
+  /// As the state was looked at last.
+  func drawdown_ppm(of subject: UInt8) -> Int64? {
+    subject == 0 || Int(subject) > strategies.count
+      ? instance.drawdown_ppm : strategies[Int(subject) - 1].drawdown_ppm
+  }
   var state: RiskState { instance.state }
   /// The trading day's number.
   var day: Int64 { instance.record.day }

@@ -113,12 +113,10 @@ public struct MarketMakerStrategy: Strategy, ~Copyable {
       isBlind = true
       for index in 0..<books.count { withdraw(index, &orders) }
     }
-    guard event.eventKind == .fill else { return }
     let index = Int(event.order.instrument)
-    guard index < books.count else { return }
-    let shares = Int64(event.quantity)
-    books[index].position += event.orderSide == .buy ? shares : -shares
-    guard event.openQuantity == 0 else { return }
+    guard event.positionChange != 0, index < books.count else { return }
+    books[index].position += event.positionChange
+    guard event.eventKind == .fill, event.openQuantity == 0 else { return }
     if books[index].bid == event.order { books[index].bid = .none }
     if books[index].ask == event.order { books[index].ask = .none }
   }

@@ -73,8 +73,7 @@ public struct MomentumStrategy: Strategy, ~Copyable {
   public mutating func onEvent(_ event: OrderEvent, _ orders: inout OrderDesk) {
     // Fills may be among the lost: with a position that may be wrong, nothing more is asked for.
     if event.eventKind == .lost { isBlind = true }
-    guard event.eventKind == .fill else { return }
-    let shares = Int64(event.quantity)
-    positions[Int(event.order.instrument)] += event.orderSide == .buy ? shares : -shares
+    guard event.positionChange != 0 else { return }
+    positions[Int(event.order.instrument)] += event.positionChange
   }
 }

@@ -34,7 +34,8 @@ public enum OrderEventKind: UInt8, Sendable {
   case ack = 1, fill, canceled, riskReject, venueReject, unsent, lost
   /// A cancel or a replacement is refused: the order is as it was, and may be cancelled again.
   case cancelReject
-  /// The venue broke the trade `match_id`, which was told as a fill; the order stays as it is.
+  /// The venue broke the trade `match_id`, which was told as a fill; the order stays as it is. If
+  /// it corrects the trade, what the trade is now follows as another fill.
   case tradeBroken
   /// The order has another price and size now.
   case replaced
@@ -48,6 +49,11 @@ extension OrderEvent {
   @inlinable public var eventKind: OrderEventKind? { OrderEventKind(rawValue: kind) }
   @inlinable public var order: OrderId { OrderId(raw: order_id) }
   @inlinable public var orderSide: OrderSide? { OrderSide(rawValue: side) }
+  /// What it does to a position, in shares, a sale below 0: of a fill, or of one that is undone.
+  @inlinable public var positionChange: Int64 {
+    let shares = orderSide == .buy ? Int64(quantity) : -Int64(quantity)
+    return eventKind == .fill ? shares : eventKind == .tradeBroken ? -shares : 0
+  }
   /// Shares still open after an ack, fill or cancel.
   @inlinable public var openQuantity: UInt32 { UInt32(max(0, min(value, 4_294_967_295))) }
 }

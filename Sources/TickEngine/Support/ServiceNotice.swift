@@ -10,6 +10,18 @@ public enum ServiceNotice {
   public static func ready(_ more: String = "") { send("READY=1\n" + more) }
   /// Told to end, and doing so.
   public static func stopping() { send("STOPPING=1\n") }
+  /// For a watchdog: to be said each `watchdog_ns`.
+  public static func alive() { send("WATCHDOG=1\n") }
+
+  /// Half of what the watchdog allows, ns; nil: nobody watches this process so.
+  public static var watchdog_ns: UInt64? {
+    func number(_ name: String) -> UInt64? {
+      unsafe getenv(name).flatMap { unsafe UInt64(String(cString: $0)) }
+    }
+    let isMeant = number("WATCHDOG_PID").map { $0 == UInt64(getpid()) } ?? true
+    guard isMeant, let limit_us = number("WATCHDOG_USEC"), limit_us > 0 else { return nil }
+    return limit_us.multipliedReportingOverflow(by: 500).partialValue
+  }
 
   public static func send(_ text: String) {
     guard let path = unsafe getenv("NOTIFY_SOCKET").map({ unsafe String(cString: $0) }),

@@ -14,6 +14,8 @@ public enum ValueAtRiskError: Error, Equatable, CustomStringConvertible {
   case notPositiveSemiDefinite(smallest: Double)
   /// A line of a returns file.
   case returns(line: Int, problem: String)
+  /// A recording of ticks that no returns can be had from.
+  case recording(String)
   /// A position in something that has no returns, or no symbol.
   case noReturns(of: String)
   /// Positions that are not known.
@@ -33,6 +35,7 @@ public enum ValueAtRiskError: Error, Equatable, CustomStringConvertible {
       "the covariance is not positive semi-definite (eigenvalue \(smallest)): it is no covariance;"
         + " make it from returns"
     case .returns(let line, let problem): "line \(line): \(problem)"
+    case .recording(let problem): problem
     case .noReturns(let symbol):
       "there is a position in \(symbol) and no column of returns for it: add one"
     case .unknownPositions:

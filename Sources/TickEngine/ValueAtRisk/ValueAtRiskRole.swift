@@ -2,6 +2,21 @@ import CLinux
 import Glibc
 import TickRing
 
+/// What is to be computed while an instance runs.
+public struct ValueAtRiskOptions: Sendable {
+  public var returns: ReturnTable
+  /// Above 0.5 and below 1.
+  public var confidence: Double
+  /// From one computation to the next, at least a millisecond.
+  public var interval_ns: UInt64
+
+  public init(_ returns: ReturnTable, confidence: Double, interval_ns: UInt64) {
+    self.returns = returns
+    self.confidence = confidence
+    self.interval_ns = interval_ns
+  }
+}
+
 /// Computes the value at risk of an instance's positions every so often, and publishes it beside
 /// them: a role of its own, that neither asks nor delays the sender.
 ///
@@ -16,6 +31,8 @@ public struct ValueAtRiskRole: ~Copyable, Role {
   private let confidence: Double
   private let interval_ns: UInt64
   private let stop: StopFlag
+  /// What was published last.
+  private(set) var latest: PublishedValueAtRisk?
   /// Why the latest could not be computed.
   public private(set) var problem: ValueAtRiskError?
 
@@ -23,7 +40,7 @@ public struct ValueAtRiskRole: ~Copyable, Role {
   ///   - region: an attachment of the positions region that may write; this is the only writer of
   ///     its line.
   ///   - interval_ns: from one computation to the next, at least a millisecond.
-  ///   - stop: ends it within 50 ms.
+  ///   - stop: ends it within 50 ms, after one more.
   public init(
     _ region: consuming Region, observer: consuming PositionObserver, returns: ReturnTable,
     confidence: Double, interval_ns: UInt64, stop: StopFlag
@@ -56,7 +73,11 @@ public struct ValueAtRiskRole: ~Copyable, Role {
       _ = publish()
       due = now + interval_ns
     }
+    _ = publish()
   }
+
+  /// For the operator, in the end.
+  var note: String? { problem.map { "the value at risk is not known: \($0)" } }
 
   /// Computes once and publishes it, with the wall clock's time.
   public mutating func publish() -> PublishedValueAtRisk { publish(at: clinux_realtime_ns()) }
@@ -75,6 +96,7 @@ public struct ValueAtRiskRole: ~Copyable, Role {
     let published = PublishedValueAtRisk(
       valueE4: valueE4, confidence_ppm: UInt64((confidence * 1_000_000).rounded()), time: time,
       observations: UInt64(observations))
+    latest = published
     ValueAtRiskLine.publish(published, in: lines)
     return published
   }

@@ -86,7 +86,7 @@ public final class VenueRun {
     role: RoleOptions? = nil
   ) throws {
     // Says what keeps it from being a role of that instance, and places its memory.
-    if let role { _ = try RoleProcess(role, ReplayObserver()) }
+    let process = try role.map { try RoleProcess($0, ReplayObserver()) }
     let market: RingMarket
     switch source {
     case .captures(let paths, let pace, let repeats):
@@ -107,6 +107,7 @@ public final class VenueRun {
       VenueRole(server, market: market, stop: stop, inquiry: inquiry), core: role?.core,
       onFailure: {})
     clinux_block_stop_signals()
+    try process?.verifyMemory()
   }
 
   private static func attach(

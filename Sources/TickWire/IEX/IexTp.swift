@@ -79,6 +79,9 @@ public struct IexMessages {
     self.remaining = count
   }
 
+  /// Bytes of the payload that no message has claimed yet.
+  @inlinable public var unreadByteCount: Int { payload.count - offset }
+
   /// Passes over the next `count` messages, or as many as there are.
   @inlinable
   public mutating func skip(_ count: UInt64) {

@@ -57,6 +57,8 @@ struct SeenMessages: ~Copyable, FeedDecoder {
     var decoder = SeenMessages()
     var now: UInt64 = 1_000_000_000
     var hasSendTimes = true
+    /// Whether packets say where they lie in the stream's bytes, as IEX-TP's do: 100 a message.
+    var hasOffsets = true
 
     init(
       _ limits: ArbiterLimits = ArbiterLimits(), restarts: RestartPolicy = .follow,
@@ -74,7 +76,8 @@ struct SeenMessages: ~Copyable, FeedDecoder {
       let time = sent ?? now
       let packet = SequencedPacket(
         stream: 1, session: session, first: first, count: count,
-        sendTime: hasSendTimes ? time : 0)
+        sendTime: hasSendTimes ? time : 0, offset: hasOffsets ? (first &- 1) &* 100 : 0,
+        offsetEnd: hasOffsets ? (first &+ count &- 1) &* 100 : 0)
       return arbiter.take(
         packet, .none, ArrivalTimes(clock: now, received_ns: now, now: now), line: line, &decoder)
     }

@@ -10,6 +10,8 @@ final class FakeVenue: @unchecked Sendable {
     case deaf
     /// Says something all the time, and nothing that matters.
     case talkative
+    /// Speaks OUCH 4.2: fills the first order, and then says what the fill was instead.
+    case correcting
   }
 
   var port: UInt16 { listener.port }
@@ -26,6 +28,7 @@ final class FakeVenue: @unchecked Sendable {
       let length = answer.encode(into: memory.bytes)
       _ = peer?.send(memory.bytes.bytes.slice(at: 0, count: length))
       if manner == .talkative { talk() }
+      if manner == .correcting { fillAndCorrect() }
     }
   }
 
@@ -46,6 +49,41 @@ final class FakeVenue: @unchecked Sendable {
       }
     }
     return true
+  }
+
+  private func fillAndCorrect() {
+    guard receive(atLeast: SoupBin.headerLength + Ouch42.InboundType.enterOrder.length) else {
+      return
+    }
+    let none = FixedText("", lengthMax: 4)!
+    say {
+      Ouch42.Accepted.encode(
+        into: $0, time_ns: 1, userRefNum: 1, replacing: 0, side: .buy, quantity: 100,
+        symbol: Symbol("AAA")!, priceE4: 1_000_000, timeInForce: .marketHours, firm: none,
+        display: 0x59, orderReference: 1, capacity: 0x50, sweep: 0x4E, minimumQuantity: 0,
+        cross: 0x4E, state: Ouch50.stateLive)
+    }
+    say { self.fill($0, 100, 999_000) }
+    say { body in
+      _ = self.fill(body, 60, 998_000)
+      body.put(u8: Ouch42.OutboundType.tradeCorrection.rawValue, at: 0)
+      body.put(u8: UInt8(ascii: "E"), at: 40)
+      return Ouch42.OutboundType.tradeCorrection.length
+    }
+  }
+
+  private func fill(_ body: MutableBytes, _ quantity: UInt32, _ priceE4: UInt32) -> Int {
+    Ouch42.Executed.encode(
+      into: body, time_ns: 2, userRefNum: 1, quantity: quantity, priceE4: priceE4,
+      liquidity: 0x41, match: 7)
+  }
+
+  /// One sequenced message.
+  private func say(_ message: (MutableBytes) -> Int) {
+    let header = SoupBin.headerLength
+    let body = memory.bytes.slice(at: header, count: memory.bytes.count - header)
+    let length = SoupBin.frame(.sequenced, payload: message(body), into: memory.bytes)
+    _ = peer?.send(memory.bytes.bytes.slice(at: 0, count: length))
   }
 
   private func talk() {

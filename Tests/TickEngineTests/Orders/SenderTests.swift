@@ -8,28 +8,37 @@ import TickWire
 
 extension RiskWatch {
   /// Positions in memory that nobody else finds.
-  static func unnamed(_ limits: RiskLimits) throws -> RiskWatch {
+  static func unnamed(
+    _ limits: RiskLimits, records: [UInt8: RiskRecord] = [:]
+  ) throws -> RiskWatch {
     var options = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     options.holdingsMax = 1_024
     let region = try Region.createUnnamed(.positions, capacity: options.capacity)
     return try RiskWatch(
-      limits, positions: PositionBook.open(claiming: region, options), records: [:], at: 0)
+      limits, positions: PositionBook.open(claiming: region, options), records: records, at: 0)
   }
 }
 
 /// A sender, and the worker's ends of its rings. One thread asks, one runs the sender.
-private final class SenderBench: @unchecked Sendable {
+final class SenderBench: @unchecked Sendable {
   private var sender: Sender
   private var requests: OrderProducer
   private var events: EventConsumer
   private let histograms = HistogramStorage(count: 3)
 
   private let control: ControlPage
+  /// None or one.
+  private let decisionRing: Slab<DecisionConsumer>
 
+  /// - Parameters:
+  ///   - price: of the last trade.
+  ///   - decisionSlots: of the ring of decisions, if they are recorded.
   init(
-    eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil, symbol: String = "AAA",
-    ordersPerSecondMax: Int = 1_000_000, patience: SenderOptions.Patience = SenderOptions.Patience()
+    eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil,
+    dialect: OrderDialect = .ouch50, symbol: String = "AAA", ordersPerSecondMax: Int = 1_000_000,
+    patience: SenderOptions.Patience = SenderOptions.Patience(), price: Double = 100,
+    decisionSlots: Int? = nil, _ change: (inout RiskLimits) -> Void = { _ in }
   ) throws {
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
@@ -40,7 +49,7 @@ private final class SenderBench: @unchecked Sendable {
     var writer = try DirectoryWriter(claiming: names.attach(), venue: Symbol("IEX")!.word)
     _ = writer.number(of: Symbol(symbol)!.word)
     let board = try BoardWriter(claiming: prices.attach())
-    board.setLast(1, price: 100, time: GateBench.start)
+    board.setLast(1, price: price, time: GateBench.start)
     requests = try OrderProducer(claiming: orderRing.attach())
     events = try EventConsumer(claiming: eventRing.attach())
     control = ControlPage(try page.attach())
@@ -51,6 +60,15 @@ private final class SenderBench: @unchecked Sendable {
     }
     var limits = RiskLimits.simulation
     limits.ordersPerSecondMax = ordersPerSecondMax
+    change(&limits)
+    let decisionRegion = try decisionSlots.map { try regions.make(.events, capacity: $0) }
+    decisionRing = try Slab(count: decisionRegion == nil ? 0 : 1) { _ in
+      try DecisionConsumer(claiming: decisionRegion!.attach())
+    }
+    var decisions = DecisionLog()
+    if let decisionRegion {
+      decisions = DecisionLog(try DecisionProducer(claiming: decisionRegion.attach()))
+    }
     let gate = RiskGate(
       limits: limits, reference: ReferenceTable(.simulation, limits: limits, instruments: 16),
       control: ControlPage(try page.attach()),
@@ -59,12 +77,12 @@ private final class SenderBench: @unchecked Sendable {
       ports: ports, gate: gate, kill: try KillGate.unnamed(),
       risk: try RiskWatch.unnamed(limits), pool: try OrderPool.unnamed(orderSlots),
       session: try venuePort.map {
-        try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0))
+        try VenueSession.open(VenueAddress(host: "127.0.0.1", port: $0, dialect: dialect))
       },
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
-      waitPolicy: .share, options: SenderOptions(patience: patience))
+      waitPolicy: .share, options: SenderOptions(patience: patience), decisions: decisions)
   }
 
   /// Asks for orders at these prices, and lets the sender decide them all.
@@ -74,6 +92,26 @@ private final class SenderBench: @unchecked Sendable {
   }
 
   func ask(_ request: OrderRequest) -> Bool { requests.publish(request) }
+
+  /// Does to the sender what nobody else could.
+  func adjust(_ body: (inout Sender) throws -> Void) rethrows { try body(&sender) }
+
+  /// Lets it decide what waits, and hand that to the kernel.
+  func takeAndSend() {
+    _ = sender.takeRequests()
+    _ = try? sender.turnLink()
+  }
+
+  /// What was recorded since it was asked last.
+  func decisions() -> [DecisionEvent] {
+    var events: [DecisionEvent] = []
+    var event = DecisionEvent()
+    guard decisionRing.count > 0 else { return [] }
+    while decisionRing[0].poll(&event) { events.append(event) }
+    return events
+  }
+  var decisionsLost: UInt64 { sender.decisions.lost }
+  var decisionsFull: UInt64 { decisionRing.count > 0 ? decisionRing[0].full : 0 }
 
   func ask(_ number: UInt64) {
     var request = GateBench.order(100)
@@ -103,12 +141,15 @@ private final class SenderBench: @unchecked Sendable {
     return heard[kind, default: 0] == count
   }
   private var heard: [String: Int] = [:]
+  /// All that it was told.
+  private(set) var all: [OrderEvent] = []
 
   /// What the worker is told: `unsent`, `riskReject 10`, `lost x3`.
   func told() -> [String] {
     var told: [String] = []
     var event = OrderEvent.none
     while events.poll(&event) {
+      all.append(event)
       switch event.eventKind {
       case .lost: told.append("lost x\(event.quantity)")
       case .riskReject: told.append("riskReject \(event.reason)")
@@ -188,6 +229,25 @@ private final class SenderBench: @unchecked Sendable {
     #expect(bench.counts.inFlight == 1 && bench.counts.sent == 1)
   }
 
+  /// OUCH 4.2 `F`: the worker hears that the fill is undone, and then what it is.
+  @Test func aCorrectedTradeIsToldAsABreakAndAFill() throws {
+    let venue = try FakeVenue(.correcting)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, dialect: .ouch42)
+    #expect(bench.ask(GateBench.order(100)))
+    let done = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      try? bench.run()
+      done.signal()
+    }
+    #expect(bench.hears("fill", 2))
+    bench.endAsking()
+    done.wait()
+    #expect(bench.all.map(\.eventKind) == [.ack, .fill, .tradeBroken, .fill])
+    #expect(bench.all.map(\.positionChange) == [0, 100, -100, 60])
+    #expect(bench.all.last?.price == 99.8 && bench.all.last?.match_id == 7)
+    #expect(bench.counts.tradesBroken == 1 && bench.counts.anomalies == 0)
+  }
+
   /// A venue that never stops talking does not keep a sender that is done.
   @Test func aTalkativeVenueDoesNotKeepTheSender() throws {
     let venue = try FakeVenue(.talkative)
@@ -203,7 +263,8 @@ private final class SenderBench: @unchecked Sendable {
     options.logins = []
     let venue = try RunningVenue(options)
     let bench = try SenderBench(
-      eventSlots: 64, venuePort: venue.port, symbol: "TEST", ordersPerSecondMax: 3)
+      eventSlots: 64, venuePort: venue.port, symbol: "TEST", ordersPerSecondMax: 3,
+      patience: SenderOptions.Patience(linger_ns: 0))
     for number: UInt64 in 1...3 { bench.ask(number) }
     let done = DispatchSemaphore(value: 0)
     Thread.detachNewThread {

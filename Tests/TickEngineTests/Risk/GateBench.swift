@@ -77,6 +77,28 @@ final class GateBench {
     gate.judge(order, equityE4: equityE4, state: state, now: time ?? now)
   }
 
+  /// Judges, with a note of every check.
+  func decide(_ order: OrderIntent) -> DecisionEvent {
+    var request = OrderRequest()
+    request.order_id = UInt64(order.instrument) << 32 | 1
+    (request.price, request.quantity) = (order.price, order.quantity)
+    (request.side, request.time_in_force) = (order.side, order.timeInForce)
+    (request.strategy, request.decision_time) = (order.strategy, now)
+    request.action = OrderAction.new.rawValue
+    var event = DecisionEvent(request, worker: 0, taken_ns: 1)
+    let decision = gate.judge(order, equityE4: equityE4, state: state, now: now, &event)
+    event.close(decision)
+    return event
+  }
+
+  func decide(
+    _ price: Double, quantity: UInt32 = 100, instrument: UInt32 = 1, side: OrderSide = .buy
+  ) -> DecisionEvent {
+    decide(
+      OrderIntent(
+        GateBench.order(price, quantity: quantity, instrument: instrument, side: side, at: now)))
+  }
+
   func judge(
     _ price: Double, quantity: UInt32 = 100, instrument: UInt32 = 1, side: OrderSide = .buy
   ) -> RiskReason? {
@@ -108,6 +130,16 @@ final class GateBench {
   /// A last trade now.
   func trade(_ instrument: UInt32, _ price: Double) {
     board.setLast(instrument, price: price, time: now)
+  }
+
+  /// Shares an account's credit with others.
+  func share(_ ledger: borrowing Region, key: UInt64, totalE4: Int64) throws {
+    gate.credit = try AccountLedger.open(
+      try ledger.duplicate(), key: key, totalE4: totalE4, chunkE4: max(1, totalE4 / 256))
+  }
+
+  func share(guarded ledger: consuming Region, totalE4: Int64) throws {
+    gate.credit = try AccountLedger.open(ledger, key: 1, totalE4: totalE4, chunkE4: 1)
   }
 
   /// Does what the sender does, to the gate itself.

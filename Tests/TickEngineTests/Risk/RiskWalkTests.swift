@@ -6,83 +6,13 @@ import TickRing
 /// Random walks of orders, fills, cancels, prices and equity: what the gate lets pass is what a
 /// slow model lets pass, and no limit is ever exceeded by an order, with all that is open.
 @Suite(.timeLimit(.minutes(5))) struct RiskWalkTests {
-  /// Everything in 128 bits, added up anew for each order.
-  private struct Model {
-    var positions = [Int128](repeating: 0, count: 4)
-    var buys = [Int128](repeating: 0, count: 4)
-    var sells = [Int128](repeating: 0, count: 4)
-    var marks = [Int128](repeating: 1_000_000, count: 4)
-    /// AAA and CCC are in one sector.
-    let sectors = [0, 1, 2, 1]
-    var equity: Int128 = 10_000_000_000
-
-    func worst(_ instrument: Int) -> Int128 {
-      max(
-        abs(positions[instrument] + buys[instrument]),
-        abs(positions[instrument] - sells[instrument]))
-    }
-
-    /// Worst case of one side after it has become this many shares more.
-    func side(_ instrument: Int, _ isBuy: Bool, _ more: Int128) -> Int128 {
-      isBuy
-        ? positions[instrument] + buys[instrument] + more
-        : positions[instrument] - sells[instrument] - more
-    }
-
-    func isReducing(_ instrument: Int, _ isBuy: Bool, _ quantity: Int128) -> Bool {
-      let after = side(instrument, isBuy, quantity)
-      return isBuy
-        ? positions[instrument] < 0 && after <= 0 : positions[instrument] > 0 && after >= 0
-    }
-
-    /// What is sent of the order, in the state.
-    func sent(
-      _ instrument: Int, _ isBuy: Bool, _ quantity: Int128, _ state: RiskState
-    ) -> Int128 {
-      guard state == .warning, !isReducing(instrument, isBuy, quantity) else { return quantity }
-      let now = side(instrument, isBuy, 0)
-      let room =
-        isBuy
-        ? (positions[instrument] < 0 ? max(0, -now) : 0)
-        : (positions[instrument] > 0 ? max(0, now) : 0)
-      return room + (quantity - room) / 2
-    }
-
-    func refusal(
-      _ instrument: Int, _ isBuy: Bool, _ quantity: Int128, _ priceE4: Int128, _ state: RiskState
-    ) -> RiskReason? {
-      let isBreaker = state == .circuitBreaker || state == .coolDown
-      if isBreaker, !isReducing(instrument, isBuy, quantity) { return .breaker }
-      let away = abs(priceE4 - marks[instrument])
-      if away * 10_000 > marks[instrument] * (state == .warning ? 250 : 500) { return .collar }
-      let sent = self.sent(instrument, isBuy, quantity, state)
-      if sent == 0 { return .halvedToZero }
-      if isReducing(instrument, isBuy, sent) { return nil }
-      let size = abs(side(instrument, isBuy, sent))
-      let other = abs(side(instrument, !isBuy, 0))
-      let price = max(priceE4, marks[instrument])
-      if size > 2_500 { return .positionQuantity }
-      if equity <= 0 { return .noEquity }
-      if size * price * 100 > equity * 20 { return .positionValue }
-      var (sector, gross): (Int128, Int128) = (0, 0)
-      for held in 1...3 {
-        let value = held == instrument ? max(size, other) * price : worst(held) * marks[held]
-        gross += value
-        if sectors[held] == sectors[instrument] { sector += value }
-      }
-      if sector * 100 > equity * 30 { return .sector }
-      if gross * 100 > equity * 45 { return .leverage }
-      return 10_000_000_000 - equity > 500_000_000 ? .dailyLoss : nil
-    }
-  }
-
-  private func bench() throws -> GateBench {
+  static func bench(dailyLossMax: Double = 50_000) throws -> GateBench {
     let rows = ["AAA,x,1000000,,2500,no", "BBB,y,1000000,,2500,no", "CCC,x,1000000,,2500,no"]
     let bench = try GateBench(rows: rows) {
       $0.portfolioValue = 1_000_000
       $0.sectorPercent = 30
       $0.grossLeverage = 0.45
-      $0.dailyLossMax = 50_000
+      $0.dailyLossMax = dailyLossMax
       $0.ordersPerSecondMax = 1_000
       $0.repeatedExecutionsMax = 100_000
     }
@@ -91,7 +21,7 @@ import TickRing
   }
 
   private func moveMarket(
-    _ random: inout SeededRandom, _ bench: GateBench, _ model: inout Model
+    _ random: inout SeededRandom, _ bench: GateBench, _ model: inout RiskWalkModel
   ) {
     for instrument in 1...3 where random.once(in: 20) {
       model.marks[instrument] = Int128(random.within(950_000...1_050_000))
@@ -114,7 +44,7 @@ import TickRing
   }
 
   /// Of something that is open, a part is filled or ends.
-  private func end(_ random: inout SeededRandom, _ bench: GateBench, _ model: inout Model) {
+  private func end(_ random: inout SeededRandom, _ bench: GateBench, _ model: inout RiskWalkModel) {
     let instrument = random.within(1...3)
     let isBuy = random.once(in: 2)
     let open = Int(isBuy ? model.buys[instrument] : model.sells[instrument])
@@ -135,8 +65,8 @@ import TickRing
   @Test(arguments: 1...10)
   func noWalkPassesALimit(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
-    let bench = try bench()
-    var model = Model()
+    let bench = try Self.bench()
+    var model = RiskWalkModel()
     var seen: [RiskReason?: Int] = [:]
     for _ in 0..<20_000 {
       bench.now += 5_000_000

@@ -2,6 +2,7 @@
 #ifndef BARE_H
 #define BARE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A non-blocking UDP socket on 127.0.0.1 with a receive buffer of `buffer_bytes` if it is granted;
@@ -48,6 +49,27 @@ typedef struct {
  * 64, and nothing else: how long it took in ns, or -errno. The group is a number. */
 int64_t bare_send_batches(uint32_t group, uint16_t port, const uint32_t *lengths,
                           uint64_t length_count, uint64_t packets);
+
+/* A venue on loopback that takes one connection at a time, on a thread of its own on `core`: it
+ * answers a SoupBinTCP login, and each OUCH 5.0 order by its acceptance. A bare one answers each 50
+ * bytes, the size of an order, by 67, that of an acceptance, and looks at nothing. Both receive and
+ * send in the same loop. NULL if there is none to be had. */
+typedef struct bare_venue bare_venue;
+bare_venue *bare_venue_start(int core, bool is_bare, uint16_t *port);
+void bare_venue_end(bare_venue *venue);
+
+/* Whether it spins, in front of all ordinary threads if that is allowed, or sleeps until something
+ * comes. */
+void bare_venue_spin(bare_venue *venue, int yes);
+
+/* Whether orders stay open from now on, or are dead on arrival. */
+void bare_venue_keep(bare_venue *venue, int yes);
+
+/* A connection to a port on loopback, or -errno. */
+int bare_connect(uint16_t port);
+
+/* Sends an order's size to a bare venue and spins until an acceptance's size is back: 0, or -1. */
+int bare_order_ping(int peer);
 
 typedef struct bare_thread bare_thread;
 bare_thread *bare_ping_start(const bare_ping *ping);

@@ -10,6 +10,13 @@ extension Arbiter {
     return holes[stream].isOpen ? max(held, holes[stream].horizon) : held
   }
 
+  /// The same of what is proven.
+  private func provenReach(_ stream: Int?) -> UInt64 {
+    guard let stream, buffer.unproven(stream) > 0 else { return reach(stream) }
+    let held = buffer.lastProven(stream)?.packet.end ?? 0
+    return max(tracker.expected(stream), held, holes[stream].horizon)
+  }
+
   func isDoubtful(_ packet: SequencedPacket, _ place: SequenceTracker.Place) -> Bool {
     switch place {
     case .newSession: return true
@@ -33,7 +40,7 @@ extension Arbiter {
     let stream = tracker.index(of: packet)
     let slot = doubts.slot(packet, stream: stream)
     // A stream that goes on meanwhile as it was refutes the claim.
-    let reach = reach(stream)
+    let reach = provenReach(stream)
     guard doubts.agrees(slot, with: packet, line: line, reach: reach, now: times.now) else {
       switch doubts.keep(slot, packet, datagram, times, line: line, reach: reach) {
       case .kept: break

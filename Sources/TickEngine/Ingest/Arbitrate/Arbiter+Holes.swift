@@ -7,7 +7,7 @@ import TickWire
 extension Arbiter {
   mutating func takeAhead<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
-    _ decoder: inout D
+    isProven: Bool, _ decoder: inout D
   ) -> Outcome {
     guard limits.waitPackets > 0, let stream = tracker.index(of: packet) else {
       release(packet, datagram, times, isRecovered: line == nil, &decoder)
@@ -19,11 +19,17 @@ extension Arbiter {
       extendHorizon(stream, to: packet.first, packet, times)
       outcome = .released
     } else {
-      switch buffer.insert(packet, datagram, times, isRecovered: line == nil, stream: stream) {
+      switch buffer.insert(
+        packet, datagram, times, line: line, isProven: isProven, stream: stream)
+      {
       case .held: break
       case .duplicate:
         decoder.counts.duplicates += 1
         outcome = .duplicate
+        settle(stream, times.now, &decoder)
+      case .refuted:
+        decoder.counts.implausible += 1
+        outcome = .doubted
       case .noPlace:
         decoder.counts.unheld += 1
         outcome = .unheld
@@ -36,8 +42,40 @@ extension Arbiter {
         outcome = .unheld
       }
     }
+    countRefuted(byAnswer: line == nil, &decoder)
     giveUpWhatIsDue(stream, times.now, &decoder)
     return outcome
+  }
+
+  /// A packet is next whose place is proven: whether it is held already. What is held in its place
+  /// and is another lies.
+  mutating func meetHeld<D: FeedDecoder & ~Copyable>(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
+    _ decoder: inout D
+  ) -> Bool {
+    guard buffer.unproven > 0, packet.count > 0, let stream = tracker.index(of: packet) else {
+      return false
+    }
+    let isHeld = buffer.meet(packet, datagram, line: line, isProven: true, stream) == .duplicate
+    countRefuted(byAnswer: line == nil, &decoder)
+    if isHeld {
+      decoder.counts.duplicates += 1
+      settle(stream, times.now, &decoder)
+    }
+    return isHeld
+  }
+
+  /// What gave way to a packet whose place is proven. An answer may be cut otherwise than the
+  /// packets of the lines, which do not lie then.
+  private mutating func countRefuted<D: FeedDecoder & ~Copyable>(
+    byAnswer: Bool, _ decoder: inout D
+  ) {
+    let refuted = buffer.takeRefuted()
+    if byAnswer {
+      decoder.counts.duplicates += refuted
+    } else {
+      decoder.counts.implausible += refuted
+    }
   }
 
   /// No room to hold a packet, and nowhere to ask for it again: the wait before it ends.
@@ -88,23 +126,43 @@ extension Arbiter {
     let end = buffer.first(stream)?.packet.first ?? holes[stream].horizon
     for line in 0..<LineTable.linesMax where liveLines >> UInt64(line) & 1 != 0 {
       let cell = line * SequenceTracker.streamsMax + stream
-      // Where the next will be put lies the oldest.
-      if recent[cell * Arbiter.linePackets + Int(recentAt[cell])] < end { return false }
+      // All of them: one may lie.
+      for index in 0..<Arbiter.linePackets where recent[cell * Arbiter.linePackets + index] < end {
+        return false
+      }
     }
     return true
   }
 
   /// Whether nothing more is to be hoped for from the lines.
-  func isWaitOver(_ stream: Int, _ now: UInt64) -> Bool {
+  func isWaitOver(_ stream: Int, _ now: UInt64, wait_ns: UInt64) -> Bool {
     let shown = holes[stream].shown_ns
     return buffer.count(stream) >= limits.waitPackets || isPassedByAll(stream)
-      || (now > shown && now - shown >= limits.wait_ns)
+      || (now > shown && now - shown >= wait_ns)
   }
 
   func isDue(_ stream: Int, _ now: UInt64) -> Bool {
-    guard let recovery = limits.recovery else { return isWaitOver(stream, now) }
+    let wait_ns =
+      isLone(stream) ? max(limits.wait_ns, Arbiter.loneWait_ns) : limits.wait_ns
+    guard let recovery = limits.recovery else {
+      return isWaitOver(stream, now, wait_ns: wait_ns)
+    }
     let progress = holes[stream].progress_ns
-    return now > progress && now - progress >= limits.wait_ns + recovery.patience_ns
+    return now > progress && now - progress >= wait_ns + recovery.patience_ns
+  }
+
+  /// Whether another line may yet tell of the packets behind a hole that nothing has proven them,
+  /// or that a leap of one line is none.
+  private func isLone(_ stream: Int) -> Bool {
+    guard liveLines.nonzeroBitCount > 1, let first = buffer.first(stream)?.packet.first else {
+      return false
+    }
+    let expected = tracker.expected(stream)
+    if buffer.unproven(stream) == buffer.count(stream), holes[stream].horizon <= expected {
+      return true
+    }
+    return first > expected && first - expected > DoubtedPackets.leap_messages
+      && linesHeard(stream) > 1
   }
 
   mutating func giveUpWhatIsDue<D: FeedDecoder & ~Copyable>(
@@ -145,7 +203,13 @@ extension Arbiter {
     guard holes[stream].isOpen else { return }
     let before = buffer.count(stream)
     while let held = buffer.first(stream), held.packet.first <= tracker.expected(stream) {
-      releaseFirst(stream, &decoder)
+      if held.isProven {
+        releaseFirst(stream, &decoder)
+      } else {
+        guard held.packet.end <= tracker.expected(stream) else { break }
+        decoder.counts.implausible += 1
+        buffer.removeFirst(stream)
+      }
     }
     let next = buffer.first(stream)
     if next == nil, holes[stream].horizon <= tracker.expected(stream) {
@@ -155,7 +219,9 @@ extension Arbiter {
     }
     let shown = next?.times.now ?? holes[stream].horizonTimes.now
     // Where nothing held went out, what comes has not reached the hole's end: it may be no hole.
-    holes[stream].shown_ns = buffer.count(stream) == before ? max(shown, now) : shown
+    // Nor is it one before what nothing has proven.
+    let isShown = buffer.count(stream) != before && next?.isProven ?? true
+    holes[stream].shown_ns = isShown ? shown : max(shown, now)
     holes[stream].progress_ns = now
   }
 
@@ -190,13 +256,16 @@ extension Arbiter {
     for stream in 0..<tracker.count where holes[stream].isOpen {
       let expected = tracker.expected(stream)
       let isFirst = holes[stream].requested_ns == 0
-      if isFirst, !isWaitOver(stream, now) { continue }
+      if isFirst, !isWaitOver(stream, now, wait_ns: limits.wait_ns) { continue }
       let isAnswered = holes[stream].requestedFirst != expected
       guard isFirst || isAnswered || now >= holes[stream].requested_ns &+ recovery.retry_ns
       else { continue }
       holes[stream].requested_ns = max(1, now)
       holes[stream].requestedFirst = expected
-      let end = buffer.first(stream)?.packet.first ?? holes[stream].horizon
+      let held = buffer.first(stream)?.packet
+      // What is next and not proven is asked for as what is missing.
+      let isNext = held.map { $0.first <= expected } ?? false
+      let end = (isNext ? held?.end : held?.first) ?? holes[stream].horizon
       return MissingRange(
         stream: tracker.key(stream), session: tracker.session(stream), first: expected,
         count: end - expected)

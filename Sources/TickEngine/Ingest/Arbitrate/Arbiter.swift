@@ -42,6 +42,9 @@ struct Arbiter: ~Copyable {
   /// What a line brings out of order, it brings within so many packets: a hole that all live lines
   /// have passed by more stays one. A power of two.
   static let linePackets = 8
+  /// How long what nothing proves is waited for while another line is live: until each has said in
+  /// a heartbeat how far it is.
+  static let loneWait_ns: UInt64 = 2_000_000_000
 
   let limits: ArbiterLimits
   private let restarts: RestartPolicy
@@ -55,6 +58,11 @@ struct Arbiter: ~Copyable {
     repeating: UInt64(0))
   let recentAt = Slab(
     count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: UInt8(0))
+  /// Where each line goes on in each stream, by line and stream, and what it claims elsewhere.
+  let courses = Slab(
+    count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: LineCourse())
+  let claims = Slab(
+    count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: LineClaim())
   /// The lines that can still fill a hole, a bit each: those that are live or may yet be.
   var liveLines: UInt64 = 1
   var ledger = LossLedger()
@@ -96,18 +104,23 @@ struct Arbiter: ~Copyable {
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int?,
     _ decoder: inout D
   ) -> Outcome {
-    guard let stream = tracker.index(of: packet), tracker.isNext(packet, stream) else {
+    guard let stream = tracker.index(of: packet), tracker.isNext(packet, stream),
+      isOnCourse(packet, line, stream), openHoles == 0 || buffer.unproven == 0
+    else {
       return takeOther(packet, datagram, times, line, &decoder)
     }
     // What follows is `release`, without a question that has been answered.
-    if let line, limits.waitPackets > 0 { noteRecent(line, stream, packet) }
+    if let line, limits.waitPackets > 0 {
+      noteRecent(line, stream, packet)
+      setCourse(line, stream, after: packet)
+    }
     if line == nil { decoder.counts.recovered += packet.count }
     decoder.begin(packet, times, isRecovered: line == nil)
     tracker.advance(stream, packet, times.now)
     decoder.judged(SequenceVerdict(stream: stream), packet)
     if packet.count > 0 { decoder.decode(datagram, packet, skip: 0) }
     tracker.finish(stream)
-    if openHoles > 0 { settle(stream, times.now, &decoder) }
+    if openHoles > 0 { goOnBehindHoles(packet, line, stream, times.now, &decoder) }
     return .released
   }
 
@@ -117,15 +130,37 @@ struct Arbiter: ~Copyable {
     _ decoder: inout D
   ) -> Outcome {
     let place = tracker.place(packet, now: times.now)
-    guard limits.waitPackets == 0 || !isDoubtful(packet, place) else {
+    guard limits.waitPackets > 0 else {
+      return takePlaced(place, packet, datagram, times, line, &decoder)
+    }
+    let stream = tracker.index(of: packet)
+    // The second copy of nearly all.
+    if place == .behind, let line, let stream, isOnCourse(packet, line, stream) {
+      setCourse(line, stream, after: packet)
+      return takePlaced(place, packet, datagram, times, line, &decoder)
+    }
+    let isOfSession = stream.map { packet.session == tracker.session($0) } ?? false
+    // A sequence begins anew with its bytes.
+    let isFalseStart = place == .restart && packet.first <= 1 && packet.offset != 0
+    if let line, let stream, isOfSession, isFalseStart || isRefuted(packet, line, stream) {
+      if isFalseStart { forgetClaims(line) }
+      decoder.counts.implausible += 1
+      return .doubted
+    }
+    guard !isDoubtful(packet, place) else {
+      if let line { forgetClaims(line) }
       return doubt(packet, datagram, times, line, &decoder)
+    }
+    let goesOn = place == .current || place == .ahead || place == .behind
+    if let line, let stream, isOfSession, goesOn {
+      return takeByCourse(place, packet, datagram, times, line, stream, &decoder)
     }
     return takePlaced(place, packet, datagram, times, line, &decoder)
   }
 
   mutating func takePlaced<D: FeedDecoder & ~Copyable>(
     _ place: SequenceTracker.Place, _ packet: SequencedPacket, _ datagram: Bytes,
-    _ times: ArrivalTimes, _ line: Int?, _ decoder: inout D
+    _ times: ArrivalTimes, _ line: Int?, isProven: Bool = true, _ decoder: inout D
   ) -> Outcome {
     if let line, limits.waitPackets > 0, let stream = tracker.index(of: packet) {
       noteRecent(line, stream, packet)
@@ -134,7 +169,10 @@ struct Arbiter: ~Copyable {
     case .untracked:
       decoder.counts.untracked += 1
       return .untracked
+    case .current where !isProven && packet.count > 0:
+      return takeAhead(packet, datagram, times, line, isProven: false, &decoder)
     case .current:
+      if meetHeld(packet, datagram, times, line, &decoder) { return .duplicate }
       // An overlap, or a heartbeat that tells nothing new.
       release(packet, datagram, times, isRecovered: line == nil, &decoder)
       if openHoles > 0, let stream = tracker.index(of: packet) {
@@ -144,7 +182,7 @@ struct Arbiter: ~Copyable {
     case .before, .behind:
       return takeBehind(packet, datagram, times, line, &decoder)
     case .ahead:
-      return takeAhead(packet, datagram, times, line, &decoder)
+      return takeAhead(packet, datagram, times, line, isProven: isProven, &decoder)
     case .join, .newSession, .restart:
       // Answers to requests tell nothing of the stream's course.
       if line == nil { return .duplicate }
@@ -153,7 +191,11 @@ struct Arbiter: ~Copyable {
         return .refused
       }
       if let stream = tracker.index(of: packet) { abandon(stream, &decoder) }
-      return open(packet, datagram, times, line, isJoin: place == .join, &decoder)
+      let outcome = open(packet, datagram, times, line, isJoin: place == .join, &decoder)
+      if let line, let stream = tracker.index(of: packet) {
+        setCourse(line, stream, after: packet)
+      }
+      return outcome
     }
   }
 
@@ -173,7 +215,7 @@ struct Arbiter: ~Copyable {
     opening.count = 0
     opening.endsSession = false
     release(opening, .none, times, isRecovered: false, &decoder)
-    return takeAhead(packet, datagram, times, line, &decoder)
+    return takeAhead(packet, datagram, times, line, isProven: true, &decoder)
   }
 
   mutating func takeBehind<D: FeedDecoder & ~Copyable>(
@@ -241,6 +283,7 @@ struct Arbiter: ~Copyable {
     if verdict.isRestart || verdict.isNewSession {
       ledger.forget(verdict.stream)
       forgetRecent(verdict.stream)
+      forgetCourses(verdict.stream)
     }
     guard verdict.missing > 0 else { return }
     decoder.counts.gaps += 1
@@ -261,6 +304,7 @@ struct Arbiter: ~Copyable {
     for stream in 0..<SequenceTracker.streamsMax {
       holes[stream] = Hole()
       forgetRecent(stream)
+      forgetCourses(stream)
     }
     openHoles = 0
   }

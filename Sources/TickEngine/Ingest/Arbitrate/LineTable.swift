@@ -16,7 +16,10 @@ public struct LineCounts: BitwiseCopyable, Sendable {
   public var outOfOrder: UInt64 = 0
   /// Among them, those that begin behind it and end beyond it.
   public var overlaps: UInt64 = 0
+  /// Of the feed's restarts and session changes, those that this line's packets made certain: over
+  /// all lines they add up to the feed's.
   public var restarts: UInt64 = 0
+  public var sessionChanges: UInt64 = 0
   public var malformed: UInt64 = 0
   public var foreign: UInt64 = 0
   /// Sequence after its newest message.
@@ -122,8 +125,9 @@ struct LineTable: ~Copyable {
   }
 
   /// A stream began anew on this line: its sequence falls back without being out of order.
-  func begin(_ line: Int, stream: Int) {
-    counts[line].restarts += 1
+  func begin(_ line: Int, stream: Int, restarts: UInt64, sessionChanges: UInt64) {
+    counts[line].restarts += restarts
+    counts[line].sessionChanges += sessionChanges
     for other in 0..<lines { expected[other * SequenceTracker.streamsMax + stream] = 0 }
   }
 

@@ -11,13 +11,17 @@ struct LossLedger: ~Copyable {
 
   private let ranges = Slab(count: LossLedger.rangesMax, repeating: Range())
   private var next = 0
+  /// No range of any stream goes further: most duplicates are newer than every loss.
+  private var end_max: UInt64 = 0
 
   mutating func add(_ stream: Int, _ first: UInt64, _ end: UInt64) {
     ranges[next] = Range(stream: stream, first: first, end: end)
     next = (next + 1) % LossLedger.rangesMax
+    end_max = max(end_max, end)
   }
 
   func contains(_ stream: Int, _ first: UInt64, _ end: UInt64) -> Bool {
+    guard end <= end_max else { return false }
     for index in 0..<LossLedger.rangesMax {
       let range = ranges[index]
       if range.stream == stream, range.first <= first, end <= range.end { return true }
@@ -25,7 +29,10 @@ struct LossLedger: ~Copyable {
     return false
   }
 
-  mutating func forgetAll() { ranges.fill(Range()) }
+  mutating func forgetAll() {
+    ranges.fill(Range())
+    end_max = 0
+  }
 
   mutating func forget(_ stream: Int) {
     for index in 0..<LossLedger.rangesMax where ranges[index].stream == stream {

@@ -12,7 +12,11 @@ struct ReorderBuffer: ~Copyable {
     var packet = SequencedPacket(stream: 0, session: 0, first: 0, count: 0, sendTime: 0)
     var times = ArrivalTimes(clock: 0, received_ns: 0, now: 0)
     var length = 0
-    var isRecovered = false
+    /// nil: it answers a request.
+    var line: Int? = 0
+    /// Something else has proven its place, so that it can go as soon as it is next.
+    var isProven = true
+    var isRecovered: Bool { line == nil }
     var next = ReorderBuffer.none
     var previous = ReorderBuffer.none
   }
@@ -21,6 +25,8 @@ struct ReorderBuffer: ~Copyable {
     case held, duplicate, noRoom
     /// Too far from where packets have been put.
     case noPlace
+    /// Another in its place is proven, and it is not.
+    case refuted
   }
 
   static let none: Int32 = -1
@@ -33,13 +39,17 @@ struct ReorderBuffer: ~Copyable {
     /// Where a packet behind the tail was looked for last.
     var finger = ReorderBuffer.none
     var count = 0
+    var unproven = 0
   }
 
-  private let slots: Slab<Held>
+  let slots: Slab<Held>
   private let memory: Slab<UInt8>
   private let slotBytes: Int
-  private let lists = Slab(count: SequenceTracker.streamsMax, repeating: List())
+  let lists = Slab(count: SequenceTracker.streamsMax, repeating: List())
   private var free: Int32 = 0
+  /// Datagrams held whose place nothing has proven.
+  var unproven = 0
+  var refuted: UInt64 = 0
 
   init(packets: Int, datagramBytes_max: Int) {
     slotBytes = datagramBytes_max
@@ -54,6 +64,8 @@ struct ReorderBuffer: ~Copyable {
   /// Datagrams held of a stream.
   func count(_ stream: Int) -> Int { lists[stream].count }
 
+  func unproven(_ stream: Int) -> Int { lists[stream].unproven }
+
   /// The first held of a stream.
   func first(_ stream: Int) -> Held? {
     let head = lists[stream].head
@@ -67,19 +79,26 @@ struct ReorderBuffer: ~Copyable {
   }
 
   /// The bytes of the first held of a stream, there until it is removed.
-  func firstDatagram(_ stream: Int) -> Bytes {
-    let head = Int(lists[stream].head)
+  func firstDatagram(_ stream: Int) -> Bytes { datagram(lists[stream].head) }
+
+  func datagram(_ slot: Int32) -> Bytes {
     // Safe: the memory lives as long as the buffer, and the slot is not given away before removal.
-    return unsafe memory.mutableBytes.bytes.slice(
-      at: head * slotBytes, count: slots[head].length)
+    unsafe memory.mutableBytes.bytes.slice(
+      at: Int(slot) * slotBytes, count: slots[Int(slot)].length)
   }
 
   mutating func insert(
-    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, isRecovered: Bool,
-    stream: Int
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int?,
+    isProven: Bool, stream: Int
   ) -> Insertion {
+    if !isProven || lists[stream].unproven > 0 {
+      let meeting = meet(packet, datagram, line: line, isProven: isProven, stream)
+      if let meeting { return meeting }
+    }
     guard let before = place(packet.first, stream) else { return .noPlace }
-    if before != ReorderBuffer.none, slots[Int(before)].packet.end >= packet.end {
+    if before != ReorderBuffer.none, slots[Int(before)].packet.end >= packet.end,
+      slots[Int(before)].isProven
+    {
       return .duplicate
     }
     guard free != ReorderBuffer.none, datagram.count <= slotBytes else { return .noRoom }
@@ -88,7 +107,12 @@ struct ReorderBuffer: ~Copyable {
     slots[Int(slot)].packet = packet
     slots[Int(slot)].times = times
     slots[Int(slot)].length = datagram.count
-    slots[Int(slot)].isRecovered = isRecovered
+    slots[Int(slot)].line = line
+    slots[Int(slot)].isProven = isProven
+    if !isProven {
+      lists[stream].unproven += 1
+      unproven += 1
+    }
     // Safe: as in `firstDatagram`.
     unsafe memory.mutableBytes.put(datagram, at: Int(slot) * slotBytes)
     link(slot, after: before, stream)
@@ -96,7 +120,7 @@ struct ReorderBuffer: ~Copyable {
   }
 
   /// The last held that does not begin behind `first`; nil if it is too far to look.
-  private mutating func place(_ first: UInt64, _ stream: Int) -> Int32? {
+  mutating func place(_ first: UInt64, _ stream: Int) -> Int32? {
     let (head, tail) = (lists[stream].head, lists[stream].tail)
     if tail == ReorderBuffer.none || slots[Int(tail)].packet.first <= first { return tail }
     if slots[Int(head)].packet.first > first { return ReorderBuffer.none }
@@ -148,19 +172,30 @@ struct ReorderBuffer: ~Copyable {
 
   /// Gives the first slot of a stream back.
   mutating func removeFirst(_ stream: Int) {
-    let head = lists[stream].head
-    precondition(head != ReorderBuffer.none, "nothing is held")
-    let next = slots[Int(head)].next
-    lists[stream].head = next
-    if lists[stream].finger == head { lists[stream].finger = next }
-    if next == ReorderBuffer.none {
-      lists[stream].tail = ReorderBuffer.none
+    precondition(lists[stream].head != ReorderBuffer.none, "nothing is held")
+    remove(lists[stream].head, stream)
+  }
+
+  mutating func remove(_ slot: Int32, _ stream: Int) {
+    let (next, previous) = (slots[Int(slot)].next, slots[Int(slot)].previous)
+    if lists[stream].finger == slot { lists[stream].finger = next }
+    if previous == ReorderBuffer.none {
+      lists[stream].head = next
     } else {
-      slots[Int(next)].previous = ReorderBuffer.none
+      slots[Int(previous)].next = next
+    }
+    if next == ReorderBuffer.none {
+      lists[stream].tail = previous
+    } else {
+      slots[Int(next)].previous = previous
     }
     lists[stream].count -= 1
-    slots[Int(head)].next = free
-    free = head
+    if !slots[Int(slot)].isProven {
+      lists[stream].unproven -= 1
+      unproven -= 1
+    }
+    slots[Int(slot)].next = free
+    free = slot
   }
 
   /// Forgets all that is held.

@@ -168,7 +168,9 @@ struct SequenceTracker: ~Copyable {
   }
 
   private func isOfBefore(_ packet: SequencedPacket, _ stream: Stream) -> Bool {
-    if packet.sendTime == 0 { return stream.hasLastSession == 1 && packet.session == stream.lastSession }
+    if packet.sendTime == 0 {
+      return stream.hasLastSession == 1 && packet.session == stream.lastSession
+    }
     guard packet.sendTime < stream.begun,
       stream.begun - packet.sendTime <= SequenceTracker.lateness_ns_max
     else { return false }

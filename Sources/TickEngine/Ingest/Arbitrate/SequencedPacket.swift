@@ -15,9 +15,19 @@ struct SequencedPacket: BitwiseCopyable {
   var sendTime: UInt64
   /// A heartbeat that says that nothing more comes in its session.
   var endsSession = false
+  /// Where its messages begin and end in the stream's bytes, where the protocol says so; both 0
+  /// where it does not.
+  var offset: UInt64 = 0
+  var offsetEnd: UInt64 = 0
 
   /// One past its last message.
   var end: UInt64 { first + count }
+
+  /// Whether both are one packet, or copies of it.
+  func isCopy(of other: SequencedPacket) -> Bool {
+    stream == other.stream && session == other.session && first == other.first
+      && count == other.count
+  }
 }
 
 /// When one datagram came in. All ns.

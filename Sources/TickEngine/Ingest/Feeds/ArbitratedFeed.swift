@@ -57,14 +57,17 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   private mutating func countMalformed(_ line: Int?) {
     decoder.counts.packets += 1
     decoder.counts.malformed += 1
-    if let line { lines.noteMalformed(line) }
+    if let line {
+      lines.noteMalformed(line)
+      arbiter.noteDamage(line)
+    }
   }
 
   @inline(__always)
   private mutating func take(
     _ packet: SequencedPacket, _ datagram: Bytes, _ line: Int?, _ times: ArrivalTimes
   ) -> Bool {
-    let begun = decoder.counts.restarts &+ decoder.counts.sessionChanges
+    let (restarts, changes) = (decoder.counts.restarts, decoder.counts.sessionChanges)
     var outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
     sendTime = outcome == .released ? packet.sendTime : 0
     if outcome != .doubted { noteEnd(packet, outcome) }
@@ -74,8 +77,10 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
       return true
     }
     let stream = arbiter.stream(of: packet)
-    if begun != decoder.counts.restarts &+ decoder.counts.sessionChanges, let stream {
-      lines.begin(line, stream: stream)
+    let begun = decoder.counts.restarts &- restarts
+    let changed = decoder.counts.sessionChanges &- changes
+    if begun > 0 || changed > 0, let stream {
+      lines.begin(line, stream: stream, restarts: begun, sessionChanges: changed)
     }
     if outcome == .confirmed {
       let claim = arbiter.confirmation

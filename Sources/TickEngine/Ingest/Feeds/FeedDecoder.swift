@@ -11,8 +11,8 @@ protocol FeedDecoder: ~Copyable {
   /// Finds a datagram's place in its stream; anything may be in it.
   static func frame(_ datagram: Bytes) -> Frame
 
-  /// Whether all messages of a framed datagram are there. A count or a length that lies would shift
-  /// the sequence, and the other line's good copy would be taken for a duplicate.
+  /// Whether all messages of a framed datagram are there, and nothing else. A count or a length
+  /// that lies would shift the sequence, and the other line's good copy would be a duplicate.
   static func isWhole(_ datagram: Bytes) -> Bool
 
   /// The same of the datagram that most likely is decoded next; may ask for the memory that its

@@ -51,7 +51,7 @@ struct IexDecoder: ~Copyable, FeedDecoder {
     guard let header = IexTpHeader(datagram) else { return false }
     var messages = header.messages(of: datagram)
     while messages.next() != nil {}
-    return messages.remaining == 0
+    return messages.remaining == 0 && messages.unreadByteCount == 0
   }
 
   @inline(__always)
@@ -213,7 +213,10 @@ extension SequencedPacket {
     self.init(
       stream: UInt64(header.messageProtocol) << 32 | UInt64(header.channel),
       session: UInt128(header.session), first: header.firstSequence,
-      count: UInt64(header.messageCount), sendTime: header.sendTime)
+      count: UInt64(header.messageCount), sendTime: header.sendTime,
+      offset: header.streamOffset,
+      // Anybody's bytes: a sum that wraps is one that proves nothing.
+      offsetEnd: header.streamOffset &+ UInt64(header.payloadLength))
   }
 }
 

@@ -41,9 +41,7 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
   }
 
   mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
-    guard let header = MoldUdp64Header(datagram) else { return }
-    var messages = header.messages(of: datagram)
-    messages.skip(skip)
+    guard var messages = MoldFraming.messages(of: datagram, after: skip) else { return }
     while let message = messages.next() {
       counts.messages += 1
       note(message)
@@ -81,6 +79,15 @@ enum MoldFraming {
     guard datagram.has(MoldUdp64Header.byteCount, at: 0) else { return .foreign }
     guard let header = MoldUdp64Header(datagram) else { return .malformed }
     return .packet(SequencedPacket(header))
+  }
+
+  /// The messages of a packet after the first `skip`.
+  @inline(__always)
+  static func messages(of datagram: Bytes, after skip: UInt64) -> MoldUdp64Messages? {
+    guard let header = MoldUdp64Header(datagram) else { return nil }
+    var messages = header.messages(of: datagram)
+    messages.skip(skip)
+    return messages
   }
 
   /// Whether the messages fill the datagram exactly: a count or a length that lies would shift the

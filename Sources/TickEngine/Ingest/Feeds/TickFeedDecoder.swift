@@ -43,9 +43,7 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
   }
 
   mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
-    guard let header = MoldUdp64Header(datagram) else { return }
-    var messages = header.messages(of: datagram)
-    messages.skip(skip)
+    guard var messages = MoldFraming.messages(of: datagram, after: skip) else { return }
     while let message = messages.next() {
       counts.messages += 1
       take(message)

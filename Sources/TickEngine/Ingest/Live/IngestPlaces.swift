@@ -51,6 +51,9 @@ class IngestPlaces {
   /// The role's lines of an instance's table; to be asked for before `histograms`.
   func metrics() throws -> RoleMetrics? { nil }
 
+  /// All is made: whether it lies where it must. Throws `PlacementError` if not.
+  func verifyMemory() throws {}
+
   /// The run has ended.
   func end() { named?.end(rings: rings.count) }
 }
@@ -79,5 +82,6 @@ final class NodeIngestPlaces: IngestPlaces {
 
   override var histograms: HistogramStorage { process.histograms }
   override func metrics() throws -> RoleMetrics? { try process.metrics() }
+  override func verifyMemory() throws { try process.verifyMemory() }
   override func end() {}
 }

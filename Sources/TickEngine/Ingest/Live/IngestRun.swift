@@ -153,6 +153,7 @@ final class IngestSetup {
     // A successor is waited for.
     if options.role == nil { machine.jitterFloor_ns = JitterFloor.measure().summary }
     observer.note(plan.reason)
+    try places.verifyMemory()
     try recorder?.start()
     try ingester.start()
     ServiceNotice.ready()

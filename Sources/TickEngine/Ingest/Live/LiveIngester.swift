@@ -6,9 +6,9 @@ import TickWire
 /// Listens to the lines of a feed: the ingester of a live run.
 ///
 /// Hot path. Thread: its own. Cost: a `recvmmsg` a batch, two looks at the clocks a batch and one a
-/// packet. No allocation or lock; no other system call, except to ask for what is missing, and to
-/// wait where roles share cores. Failure: what the network does is counted; a socket that can never
-/// receive again ends the run.
+/// packet, or one look where nothing came. No allocation or lock; no other system call, except to
+/// ask for what is missing, and to wait where roles share cores. Failure: what the network does is
+/// counted; a socket that can never receive again ends the run.
 struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   /// How often the lines' health is looked at; MD1 wants each second at least.
   private static var healthEach_ns: UInt64 { 100_000_000 }
@@ -35,6 +35,8 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   private var nextHealth_ns: UInt64 = 0
   private var nextUpkeep_ns: UInt64 = 0
   private var idleTurns = 0
+  /// The last look at the clock, CLOCK_MONOTONIC.
+  private var looked_ns: UInt64 = 0
   /// Times that a line's group had to be joined again.
   private(set) var rejoins: UInt64 = 0
   private(set) var started_ns: UInt64 = 0
@@ -147,6 +149,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
       latency.ingest.recordDifference(from: times.received_ns, to: now)
       noteLine(clock + (now - times.received_ns))
     }
+    looked_ns = now
     return count
   }
 
@@ -175,6 +178,7 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     let count = try recovery[0].receive()
     guard count > 0 else { return 0 }
     let now = MonotonicClock.now
+    looked_ns = now
     let times = ArrivalTimes(clock: clinux_realtime_ns(), received_ns: now, now: now)
     for index in 0..<count {
       _ = feed.ingest(recovery[0].datagram(index).payload, line: nil, times: times)
@@ -185,7 +189,8 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
   // MARK: Time
 
   private mutating func passTime(isIdle: Bool) {
-    let now = MonotonicClock.now
+    // What came was looked at a moment ago.
+    let now = isIdle ? MonotonicClock.now : looked_ns
     feed.advance(to: now)
     feed.decoder.beatIfDue(now)
     if metrics?.isDue(now) == true { tellMetrics() }

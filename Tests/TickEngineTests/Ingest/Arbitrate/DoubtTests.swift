@@ -101,6 +101,136 @@ import Testing
     #expect(bench.counts.restarts == 1 && bench.decoder.messages.suffix(13) == Array(18...30))
   }
 
+  // MARK: Off the line's course
+
+  private static func mold(lines: UInt64 = 0b11) -> Bench {
+    let bench = Bench(lines: lines)
+    bench.hasSendTimes = false
+    bench.hasOffsets = false
+    return bench
+  }
+
+  @Test func aDamagedSequenceGivesWayToWhatIsThere() {
+    let bench = Self.mold()
+    bench.take(1, 2)
+    // Truly 3.
+    #expect(bench.take(7, 3) == .held)
+    #expect(bench.take(6, 1) == .held)
+    #expect(bench.take(7, 1) == .held && bench.counts.implausible == 1)
+    bench.take(3, 3, line: 1)
+    #expect(bench.decoder.messages == Array(1...7))
+    #expect(bench.counts.gaps == 0 && !bench.arbiter.isWaiting)
+  }
+
+  @Test func aDamagedSequenceThatIsExactlyTheNextIsNotBelieved() {
+    let bench = Self.mold()
+    bench.take(1, 1, line: 1)
+    for number: UInt64 in 1...4 { bench.take(number, 1) }
+    // Line B's copy of 2 and 3, whose bits say 5.
+    #expect(bench.take(5, 2, line: 1) == .held && bench.decoder.messages == Array(1...4))
+    #expect(bench.take(4, 1, line: 1) == .duplicate)
+    #expect(bench.take(5, 1) == .released && bench.counts.implausible == 1)
+    #expect(bench.take(6, 1) == .released && !bench.arbiter.isWaiting)
+  }
+
+  @Test func whatFollowsALossIsProvenByTheNextOfItsLine() {
+    let bench = Self.mold()
+    bench.take(1, 1)
+    bench.take(2, 1, line: 1)
+    bench.take(3, 1, line: 1)
+    // 2 and 3 are lost on line A, and 4 on line B.
+    #expect(bench.take(4, 1) == .held && bench.decoder.messages == [1, 2, 3])
+    #expect(bench.take(5, 1) == .released)
+    #expect(bench.decoder.messages == Array(1...5) && bench.counts.implausible == 0)
+  }
+
+  @Test func theSameBytesOnAnotherLineProveAPlace() {
+    let bench = Self.mold()
+    bench.take(1, 1)
+    bench.take(1, 1, line: 1)
+    bench.take(2, 1, line: 1)
+    #expect(bench.take(3, 1) == .held)
+    #expect(bench.take(3, 1, line: 1) == .duplicate)
+    #expect(bench.decoder.messages == [1, 2, 3] && bench.counts.implausible == 0)
+  }
+
+  @Test func twoThatOvertookEachOtherAreBelieved() {
+    let bench = Self.mold()
+    for number: UInt64 in [1, 3, 2, 4] { bench.take(number, 1) }
+    #expect(bench.decoder.messages == [1, 2, 3, 4])
+    for number: UInt64 in [7, 5, 6, 8] { bench.take(number, 1) }
+    #expect(bench.decoder.messages == Array(1...8) && bench.counts.implausible == 0)
+  }
+
+  /// One line has nobody to ask; two are given the time of a heartbeat.
+  @Test func aLoneJumpIsBelievedWhenItsTimeIsOver() {
+    let one = Self.mold(lines: 0b1)
+    one.take(1, 1)
+    one.take(3, 1)
+    one.pass(100_000_000)
+    #expect(one.seen == [.message(1), .lost(1), .message(3)])
+    let two = Self.mold()
+    two.take(1, 1)
+    two.take(3, 1)
+    two.pass(Arbiter.loneWait_ns - 1)
+    #expect(two.seen == [.message(1)])
+    two.pass(1)
+    #expect(two.seen == [.message(1), .lost(1), .message(3)] && two.counts.implausible == 0)
+  }
+
+  @Test func aHeartbeatSaysWhatLiesBeyondItsLine() {
+    let bench = Self.mold()
+    bench.take(1, 1)
+    bench.take(66, 1)
+    bench.pass(1_000_000_000)
+    bench.take(2, 0)
+    #expect(bench.counts.implausible == 1 && !bench.arbiter.isWaiting)
+    #expect(bench.take(2, 1) == .released && bench.counts.gaps == 0)
+  }
+
+  @Test func aHeartbeatThatLiesOpensNoHole() {
+    let bench = Self.mold()
+    bench.take(1, 1)
+    #expect(bench.take(66, 0) == .released && !bench.arbiter.isWaiting)
+    #expect(bench.take(2, 1) == .released && bench.counts.gaps == 0)
+    // Said again, it is a lost tail.
+    bench.take(5, 0)
+    bench.pass(1_000_000_000)
+    bench.take(5, 0)
+    bench.pass(100_000_000)
+    #expect(bench.counts.missing == 2)
+  }
+
+  @Test func bytesAndMessagesThatMoveTogetherProveAPlace() {
+    let bench = Bench()
+    bench.take(1, 1)
+    #expect(bench.take(3, 1) == .held && bench.take(2, 1, line: 1) == .released)
+    #expect(bench.decoder.messages == [1, 2, 3])
+  }
+
+  @Test func bytesThatGoOnRefuteASequenceThatDoesNot() {
+    let bench = Bench()
+    bench.take(1, 1)
+    let lie = SequencedPacket(
+      stream: 1, session: 1, first: 66, count: 1, sendTime: 5, offset: 100, offsetEnd: 200)
+    let times = ArrivalTimes(clock: 0, received_ns: 0, now: bench.now)
+    #expect(bench.arbiter.take(lie, .none, times, line: 0, &bench.decoder) == .doubted)
+    #expect(bench.counts.implausible == 1 && !bench.arbiter.isWaiting)
+    #expect(bench.take(2, 1, line: 1) == .released && bench.take(3, 1) == .released)
+  }
+
+  /// A restart of IEX-TP begins at byte 0.
+  @Test func oneFlippedBitIsNoRestart() {
+    let bench = Bench()
+    bench.take(256, 1)
+    bench.now += 1
+    let lie = SequencedPacket(
+      stream: 1, session: 1, first: 0, count: 1, sendTime: bench.now, offset: 77, offsetEnd: 177)
+    let times = ArrivalTimes(clock: 0, received_ns: 0, now: bench.now)
+    #expect(bench.arbiter.take(lie, .none, times, line: 0, &bench.decoder) == .doubted)
+    #expect(bench.counts.restarts == 0 && bench.counts.implausible == 1)
+  }
+
   @Test func anImpossibleSendingTimeIsForgotten() {
     let bench = Bench()
     bench.take(100, 1)

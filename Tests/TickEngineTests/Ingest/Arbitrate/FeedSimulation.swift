@@ -13,6 +13,8 @@ final class FeedSimulation<Wire: SimulatedWire> {
     /// Time between packets, ns, twice this at most.
     var pace_ns = 20_000
     var rates = FaultRates()
+    /// Probability that one bit of a packet flips, anywhere in it; on each line apart.
+    var flip = 0.0
     /// Line B comes later by so much.
     var lag_ns: UInt64 = 0
     /// Line B falls silent at this part of the run.
@@ -45,6 +47,8 @@ final class FeedSimulation<Wire: SimulatedWire> {
     var received: Set<UInt64> = []
     /// Of packets that were damaged on some line.
     var damaged: Set<UInt64> = []
+    /// Of packets of which a message or its length was damaged on some line.
+    var altered: Set<UInt64> = []
   }
 
   private struct Sink: PacketSink {
@@ -142,9 +146,13 @@ final class FeedSimulation<Wire: SimulatedWire> {
       var sink = Sink()
       let copy = encode(packet)
       for (offset, byte) in copy.enumerated() { memory[offset] = byte }
-      let fate = lines[line].take(
+      var fate = lines[line].take(
         memory.mutableBytes.bytes.slice(at: 0, count: bytes.count), at: time, due_ns: 0,
         into: &sink)
+      if plan.flip > 0, random.unit() < plan.flip {
+        fate = .corrupted
+        flip(&sink.packets, packet, epoch)
+      }
       for packet in sink.packets { arrive(packet, time + lag(line), line: line) }
       if fate == .sent {
         sent[packet.stream]![epoch].received.formUnion(packet.first..<packet.end)
@@ -152,6 +160,15 @@ final class FeedSimulation<Wire: SimulatedWire> {
       isDamaged = isDamaged || fate == .corrupted
     }
     if isDamaged { sent[packet.stream]![epoch].damaged.formUnion(packet.first..<packet.end) }
+  }
+
+  private func flip(_ copies: inout [[UInt8]], _ packet: SequencedPacket, _ epoch: Int) {
+    guard !copies.isEmpty else { return }
+    let bit = random.below(copies[0].count * 8)
+    for index in copies.indices { copies[index][bit / 8] ^= 1 << UInt8(bit % 8) }
+    if bit / 8 >= Wire.headerBytes {
+      sent[packet.stream]![epoch].altered.formUnion(packet.first..<packet.end)
+    }
   }
 
   private func lag(_ line: Int) -> UInt64 { line == 1 ? plan.lag_ns : 0 }

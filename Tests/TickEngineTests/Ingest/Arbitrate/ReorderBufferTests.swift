@@ -25,7 +25,7 @@ import TickWire
     let packet = SequencedPacket(stream: 1, session: 1, first: first, count: count, sendTime: 0)
     return buffer.value.insert(
       packet, datagram(content, length), ArrivalTimes(clock: 0, received_ns: 0, now: first),
-      isRecovered: false, stream: stream)
+      line: 0, isProven: true, stream: stream)
   }
 
   private func removeFirst(_ buffer: Boxed<ReorderBuffer>, _ stream: Int) -> Kept? {

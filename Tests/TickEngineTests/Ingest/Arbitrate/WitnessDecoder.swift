@@ -5,6 +5,7 @@ import TickWire
 /// How the datagrams of a simulated feed are framed. Each message carries its own sequence.
 protocol SimulatedWire {
   static var hasSendTimes: Bool { get }
+  static var headerBytes: Int { get }
   static func frame(_ datagram: Bytes) -> Frame
   static func isWhole(_ datagram: Bytes) -> Bool
   /// A packet of `count` messages; returns its length.
@@ -15,6 +16,7 @@ protocol SimulatedWire {
 
 enum SimulatedMold: SimulatedWire {
   static var hasSendTimes: Bool { false }
+  static var headerBytes: Int { MoldUdp64Header.byteCount }
 
   static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
   static func isWhole(_ datagram: Bytes) -> Bool { MoldFraming.isWhole(datagram) }
@@ -43,6 +45,7 @@ enum SimulatedMold: SimulatedWire {
 
 enum SimulatedIex: SimulatedWire {
   static var hasSendTimes: Bool { true }
+  static var headerBytes: Int { IexTpHeader.byteCount }
 
   static func frame(_ datagram: Bytes) -> Frame { IexDecoder.frame(datagram) }
   static func isWhole(_ datagram: Bytes) -> Bool { IexDecoder.isWhole(datagram) }
@@ -51,8 +54,8 @@ enum SimulatedIex: SimulatedWire {
     let length = IexTpWriter(into: target).finish(
       .init(
         messageProtocol: UInt16(packet.stream >> 32), channel: UInt32(packet.stream & 0xFFFF_FFFF),
-        session: UInt32(packet.session), firstSequence: packet.first,
-        sendTimeNs: Int64(packet.sendTime)))
+        session: UInt32(packet.session), offset: offset(packet.first),
+        firstSequence: packet.first, sendTimeNs: Int64(packet.sendTime)))
     var used = length
     for sequence in packet.first..<packet.end {
       let count = 8 + Int(sequence % 5)
@@ -63,6 +66,12 @@ enum SimulatedIex: SimulatedWire {
     target.put(u16le: UInt16(used - length), at: 12)
     target.put(u16le: UInt16(packet.count), at: 14)
     return used
+  }
+
+  /// Bytes of all messages before one: 10 each, and its sequence modulo 5.
+  private static func offset(_ first: UInt64) -> UInt64 {
+    let (fives, rest) = (first - 1).quotientAndRemainder(dividingBy: 5)
+    return 10 * (first - 1) + 10 * fives + rest * (rest + 1) / 2
   }
 
   static func contents(_ datagram: Bytes) -> [UInt64] {
@@ -83,7 +92,7 @@ struct WitnessDecoder<Wire: SimulatedWire>: ~Copyable, FeedDecoder {
     var delivered: [UInt64] = []
     var lost: [Range<UInt64>] = []
     /// Messages that did not carry their own sequence.
-    var damaged = 0
+    var damaged: Set<UInt64> = []
     var missing: UInt64 { lost.reduce(0) { $0 + UInt64($1.count) } }
   }
 
@@ -111,7 +120,7 @@ struct WitnessDecoder<Wire: SimulatedWire>: ~Copyable, FeedDecoder {
     for content in Wire.contents(datagram) {
       if sequence >= packet.first + skip {
         epochs[epochs.count - 1].delivered.append(sequence)
-        if content != sequence { epochs[epochs.count - 1].damaged += 1 }
+        if content != sequence { epochs[epochs.count - 1].damaged.insert(sequence) }
         counts.messages += 1
       }
       sequence += 1

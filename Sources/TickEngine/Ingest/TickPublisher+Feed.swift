@@ -1,0 +1,86 @@
+import TickRing
+
+/// What concerns the whole feed or a stream of it: the state of its lines, losses, a sequence that
+/// begins anew. Every strategy is told before the next tick; the board keeps no price that nothing
+/// vouches for.
+///
+/// Off the hot path: a walk over all instruments. Thread: the ingester.
+extension TickPublisher {
+  /// A change in the state of the feed's lines: told to every strategy before the next tick.
+  /// Prices and books stay as they are.
+  mutating func feedStatus(_ code: StatusCode, time: UInt64) {
+    fanOut.publishToAll(code, time: time)
+  }
+
+  /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
+  mutating func feedChanged(to state: FeedState, time: UInt64) {
+    // The gate must not take the last prices for prices while no line is live.
+    if state == .stale || state == .closed { forgetAllPrices() }
+    switch state {
+    case .live: feedStatus(.recovered, time: time)
+    case .degraded: feedStatus(.degraded, time: time)
+    case .stale, .closed: feedStatus(.stale, time: time)
+    case .neverSeen: break
+    }
+  }
+
+  /// Messages of a stream were lost: its prices known so far vouch for nothing.
+  mutating func gap(stream: Int, time: UInt64) {
+    forEachInstrument(of: stream) { $0.forgetPrices($1) }
+    fanOut.publishToAll(.gap, time: time)
+  }
+
+  /// Books of a stream that are built of many messages lack some, and stay wrong until its
+  /// sequence begins anew.
+  mutating func suspectBooks(stream: Int) {
+    suspectStreams |= 1 << UInt64(stream)
+    forEachInstrument(of: stream) { publisher, instrument in
+      publisher.suspectBook(instrument)
+    }
+  }
+
+  mutating func suspectBook(_ instrument: UInt32) {
+    states[Int(instrument)].insert(.suspect)
+    tellBoardOfDoubt(instrument)
+  }
+
+  /// A stream began its sequence anew: its books are empty and whole. Halts hold until the venue
+  /// says otherwise.
+  mutating func restart(stream: Int, time: UInt64) {
+    suspectStreams &= ~(1 << UInt64(stream))
+    forEachInstrument(of: stream) { publisher, instrument in
+      publisher.states[Int(instrument)].subtract([.suspect, .quoted, .quotedHalted])
+      publisher.forgetPrices(instrument)
+    }
+    fanOut.publishToAll(.restart, time: time)
+  }
+
+  /// A fresh session of a replay; every ring is empty when this is called.
+  mutating func beginSession() {
+    suspectStreams = 0
+    for instrument in 1..<(UInt32(directory.count) + 1) {
+      states[Int(instrument)] = []
+      board?.clear(instrument)
+    }
+  }
+
+  private mutating func forEachInstrument(
+    of stream: Int, _ body: (inout TickPublisher, UInt32) -> Void
+  ) {
+    for instrument in 1..<(UInt32(directory.count) + 1)
+    where isInstrument(instrument, ofStream: stream) {
+      body(&self, instrument)
+    }
+  }
+
+  private mutating func forgetPrices(_ instrument: UInt32) {
+    board?.clear(instrument)
+    // The board has forgotten halts and doubts with the prices; they hold.
+    tellBoardOfDoubt(instrument)
+  }
+
+  /// No price known so far vouches for anything.
+  mutating func forgetAllPrices() {
+    for instrument in 1..<(UInt32(directory.count) + 1) { forgetPrices(instrument) }
+  }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import TickMetrics
+import TickRing
+
+/// What came of a run of an instance's processes.
+public struct NodeOutcome {
+  /// One set's part, with the report merged of its roles.
+  public struct SetOutcome {
+    /// The name of the set's own instance.
+    public let instance: String
+    public let outcome: ReplayOutcome
+  }
+  public var sets: [SetOutcome]
+  /// Why it ended by itself, or not in order.
+  public var failure: SupervisorError?
+  /// SIGTERM or SIGINT, if that ended it.
+  public var signal: Int32
+}
+
+/// Runs an instance: all of its roles as processes, by a supervisor, in regions that are made before
+/// and gone after.
+///
+/// Thread: the process' main one.
+public struct NodeRun {
+  private let plan: NodePlan
+  private let observer: SupervisorObserver
+  private let options: SupervisorOptions
+  private let sets: [SetPlan]
+
+  /// - Parameters:
+  ///   - program: the `tickway` that the roles are verbs of.
+  ///   - environment: this process', where secrets may be.
+  /// - Throws: `SecretFailure`.
+  public init(
+    _ plan: NodePlan, program: String, environment: [String: String],
+    observer: SupervisorObserver
+  ) throws {
+    self.plan = plan
+    self.observer = observer
+    options = SupervisorOptions(plan)
+    let password = try plan.configuration.venue.password?.read(environment)
+    let reports = NodeRun.reportDirectory(plan.configuration)
+    sets = plan.configuration.sets.indices.map { set in
+      let commands = plan.commands.filter { $0.set == set }.sorted { $0.place < $1.place }
+      let roles = commands.map { command in
+        RoleLaunch(command, program: program, password: password, reports: reports)
+      }
+      return SetPlan(prefix: plan.configuration.prefix(set: set), roles: roles)
+    }
+  }
+
+  /// Runs until SIGTERM or SIGINT, or until it cannot go on.
+  ///
+  /// - Throws: why nothing was started: `SupervisorError`, `RingError`, `AtomicFile.Failure`.
+  public func run() throws -> NodeOutcome {
+    let reports = NodeRun.reportDirectory(plan.configuration)
+    do {
+      try FileManager.default.createDirectory(atPath: reports, withIntermediateDirectories: true)
+    } catch { throw AtomicFile.Failure(step: .create, path: reports, code: EACCES) }
+    // Before anything runs that would be measured, too.
+    let floor = JitterFloor.measure().summary
+    let supervisor = try Supervisor(sets, options, observer: observer, make: makeRegions)
+    let outcome = supervisor.run()
+    let merged = try zip(sets, outcome.sets).enumerated().map { number, set in
+      var report = MergedReport(
+        regions: NodeRegions(prefix: set.0.prefix, directory: options.ringDirectory),
+        shape: shape(number), launches: set.0.roles, outcome: set.1)
+      report.machine.jitterFloor_ns = floor
+      return NodeOutcome.SetOutcome(
+        instance: plan.configuration.instanceName(set: number),
+        outcome: try report.outcome(failure: outcome.failure, signal: outcome.signal))
+    }
+    supervisor.removeRegions(directory: options.ringDirectory)
+    for set in merged { removeGate(set.instance) }
+    if plan.configuration.directories.reports == nil { removeReports(reports) }
+    return NodeOutcome(sets: merged, failure: outcome.failure, signal: outcome.signal)
+  }
+
+  /// Where roles leave their reports for the merged one, if not where the configuration says.
+  private static func reportDirectory(_ configuration: NodeConfiguration) -> String {
+    let directories = configuration.directories
+    return directories.reports ?? "\(directories.state)/run-\(configuration.instance)"
+  }
+
+  private func removeReports(_ directory: String) {
+    for path in sets.flatMap(\.roles).compactMap(\.report) { _ = unsafe unlink(path) }
+    _ = unsafe rmdir(directory)
+  }
+
+  /// A kill switch outlives its sender: in the state directory, and until it is there in memory.
+  private func removeGate(_ instance: String) {
+    let state = StateDirectory(path: plan.configuration.directories.state)
+    guard
+      let gate = try? KillSwitch(instance, ringDirectory: options.ringDirectory, state: state),
+      !gate.status().isUnwritten, let name = try? KillPage.regionName(instance)
+    else { return }
+    try? Region.remove(directory: options.ringDirectory, name: name)
+  }
+
+  private func shape(_ set: Int) -> NodeShape {
+    NodeShape(plan.configuration, plan.placement, set: set)
+  }
+
+  /// All regions of a set, the role table first: it is the lock.
+  private func makeRegions(_ set: SetPlan) throws {
+    guard let number = sets.firstIndex(where: { $0.prefix == set.prefix }) else { return }
+    let regions = NodeRegions(prefix: set.prefix, directory: options.ringDirectory)
+    for region in NodeRegions.plan(shape(number)) {
+      // Orders in doubt hold its numbers: one that is there is gone on with.
+      if region.kind == .directory {
+        _ = try regions.open(region)
+      } else {
+        try make(region, regions)
+      }
+    }
+  }
+
+  private func make(_ region: NodeRegion, _ regions: NodeRegions) throws(RingError) {
+    do throws(RingError) { _ = try regions.create(region) } catch {
+      let isPlacement = [.nodeAbsent, .noNuma, .nodeMemory].contains(error.kind)
+      guard isPlacement, plan.configuration.memory.binding == .warn else { throw error }
+      observer.note("\(error): it lies wherever the kernel puts it")
+      _ = try regions.create(region.unbound)
+    }
+  }
+}
+
+extension NodeRegion {
+  /// The same, on no node in particular.
+  var unbound: NodeRegion { NodeRegion(suffix, kind, capacity, hugePages: hugePages) }
+}
+
+extension SupervisorOptions {
+  init(_ plan: NodePlan) {
+    self.init()
+    let configuration = plan.configuration
+    let supervisor = configuration.supervisor
+    ringDirectory = configuration.directories.rings
+    restarts.immediatePerMinute = supervisor.restartsPerMinute
+    restarts.backoffMax_s = supervisor.backoffSecondsMax
+    restarts.restartsMax = supervisor.restartsMax
+    onDeath = supervisor.onDeath == .continue ? .continue : .stop
+    drainMax_s = supervisor.drainSecondsMax
+    // A sender that follows a dead one may call its venue for so long before it is ready.
+    readyMax_s += configuration.venue.reconnectSeconds
+    buildHash = BuildHash.own
+    configurationHash = plan.hash.value
+  }
+}
+
+extension RoleLaunch {
+  /// - Parameter reports: where it leaves its report if its command does not say where.
+  init(_ command: RoleCommand, program: String, password: String?, reports: String) {
+    self.init(
+      command.kind, number: command.number, path: program, arguments: command.arguments)
+    core = command.core
+    node = command.node
+    if let password, command.environment.contains(RoleCommand.passwordVariable) {
+      environment[RoleCommand.passwordVariable] = password
+    }
+    if let option = arguments.firstIndex(of: "--json"), option + 1 < arguments.count {
+      report = arguments[option + 1]
+    } else if kind != .venue {
+      let path = "\(reports)/\(command.instance).\(name).json"
+      arguments += ["--json", path]
+      report = path
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import CLinux
+import Glibc
+import TickRing
+
+/// The shared memory of one set, as its supervisor has it: the control page, whose starter's words
+/// it writes, and the role table, whose writer's role makes it the instance's supervisor.
+///
+/// Thread safety: its supervisor's thread.
+final class SetMemory {
+  let control: ControlPage
+  let table: RoleTableWriter
+  /// Of a supervisor that died: its roles' lines, by place; empty: everything is new.
+  let predecessor: [RoleStanding]
+  var header: RoleTableHeader { didSet { table.write(header) } }
+
+  private init(
+    control: consuming ControlPage, table: consuming RoleTableWriter, header: RoleTableHeader,
+    predecessor: [RoleStanding]
+  ) {
+    self.control = control
+    self.table = table
+    self.header = header
+    self.predecessor = predecessor
+    self.table.write(header)
+  }
+
+  private static let tries = 5
+
+  /// Becomes the supervisor of a set: makes its regions, or takes over those of one that died with
+  /// its roles alive.
+  ///
+  /// - Throws: `SupervisorError`, `RingError`, and what `make` throws.
+  static func open(
+    _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver,
+    make: (SetPlan) throws -> Void
+  ) throws -> SetMemory {
+    for _ in 0..<tries {
+      if let memory = try takeOver(plan, options, observer) { return memory }
+      SetRegions.remove(plan.prefix, directory: options.ringDirectory)
+      do { try make(plan) } catch let error as RingError where error.kind == .exists {
+        // Another start is at it: who claims the table is the one.
+        usleep(20_000)
+        continue
+      }
+      guard let claim = try claim(plan, options), claim.reader.header == nil else { continue }
+      return SetMemory(
+        control: try page(plan, options), table: claim.writer, header: header(options),
+        predecessor: [])
+    }
+    throw SupervisorError.alreadyRunning(prefix: plan.prefix, pid: 0)
+  }
+
+  /// A table, and its writer's role: nobody else runs the instance.
+  private struct Claim: ~Copyable {
+    let reader: RoleTableReader
+    let writer: RoleTableWriter
+  }
+
+  /// nil: there is no table, or no whole one.
+  private static func claim(_ plan: SetPlan, _ options: SupervisorOptions) throws -> Claim? {
+    do throws(RingError) {
+      let region = try table(plan, options)
+      let reader = try RoleTableReader(region.duplicate())
+      // A new one says nothing yet.
+      let roles = reader.header?.roles ?? plan.roles.count
+      guard region.capacity >= RoleTable.capacity(roles: roles) else { return nil }
+      let writer = try RoleTableWriter(claiming: region, roles: roles)
+      return Claim(reader: reader, writer: writer)
+    } catch {
+      switch error.kind {
+      case .roleTaken:
+        throw SupervisorError.alreadyRunning(prefix: plan.prefix, pid: error.ownerPid)
+      case .permission, .owner: throw error
+      // Not there, or left half made.
+      default: return nil
+      }
+    }
+  }
+
+  private static func table(_ plan: SetPlan, _ options: SupervisorOptions) throws(RingError)
+    -> Region
+  {
+    try Region.attach(.metrics, directory: options.ringDirectory, name: "\(plan.prefix).metrics")
+  }
+
+  private static func page(_ plan: SetPlan, _ options: SupervisorOptions) throws -> ControlPage {
+    ControlPage(
+      try Region.attach(
+        .control, directory: options.ringDirectory, name: "\(plan.prefix).control"))
+  }
+
+  private static func header(_ options: SupervisorOptions) -> RoleTableHeader {
+    var header = RoleTableHeader()
+    header.pid = getpid()
+    header.started_ns = clinux_realtime_ns()
+    header.buildHash = options.buildHash
+    header.configurationHash = options.configurationHash
+    header.isOutlived = options.onDeath == .continue
+    return header
+  }
+
+  /// What a predecessor left, if its roles live and may be taken over; nil: nothing, or nothing that
+  /// is still in use.
+  private static func takeOver(
+    _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver
+  ) throws -> SetMemory? {
+    guard let claim = try claim(plan, options), let left = claim.reader.header else { return nil }
+    let standings = standings(claim.reader, roles: left.roles)
+    let living = standings.compactMap {
+      WatchedProcess.adopt(pid: $0.pid, startTicks: $0.startTicks)
+    }
+    guard !living.isEmpty else { return nil }
+    guard left.buildHash == options.buildHash,
+      left.configurationHash == options.configurationHash, standings.count == plan.roles.count
+    else {
+      throw SupervisorError.otherRoles(
+        prefix: plan.prefix, running: hashes(left.buildHash, left.configurationHash),
+        own: hashes(options.buildHash, options.configurationHash), pids: living.map(\.pid))
+    }
+    let control = try page(plan, options)
+    guard left.isOutlived, control.read(.ingestDone) == 0 else {
+      observer.note("\(plan.prefix): waiting for the roles of a supervisor that died to end")
+      try end(living, plan, options)
+      return nil
+    }
+    var header = header(options)
+    header.venuePort = left.venuePort
+    return SetMemory(
+      control: control, table: claim.writer, header: header, predecessor: standings)
+  }
+
+  private static func standings(
+    _ reader: borrowing RoleTableReader, roles: Int
+  ) -> [RoleStanding] {
+    var found: [RoleStanding] = []
+    for place in 0..<roles { if let standing = reader.standing(place) { found.append(standing) } }
+    return found
+  }
+
+  private static func hashes(_ build: UInt64, _ configuration: UInt64) -> String {
+    "build \(String(build, radix: 16)), configuration \(String(configuration, radix: 16))"
+  }
+
+  /// Roles whose supervisor died and that are to end with it: they have been told, and are told
+  /// once more.
+  private static func end(
+    _ roles: [WatchedProcess], _ plan: SetPlan, _ options: SupervisorOptions
+  ) throws {
+    for role in roles { role.send(SIGTERM) }
+    let until = MonotonicClock.now + UInt64(options.drainMax_s * 1e9)
+    for role in roles {
+      while !role.hasEnded && MonotonicClock.now < until {
+        _ = clinux_process_wait(role.descriptor, 100)
+      }
+    }
+    let left = roles.filter { !$0.hasEnded }.map(\.pid)
+    guard left.isEmpty else { throw SupervisorError.leftRoles(prefix: plan.prefix, pids: left) }
+  }
+}
+
+/// The regions of a set, by name.
+enum SetRegions {
+  /// What belongs to one run: all but what outlives it, such as the pool of orders in doubt.
+  private static let suffixes: Set<Substring> = [
+    "control", "metrics", "board", "ticks", "orders", "events", "numbers", "tap", "feed",
+  ]
+
+  /// Removes them. Roles that are still attached keep their memory.
+  static func remove(_ prefix: String, directory: String) {
+    let infos = ((try? RegionInfo.list(directory: directory)) ?? [])
+      .filter { $0.name.hasPrefix(prefix + ".") }
+    // Orders in doubt hold the directory's numbers.
+    let isOrderOut = infos.contains { $0.kind == .pool }
+    if !isOrderOut { try? Region.remove(directory: directory, name: "\(prefix).directory") }
+    for info in infos {
+      let suffix = info.name.dropFirst(prefix.count + 1).prefix { $0 != "." }
+      if suffixes.contains(suffix) { try? Region.remove(directory: directory, name: info.name) }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import TickRing
+
+/// How the sender judges a new order or a replacement, and what it leaves of that for whoever
+/// records decisions: the same code with a record and without one, compiled for each.
+extension Sender {
+  /// Asks the gate, and then itself.
+  ///
+  /// - Parameter old: the order to be replaced; 0: none.
+  @inline(__always)
+  mutating func judge(
+    _ request: OrderRequest, replacing old: UInt32, of worker: Int, taken_ns: UInt64
+  ) -> RiskDecision {
+    guard decisions.isOn else {
+      var unrecorded = NoEvidence()
+      return judge(request, replacing: old, &unrecorded)
+    }
+    return judgeOnRecord(request, replacing: old, of: worker, taken_ns: taken_ns)
+  }
+
+  private mutating func judge<E: RiskEvidence>(
+    _ request: OrderRequest, replacing old: UInt32, _ evidence: inout E
+  ) -> RiskDecision {
+    evidence.at(.killSwitch)
+    if kill.isShut {
+      evidence.note { $0.shut |= DecisionShut.page.rawValue }
+      return .reject(.killed)
+    }
+    var intent = OrderIntent(request)
+    if old != 0 {
+      intent.replacedOpen = book.pool[old].open
+      intent.replacedPriceE4 = book.pool[old].priceE4
+    }
+    var decision = gate.judge(
+      intent, equityE4: equityE4, state: state(of: request.strategy),
+      now: request.decision_time, &evidence)
+    guard decision.reason == nil else { return decision }
+    let allowed = decision
+    if old == 0 {
+      judgeHere(request, &decision, &evidence)
+    } else {
+      judgeReplacement(old, &decision, &evidence)
+    }
+    if decision.reason != nil { gate.retract(intent, allowed) }
+    return decision
+  }
+
+  // MARK: On record
+
+  @inline(never)
+  private mutating func judgeOnRecord(
+    _ request: OrderRequest, replacing old: UInt32, of worker: Int, taken_ns: UInt64
+  ) -> RiskDecision {
+    var event = DecisionEvent(request, worker: worker, taken_ns: taken_ns)
+    note(&event, replacing: old)
+    let decision = judge(request, replacing: old, &event)
+    event.close(decision, ifAllowed: link == .none ? .unsent : .allowed)
+    decisions.write(&event)
+    return decision
+  }
+
+  /// How things stand with the sender.
+  private mutating func note(_ event: inout DecisionEvent, replacing old: UInt32) {
+    event.strategyState = risk.state(of: event.strategy).rawValue
+    event.instanceState = instanceState.rawValue
+    event.link = link.rawValue
+    event.openOrders = UInt32(truncatingIfNeeded: book.count)
+    event.inDoubt = UInt32(truncatingIfNeeded: book.inDoubt)
+    event.set(.isBehind, if: isBehind)
+    event.set(.isClogged, if: isClogged)
+    guard old != 0 else { return }
+    event.set(.isReplacement)
+    event.action = OrderAction.replace.rawValue
+    event.replacedOpen = book.pool[old].open
+    event.replacedPriceE4 = book.pool[old].priceE4
+  }
+
+  /// A request that no check was made of.
+  mutating func record(
+    _ request: OrderRequest, _ outcome: DecisionOutcome, of worker: Int, taken_ns: UInt64
+  ) {
+    guard decisions.isOn else { return }
+    var event = DecisionEvent(request, worker: worker, taken_ns: taken_ns)
+    event.set(.isReplacement, if: request.action == OrderAction.replace.rawValue)
+    event.outcome = outcome.rawValue
+    decisions.write(&event)
+  }
+}

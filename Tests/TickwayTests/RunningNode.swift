@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// An instance under `tickway run`, with rings, state and reports in directories of its own.
+final class RunningNode {
+  let folder = Scratch()
+  let rings = Scratch()
+  let process: Running
+  let instance: String
+
+  /// - Parameters:
+  ///   - port: of both lines.
+  ///   - more: further sections.
+  init(instance: String = "test", port: Int, more: String = "") throws {
+    self.instance = instance
+    let text = """
+      instance: \(instance)
+      directories:
+        rings: \(rings.path)
+        state: state
+        reports: reports
+      feed:
+        protocol: iex
+        line_a: 239.255.79.1:\(port)
+        line_b: 239.255.79.2:\(port)
+        interface: 127.0.0.1
+        max_age_s: off
+      venue:
+        address: builtin
+      sets:
+        - workers:
+            - {strategy: momentum, symbols: share, policy: wait}
+            - {strategy: momentum, symbols: share, policy: wait}
+      rings: {tick_slots: 65536}
+      \(more)
+      """
+    let path = try folder.write(text, to: "node.yaml")
+    process = try Command.start(["run", "--config", path, "--json", folder["merged.json"]])
+    try require { process.error.contains("tickway run: ready") }
+  }
+
+  /// From here on orders leave.
+  func arm() throws {
+    let result = try Command.run([
+      "arm", instance, "--who", "anna", "--reason", "first day", "--ring-dir", rings.path,
+      "--state-dir", folder["state"],
+    ])
+    try #require(result.status == 0, "\(result.error)")
+  }
+
+  private func require(_ condition: () -> Bool) throws {
+    let isSo = eventually(within: 60) { condition() || !process.isRunning }
+    try #require(isSo && condition(), "\(process.error)")
+  }
+
+  /// Of the role's newest process, as the supervisor says it.
+  func pid(_ role: String) -> Int32? {
+    let text = process.error.split(separator: "\n").last {
+      $0.contains("\(role) is ready, process ")
+    }
+    return text.flatMap { Int32($0.split(separator: " ").last ?? "") }
+  }
+
+  func waitForSuccessor(of role: String, pid old: Int32) throws {
+    try require { pid(role) != old }
+  }
+
+  /// Ends it in order; its merged report.
+  func end() throws -> (status: Int32, report: JSONValue, error: String, output: String) {
+    process.signal(SIGTERM)
+    let result = try process.wait(within: 90)
+    let report = try JSONValue(file: folder["merged.json"])
+    return (result.status, report, result.error, result.output)
+  }
+}
