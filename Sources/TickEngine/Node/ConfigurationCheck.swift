@@ -114,6 +114,10 @@ struct ConfigurationCheck {
       "venue.listen", unless: !isShared,
       "\(configuration.sets.count) sets have a venue each, which cannot all have port"
         + " \(venue.listenPort): take port 0")
+    fault(
+      "risk.arm_simulation", unless: !configuration.risk.armsSimulation || venue.place == .builtin,
+      "orders for a venue that is named leave once a person has armed the instance: take this line"
+        + " out, and use `tickway arm`")
     let user = FixedText(venue.user, lengthMax: SoupBin.usernameLength)
     fault(
       "venue.user", unless: user != nil && user != .blank,
