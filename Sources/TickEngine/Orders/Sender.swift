@@ -248,6 +248,8 @@ struct Sender: ~Copyable, Role {
     while control.read(.failed) == 0 {
       // Before the rings are looked at: what was asked before `workersDone` is seen then.
       let isLast = control.read(.workersDone) != 0
+      // Requests are left in the rings while bytes wait, also if this very turn sends those.
+      let wasHeldUp = isHeldUp
       let (hasTaken, hasHeard) = try turn(isRested: backoff.hasSlept)
       if hasTaken {
         deadline = .max
@@ -259,7 +261,7 @@ struct Sender: ~Copyable, Role {
         // Requests may still wait behind bytes that the venue does not take, but not for ever.
         let now = MonotonicClock.now
         deadline = min(deadline, now + options.patience.silent_ns)
-        if !isHeldUp || now >= deadline || isHurried { break }
+        if !(isHeldUp || wasHeldUp) || now >= deadline || isHurried { break }
       }
       if hasHeard { backoff.reset() } else { backoff.wait() }
     }
