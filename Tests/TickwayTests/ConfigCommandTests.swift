@@ -47,16 +47,20 @@ struct ConfigCommandTests {
   }
 
   @Test func thePlanSaysWhatWouldRunAndWhatItTakes() throws {
-    let path = try scratch.write(try example(), to: "node.yaml")
+    // A name that nobody else runs.
+    let name = "plan-\(ProcessInfo.processInfo.processIdentifier)"
+    let text = try example().replacingOccurrences(
+      of: "instance: example", with: "instance: \(name)")
+    let path = try scratch.write(text, to: "node.yaml")
     let result = try Command.run(["config", "plan", path])
     #expect(result.status == 0, "\(result.error)")
     for part in [
       "worker-1", "tickway worker --number 1 --workers 2 --strategy momentum",
-      "tickway sender --workers 2 --instance example", "tickway.example.ticks.1", "in all",
-      "--name tickway.example",
+      "tickway sender --workers 2 --instance \(name)", "tickway.\(name).ticks.1", "in all",
+      "--name tickway.\(name)",
     ] { #expect(result.output.contains(part), "\(part)") }
     #expect(scratch.names == ["node.yaml"])
-    #expect(!sharedMemoryNames().contains { $0.hasPrefix("tickway.example.") })
+    #expect(!sharedMemoryNames().contains { $0.hasPrefix("tickway.\(name).") })
   }
 
   @Test func noSecretIsPrinted() throws {

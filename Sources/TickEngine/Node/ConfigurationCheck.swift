@@ -114,6 +114,10 @@ struct ConfigurationCheck {
       "venue.listen", unless: !isShared,
       "\(configuration.sets.count) sets have a venue each, which cannot all have port"
         + " \(venue.listenPort): take port 0")
+    fault(
+      "risk.arm_simulation", unless: !configuration.risk.armsSimulation || venue.place == .builtin,
+      "orders for a venue that is named leave once a person has armed the instance: take this line"
+        + " out, and use `tickway arm`")
     let user = FixedText(venue.user, lengthMax: SoupBin.usernameLength)
     fault(
       "venue.user", unless: user != nil && user != .blank,
@@ -132,7 +136,7 @@ struct ConfigurationCheck {
     // An instance always has a name; its reference data is read elsewhere.
     replayFault("venue.address") { options in
       options.venue = .address(address)
-      options.limits = risk.limits
+      options.limits = risk.limits == nil ? nil : .simulation
       options.instance = "named"
       options.reference = risk.referencePath == nil ? nil : .simulation
     }
@@ -161,7 +165,8 @@ struct ConfigurationCheck {
     if let account = risk.account {
       fault(
         "risk.account", unless: ConfigurationCheck.isName(account),
-        "\"\(account)\": 1 to \(NodeConfiguration.nameLengthMax) letters, digits, - and _ are needed"
+        "\"\(account)\": 1 to \(NodeConfiguration.nameLengthMax) letters, digits, - and _ are"
+          + " needed"
       )
     }
   }
@@ -203,11 +208,13 @@ struct ConfigurationCheck {
       return fault(
         "\(place).workers", "\(count) workers: 1 to \(ControlPage.workersMax) are needed")
     }
-    let limits = configuration.risk.limits
+    // Of the limits only what concerns the workers: the rest is told at its own place.
+    var limits = RiskLimits.simulation
+    limits.strategiesMax = configuration.risk.limits?.strategiesMax ?? limits.strategiesMax
     replayFault("\(place).workers") { options in
       options.workers = count
       options.subscriptions = set.subscriptions
-      options.limits = limits
+      options.limits = (1...64).contains(limits.strategiesMax) ? limits : nil
     }
     for (number, worker) in set.workers.enumerated() {
       let place = "\(place).workers[\(number)]"

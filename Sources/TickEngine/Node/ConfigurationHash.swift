@@ -103,6 +103,7 @@ private struct CanonicalText {
     for line in risk.limits?.lines ?? [] { add("risk.limits.\(line.name)", line.value) }
     add("risk.reference", risk.referencePath)
     add("risk.account", risk.account)
+    add("risk.arm_simulation", "\(risk.armsSimulation)")
   }
 
   private mutating func add(_ set: NodeConfiguration.RoleSet, _ key: String) {

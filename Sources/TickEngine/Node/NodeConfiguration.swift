@@ -122,6 +122,9 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var referencePath: String?
     /// The account whose credit the sets share; nil: the instance's, where there are several.
     public var account: String?
+    /// Whether an instance that was never armed is armed at the start: with the built-in venue
+    /// alone. What was tripped stays so.
+    public var armsSimulation = false
 
     public init() {}
   }

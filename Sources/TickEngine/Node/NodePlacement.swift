@@ -54,8 +54,8 @@ public struct NodePlacement: Equatable, Sendable {
     }
   }
 
-  /// What is asked for; else the set's; else that of the core; else, of a set whose cores all lie on
-  /// one node, that one.
+  /// What is asked for; else the set's; else that of the core; else, of a set whose cores all lie
+  /// on one node, that one.
   private static func node(
     _ role: Role, _ configuration: NodeConfiguration, _ machine: MachineCores
   ) -> Int? {

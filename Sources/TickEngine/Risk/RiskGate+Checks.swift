@@ -293,8 +293,7 @@ extension RiskGate {
     // The last of all, so that no credit is taken for an order that something else refuses.
     evidence.at(.accountCredit)
     let isCovered = hasCredit(grossWhole)
-    let creditE4 = credit == nil ? -1 : grantedE4
-    evidence.note { $0.creditE4 = creditE4 }
+    evidence.note { $0.creditE4 = credit == nil ? -1 : grantedE4 }
     guard isCovered else {
       return decision.refuse(
         .accountCredit, limit: Double(grantedE4) / 10_000, value: Double(grossWhole) / 10_000)

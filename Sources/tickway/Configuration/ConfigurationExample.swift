@@ -49,10 +49,13 @@ enum ConfigurationExample {
       # reconnect_s: 60               # a venue that is lost is called again for so long
       # slow: refuse                  # new orders while it takes no bytes: wait or refuse
 
-    # risk:
-    #   limits: limits.json           # or the limits themselves, `name: value`, all of them
-    #   reference: reference.csv      # sector, volume and limits of each symbol
-    #   account: example              # sets of one account share its credit
+    risk:
+      # Nothing leaves before somebody has armed the instance, `tickway arm example --state-dir
+      # state --who NAME --reason TEXT`; a simulation may arm itself, if nothing tripped it before.
+      arm_simulation: true
+      # limits: limits.json           # or the limits themselves, `name: value`, all of them
+      # reference: reference.csv      # sector, volume and limits of each symbol
+      # account: example              # sets of one account share its credit
 
     # One set of processes for each NUMA node. Without cores, roles are pinned if there are enough
     # for all, and share what there is otherwise.

@@ -168,6 +168,7 @@ struct ConfigurationReader {
     }
     risk.referencePath = file(section, "reference") { try ReferenceFile.read($0) }?.path
     risk.account = section.text("account")
+    section.flag("arm_simulation", into: &risk.armsSimulation)
   }
 
   /// Limits that stand in the file itself: all of them, as in a limits file.

@@ -1,10 +1,8 @@
-import Glibc
+import TickEngine
 import Testing
 
-@testable import TickEngine
-
-/// What a plan says that tables take is what they take.
-@Suite(.serialized) struct RoleTablesTests {
+/// What a plan says that the roles' tables take.
+@Suite struct RoleTablesTests {
   private let plan = NodePlan(nodeConfiguration(), on: twoCores)
 
   private func bytes(_ role: String, _ user: String) -> Int? {
@@ -31,39 +29,5 @@ import Testing
     }
     // The second worker's ring drops, and holds none.
     #expect(bytes("ingester", "quotes held for worker 1") == nil)
-  }
-
-  /// Bytes that `body` leaves allocated.
-  private func allocated<Value: ~Copyable>(_ body: () throws -> Value) rethrows -> Int {
-    let before = mallinfo2()
-    let value = try body()
-    let after = mallinfo2()
-    _ = consume value
-    return Int(after.uordblks + after.hblkhd) - Int(before.uordblks + before.hblkhd)
-  }
-
-  private func expectNear(_ measured: Int, _ planned: Int, _ what: String) {
-    // Pages, alignment and what other threads do meanwhile.
-    #expect(abs(measured - planned) < 65_536 + planned / 50, "\(what): \(measured), \(planned)")
-  }
-
-  @Test func whatIsPlannedIsWhatIsAllocated() throws {
-    let instruments = TickPublisher.instrumentsMax
-    let context = StrategyContext(worker: 0, workers: 1, instrumentsMax: instruments)
-    let maker = try allocated {
-      var none = StrategyParameters([:])
-      return try MarketMakerStrategy(parameters: &none, context: context)
-    }
-    expectNear(maker, RoleTables.byteCount(of: .marketMaker), "market-maker")
-    let momentum = try allocated {
-      var none = StrategyParameters([:])
-      return try MomentumStrategy(parameters: &none, context: context)
-    }
-    expectNear(momentum, RoleTables.byteCount(of: .momentum), "momentum")
-    let exposure = allocated { Exposure(instruments: instruments, strategies: 16) }
-    expectNear(exposure, RoleTables.exposureByteCount(strategies: 16), "exposure")
-    let books = allocated { PriceLevelBooks(instruments: instruments) }
-    let planned = ["price levels", "sides of the books"].compactMap { bytes("ingester", $0) }
-    expectNear(books, planned.reduce(0, +), "books")
   }
 }

@@ -60,6 +60,7 @@ public struct NodeRun {
     // Before anything runs that would be measured, too.
     let floor = JitterFloor.measure().summary
     let supervisor = try Supervisor(sets, options, observer: observer, make: makeRegions)
+    if plan.configuration.risk.armsSimulation { armSimulation() }
     let outcome = supervisor.run()
     let merged = try zip(sets, outcome.sets).enumerated().map { number, set in
       var report = MergedReport(
@@ -85,6 +86,23 @@ public struct NodeRun {
   private func removeReports(_ directory: String) {
     for path in sets.flatMap(\.roles).compactMap(\.report) { _ = unsafe unlink(path) }
     _ = unsafe rmdir(directory)
+  }
+
+  /// The operator's word in the configuration, on record; what was armed or tripped before, stays.
+  private func armSimulation() {
+    let state = StateDirectory(path: plan.configuration.directories.state)
+    for set in sets.indices {
+      let instance = plan.configuration.instanceName(set: set)
+      do {
+        let gate = try KillSwitch(instance, ringDirectory: options.ringDirectory, state: state)
+        let record = try gate.arm(
+          who: "configuration \(ConfigurationHash(plan.configuration).text)",
+          reason: "arm_simulation", deadManSeconds: nil)
+        observer.note("\(instance) is armed, generation \(record.generation): a simulation")
+      } catch ArmingError.alreadyArmed {} catch {
+        observer.note("\(instance) is not armed: \(error)")
+      }
+    }
   }
 
   /// A kill switch outlives its sender: in the state directory, and until it is there in memory.
