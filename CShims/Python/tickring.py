@@ -9,8 +9,8 @@ Region    a sealed region, for peers that do not trust each other: made here or 
           socket; each of the above can be opened from it by giving it in place of a name.
 
 All but View need libtickring (scripts/install --ring --prefix DIR): from the path in
-TICKRING_LIBRARY, else where the system's loader finds it. Ticks come as numpy arrays of RECORD: `timestamp` is
-exchange time in ns since the Unix epoch; `symbol_id` is instrument << 4 | kind.
+TICKRING_LIBRARY, else where the system's loader finds it. Ticks come as numpy arrays of RECORD:
+`timestamp` is exchange time in ns since the Unix epoch; `symbol_id` is instrument << 4 | kind.
 
 Threads: one at a time for each object. A call moves many ticks; it holds no lock, and while it
 waits or copies Python's own lock is released.

@@ -78,7 +78,7 @@ struct RunCommand: ParsableCommand {
   }
 }
 
-/// Where the results of an instance go: those of each set to files of its own, if there are several.
+/// Where the results of an instance go: those of each of several sets to files of its own.
 struct NodeOutput {
   private let json: String?
   private let hgrm: String?

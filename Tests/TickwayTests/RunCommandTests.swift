@@ -18,7 +18,6 @@ struct RunCommandTests {
 
   @Test func anInstanceTakesEveryMessageTradesAndLeavesNothing() throws {
     let node = try RunningNode(port: 17_401)
-    try node.arm()
     let capture = try node.folder.synth(messages: 20_000)
     try publish(capture, port: 17_401, to: node)
     let end = try node.end()
@@ -40,7 +39,6 @@ struct RunCommandTests {
   @Test func eachRoleIsReplacedAndEveryTickIsCountedForOnce() throws {
     let node = try RunningNode(
       port: 17_403, more: "supervisor: {restarts_per_minute: 100, restarts_max: 100}")
-    try node.arm()
     let capture = try node.folder.synth(messages: 5_000)
     for role in ["worker-0", "sender", "ingester", "worker-1"] {
       let pid = try #require(node.pid(role))

@@ -35,17 +35,14 @@ final class RunningNode {
       \(more)
       """
     let path = try folder.write(text, to: "node.yaml")
-    process = try Command.start(["run", "--config", path, "--json", folder["merged.json"]])
-    try require { process.error.contains("tickway run: ready") }
-  }
-
-  /// From here on orders leave.
-  func arm() throws {
-    let result = try Command.run([
+    // Before the start: a sender that begins shut stays shut.
+    let armed = try Command.run([
       "arm", instance, "--who", "anna", "--reason", "first day", "--ring-dir", rings.path,
       "--state-dir", folder["state"],
     ])
-    try #require(result.status == 0, "\(result.error)")
+    try #require(armed.status == 0, "\(armed.error)")
+    process = try Command.start(["run", "--config", path, "--json", folder["merged.json"]])
+    try require { process.error.contains("tickway run: ready") }
   }
 
   private func require(_ condition: () -> Bool) throws {

@@ -23,7 +23,7 @@ final class StandInNode {
     for name in Self.names { if let pid = pid(name), isAlive(pid) { kill(pid, SIGKILL) } }
   }
 
-  func start() throws -> Running {
+  func start(environment: [String: String] = [:]) throws -> Running {
     let roles = StandInNode.names.map { name -> [String: Any] in
       let parts = name.split(separator: "-")
       let port = name == "sender" ? ["127.0.0.1:PORT"] : []
@@ -40,7 +40,7 @@ final class StandInNode {
     ]
     let path = folder["plan-\(configurationHash).json"]
     try JSONSerialization.data(withJSONObject: plan).write(to: URL(filePath: path))
-    return try Running([StandInNode.program, "supervise", path])
+    return try Running([StandInNode.program, "supervise", path], environment: environment)
   }
 
   /// Starts it, and waits until every role is ready.

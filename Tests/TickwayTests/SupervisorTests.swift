@@ -121,6 +121,21 @@ struct SupervisorTests {
     #expect(try running.wait().status == 0)
   }
 
+  @Test func aServiceManagerHearsOfReadinessLifeAndEnd() throws {
+    let node = StandInNode()
+    let socket = try NoticeSocket(node.folder["notify"])
+    let running = try node.start(environment: [
+      "NOTIFY_SOCKET": node.folder["notify"], "WATCHDOG_USEC": "20000",
+    ])
+    #expect(eventually(within: 30) { socket.heard("READY=1") }, "\(running.error)")
+    #expect(node.count("ready ingester") == 1)
+    #expect(eventually(within: 30) { socket.heard("WATCHDOG=1") })
+    #expect(!socket.heard("STOPPING=1"))
+    running.signal(SIGTERM)
+    #expect(try running.wait().status == 0)
+    #expect(socket.heard("STOPPING=1"))
+  }
+
   @Test func aTerminalsSignalReachesTheSupervisorAlone() throws {
     let node = StandInNode()
     let running = try node.startReady()

@@ -17,7 +17,7 @@ public struct ReportText: CustomStringConvertible {
     switch report.run.role {
     case nil:
       return [captureLines, feedLines, lineLines, tickLines, ringLines, orderLines]
-        + [positionLines, runLines, latencyLines]
+        + [positionLines, runLines, report.roles?.lines ?? [], latencyLines]
     case RoleKind.ingester.name: return [feedLines, lineLines, tickLines] + end
     case RoleKind.sender.name: return [orderLines, positionLines] + end
     default: return end

@@ -5,9 +5,9 @@ import TickRing
 /// One report of what the roles of a set did, each of which knows its own part: of their reports,
 /// and of what is in shared memory after their end.
 ///
-/// Rings are counted by their own regions, which know every process that ever had them. What a role
-/// counts is that of its last process where it died, and said to be so; what it counts into the role
-/// table is of all of them.
+/// Rings are counted by their own regions, which know every process that ever had them. What a
+/// role counts is that of its last process where it died, and said to be so; what it counts into
+/// the role table is of all of them.
 struct MergedReport {
   var machine = MachineCard.current()
   private let regions: NodeRegions
@@ -41,6 +41,7 @@ struct MergedReport {
     var report = part(.ingester) ?? Report(machine: machine)
     report.machine = machine
     report.orders = part(.sender)?.orders ?? Report.Orders()
+    report.positions = part(.sender)?.positions
     report.rings = try rings()
     report.roles = histories
     takeSums(table, into: &report)

@@ -17,8 +17,8 @@ public struct NodeOutcome {
   public var signal: Int32
 }
 
-/// Runs an instance: all of its roles as processes, by a supervisor, in regions that are made before
-/// and gone after.
+/// Runs an instance: all of its roles as processes, by a supervisor, in regions that are made
+/// before and gone after.
 ///
 /// Thread: the process' main one.
 public struct NodeRun {

@@ -1,9 +1,3 @@
-extension RoleKind {
-  /// Each kind is started once those before it are ready: a sender has logged in before anybody
-  /// can ask for orders, and the ingester comes last.
-  static let startOrder: [RoleKind] = [.venue, .sender, .worker, .ingester]
-}
-
 /// One role of a set, as the supervisor starts it: a program and its arguments.
 public struct RoleLaunch: Sendable {
   /// Stands in `arguments` for the port that the venue told at its start.
@@ -40,6 +34,12 @@ public struct RoleLaunch: Sendable {
     let open = kind == .venue ? ":0" : RoleLaunch.portPlaceholder
     return arguments.map { $0.hasSuffix(open) ? $0.dropLast(open.count) + ":\(port)" : $0 }
   }
+}
+
+extension RoleKind {
+  /// Each kind is started once those before it are ready: a sender has logged in before anybody
+  /// can ask for orders, and the ingester comes last.
+  static let startOrder: [RoleKind] = [.venue, .sender, .worker, .ingester]
 }
 
 /// One set of roles: an instance with regions, a control page and a role table of its own.

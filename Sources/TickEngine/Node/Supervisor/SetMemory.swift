@@ -99,8 +99,8 @@ final class SetMemory {
     return header
   }
 
-  /// What a predecessor left, if its roles live and may be taken over; nil: nothing, or nothing that
-  /// is still in use.
+  /// What a predecessor left, if its roles live and may be taken over; nil: nothing, or nothing
+  /// that is still in use.
   private static func takeOver(
     _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver
   ) throws -> SetMemory? {

@@ -5,8 +5,8 @@ import Glibc
 /// moves it on, by what it has been told and by the clock, and never waits.
 ///
 /// The end, one step after the other: the ingester stops; the workers empty their rings; the sender
-/// cancels what is open, and logs out; the workers stop; the venue stops. Each step may take as long
-/// as the options say; what has not ended then is pressed, and after a grace killed.
+/// cancels what is open, and logs out; the workers stop; the venue stops. Each step may take as
+/// long as the options say; what has not ended then is pressed, and after a grace killed.
 ///
 /// Thread safety: its supervisor's thread.
 final class SupervisedSet {

@@ -16,12 +16,12 @@ public struct SupervisorOutcome: Sendable {
   public var sets: [SetOutcome] = []
 }
 
-/// Runs the roles of an instance as processes: starts them in order, watches them, starts again what
-/// dies, and ends them in order on SIGTERM or SIGINT. A second such signal hurries the end, a third
-/// kills.
+/// Runs the roles of an instance as processes: starts them in order, watches them, starts again
+/// what dies, and ends them in order on SIGTERM or SIGINT. A second such signal hurries the end, a
+/// third kills.
 ///
-/// It waits in poll, for signals, notices, ends and what its roles say, and costs nothing meanwhile.
-/// Thread: the process' main one. It alone starts roles, so that their kernel tells them of its end.
+/// It waits in poll, for signals, notices, ends and what its roles say; meanwhile it costs nothing.
+/// Thread: the process' main one. It alone starts roles: the kernel then tells them of its end.
 public final class Supervisor {
   private let sets: [SupervisedSet]
   private let channel: ReadyChannel
@@ -36,7 +36,7 @@ public final class Supervisor {
   /// Becomes the supervisor of every set, and blocks the signals that it will hear.
   ///
   /// - Parameter make: makes the regions of a set; throws `.exists` where there are some.
-  /// - Throws: `SupervisorError`, `RingError`, and what `make` throws. Nothing has been started then.
+  /// - Throws: `SupervisorError`, `RingError`, and what `make` throws. Nothing has been started.
   public init(
     _ plans: [SetPlan], _ options: SupervisorOptions, observer: SupervisorObserver,
     make: (SetPlan) throws -> Void
