@@ -149,6 +149,8 @@ final class GateBench {
     gate.replace(with: &table)
   }
   func take(_ reload: ReferenceReload) -> Bool { reload.take(into: &gate) }
+  /// Its credit is an account's from now on.
+  func lend(_ ledger: consuming AccountLedger) { gate.credit = .some(consume ledger) }
   func reconcile() -> Bool { gate.reconcile() }
   func list(_ symbol: String) { _ = directory.number(of: Symbol(symbol)!.word) }
 
