@@ -164,8 +164,9 @@ private enum GateRefusals {
     case .dailyLoss: bench.equityE4 -= 10_001
     case .accountCredit:
       let region = try Region.createUnnamed(.ledger, capacity: AccountLedger.capacity)
-      let ledger = try AccountLedger.open(region, key: 1, totalE4: 10_000, chunkE4: 1)
-      bench.tell { $0.credit = .some(consume ledger) }
+      var ledger: AccountLedger? = try AccountLedger.open(
+        region, key: 1, totalE4: 10_000, chunkE4: 1)
+      bench.tell { $0.credit = ledger.take() }
     case .sums:
       for instrument: UInt32 in [2, 3] {
         bench.tell { $0.mark(instrument, 1_000_000) }
