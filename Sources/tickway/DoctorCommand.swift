@@ -12,8 +12,8 @@ struct DoctorCommand: ParsableCommand {
       which is not the same as good. Ends with 0, also with warnings, and with 8 if anything is \
       unsafe.
 
-      With --jitter it measures, too: a thread that is pinned to a core looks at the clock and does \
-      nothing else; whenever a look comes later than 1 us after the last one, the core was \
+      With --jitter it measures, too: a thread that is pinned to a core looks at the clock and \
+      does nothing else; whenever a look comes later than 1 us after the last one, the core was \
       somewhere else. No latency of a program can have a better tail than that.
       """)
 

@@ -1,5 +1,5 @@
-/// Looks at all of the machine that matters to a trading line. Reads `/proc`, `/sys` and the room of
-/// `/dev/shm`; changes nothing.
+/// Looks at all of the machine that matters to a trading line. Reads `/proc`, `/sys` and the room
+/// of `/dev/shm`; changes nothing.
 ///
 /// ```swift
 /// for finding in MachineDoctor().findings() where finding.verdict != .ok { print(finding.what) }

@@ -74,8 +74,8 @@ public struct Placement: Equatable, Sendable {
     }
   }
 
-  /// Binds what the calling thread, and those that it starts, touch from here on, and moves what the
-  /// process has touched already.
+  /// Binds what the calling thread, and those that it starts, touch from here on, and moves what
+  /// the process has touched already.
   ///
   /// - Returns: what the operator should know.
   public static func bindThisProcess(

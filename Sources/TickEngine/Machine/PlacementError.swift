@@ -31,8 +31,8 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
       "node \(node) has \(free / 1_048_576) MiB free and \(needed / 1_048_576) MiB are needed: free"
         + " memory there, choose another node, or make the rings smaller"
     case .refused(let node, let code):
-      "the kernel does not bind memory to node \(node) (\(PlacementError.text(code))): it has no NUMA, or a"
-        + " sandbox forbids it; leave the node out, or do not bind memory"
+      "the kernel does not bind memory to node \(node) (\(PlacementError.text(code))): it has no"
+        + " NUMA, or a sandbox forbids it; leave the node out, or do not bind memory"
     case .misplaced(let pages, let of, let node, let other):
       "\(pages) of \(of) pages are not on node \(node)"
         + (other.map { " but, for one, on node \($0)" } ?? "")

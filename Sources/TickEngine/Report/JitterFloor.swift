@@ -36,7 +36,8 @@ public struct JitterFloor: Equatable, Sendable {
   }
 }
 
-/// Intervals in which a spinning thread did not run, by size; each class holds the larger ones, too.
+/// Intervals in which a spinning thread did not run, by size; each class holds the larger ones,
+/// too.
 public struct Hiccups: Codable, Equatable, Sendable {
   /// What is longer is a hiccup; ns. A look at the clock takes some 20 ns.
   public static let least_ns: UInt64 = 1_000

@@ -12,8 +12,8 @@ public struct MachineCard: Codable, Equatable, Sendable {
   public var governor: String?
   /// `release` or `debug`: a debug build's latencies say nothing.
   public var build: String
-  /// Just before a run: intervals between two looks at the clock by a thread that does nothing else,
-  /// ns. Tails below it are the machine's.
+  /// Just before a run: intervals between two looks at the clock by a thread that does nothing
+  /// else, ns. Tails below it are the machine's.
   public var jitterFloor_ns: LatencySummary?
 
   enum CodingKeys: String, CodingKey {
