@@ -117,13 +117,8 @@ int main(int count, char **words) {
   if (count >= 3 && strcmp(words[1], "interleave") == 0) interleave(words + 2);
   int nodes = count >= 3 ? atoi(words[2]) : 0;
   if (count < 4 || nodes < 1 || nodes > NODES_MAX) {
-<<<<<<< HEAD
-    fprintf(stderr,
-            "usage: pages interleave COMMAND... | file NODES PATH... | private NODES PID...\n");
-=======
     fprintf(stderr, "usage: pages interleave COMMAND... | file NODES PATH... |"
                     " private NODES PID...\n");
->>>>>>> e715debcdfe4aa74d2c8d2192ff01539130de27d
     return 64;
   }
   for (int word = 3; word < count; word++) {

@@ -3,12 +3,7 @@ import Foundation
 /// What the kernel tells of the machine in `/proc` and `/sys`, found under a root that a test may
 /// choose. What is absent, unreadable, or not what it should be is nil: unknown, and never guessed.
 ///
-<<<<<<< HEAD
-/// Thread safety: a value; any thread. Reads files, so for start and for looking, not for hot
-/// loops.
-=======
 /// Thread safety: a value; any thread. Reads files: for start and for looking, not for hot loops.
->>>>>>> e715debcdfe4aa74d2c8d2192ff01539130de27d
 struct MachineFiles: Sendable {
   /// In front of each path; empty: this machine's own.
   let root: String

@@ -40,13 +40,8 @@ public struct MemoryPlacement: Equatable, Sendable {
     otherNode = answer.other < 0 ? nil : Int(answer.other)
   }
 
-<<<<<<< HEAD
-  /// Throws `.misplaced` unless each page that has been touched lies on `node`. Memory that is to
-  /// be verified must have been touched: what has not been is no proof, and refused as well.
-=======
   /// Throws `.misplaced` unless each page lies on `node`. Memory that is to be verified must have
   /// been touched: what has not been is no proof, and refused as well.
->>>>>>> e715debcdfe4aa74d2c8d2192ff01539130de27d
   public static func verify(
     _ range: UnsafeRawBufferPointer, node: Int
   ) throws(PlacementError) {
@@ -58,14 +53,8 @@ public struct MemoryPlacement: Equatable, Sendable {
     }
   }
 
-<<<<<<< HEAD
-  /// All that this process has for itself: tables, histograms, stacks. Not regions, and nothing
-  /// that is of a file: a library's data are shared with whoever else runs it, until they are
-  /// written.
-=======
   /// All that this process has for itself: tables, histograms, stacks. Not regions, and nothing of
   /// a file: a library's data are shared with whoever else runs it, until they are written.
->>>>>>> e715debcdfe4aa74d2c8d2192ff01539130de27d
   public static func ofThisProcess(node: Int) throws(PlacementError) -> MemoryPlacement {
     var sum = MemoryPlacement()
     for line in MachineFiles().lines("/proc/self/maps") ?? [] {

@@ -36,12 +36,7 @@ public struct JitterFloor: Equatable, Sendable {
   }
 }
 
-<<<<<<< HEAD
-/// Intervals in which a spinning thread did not run, by size; each class holds the larger ones,
-/// too.
-=======
 /// Intervals in which a spinning thread did not run, by size; each class holds the larger, too.
->>>>>>> e715debcdfe4aa74d2c8d2192ff01539130de27d
 public struct Hiccups: Codable, Equatable, Sendable {
   /// What is longer is a hiccup; ns. A look at the clock takes some 20 ns.
   public static let least_ns: UInt64 = 1_000
