@@ -18,7 +18,8 @@ import Testing
     let limits = try scratch.write(RiskLimits.simulation.json, to: "limits.json")
     let text = ConfigurationExample.text
       .replacingOccurrences(of: "address: builtin", with: venue)
-      .replacingOccurrences(of: "# risk:\n", with: "risk: {limits: \(limits), account: shared}\n")
+      .replacingOccurrences(
+        of: "  arm_simulation: true\n", with: "  limits: \(limits)\n  account: shared\n")
       .replacingOccurrences(of: "# lock: false", with: "lock: true")
       .replacingOccurrences(of: "# kernel_stamps: false", with: "kernel_stamps: true")
     let machine = MachineCores(allowed: Array(0..<8))

@@ -68,7 +68,7 @@ import TickRing
     for part in [
       "supervisor \(getpid()) running", "config 0xc0ffee", "ingester  ready", "worker-0  ready",
       // Nobody has its ring.
-      "worker-1   DEAD", "gaps 17", "feed live", "line A live", "TICKS/S", "worker-0 delivery",
+      "worker-1   DEAD", "gaps 17", "feed live", "line A live", "TICKS/S", "ingester ingest",
     ] { #expect(text.output.contains(part), "\(part): \(text.output)") }
     #expect(!text.output.contains("\u{1B}"))
     var tick = Tick()

@@ -63,7 +63,8 @@ int clinux_end_with_parent(void);
 int clinux_lock_memory(void);
 
 /* SCHED_FIFO for this thread and those that it starts from now on. One that runs for longer than
- * `busy_us` without once waiting is ended by the kernel (RLIMIT_RTTIME); 0: it may. 0, or -errno. */
+ * `busy_us` without once waiting is ended by the kernel (RLIMIT_RTTIME); 0: it may. Returns 0, or
+ * -errno. */
 int clinux_realtime(int priority, long busy_us);
 
 #endif

@@ -158,9 +158,9 @@ static inline uint64_t tickring_publish_each(tickring_producer *producer, uint64
   return granted;
 }
 
-/* The tick of `sequence`, if it is published: expected, so that what is done with it is in the loop,
- * and not behind a jump there and one back. With two jumps a record the rate hung on where the
- * linker put the loop: a third less at one address in four. */
+/* The tick of `sequence`, if it is published: expected, so that what is done with it is in the
+ * loop, and not behind a jump there and one back. With two jumps a record the rate hung on where
+ * the linker put the loop: a third less at one address in four. */
 static inline bool tickring_look(unsigned char *slots, uint64_t mask, uint64_t sequence,
                                  tickring_tick *tick) {
   const tickring_slot32 *slot = tickring_slot32_at(slots, mask, sequence);

@@ -1,8 +1,8 @@
 import TickMetrics
 import TickRing
 
-/// An instance as it was seen at one moment: a value, apart from the memory it came from. Nothing in
-/// it was believed; a number may be anything.
+/// An instance as it was seen at one moment: a value, apart from the memory it came from. Nothing
+/// in it was believed; a number may be anything.
 public struct NodeLook: Sendable {
   /// How a role's process is: what its table says, held against what the kernel says.
   public enum Life: String, Sendable {

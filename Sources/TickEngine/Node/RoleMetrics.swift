@@ -24,8 +24,8 @@ public enum RoleCounter: Int, CaseIterable, Sendable {
 
 /// A role's own lines of the table: its heartbeat, counters and histograms.
 ///
-/// Hot path, now and then: some relaxed stores to lines that nobody else writes. Thread: the role's.
-/// No allocation.
+/// Hot path, now and then: some relaxed stores to lines that nobody else writes. Thread: the
+/// role's. No allocation.
 @usableFromInline
 struct RoleMetrics: ~Copyable {
   /// Between two tellings: nobody looks more often.

@@ -59,8 +59,8 @@ public enum RoleError: Error, CustomStringConvertible {
       "this is build \(hex(own)), and the instance runs build \(hex(instance)): stop it, or use the"
         + " build that it was started with"
     case .otherConfiguration(let own, let instance):
-      "this role's configuration is \(hex(own)), and the instance's is \(hex(instance)): stop it and"
-        + " start it with the one that is meant"
+      "this role's configuration is \(hex(own)), and the instance's is \(hex(instance)): stop it"
+        + " and start it with the one that is meant"
     case .noPlace(let place, let roles):
       "--place \(place): the instance's table has \(roles) roles, numbered from 0"
     case .noTable(let path):

@@ -2,8 +2,8 @@ import CLinux
 import TickMetrics
 import TickRing
 
-/// A process that runs one role of an instance: its waiting, its words, its place in the role table,
-/// and its life between ready and end.
+/// A process that runs one role of an instance: its waiting, its words, its place in the role
+/// table, and its life between ready and end.
 ///
 /// The role on its thread has a control page of its own, so that its end or failure is nobody
 /// else's. This process's first thread carries over what the instance's page says of the others.

@@ -6,8 +6,8 @@ import TickRing
 /// each role writes the rest of its own block; observers read.
 ///
 /// Lines are 64 bytes. Line 0: version, roles, pid and start of whoever runs them, hashes of build
-/// and configuration (written as one). A role's block: its standing (written as one), its heartbeat,
-/// four lines of counters, and from its line 8 on three histograms.
+/// and configuration (written as one). A role's block: its standing (written as one), its
+/// heartbeat, four lines of counters, and from its line 8 on three histograms.
 public enum RoleTable {
   public static let version: UInt64 = 1
   public static let histogramsEach = 3

@@ -6,14 +6,15 @@ import TickRing
 /// ```swift
 /// var role = RoleOptions()
 /// role.prefix = "tickway.example"
-/// let outcome = try WorkerService.run(MeanReversion.self, number: 0, ReplayOptions(captures: []), role)
+/// let options = ReplayOptions(captures: [])
+/// let outcome = try WorkerService.run(MeanReversion.self, number: 0, options, role)
 /// ```
 public enum WorkerService {
   /// Runs until the instance ends, or SIGINT or SIGTERM, which it blocks. Of the options, workers,
   /// subscriptions, parameters and the tick rings' capacity are taken.
   ///
-  /// A worker that follows a dead one goes on in its rings: it gets the ticks that the other did not
-  /// take, and its orders are numbered on from there. Its strategy begins anew, without quotes.
+  /// A worker that follows a dead one goes on in its rings: it gets the ticks that the other did
+  /// not take, and its orders are numbered on from there. Its strategy begins anew, without quotes.
   ///
   /// - Throws: what keeps it from starting. What ends it early is in the outcome instead.
   public static func run<S: Strategy & ~Copyable>(

@@ -58,9 +58,9 @@ import TickWire
   func valuesEqualThoseOfAnIndependentModel(seed: UInt64) throws {
     let model = Model()
     let bench = try GateBench(reference: nil, rows: model.rows) {
-      $0.positionPercent = 0.5
-      $0.sectorPercent = 0.7
-      $0.grossLeverage = 0.01
+      $0.positionPercent = 0.3
+      $0.sectorPercent = 0.5
+      $0.grossLeverage = 0.007
     }
     var random = SeededRandom(seed: seed)
     for (index, held) in model.held.enumerated() {

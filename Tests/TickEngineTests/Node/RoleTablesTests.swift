@@ -17,7 +17,7 @@ import Testing
       ("ingester", "tops last published", 1_572_864),
       ("ingester", "who takes an instrument", 524_288),
       ("ingester", "quotes held for worker 0", 4_194_304),
-      ("ingester", "packets held behind holes", 17_694_720),
+      ("ingester", "packets held behind holes", 17_956_864),
       ("ingester", "datagrams of the lines", 2 * 71_424),
       ("ingester", "arrivals remembered", 131_072), ("worker-0", "last quotes", 2_621_440),
       ("worker-0", "event backlog", 229_376), ("worker-0", "market-maker's tables", 3_670_016),

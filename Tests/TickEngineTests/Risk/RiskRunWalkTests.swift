@@ -191,6 +191,6 @@ private struct RunWalk: ~Copyable {
       seen.merge(walk.seen) { $0 + $1 }
     }
     let met: [RiskReason?] = [nil, .killed, .breaker, .collar, .leverage, .positionValue]
-    for reason in met { #expect(seen[reason, default: 0] > 100, "\(seen)") }
+    for reason in met { #expect(seen[reason, default: 0] > 20, "\(seen)") }
   }
 }
