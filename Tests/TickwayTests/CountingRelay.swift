@@ -26,6 +26,8 @@ final class CountingRelay: @unchecked Sendable {
   private var seen = Seen()
   private var isHeldUp = false
   private var isOver = false
+  /// Connections of which something may still come out of this relay's own kernel.
+  private var reading = 0
 
   /// - Parameter venuePort: on this host.
   init(venuePort: UInt16) throws {
@@ -57,6 +59,8 @@ final class CountingRelay: @unchecked Sendable {
   }
 
   var now: Seen { change { $0.seen } }
+  /// Whether each connection has been read to its end: what came before a cut is all counted.
+  var isReadToTheEnd: Bool { change { $0.reading == 0 } }
   /// From now on the sender's bytes are read so slowly that they pile up in its kernel, though not
   /// so slowly that it takes the connection for dead; or as they come again.
   func holdUp(_ isHeldUp: Bool) { change { $0.isHeldUp = isHeldUp } }
@@ -84,7 +88,11 @@ final class CountingRelay: @unchecked Sendable {
         close(sender)
         continue
       }
-      Thread.detachNewThread { self.pass(from: sender, to: venue, counts: true) }
+      change { $0.reading += 1 }
+      Thread.detachNewThread {
+        self.pass(from: sender, to: venue, counts: true)
+        self.change { $0.reading -= 1 }
+      }
       Thread.detachNewThread { self.pass(from: venue, to: sender, counts: false) }
     }
   }

@@ -66,7 +66,7 @@ struct SenderKillTests {
       kill.status == 0 && kill.output.contains("its connection reset from outside"), "\(kill)")
     #expect(!isFull || !kill.output.contains(" 0 bytes discarded"), "\(kill.output)")
     relay.holdUp(false)
-    #expect(eventually(within: 30) { relay.now.resets == 1 })
+    #expect(eventually(within: 30) { relay.now.resets == 1 && relay.isReadToTheEnd })
     let cut = relay.now
 
     running.signal(SIGCONT)

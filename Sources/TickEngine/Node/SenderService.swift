@@ -58,7 +58,10 @@ public enum SenderService {
     recorder?.join()
     if let lost = thread.role.decisions.lostNote { observer.note(lost) }
     instance?.keepTrip(observer, isLast: true)
-    instance?.end(isClean: thread.role.isClean, state: thread.role.instanceState, isAlone: false)
+    // One that ends alone is followed by another, which goes on from what it leaves.
+    if shared.read(.workersDone) != 0 {
+      instance?.end(isClean: thread.role.isClean, state: thread.role.instanceState, isAlone: false)
+    }
     return outcome(process, thread, options, histograms, signal, recorder?.failure)
   }
 
