@@ -7,15 +7,15 @@ import TickRing
 /// The way of an order through the sender, one worker's, to a venue on the other core and back.
 ///
 /// `ready` is one order on its own: from the poll of its request until its bytes lie ready for
-/// `send`, by two readings of the clock. `batch` is the same of sixteen at a time, the most that the
-/// sender takes of a worker at once, over their number: what gate, pool and codec sustain.
+/// `send`, by two readings of the clock. `batch` is the same of sixteen at a time, the most that
+/// the sender takes of a worker at once, over their number: what gate, pool and codec sustain.
 /// `trip` is a round trip: from just before the request is published into the ring until its answer
 /// has been polled from the event ring, with whole duty cycles of the sender between; `ping` is a
-/// bare `send` and `recv` of the same sizes, 50 bytes out and 67 back, to a thread that receives and
-/// sends in the same loop as the venue and looks at nothing. They take turns. `flow` is the whole of
-/// it, sixteen orders each duty cycle, published, decided, sent, answered and told, by the wall
-/// clock. Symbols are drawn at random from 1,000. The venue is the least that there can be, a loop
-/// in C that answers each order by its acceptance: so an exchange's own work is in neither.
+/// bare `send` and `recv` of the same sizes, 50 bytes out and 67 back, to a thread that receives
+/// and sends in the same loop as the venue and looks at nothing. They take turns. `flow` is the
+/// whole of it, sixteen orders each duty cycle, published, decided, sent, answered and told, by the
+/// wall clock. Symbols are drawn at random from 1,000. The venue is the least that there can be, a
+/// loop in C that answers each order by its acceptance: so an exchange's own work is in neither.
 struct OrderBenchmark: ~Copyable {
   static let symbols = 1_000
   private static let start: UInt64 = 1_700_000_000_000_000_000
@@ -62,15 +62,15 @@ struct OrderBenchmark: ~Copyable {
     let prices = try OrderBenchmark.region(.board, 2_048)
     let asked = try OrderBenchmark.region(.orders, 16_384)
     let told = try OrderBenchmark.region(.events, 65_536)
-    directory = try OrderBenchmark.directory(names)
-    board = try OrderBenchmark.board(prices)
+    let directory = try OrderBenchmark.directory(names)
+    let board = try OrderBenchmark.board(prices)
     let limits = OrderBenchmark.limits
     let gate = RiskGate(
       limits: limits,
       reference: ReferenceTable(.simulation, limits: limits, instruments: 2_048),
       control: ControlPage(try page.duplicate()), board: BoardReader(prices),
       directory: DirectoryReader(try names.duplicate()))
-    path = try OrderPath(
+    let path = try OrderPath(
       requests: OrderConsumer(claiming: asked.duplicate()),
       events: EventProducer(claiming: told.duplicate()), gate: gate,
       risk: OrderBenchmark.watch(limits),
@@ -79,8 +79,13 @@ struct OrderBenchmark: ~Copyable {
       openOrdersMax: OrderBenchmark.openOrdersMax,
       venue: VenueAddress(host: "127.0.0.1", port: ports.venue),
       directory: DirectoryReader(names), control: ControlPage(try page.duplicate()))
-    requests = try OrderProducer(claiming: asked)
-    events = try EventConsumer(claiming: told)
+    let requests = try OrderProducer(claiming: asked)
+    let events = try EventConsumer(claiming: told)
+    self.directory = directory
+    self.board = board
+    self.path = path
+    self.requests = requests
+    self.events = events
     control = ControlPage(page)
     (self.venue, self.bare, self.ping, core) = (venue, bare, ping, cores[0])
   }
