@@ -19,7 +19,8 @@ import Testing
     let text = ConfigurationExample.text
       .replacingOccurrences(of: "address: builtin", with: venue)
       .replacingOccurrences(
-        of: "  arm_simulation: true\n", with: "  limits: \(limits)\n  account: shared\n")
+        of: "  arm_simulation: true\n", with: "  limits: \(limits)\n  account: shared\n"
+      )
       .replacingOccurrences(of: "# lock: false", with: "lock: true")
       .replacingOccurrences(of: "# kernel_stamps: false", with: "kernel_stamps: true")
     let machine = MachineCores(allowed: Array(0..<8))
