@@ -51,6 +51,9 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     /// Times that its process died, where roles are processes: what it had open is cancelled.
     /// Written by the starter.
     case deaths = 3
+    /// Deaths that the sender has acted upon: its successor goes on from there. Written by the
+    /// sender.
+    case deathsSeen = 4
   }
 
   private let region: Region

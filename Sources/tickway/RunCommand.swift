@@ -66,7 +66,8 @@ struct RunCommand: ParsableCommand {
   private func judge(_ outcome: NodeOutcome) throws {
     if let failure = outcome.failure {
       // Said already, when it happened.
-      throw ExitCode(failure.roleEnd?.status ?? Complaint.code(of: failure).rawValue)
+      let status = failure.roleEnd?.status ?? 0
+      throw ExitCode(status == 0 ? Complaint.code(of: failure).rawValue : status)
     }
     let faults = outcome.sets.flatMap(\.outcome.inconsistencies)
     guard faults.isEmpty else {

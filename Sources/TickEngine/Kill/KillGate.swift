@@ -85,7 +85,7 @@ public struct KillGate: ~Copyable {
     _ = clinux_process_allow_abort()
     strategiesOff = page.told()?.strategiesOff ?? .max
     page.acknowledge(GateWord(raw: 0), monotonic_ns: 0)
-    page.tell(KillPage.Told())
+    // What the predecessor told stays until this sender tells: a start that fails forgets nothing.
     page.dropRequest()
     page.publish(identity)
     self.page = page

@@ -94,7 +94,8 @@ extension KillSwitch {
     } catch {
       if case .state = error { throw error }
       // What was not done needs no record to be safe.
-      try? note(action, subject, approval, "not done: \(error)", isDone: false)
+      let outcome = if case .unanswered = error { "not known" } else { "not done" }
+      try? note(action, subject, approval, "\(outcome): \(error)", isDone: false)
       throw error
     }
   }
@@ -157,7 +158,8 @@ extension KillSwitch {
       if let failure {
         // Not taken so far, it is not done any more.
         if page.change(request, to: request.became(.over)) { throw failure }
-        guard !isTaken else { throw failure }
+        // Taken: whether it was done, or will be, cannot be said.
+        guard !isTaken else { throw .unanswered(pid: sender.pid) }
         isTaken = true
         end_ns = clinux_monotonic_ns() + patience_ns
       }

@@ -23,6 +23,10 @@ public enum SenderService {
       TradingInstance(
         $0, ringDirectory: options.ringDirectory, stateDirectory: options.stateDirectory)
     }
+    for worker in 0..<options.workers {
+      process.own.write(.deathsSeen, worker: worker, shared.read(.deathsSeen, worker: worker))
+    }
+    carryDeaths(options.workers, from: shared, to: process.own)
     let reference = ReferenceWatch(options)
     let metrics = try process.metrics()
     let histograms = process.histograms
@@ -46,9 +50,7 @@ public enum SenderService {
       stop: { isHurried in process.own.write(isHurried ? .stopDrain : .workersDone, 1) },
       look: {
         if shared.read(.workersDone) != 0 { process.own.write(.workersDone, 1) }
-        for worker in 0..<options.workers {
-          process.own.write(.deaths, worker: worker, shared.read(.deaths, worker: worker))
-        }
+        carryDeaths(options.workers, from: shared, to: process.own)
         guard MonotonicClock.now >= nextLook else { return }
         nextLook = MonotonicClock.now + 1_000_000_000
         reference?.look(observer)
@@ -60,9 +62,19 @@ public enum SenderService {
     instance?.keepTrip(observer, isLast: true)
     // One that ends alone is followed by another, which goes on from what it leaves.
     if shared.read(.workersDone) != 0 {
-      instance?.end(isClean: thread.role.isClean, state: thread.role.instanceState, isAlone: false)
+      instance?.end(isClean: thread.role.isClean, state: thread.role.strictestState, isAlone: false)
     }
     return outcome(process, thread, options, histograms, signal, recorder?.failure)
+  }
+
+  /// What the starter says of workers, and what the sender has made of it.
+  private static func carryDeaths(
+    _ workers: Int, from shared: borrowing ControlPage, to own: borrowing ControlPage
+  ) {
+    for worker in 0..<workers {
+      shared.write(.deathsSeen, worker: worker, own.read(.deathsSeen, worker: worker))
+      own.write(.deaths, worker: worker, shared.read(.deaths, worker: worker))
+    }
   }
 
   private static func assembly(

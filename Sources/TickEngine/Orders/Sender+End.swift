@@ -21,15 +21,20 @@ extension Sender {
   /// What nobody will decide any more: the venue takes no bytes, or another role has failed. The
   /// cancels are left to `drain`.
   private mutating func takeRest() {
+    for worker in 0..<ports.count { takeRest(of: worker) }
+  }
+
+  /// As many as there are now.
+  mutating func takeRest(of worker: Int) {
     var request = OrderRequest()
-    for worker in 0..<ports.count {
-      while ports[worker].requests.poll(&request) {
-        guard request.action == OrderAction.new.rawValue else { continue }
-        book.counts.requested += 1
-        book.counts.unsent += 1
-        record(request, .undecided, of: worker, taken_ns: MonotonicClock.now)
-        tell(worker, .unsent(request, at: MonotonicClock.now))
-      }
+    var left = ports[worker].requests.peek(ports[worker].requests.capacity)
+    while left > 0, ports[worker].requests.poll(&request) {
+      left -= 1
+      guard request.action == OrderAction.new.rawValue else { continue }
+      book.counts.requested += 1
+      book.counts.unsent += 1
+      record(request, .undecided, of: worker, taken_ns: MonotonicClock.now)
+      tell(worker, .unsent(request, at: MonotonicClock.now))
     }
   }
 

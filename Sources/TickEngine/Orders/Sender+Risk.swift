@@ -70,7 +70,7 @@ extension Sender {
   mutating func act() {
     while let change = risk.change(actedUpon) {
       actedUpon += 1
-      if change.new == .circuitBreaker {
+      if change.new == .circuitBreaker || change.new == .killSwitch {
         let subject = change.subject
         book.wantCancels { subject == 0 || $0.strategy == subject }
       }

@@ -34,7 +34,7 @@ extension Sender {
     if isClogged { lookWhetherClogged() }
     guard session != nil, session?.unsent != 0 else { return }
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
-    if handoverCount > 0, isShut { takeBack() }
+    if handoverCount > 0 || isTorn, isShut { takeBack() }
     try session?.flush()
     let isDone = session?.unsent == 0
     isBehind = !isDone
@@ -46,7 +46,8 @@ extension Sender {
       book.handedOver(handovers[index].number)
       latency.send.recordDifference(from: handovers[index].decided_ns, to: now)
       latency.tickToOrder.recordDifference(from: handovers[index].received_ns, to: now)
-      // The rest of one that is taken in part goes out with the rest of the buffer.
+      // The rest of one that is taken in part goes out with the rest of the buffer, or never.
+      tornEnd = handovers[index].end
       index += 1
     }
     forget(first: index)
@@ -65,6 +66,14 @@ extension Sender {
 
   private mutating func lookWhetherClogged() {
     isClogged = session?.isHolding(moreThan: options.unsentBytesMax) ?? false
+  }
+
+  /// Whether the kernel has taken a part of an order, and not all of it.
+  var isTorn: Bool {
+    mutating get {
+      guard let session = session?.unsent, session > 0 else { return false }
+      return (self.session?.takenEnd ?? .max) < tornEnd
+    }
   }
 
   private mutating func forget(first count: Int) {
@@ -152,9 +161,21 @@ extension Sender {
     if next > 0 { book.pool.skip(to: next) }
     var link = book.open.first
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
+    cancelWhatIsStopped()
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
     if self.link == .steady { endRecoveries() }
+  }
+
+  /// What a breaker or a kill was to cancel goes also where the sender that began it died over it.
+  private mutating func cancelWhatIsStopped() {
+    for subject in 0...UInt8(gate.throttles.count) {
+      switch risk.state(of: subject) {
+      case .circuitBreaker, .killSwitch, .recovery:
+        book.wantCancels { subject == 0 || $0.strategy == subject }
+      default: break
+      }
+    }
   }
 
   // MARK: Lost and found
@@ -173,6 +194,11 @@ extension Sender {
     isBehind = false
     book.counts.disconnects += 1
     book.disconnected()
+    // Killed and flat, it only listened still: it has left now (KS1).
+    if isShut, book.count == 0 {
+      link = .closed
+      return
+    }
     try retry(after: error)
   }
 

@@ -86,6 +86,8 @@ struct Sender: ~Copyable, Role {
     var number: UInt32 = 0
     /// Where in the buffer it begins.
     var start = 0
+    /// Where it ends.
+    var end = 0
     var decided_ns: UInt64 = 0
     var received_ns: UInt64 = 0
   }
@@ -154,6 +156,8 @@ struct Sender: ~Copyable, Role {
   var marketTime: UInt64 = 0
   var handovers = InlineArray<256, Handover>(repeating: Handover())
   var handoverCount = 0
+  /// Where the order ends of which the kernel took bytes last.
+  var tornEnd = 0
   private var decided: UInt64 = 0
   private var turns: UInt64 = 0
   private(set) var hotAllocations: UInt64?
@@ -172,7 +176,7 @@ struct Sender: ~Copyable, Role {
   ) {
     self.decisions = decisions
     self.reload = reload
-    deaths = Slab(count: ports.count, repeating: 0)
+    deaths = Slab(count: ports.count) { control.read(.deathsSeen, worker: $0) }
     self.ports = ports
     self.gate = gate
     self.kill = kill
@@ -303,12 +307,15 @@ struct Sender: ~Copyable, Role {
     if metrics?.isDue(now) == true { tellMetrics() }
   }
 
-  /// Nobody watches the orders of a worker that died: they go.
+  /// Nobody watches the orders of a worker that died: they go, and what it still asked for is not
+  /// sent.
   private mutating func lookForDeath(of worker: Int) {
     let count = control.read(.deaths, worker: worker)
     guard count != deaths[worker] else { return }
     deaths[worker] = count
+    takeRest(of: worker)
     book.wantCancels { Int($0.worker) == worker }
+    control.write(.deathsSeen, worker: worker, count)
   }
 
   private mutating func tellMetrics() {

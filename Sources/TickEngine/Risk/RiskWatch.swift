@@ -57,7 +57,8 @@ public struct RiskWatch: ~Copyable {
     self.strategies = strategies
     turns = UnwindTurns(strategiesMax: limits.strategiesMax, turn_ns: RiskWatch.turn_ns)
     changes = Slab(count: RiskWatch.changesMax) { _ in nil }
-    recent = Slab(count: 16) { _ in nil }
+    // As many as one look at all subjects may change: `act` takes them after each.
+    recent = Slab(count: limits.strategiesMax + 1) { _ in nil }
     equities = Slab(count: limits.strategiesMax + 1) { _ in nil }
     areSeen = Slab(count: limits.strategiesMax + 1, repeating: false)
     isRecovering = Slab(count: limits.strategiesMax + 1, repeating: false)
@@ -209,7 +210,7 @@ public struct RiskWatch: ~Copyable {
 
   private mutating func keep(_ change: RiskChange) {
     if changeCount < changes.count { changes[changeCount] = change }
-    recent[changeCount % 16] = change
+    recent[changeCount % recent.count] = change
     changeCount += 1
     if change.old != .normal { troubled -= 1 }
     if change.new != .normal { troubled += 1 }
@@ -253,7 +254,9 @@ public struct RiskWatch: ~Copyable {
   var hasBreaker: Bool { breakers > 0 }
 
   /// The n-th change; nil if there is none, or it was not kept.
-  func change(_ number: Int) -> RiskChange? { number < changeCount ? recent[number % 16] : nil }
+  func change(_ number: Int) -> RiskChange? {
+    number < changeCount ? recent[number % recent.count] : nil
+  }
 
   /// The changes that were kept, oldest first.
   var keptChanges: [RiskChange] {

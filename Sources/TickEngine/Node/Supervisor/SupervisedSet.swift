@@ -46,6 +46,10 @@ final class SupervisedSet {
     self.environment = environment
     roles = plan.roles.map { SupervisedRole($0, options, observer) }
     told = plan.roles.map { RoleStanding(kind: $0.kind, number: $0.number) }
+    // All of them, also those that are not started yet: whoever comes after a death counts them.
+    if memory.predecessor.isEmpty {
+      for (place, standing) in told.enumerated() { memory.table.write(standing, place: place) }
+    }
     takeOver()
   }
 
@@ -161,6 +165,8 @@ final class SupervisedSet {
       role.expectEnd()
       fail(error)
     }
+    // At once: a process that no table knows would be nobody's.
+    tell()
   }
 
   private func tell() {
