@@ -44,11 +44,8 @@ struct OrderBook: ~Copyable {
       pool[number].state = OrderState.inDoubt.rawValue
       pool[number].isAccepted = false
       pool[number].isHeard = false
-      // What was to go, and may not have arrived, is asked for again, as after a disconnect.
-      let isToGo = pool[number].isCancelAsked && !pool[number].isReplacement
       pool[number].isCancelSent = false
-      pool[number].isCancelAsked = isToGo
-      if isToGo { due.insert(place) }
+      pool[number].isCancelAsked = false
       pool[number].filled = 0
       pool[number].open = pool[number].quantity
       let order = pool[number]

@@ -182,7 +182,6 @@ extension Sender {
     handoverCount += 1
     gate.tally.out &+= 1
     session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
-    handovers[handoverCount - 1].end = session?.writtenEnd ?? 0
   }
 
   // MARK: Replacements
@@ -276,7 +275,7 @@ extension Sender {
   /// The kill switch is tripped (KS1): everything that is out is to go; the venue's own mass cancel
   /// goes first where it has one. What it refuses to cancel is asked for again after a while.
   mutating func shut() {
-    if handoverCount > 0 || isTorn { takeBack() }
+    if handoverCount > 0 { takeBack() }
     if !isShutSeen {
       isShutSeen = true
       shutAt_ns = MonotonicClock.now

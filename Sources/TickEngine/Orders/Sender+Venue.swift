@@ -34,7 +34,7 @@ extension Sender {
     if isClogged { lookWhetherClogged() }
     guard session != nil, session?.unsent != 0 else { return }
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
-    if handoverCount > 0 || isTorn, isShut { takeBack() }
+    if handoverCount > 0, isShut { takeBack() }
     try session?.flush()
     let isDone = session?.unsent == 0
     isBehind = !isDone
@@ -46,8 +46,7 @@ extension Sender {
       book.handedOver(handovers[index].number)
       latency.send.recordDifference(from: handovers[index].decided_ns, to: now)
       latency.tickToOrder.recordDifference(from: handovers[index].received_ns, to: now)
-      // The rest of one that is taken in part goes out with the rest of the buffer, or never.
-      tornEnd = handovers[index].end
+      // The rest of one that is taken in part goes out with the rest of the buffer.
       index += 1
     }
     forget(first: index)
@@ -66,14 +65,6 @@ extension Sender {
 
   private mutating func lookWhetherClogged() {
     isClogged = session?.isHolding(moreThan: options.unsentBytesMax) ?? false
-  }
-
-  /// Whether the kernel has taken a part of an order, and not all of it.
-  var isTorn: Bool {
-    mutating get {
-      guard let session = session?.unsent, session > 0 else { return false }
-      return (self.session?.takenEnd ?? .max) < tornEnd
-    }
   }
 
   private mutating func forget(first count: Int) {
@@ -161,21 +152,9 @@ extension Sender {
     if next > 0 { book.pool.skip(to: next) }
     var link = book.open.first
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
-    cancelWhatIsStopped()
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
     if self.link == .steady { endRecoveries() }
-  }
-
-  /// What a breaker or a kill was to cancel goes also where the sender that began it died over it.
-  private mutating func cancelWhatIsStopped() {
-    for subject in 0...UInt8(gate.throttles.count) {
-      switch risk.state(of: subject) {
-      case .circuitBreaker, .killSwitch, .recovery:
-        book.wantCancels { subject == 0 || $0.strategy == subject }
-      default: break
-      }
-    }
   }
 
   // MARK: Lost and found

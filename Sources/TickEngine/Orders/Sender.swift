@@ -86,8 +86,6 @@ struct Sender: ~Copyable, Role {
     var number: UInt32 = 0
     /// Where in the buffer it begins.
     var start = 0
-    /// Where it ends.
-    var end = 0
     var decided_ns: UInt64 = 0
     var received_ns: UInt64 = 0
   }
@@ -156,8 +154,6 @@ struct Sender: ~Copyable, Role {
   var marketTime: UInt64 = 0
   var handovers = InlineArray<256, Handover>(repeating: Handover())
   var handoverCount = 0
-  /// Where the order ends of which the kernel took bytes last.
-  var tornEnd = 0
   private var decided: UInt64 = 0
   private var turns: UInt64 = 0
   private(set) var hotAllocations: UInt64?
