@@ -3,7 +3,8 @@ import Testing
 
 /// A supervisor over stand-in roles, and what they say in their log.
 final class StandInNode {
-  private static let program = URL(filePath: Command.path)
+  /// Built beside the tests, wherever the command under test is.
+  private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "node-stand-in").path
 
   let folder = Scratch()
