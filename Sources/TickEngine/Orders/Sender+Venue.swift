@@ -117,10 +117,9 @@ extension Sender {
   private mutating func take(_ message: Bytes, at now: UInt64) {
     guard let dialect = session?.dialect else { return }
     let answer = dialect.decode(message)
-    if answer.kind == .accountQueryResponse {
+    if answer.kind == .accountQueryResponse, link == .replaying {
       // One that an earlier connection asked for says nothing of what came after it.
-      let isLast = session?.takeAnswer() == true
-      if isLast, link == .replaying { settle(next: answer.nextUserRefNum, at: now) }
+      if session?.isAllTold == true { settle(next: answer.nextUserRefNum, at: now) }
       return
     }
     let before = book.counts.strangeFills
@@ -164,8 +163,7 @@ extension Sender {
     withdrawUnsent()
     book.counts.repeatedMessages += session?.repeated ?? 0
     resume = SessionStart(
-      session: session?.session ?? .blank, sequence: session?.sequence ?? 1,
-      unanswered: session?.unanswered ?? 0)
+      session: session?.session ?? .blank, sequence: session?.sequence ?? 1)
     // Nothing of what the kernel holds may arrive after what is asked of the venue next.
     session?.abort()
     kill.loseSocket()

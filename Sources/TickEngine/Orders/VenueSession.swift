@@ -9,8 +9,6 @@ struct SessionStart {
   var sequence: UInt64 = 0
   /// Whether another session than that one will not do; otherwise what is new in it is wanted.
   var isBinding = true
-  /// Questions whether all is told that were asked before and may be answered yet.
-  var unanswered = 0
 
   /// What earlier clients were told is not ours to act on.
   static let newest = SessionStart()
@@ -38,8 +36,6 @@ struct VenueSession: ~Copyable {
   private static let leave_ns: UInt64 = 1_000_000_000
   /// Beyond it the numbers of one session might not last.
   private static let userRefNumMax: UInt32 = .max / 2
-  /// Questions asked at once; what is missing follows with the venue's heartbeats.
-  private static let questionsMax = 64
 
   private let stream: TcpSocket
   private var framer: SoupBinFramer
@@ -67,12 +63,8 @@ struct VenueSession: ~Copyable {
   private(set) var isReplaying = false
   /// Where it began.
   private(set) var first: UInt64 = 1
-  /// The first message that the venue had not sent when it was asked to repeat, as it said.
+  /// The first message that the venue had not sent when it was asked to repeat.
   private var toldBefore: UInt64 = 0
-  /// Questions whether all is told: those of before, asked, and answered.
-  private var stale = 0
-  private var asked = 0
-  private var answered = 0
 
   /// Connects and logs in. Takes at most 5 s, whatever the venue does.
   static func open(
@@ -109,7 +101,6 @@ struct VenueSession: ~Copyable {
     let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
     var session = VenueSession(stream, name: address.text, dialect: address.dialect)
     session.toldBefore = toldBefore
-    session.stale = start.unanswered
     try session.logIn(user, password, start, until: end)
     return session
   }
@@ -187,12 +178,11 @@ struct VenueSession: ~Copyable {
     }
   }
 
-  /// The answer comes after all that is replayed, and after those to questions of before: so one
-  /// more is asked than can be of before. A dialect without that question says it by its first
-  /// heartbeat, which comes when it has nothing to say.
+  /// The answer comes after all that is replayed. A dialect without that question says it by its
+  /// first heartbeat, which comes when it has nothing to say.
   private mutating func askWhetherAllIsTold() {
     isReplaying = true
-    for _ in 0...min(stale, VenueSession.questionsMax) { askAgain() }
+    askAgain()
   }
 
   mutating func askAgain() {
@@ -200,19 +190,10 @@ struct VenueSession: ~Copyable {
     let body = target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
     guard let length = dialect.accountQuery(into: body) else { return }
     append(SoupBin.frame(.unsequenced, payload: length, into: target))
-    asked += 1
   }
 
-  /// Takes note of an answer; whether it came after all that there was before the login. Where the
-  /// venue began is its own word, and it may begin too early: an answer that may be to a question
-  /// of an earlier connection is none.
-  mutating func takeAnswer() -> Bool {
-    answered += 1
-    return answered > stale && sequence > toldBefore
-  }
-
-  /// Questions that may be answered yet, for the next connection.
-  var unanswered: Int { max(0, stale + asked - answered) }
+  /// Whether an answer just taken came after all that there was before the login.
+  var isAllTold: Bool { sequence > toldBefore }
 
   /// All that was to be told is told.
   mutating func endReplay() { isReplaying = false }
