@@ -120,6 +120,7 @@ struct Bench {
   private func kill() throws -> KillBenchReport {
     let scratch = FileManager.default.temporaryDirectory
       .appending(path: "tickway-bench-kill-\(ProcessInfo.processInfo.processIdentifier)").path
+    _ = OrderBenchmark.cores
     var benchmark = try KillBenchmark(stateDirectory: scratch)
     defer { benchmark.remove() }
     var results: [KillBenchmark.Run] = []

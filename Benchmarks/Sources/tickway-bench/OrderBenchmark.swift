@@ -18,6 +18,8 @@ import TickRing
 /// loop in C that answers each order by its acceptance: so an exchange's own work is in neither.
 struct OrderBenchmark: ~Copyable {
   static let symbols = 1_000
+  /// Two, if there are two, as they are when this is read first: before anything is pinned.
+  static let cores = CorePlan(roles: 2).cores.compactMap { $0 }
   private static let start: UInt64 = 1_700_000_000_000_000_000
   private static let batch = 16
   private static let openOrdersMax = 65_536
@@ -49,7 +51,7 @@ struct OrderBenchmark: ~Copyable {
   private(set) var goesFirst = false
 
   init() throws {
-    let cores = CorePlan(roles: 2).cores.compactMap { $0 }
+    let cores = OrderBenchmark.cores
     guard cores.count == 2 else { throw BenchError("two cores are needed") }
     var ports: (venue: UInt16, bare: UInt16) = (0, 0)
     guard let venue = bare_venue_start(Int32(cores[1]), false, &ports.venue),
