@@ -134,5 +134,4 @@ struct WitnessDecoder<Wire: SimulatedWire>: ~Copyable, FeedDecoder {
   mutating func end() {}
   mutating func beginSession() {}
   func messages(ofType type: Int) -> UInt64 { 0 }
-  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R { fatalError("none here") }
 }
