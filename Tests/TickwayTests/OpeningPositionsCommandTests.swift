@@ -97,11 +97,13 @@ import Testing
         "--recorded-interval", "5", "--json", scratch["run.json"],
       ] + places)
     let isShown = eventually(within: 30) {
-      let shown = try? Command.run(["positions", "prod"] + places.prefix(2))
-      return shown?.output.contains("value at risk 95.00%: ") == true
+      let shown = try? Command.run(["positions", "prod", "--json"] + places.prefix(2)).output
+      guard let shown, let report = try? JSONValue(shown) else { return false }
+      // Something was filled, and is judged by enough returns.
+      return report["value_at_risk", "value"].number ?? 0 > 0
+        && report["value_at_risk", "observations"].count ?? 0 > 5
     }
     #expect(isShown, "\(timed.error)")
-    usleep(2_000_000)
     timed.signal(SIGINT)
     let end = try timed.wait(within: 60)
     #expect(end.status == 130 && end.output.contains("value at risk 95.00%"), "\(end)")
