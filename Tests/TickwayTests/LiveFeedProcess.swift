@@ -106,15 +106,7 @@ final class UdpSender {
 
   deinit { close(descriptor) }
 
-  func send(_ bytes: [UInt8]) {
-    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let sent = withUnsafePointer(to: &name) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(descriptor, bytes, bytes.count, 0, $0, length)
-      }
-    }
-    #expect(sent == bytes.count)
-  }
+  func send(_ bytes: [UInt8]) { sendDatagram(bytes, from: descriptor, to: name) }
 }
 
 extension Scratch {

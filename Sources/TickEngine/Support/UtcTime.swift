@@ -7,8 +7,9 @@ public struct UtcTime: Sendable {
   /// `2017-07-10T13:30:00.000000000Z`.
   public var text: String { text(decimals: 9) }
 
-  /// With so many decimals of a second, at most nine; what is beyond them is cut.
+  /// With one to nine decimals of a second; what is beyond them is cut.
   public func text(decimals: Int) -> String {
+    precondition((1...9).contains(decimals), "no such precision")
     let (whole, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
     let (days, second) = whole.quotientAndRemainder(dividingBy: 86_400)
     let (year, month, day) = UtcTime.date(days: Int(days))

@@ -2,8 +2,23 @@ import TickWire
 
 @testable import TickEngine
 
+/// A decoder that is there to be looked at: it publishes nothing.
+protocol WatchedDecoder: FeedDecoder, ~Copyable {
+  /// States of the feed, as they came.
+  var states: [FeedState] { get set }
+}
+
+extension WatchedDecoder where Self: ~Copyable {
+  mutating func feedChanged(to state: FeedState, time: UInt64) { states.append(state) }
+  mutating func beatIfDue(_ now: UInt64) {}
+  mutating func idle() {}
+  mutating func end() {}
+  mutating func beginSession() {}
+  func messages(ofType type: Int) -> UInt64 { 0 }
+}
+
 /// Remembers what comes out of the arbiter, message by message. A message is its sequence.
-struct SeenMessages: ~Copyable, FeedDecoder {
+struct SeenMessages: ~Copyable, WatchedDecoder {
   enum Seen: Equatable {
     case message(UInt64)
     case lost(UInt64)
@@ -34,13 +49,6 @@ struct SeenMessages: ~Copyable, FeedDecoder {
       if isRecovered { recovered.insert(sequence) }
     }
   }
-
-  mutating func feedChanged(to state: FeedState, time: UInt64) { states.append(state) }
-  mutating func beatIfDue(_ now: UInt64) {}
-  mutating func idle() {}
-  mutating func end() {}
-  mutating func beginSession() {}
-  func messages(ofType type: Int) -> UInt64 { 0 }
 
   var messages: [UInt64] {
     seen.compactMap { if case .message(let sequence) = $0 { sequence } else { nil } }
