@@ -108,7 +108,6 @@ static int parse(int argc, char **argv, plan *plan) {
     const char *value = i + 1 < argc ? argv[i + 1] : NULL;
     if (strcmp(argv[i], "--hops") == 0) {
       plan->is_hops = true;
-      plan->rounds = 41;
       continue;
     }
     if (strcmp(argv[i], "--quick") == 0) {
