@@ -19,7 +19,8 @@ enum bench_regime { BENCH_NEAR, BENCH_FAR, BENCH_MIXED, BENCH_REGIMES };
 enum {
   BENCH_SAMPLES_MAX = 128,
   BENCH_VALUES = 4, /* a sample of trips has p50, p99, p99.9 and the longest */
-  BENCH_CASES_MAX = 256
+  BENCH_CASES_MAX = 256,
+  BENCH_HOPS = 3 /* cases of a hop: between threads, between processes, between threads again */
 };
 
 /* One ring in one topology, and its samples. */
@@ -57,5 +58,7 @@ const char *topology_name(enum bench_topology topology);
 /* report.c */
 int report_json(const bench_case *cases, int count, const char *path);
 void report_table(const bench_case *cases, int count);
+/* Of cases that come in groups of BENCH_HOPS. */
+void report_hops(const bench_case *cases, int count);
 
 #endif

@@ -1,8 +1,8 @@
 /* main.c: the ring benchmark's plan. Rings are interleaved: every round takes one sample of every
  * case, so that what the machine does meanwhile meets all of them alike.
  *
- *   ring [--quick] [--json FILE] [--only TOPOLOGY/SLOTS/BATCH] [--rounds N] [--swift LIBRARY]
- *        [--records N] [--producer CPU] [--consumer CPU]
+ *   ring [--hops] [--quick] [--json FILE] [--only TOPOLOGY/SLOTS/BATCH] [--rounds N]
+ *        [--swift LIBRARY] [--records N] [--producer CPU] [--consumer CPU]
  */
 #include "bench_run.h"
 
@@ -11,7 +11,8 @@
 #include <time.h>
 
 extern const bench_ring bench_tickring, bench_tickring_processes, bench_boost, bench_ck,
-    bench_rte, bench_moodycamel, bench_broadcast, bench_broadcast_processes, bench_seqlock;
+    bench_rte, bench_moodycamel, bench_broadcast, bench_broadcast_processes, bench_seqlock,
+    bench_records, bench_records_processes;
 #ifndef BENCH_RING_ADDRESSES
 #define BENCH_RING_ADDRESSES \
   &bench_tickring, &bench_tickring_processes, &bench_boost, &bench_ck, &bench_rte, \
@@ -20,11 +21,15 @@ extern const bench_ring bench_tickring, bench_tickring_processes, bench_boost, b
 
 #define MAX_RINGS 16
 
+/* As an instance's rings are by default. */
+enum { HOP_TICK_SLOTS = 65536, HOP_ORDER_SLOTS = 8192 };
+
 typedef struct plan {
   int rounds;
   int producer_cpu, consumer_cpu;
   uint64_t records, trips;
   double seconds_max;
+  bool is_hops;
   const char *json, *only, *swift;
   const bench_ring *rings[MAX_RINGS];
   int ring_count;
@@ -69,6 +74,23 @@ static void lay_out(const plan *plan) {
               batches[b]);
 }
 
+/* What a hop costs between threads, between processes, and between threads once more: how far the
+ * first and the last are apart is what the machine makes of one and the same. */
+static void lay_out_hops(void) {
+  static bench_ring ticks_again, orders_again;
+  ticks_again = bench_tickring;
+  ticks_again.name = "tickring, again";
+  orders_again = bench_records;
+  orders_again.name = "orders, again";
+  const bench_ring *const ticks[] = {&bench_tickring, &bench_tickring_processes, &ticks_again};
+  const bench_ring *const orders[] = {&bench_records, &bench_records_processes, &orders_again};
+  static const enum bench_topology topologies[] = {BENCH_ROUNDTRIP, BENCH_ONEWAY};
+  for (int t = 0; t < 2; t++) {
+    for (int r = 0; r < BENCH_HOPS; r++) add(ticks[r], topologies[t], HOP_TICK_SLOTS, 1);
+    for (int r = 0; r < BENCH_HOPS; r++) add(orders[r], topologies[t], HOP_ORDER_SLOTS, 1);
+  }
+}
+
 const char *topology_name(enum bench_topology topology) {
   static const char *const names[] = {"throughput", "roundtrip", "burst",
                                       "oneway",     "broadcast", "broadcast-paced"};
@@ -84,6 +106,10 @@ static double seconds_now(void) {
 static int parse(int argc, char **argv, plan *plan) {
   for (int i = 1; i < argc; i++) {
     const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+    if (strcmp(argv[i], "--hops") == 0) {
+      plan->is_hops = true;
+      continue;
+    }
     if (strcmp(argv[i], "--quick") == 0) {
       plan->rounds = 5;
       plan->records = 500000;
@@ -135,19 +161,26 @@ int main(int argc, char **argv) {
   plan plan = {.rounds = 15, .producer_cpu = 0, .consumer_cpu = 1, .records = 2000000,
                .trips = 20000, .seconds_max = 600};
   if (parse(argc, argv, &plan) != 0) {
-    fprintf(stderr, "usage: ring [--quick] [--json FILE] [--only TOPOLOGY/SLOTS/BATCH] "
+    fprintf(stderr, "usage: ring [--hops] [--quick] [--json FILE] [--only TOPOLOGY/SLOTS/BATCH] "
                     "[--rounds N] [--records N] [--producer CPU] [--consumer CPU]\n");
     return 2;
   }
-  choose_rings(&plan);
-  lay_out(&plan);
+  if (plan.is_hops) {
+    lay_out_hops();
+  } else {
+    choose_rings(&plan);
+    lay_out(&plan);
+  }
   duo_start(plan.producer_cpu, plan.consumer_cpu);
   double deadline = seconds_now() + plan.seconds_max;
   for (int round = 0; round < plan.rounds; round++)
     for (int i = 0; i < case_count && seconds_now() < deadline; i++)
       if (is_wanted(&plan, &cases[i])) take(&cases[i], &plan, deadline);
   duo_stop();
-  report_table(cases, case_count);
+  if (plan.is_hops)
+    report_hops(cases, case_count);
+  else
+    report_table(cases, case_count);
   if (plan.json != NULL && report_json(cases, case_count, plan.json) != 0) {
     perror(plan.json);
     return 1;

@@ -135,3 +135,29 @@ void report_table(const bench_case *cases, int count) {
       for (int regime = 0; regime < BENCH_REGIMES; regime++)
         print_row(&cases[i], value, (enum bench_regime)regime);
 }
+
+static void print_hop(const bench_case *hop, int value, enum bench_regime regime) {
+  spread found[BENCH_HOPS];
+  for (int i = 0; i < BENCH_HOPS; i++) {
+    found[i] = spread_of(&hop[i], value, regime);
+    if (found[i].count == 0) return;
+  }
+  printf("| %s | %s | %s | %s |", hop->ring->name, topology_name(hop->topology), regimes[regime],
+         unit_of(hop, value));
+  for (int i = 0; i < BENCH_HOPS; i++)
+    printf(" %.0f (%.0f–%.0f; %d) |", found[i].median, found[i].min, found[i].max,
+           found[i].count);
+  printf(" %.3f | %.3f | %.0f |\n", found[1].median / found[0].median,
+         found[2].median / found[0].median, found[1].raw);
+}
+
+void report_hops(const bench_case *cases, int count) {
+  printf("median (least–most; samples)\n"
+         "| ring | topology | regime | unit | threads | processes | threads again | processes /"
+         " threads | again / threads | raw ping-pong ns |\n"
+         "|--|--|--|--|--:|--:|--:|--:|--:|--:|\n");
+  for (int i = 0; i + BENCH_HOPS <= count; i += BENCH_HOPS)
+    for (int value = 0; value < values_of(&cases[i]); value++)
+      for (int regime = 0; regime < BENCH_REGIMES; regime++)
+        print_hop(&cases[i], value, (enum bench_regime)regime);
+}

@@ -1,12 +1,5 @@
 /* ring_tickring.c: the tick ring, in C. */
-#include "tickring.h"
-
-#include "ring_bench.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "tickring_ends.h"
 
 #ifndef RING_NAME
 #define RING_NAME "tickring"
@@ -15,12 +8,6 @@
 #define RING_SYMBOL bench_tickring
 #define RING_SYMBOL_PROCESSES bench_tickring_processes
 #endif
-
-typedef struct ring {
-  /* Each end on lines of its own: two cores write them. */
-  _Alignas(128) tickring_producer producer;
-  _Alignas(128) tickring_consumer consumer;
-} ring;
 
 #define RING ring
 
@@ -66,45 +53,9 @@ static inline uint64_t ring_pop_many(ring *self, bench_seen *seen, uint64_t firs
 
 #include "ring_loops.h"
 
-static void *ring_open(uint64_t capacity) {
-  ring *self = (ring *)aligned_alloc(128, sizeof(ring));
-  tickring_options options;
-  tickring_region region, other;
-  char name[64];
-  memset(self, 0, sizeof *self);
-  memset(&options, 0, sizeof options);
-  options.kind = TICKRING_REGION_TICKS;
-  options.capacity = capacity;
-  snprintf(name, sizeof name, "tickring-bench-%d", (int)getpid());
-  int error = tickring_create("/dev/shm", name, &options, &region);
-  if (!error) error = tickring_duplicate(&region, &other);
-  (void)tickring_remove("/dev/shm", name);
-  if (!error) error = tickring_producer_open(&region, &self->producer, NULL);
-  if (!error) error = tickring_consumer_open(&other, &self->consumer, NULL);
-  if (!error) return self;
-  fprintf(stderr, "ring: %s\n", tickring_error_text(error));
-  free(self);
-  return NULL;
-}
-
-static void ring_close(void *context) {
-  ring *self = (ring *)context;
-  tickring_producer_close(&self->producer);
-  tickring_consumer_close(&self->consumer);
-  free(self);
-}
-
-static void ring_warm(void *context) {
-  ring *self = (ring *)context;
-  uint64_t end = self->consumer.region.bytes;
-  for (uint64_t byte = 0; byte < end; byte += 4096) {
-    (void)*(volatile unsigned char *)((unsigned char *)self->consumer.header + byte);
-    uint64_t *word = (uint64_t *)(void *)((unsigned char *)self->producer.header + byte + 4088);
-    __atomic_fetch_add(word, 0, __ATOMIC_RELAXED); /* mapped to write, and nothing changed */
-  }
-}
+static void *ring_open(uint64_t capacity) { return ends_open(TICKRING_REGION_TICKS, capacity); }
 
 const bench_ring RING_SYMBOL = {RING_NAME, "c", true, false,
-                                ring_open, ring_close, NULL, RING_LOOPS};
+                                ring_open, ends_close, NULL, RING_LOOPS};
 const bench_ring RING_SYMBOL_PROCESSES = {RING_NAME " between processes", "c", true, true,
-                                          ring_open, ring_close, ring_warm, RING_LOOPS};
+                                          ring_open, ends_close, ends_warm, RING_LOOPS};

@@ -30,7 +30,8 @@ extension Sender {
   /// on its own, for the gate takes as long as the lines need that are read after it.
   private mutating func prefetch(_ request: OrderRequest) {
     let intent = OrderIntent(request)
-    book.prefetch(request.action == OrderAction.new.rawValue ? request.order_id : request.target_id)
+    let isNew = request.action == OrderAction.new.rawValue
+    book.prefetch(isNew ? request.order_id : request.target_id)
     directory.prefetch(intent.instrument)
     gate.prefetch(intent)
   }
