@@ -56,15 +56,18 @@ extension OrderBook {
     guard origin.orderId != 0 else { return false }
     makeRoom(for: number)
     guard pool.take(number) else { return false }
+    let place = pool.place(number)
     pool[number].orderId = origin.orderId
     pool[number].strategy = origin.strategy
     // Which worker asked for it is not known: none is told.
     pool[number].worker = .max
-    pool[number].state = OrderState.pending.rawValue
     pool[number].priceE4 = answer.priceE4
+    if let order = evicted.take(number, at: place) { pool[number].resume(order) }
+    pool[number].state = OrderState.pending.rawValue
     counts.adopted += 1
-    rename(origin.orderId, number)
+    rename(pool[number].orderId, number)
     open.insert(number, in: pool)
+    if pool[number].isCancelAsked { due.insert(place) }
     return true
   }
 
@@ -243,13 +246,13 @@ extension OrderBook {
     let isStrange = !pool.contains(number)
     if isStrange {
       // Asked for before this process, or by a predecessor that died before it noted it.
-      guard origin != nil, pool[old].partner == 0, takeStranger(number, for: old) else {
-        return anomaly()
-      }
+      guard origin != nil, pool[old].isAccepted, pool[old].partner == 0,
+        takeStranger(number, for: old)
+      else { return anomaly() }
     }
     var held = pool[old].reserved
     if !isStrange, !pool[number].isReplacement, pool[number].life == .inDoubt,
-      !pool[number].isAccepted, pool[old].partner == 0
+      !pool[number].isAccepted, pool[old].isAccepted, pool[old].partner == 0
     {
       // A predecessor knew already what the venue says now, and of the original nothing any more.
       held += pool[number].reserved
@@ -271,8 +274,7 @@ extension OrderBook {
     news.event.kind = OrderEventKind.replaced.rawValue
     if original.isCancelAsked, pool.contains(number) {
       // It was to go while its replacement was under way: so is what it became.
-      pool[number].isCancelAsked = true
-      due.insert(pool.place(number))
+      wantCancel(number)
     }
     return news
   }

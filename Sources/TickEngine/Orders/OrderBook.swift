@@ -16,16 +16,20 @@ struct OrderBook: ~Copyable {
   private var index: OrderIndex
   var counts = OrderCounts()
   var due: DueCancels
+  /// Orders in the pool of which it is not known what became of them.
+  private var inDoubtHere = 0
   /// Orders of which it is not known what became of them.
-  private(set) var inDoubt = 0
-  /// What a predecessor's order held that had to make room; for the gate.
-  private var evicted: OrderNews?
+  var inDoubt: Int { inDoubtHere + evicted.count }
+  /// A predecessor's orders that had to make room, and what the last of them held; for the gate.
+  var evicted: EvictedOrders
+  private var evictedNews: OrderNews?
 
   /// Takes over a pool; whatever is out in it is in doubt.
   init(_ pool: consuming OrderPool, instruments: Int, fills: Int = OrderBook.fillsRemembered) {
     index = OrderIndex(capacity: pool.places / 2)
     open = OpenOrders(instruments: instruments)
     due = DueCancels(places: pool.places)
+    evicted = EvictedOrders(capacity: pool.count, places: pool.places)
     self.fills = FillTable(capacity: fills)
     self.pool = pool
     takeOver()
@@ -44,20 +48,28 @@ struct OrderBook: ~Copyable {
       pool[number].state = OrderState.inDoubt.rawValue
       pool[number].isAccepted = false
       pool[number].isHeard = false
-      pool[number].isCancelSent = false
-      pool[number].isCancelAsked = false
+      askForCancelAgain(place)
       pool[number].filled = 0
       pool[number].open = pool[number].quantity
       let order = pool[number]
       pool[number].reserved = order.isReplacement ? 0 : order.quantity
       if !order.isReplacement, order.orderId != 0 { index.insert(order.orderId, number) }
       open.insert(number, in: pool)
-      inDoubt += 1
+      inDoubtHere += 1
     }
   }
 
+  /// What the predecessor wanted cancelled is to go: what it sent may never have arrived.
+  private mutating func askForCancelAgain(_ place: Int) {
+    let order = pool[atPlace: place]
+    let isToGo = (order.isCancelAsked || order.isCancelSent) && !order.isReplacement
+    pool[atPlace: place].isCancelAsked = isToGo
+    pool[atPlace: place].isCancelSent = false
+    if isToGo { due.insert(place) }
+  }
+
   var capacity: Int { pool.capacity }
-  var count: Int { pool.count }
+  var count: Int { pool.count + evicted.count }
   /// Orders that somebody wants cancelled and for which no cancel was sent.
   var cancelsDue: Int { due.count }
   var hasRoom: Bool { pool.hasRoom }
@@ -141,7 +153,7 @@ struct OrderBook: ~Copyable {
 
   mutating func beginCancel(number: UInt32) -> UInt32? {
     guard !pool[number].isCancelSent, step(number, .askCancel) else { return nil }
-    if pool[number].isCancelAsked { due.remove(pool.place(number)) }
+    due.remove(pool.place(number))
     pool[number].isCancelAsked = true
     pool[number].isCancelSent = true
     return number
@@ -155,6 +167,7 @@ struct OrderBook: ~Copyable {
       link = pool[atPlace: place].links.after
       wantCancel(place, isMeant)
     }
+    evicted.wantCancels(isMeant)
   }
 
   /// The same for the orders of one instrument.
@@ -167,10 +180,21 @@ struct OrderBook: ~Copyable {
         wantCancel(place, isMeant)
       }
     }
+    evicted.wantCancels { $0.instrument == instrument && isMeant($0) }
   }
 
   /// Wants one order cancelled.
   mutating func wantCancel(_ number: UInt32) { wantCancel(pool.place(number)) { _ in true } }
+
+  /// The same for a strategy's order; false if it is done, or was wanted cancelled before.
+  mutating func wantCancel(of orderId: UInt64) -> Bool {
+    guard let number = index.find(orderId) else {
+      return evicted.wantCancels { $0.orderId == orderId }
+    }
+    guard !pool[number].isCancelAsked else { return false }
+    wantCancel(number)
+    return true
+  }
 
   /// Cancels that were never sent after all are due again.
   mutating func cancelAgain() {
@@ -229,7 +253,9 @@ struct OrderBook: ~Copyable {
   }
 
   /// Whether anything of a strategy is out.
-  func hasOrder(of strategy: UInt8) -> Bool { open.count(of: strategy) > 0 }
+  func hasOrder(of strategy: UInt8) -> Bool {
+    open.count(of: strategy) > 0 || evicted.count > 0
+  }
 
   // MARK: Steps
 
@@ -243,8 +269,8 @@ struct OrderBook: ~Copyable {
       if step != .askCancel, step != .askReplace { counts.anomalies += 1 }
       return false
     }
-    if order.life == .inDoubt, next != .inDoubt { inDoubt -= 1 }
-    if order.life != .inDoubt, next == .inDoubt { inDoubt += 1 }
+    if order.life == .inDoubt, next != .inDoubt { inDoubtHere -= 1 }
+    if order.life != .inDoubt, next == .inDoubt { inDoubtHere += 1 }
     pool[number].state = next.rawValue
     return true
   }
@@ -252,8 +278,8 @@ struct OrderBook: ~Copyable {
   /// Gives an order back that has ended.
   mutating func end(_ number: UInt32) {
     let order = pool[number]
-    if order.life == .inDoubt { inDoubt -= 1 }
-    if order.isCancelAsked, !order.isCancelSent { due.remove(pool.place(number)) }
+    if order.life == .inDoubt { inDoubtHere -= 1 }
+    if order.isCancelAsked { due.remove(pool.place(number)) }
     if index.find(order.orderId) == number { index.remove(order.orderId) }
     open.remove(number, from: pool)
     do { try pool.giveBack(number) } catch { preconditionFailure("an order ended twice") }
@@ -340,7 +366,10 @@ struct OrderBook: ~Copyable {
         return withdraw(order.userRefNum, at: now)
       }
     }
-    return nil
+    guard let order = evicted.take(from: next) else { return nil }
+    var news = OrderNews(of: order)
+    news.event = .of(order, .unsent, quantity: order.quantity, priceE4: order.priceE4, at: now)
+    return news
   }
 
   /// What a predecessor left, one order after the other, for the gate: `added` is what it must
@@ -364,11 +393,16 @@ struct OrderBook: ~Copyable {
     guard order.life == .inDoubt, !order.isAccepted, !order.isHeard else { return }
     var news = OrderNews(of: order)
     news.released = order.reserved
-    if order.isReplacement { _ = dropReplacement(there, &news) } else { end(there) }
-    evicted = news
+    if order.isReplacement {
+      _ = dropReplacement(there, &news)
+    } else {
+      end(there)
+      evicted.keep(order, at: pool.place(there))
+    }
+    evictedNews = news
   }
 
-  mutating func takeEvicted() -> OrderNews? { evicted.take() }
+  mutating func takeEvicted() -> OrderNews? { evictedNews.take() }
 
   // MARK: The end
 

@@ -247,11 +247,7 @@ extension Sender {
 
   /// Cancels pass every check: they only ever reduce.
   private mutating func takeCancel(_ request: OrderRequest) {
-    guard let number = book.find(request.target_id), !book.pool[number].isCancelAsked else {
-      book.counts.cancelsIdle += 1
-      return
-    }
-    book.wantCancel(number)
+    if !book.wantCancel(of: request.target_id) { book.counts.cancelsIdle += 1 }
   }
 
   /// Cancels what somebody wants cancelled, as far as there is room for it now.
