@@ -151,6 +151,8 @@ extension Sender {
     if next > 0 { book.pool.skip(to: next) }
     var link = book.open.first
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
+    if isSuccessor { cancelWhatIsStopped() }
+    isSuccessor = false
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
     if self.link == .steady { endRecoveries() }

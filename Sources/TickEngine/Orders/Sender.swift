@@ -143,6 +143,8 @@ struct Sender: ~Copyable, Role {
   /// being taken.
   var toldBefore: UInt64 = 0
   var isRepeating = false
+  /// Whether a predecessor's orders may be out that a breaker or a kill was to cancel.
+  var isSuccessor = false
   /// Deaths of each worker that have been acted upon.
   private let deaths: Slab<UInt64>
   var metrics: RoleMetrics?
@@ -203,6 +205,7 @@ struct Sender: ~Copyable, Role {
       toldBefore = book.pool.told
     }
     link = session?.isReplaying == true ? .replaying : .steady
+    isSuccessor = link == .replaying
     kill.publishSocket(session?.descriptor ?? -1)
     var first = book.open.first
     while let news = book.left(from: &first) { account(for: news) }
