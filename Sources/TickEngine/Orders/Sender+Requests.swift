@@ -271,7 +271,7 @@ extension Sender {
   /// The kill switch is tripped (KS1): everything that is out is to go; the venue's own mass cancel
   /// goes first where it has one. What it refuses to cancel is asked for again after a while.
   mutating func shut() {
-    if handoverCount > 0 { takeBack() }
+    holdBack()
     if !isShutSeen {
       isShutSeen = true
       shutAt_ns = MonotonicClock.now

@@ -34,7 +34,7 @@ extension Sender {
     if isClogged { lookWhetherClogged() }
     guard session != nil, session?.unsent != 0 else { return }
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
-    if handoverCount > 0, isShut { takeBack() }
+    if isShut { holdBack() }
     try session?.flush()
     let isDone = session?.unsent == 0
     isBehind = !isDone
@@ -73,9 +73,14 @@ extension Sender {
     handoverCount -= count
   }
 
+  /// The kill switch is tripped: no order leaves any more, nor the rest of one.
+  mutating func holdBack() {
+    if handoverCount > 0 || session?.isOrderTorn == true { takeBack() }
+  }
+
   /// Takes back what the kernel has not begun to take: orders are withdrawn; cancels, which were in
   /// the buffer too, are due again.
-  mutating func takeBack() {
+  private mutating func takeBack() {
     guard let end = session?.cut() else { return }
     let now = MonotonicClock.now
     for index in 0..<handoverCount where handovers[index].start >= end {
@@ -83,8 +88,9 @@ extension Sender {
     }
     handoverCount = 0
     book.cancelAgain()
-    // An order that has left in part would be whole with the rest of its bytes: no rest then.
-    if session?.unsent ?? 0 > 0 { session?.abort() }
+    // An order that has left in part would be whole with the rest of its bytes: no rest then. One
+    // of anything else may leave: the stream would make no sense without it.
+    if session?.isOrderTorn == true { session?.abort() }
   }
 
   // MARK: In
