@@ -59,8 +59,7 @@ extension OrderBook {
     let place = pool.place(number)
     pool[number].orderId = origin.orderId
     pool[number].strategy = origin.strategy
-    // Which worker asked for it is not known: none is told.
-    pool[number].worker = .max
+    pool[number].worker = owners.worker(of: origin.orderId, strategy: origin.strategy)
     pool[number].priceE4 = answer.priceE4
     if let order = evicted.take(number, at: place) { pool[number].resume(order) }
     pool[number].state = OrderState.pending.rawValue

@@ -14,6 +14,7 @@ struct OrderBook: ~Copyable {
   var open: OpenOrders
   var fills: FillTable
   private var index: OrderIndex
+  let owners: OrderOwners
   var counts = OrderCounts()
   var due: DueCancels
   /// Orders in the pool of which it is not known what became of them.
@@ -25,7 +26,11 @@ struct OrderBook: ~Copyable {
   private var evictedNews: OrderNews?
 
   /// Takes over a pool; whatever is out in it is in doubt.
-  init(_ pool: consuming OrderPool, instruments: Int, fills: Int = OrderBook.fillsRemembered) {
+  init(
+    _ pool: consuming OrderPool, instruments: Int, fills: Int = OrderBook.fillsRemembered,
+    owners: OrderOwners = OrderOwners()
+  ) {
+    self.owners = owners
     index = OrderIndex(capacity: pool.places / 2)
     open = OpenOrders(instruments: instruments)
     due = DueCancels(places: pool.places)

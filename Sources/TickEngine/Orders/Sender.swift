@@ -60,6 +60,8 @@ struct SenderOptions {
   /// Whether workers live on when their sender dies: then its successor tells them what becomes of
   /// orders that they asked its predecessor for, from where that one stopped telling.
   var workersOutlive = false
+  /// Which worker is whose.
+  var owners = OrderOwners()
   /// Whether exchange time is the wall clock's; in a replay it is the capture's.
   var isLive = false
 }
@@ -179,7 +181,8 @@ struct Sender: ~Copyable, Role {
     self.gate = gate
     self.kill = kill
     self.risk = risk
-    book = OrderBook(pool, instruments: TickPublisher.instrumentsMax)
+    book = OrderBook(
+      pool, instruments: TickPublisher.instrumentsMax, owners: options.owners)
     self.session = session
     self.directory = directory
     self.control = control

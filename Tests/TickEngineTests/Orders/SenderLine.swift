@@ -78,10 +78,18 @@ final class SenderLine {
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
       waitPolicy: .share,
-      options: SenderOptions(isWhole: true, workersOutlive: true))
+      options: SenderOptions(
+        isWhole: true, workersOutlive: true,
+        owners: OrderOwners(workers: rings.count, areSharing: false)))
   }
 
   func die() { sender = nil }
+
+  /// Frees a line of the pool, as a sender does that dies before it tells what the venue said.
+  func forget(_ number: UInt32) throws {
+    var pool = try OrderPool(claiming: pool.attach(), capacity: capacity)
+    try pool.giveBack(number)
+  }
 
   /// Does to the sender what nobody else could.
   func adjust<R>(_ body: (inout Sender) throws -> R) rethrows -> R { try body(&sender!) }

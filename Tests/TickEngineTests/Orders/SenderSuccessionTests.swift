@@ -44,6 +44,56 @@ import TickRing
     #expect(isSteady && line.adjust { $0.book.cancelsDue } == 0 && line.resting == [1, 2])
   }
 
+  // MARK: Whose an order is
+
+  /// OM3: while the venue tells of before, an order makes room for an earlier one.
+  @Test func om3TheWorkerOfAnOrderThatMadeRoomIsTold() throws {
+    let line = try SenderLine(workers: 2, capacity: 4)
+    try line.start()
+    // Each place of the pool has had an order by now.
+    for number: UInt64 in 1...8 { try fill(line, number) }
+    line.ask(9, strategy: 2, worker: 1)
+    let isThere = try line.turn { $0.counts.acked == 9 }
+    try #require(isThere)
+    line.die()
+    try line.start()
+    line.venue.script.move(.quote(980_000, 500, 990_000, 500))
+    let isFilled = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isFilled && line.news(1) == ["ack 9", "fill 9"])
+    #expect(line.news(0) == (1...8).flatMap { ["ack \($0)", "fill \($0)"] })
+  }
+
+  /// OM3: its line was free already, and nothing but the venue's word is left of it.
+  @Test func om3TheWorkerOfAnOrderThatNoLineNamesIsTold() throws {
+    let line = try twoResting(workers: 2)
+    for number: UInt32 in 1...2 { try line.forget(number) }
+    try line.start()
+    line.venue.script.move(.quote(980_000, 500, 990_000, 500))
+    let isFilled = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isFilled && line.news(0) == ["ack 1", "fill 1"])
+    #expect(line.news(1) == ["ack 2", "fill 2"])
+  }
+
+  @Test func om3AnOrdersOwnerIsTheWorkerThatMayTradeItsInstrument() {
+    let (shared, own) = (
+      OrderOwners(workers: 3), OrderOwners(workers: 3, areSharing: false)
+    )
+    for instrument: UInt64 in 1...9 {
+      #expect(shared.worker(of: instrument << 32 | 5, strategy: 1) == UInt8(instrument % 3))
+    }
+    #expect((1...3).map { own.worker(of: 1 << 32 | 5, strategy: $0) } == [0, 1, 2])
+    for strategy: UInt8 in [0, 4, 255] {
+      #expect(own.worker(of: 1 << 32 | 5, strategy: strategy) == .max)
+    }
+    #expect(OrderOwners().worker(of: 1 << 32 | 5, strategy: 1) == .max)
+  }
+
+  private func fill(_ line: SenderLine, _ number: UInt64) throws {
+    line.ask(number, 100.1)
+    let isFilled = try line.turn { $0.counts.filled == number }
+    try #require(isFilled)
+  }
+
   /// OM3: the predecessor had taken the request, and died before the cancel left.
   @Test func om3ACancelThatAPredecessorTookIsSentByTheSuccessor() throws {
     let line = try SenderLine()
