@@ -103,7 +103,7 @@ extension Sender {
       case .sequenced:
         let sequence = session?.sequence ?? 0
         isRepeating = sequence <= toldBefore
-        take(packet.payload, at: now)
+        take(packet.payload, of: sequence, at: now)
         isRepeating = false
         if options.workersOutlive, sequence > toldBefore { book.pool.told = sequence }
       case .endOfSession:
@@ -120,7 +120,7 @@ extension Sender {
     return true
   }
 
-  private mutating func take(_ message: Bytes, at now: UInt64) {
+  private mutating func take(_ message: Bytes, of sequence: UInt64, at now: UInt64) {
     guard let dialect = session?.dialect else { return }
     let answer = dialect.decode(message)
     if answer.kind == .accountQueryResponse, link == .replaying {
@@ -129,7 +129,9 @@ extension Sender {
       return
     }
     let before = book.counts.strangeFills
-    if let news = book.apply(answer, origin: origin(of: message, answer), at: now) { report(news) }
+    if let news = book.apply(answer, origin: origin(of: message, answer), at: now) {
+      report(news, of: sequence)
+    }
     if let news = book.takeEvicted() { report(news) }
     // Positions are no longer what we think.
     if options.isWhole, book.counts.strangeFills != before { control.write(.tripped, 1) }

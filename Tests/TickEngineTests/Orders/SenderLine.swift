@@ -86,9 +86,12 @@ final class SenderLine {
   func die() { sender = nil }
 
   /// Frees a line of the pool, as a sender does that dies before it tells what the venue said.
-  func forget(_ number: UInt32) throws {
+  func forget(_ number: UInt32) throws { try edit { try $0.giveBack(number) } }
+
+  /// What a sender leaves that dies at another instant than it did.
+  func edit(_ body: (inout OrderPool) throws -> Void) throws {
     var pool = try OrderPool(claiming: pool.attach(), capacity: capacity)
-    try pool.giveBack(number)
+    try body(&pool)
   }
 
   /// Does to the sender what nobody else could.

@@ -44,6 +44,84 @@ import TickRing
     #expect(isSteady && line.adjust { $0.book.cancelsDue } == 0 && line.resting == [1, 2])
   }
 
+  // MARK: Told once
+
+  /// A worker with an order that rests, and one beside it with none.
+  private func oneResting() throws -> SenderLine {
+    let line = try SenderLine(workers: 2)
+    try line.start()
+    line.ask(1, strategy: 2, worker: 1)
+    let isThere = try line.turn { $0.counts.acked == 1 }
+    try #require(isThere)
+    return line
+  }
+
+  /// OM3: the sender died after it had told, and before it noted that; of a whole fill the line is
+  /// free by then.
+  @Test(arguments: [4, 10] as [UInt32])
+  func om3AFillThatWasToldIsNotToldAgain(shares: UInt32) throws {
+    let line = try oneResting()
+    line.venue.script.move(.trade(980_000, shares))
+    let isTold = try line.turn { _ in line.news(1) == ["ack 1", "fill 1"] }
+    try #require(isTold)
+    line.die()
+    try line.edit { $0.told -= 1 }
+    try line.start()
+    line.venue.script.move(.trade(980_000, 10))
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isDone && line.news(0) == [])
+    #expect(line.news(1) == ["ack 1", "fill 1"] + (shares < 10 ? ["fill 1"] : []))
+    #expect(line.told[1].reduce(0) { $0 + $1.positionChange } == 10)
+  }
+
+  /// OM3: the sender died before it told, whether it had said that it would, or had said so of
+  /// another ring, which stood further; and whether the line of the order was free.
+  @Test(arguments: [nil, 0, 7] as [UInt32?], [false, true])
+  func om3AFillThatWasNotToldIsTold(further: UInt32?, isFree: Bool) throws {
+    let line = try oneResting()
+    let published = line.adjust { $0.ports[1].events.published }
+    line.die()
+    line.venue.script.move(.trade(980_000, 10))
+    try line.edit {
+      if isFree { try $0.giveBack(1) }
+      guard let further else { return }
+      $0.telling = OrderPool.Telling(
+        sequence: $0.told + 1, worker: 1, published: UInt32(published) + further)
+    }
+    try line.start()
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isDone && line.news(0) == [] && line.news(1) == ["ack 1", "fill 1"])
+  }
+
+  /// OM3: wherever a sender dies, again and again, each fill is told once.
+  @Test(arguments: 1...8)
+  func om3WhereverSendersDieEachFillIsToldOnce(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let line = try SenderLine(workers: 2)
+    for round in 1...12 {
+      try line.start()
+      let isSteady = try line.turn { $0.link == .steady }
+      try #require(isSteady)
+      let number = UInt64(round)
+      line.ask(number, strategy: UInt8(1 + round % 2), worker: round % 2)
+      let (told, turns) = (line.adjust { $0.book.pool.told }, random.below(6))
+      for _ in 0..<turns { _ = try line.turn { _ in true } }
+      line.venue.script.move(.trade(980_000, UInt32(random.within(1...12))))
+      for _ in 0..<random.below(6) { _ = try line.turn { _ in true } }
+      line.die()
+      // It had told all, and noted less of it.
+      if random.once(in: 2) { try line.edit { $0.told = max(told, $0.told - 1) } }
+    }
+    try line.start()
+    line.venue.script.move(.trade(980_000, 1_000))
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isDone)
+    let truth = try #require(line.venue.inquiry.statement(of: "alice"))
+    let fills = line.told.joined().filter { $0.eventKind == .fill }
+    #expect(fills.map(\.match_id).sorted() == truth.fills.map(\.match))
+    #expect(line.told.joined().reduce(0) { $0 + $1.positionChange } == truth.shares(of: "TEST"))
+  }
+
   // MARK: Whose an order is
 
   /// OM3: while the venue tells of before, an order makes room for an earlier one.
