@@ -173,6 +173,13 @@ public struct DirectoryReader: ~Copyable, @unchecked Sendable {
     return words[Int(instrument) * Layout.entryWords]
   }
 
+  /// Fetches the line that `symbol` will read. Any number will do.
+  @inline(__always)
+  public func prefetch(_ instrument: UInt32) {
+    guard Int(instrument) < region.capacity else { return }
+    tickring_prefetch(words + Int(instrument) &* Layout.entryWords)
+  }
+
   /// The venue's 8 bytes.
   public func venue(_ instrument: UInt32) -> UInt64? {
     guard instrument >= 1, Int(instrument) <= count else { return nil }

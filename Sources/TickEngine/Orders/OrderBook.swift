@@ -47,6 +47,9 @@ struct OrderBook: ~Copyable {
   var hasRoom: Bool { pool.hasRoom }
   func isKnown(_ orderId: UInt64) -> Bool { index.find(orderId) != nil }
   func find(_ orderId: UInt64) -> UInt32? { index.find(orderId) }
+  /// Fetches what a look for the order will read.
+  @inline(__always)
+  func prefetch(_ orderId: UInt64) { index.prefetch(orderId) }
 
   /// Whether anything of a strategy is out.
   func hasOrder(of strategy: UInt8) -> Bool {

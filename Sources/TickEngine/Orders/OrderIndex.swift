@@ -30,6 +30,11 @@ struct OrderIndex: ~Copyable {
     return index
   }
 
+  /// Fetches the line where the look for an order id begins: of all that the sender reads for an
+  /// order this is the one that is least likely to be near.
+  @inline(__always)
+  func prefetch(_ orderId: UInt64) { entries.prefetch(home(orderId)) }
+
   func find(_ orderId: UInt64) -> UInt32? {
     guard orderId != 0 else { return nil }
     let entry = entries[place(orderId)]
