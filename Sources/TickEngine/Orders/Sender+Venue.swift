@@ -140,11 +140,13 @@ extension Sender {
   /// Whose an order of before this process is: by what went with it, if its symbol is that of the
   /// same instrument now.
   private mutating func origin(of message: Bytes, _ answer: OrderAnswer) -> OrderOrigin? {
-    guard options.isWhole, session?.dialect == .ouch50,
-      answer.kind == .accepted || answer.kind == .replaced, !book.pool.contains(answer.userRefNum)
+    guard options.isWhole, session?.dialect == .ouch50, !book.pool.contains(answer.userRefNum)
     else { return nil }
-    if answer.kind == .replaced {
-      return Ouch50.Replaced(message).flatMap { OrderOrigin($0.clientOrderId) }
+    switch answer.kind {
+    case .replaced: return Ouch50.Replaced(message).flatMap { OrderOrigin($0.clientOrderId) }
+    case .rejected: return Ouch50.Rejected(message).flatMap { OrderOrigin($0.clientOrderId) }
+    case .accepted: break
+    default: return nil
     }
     guard let accepted = Ouch50.Accepted(message), let origin = OrderOrigin(accepted.clientOrderId),
       let word = directory.symbol(UInt32(truncatingIfNeeded: origin.orderId >> 32)),

@@ -200,6 +200,34 @@ private final class SuccessorBench {
     #expect(bench.settle(next: 10).isEmpty && bench.inDoubt == 1 && bench.count == 2)
   }
 
+  /// OM3: what the venue then names is not that it accepted the order.
+  @Test func om3AnOrderThatMadeRoomIsToldToBeRejected() throws {
+    let bench = try SuccessorBench(left: [9: 10])
+    bench.say(.accepted, 1, 7)
+    let news = try #require(bench.say(.rejected, 9))
+    #expect(news.event.eventKind == .venueReject && news.event.order_id == 1 << 32 | 9)
+    #expect(bench.settle(next: 10).isEmpty && bench.inDoubt == 0 && bench.count == 1)
+    #expect(bench.counted == 7 && bench.counts.anomalies == 0)
+  }
+
+  /// OM3: a predecessor freed its line, and died before it told.
+  @Test func om3ARejectionOfAnOrderThatNoLineNamesIsTold() throws {
+    let bench = try SuccessorBench(left: [2: 10])
+    let news = try #require(bench.say(.rejected, 1))
+    #expect(news.event.eventKind == .venueReject && news.event.order_id == 1 << 32 | 1)
+    #expect(news.released == 0 && bench.counts.anomalies == 0 && bench.numbers == [2])
+  }
+
+  @Test func om3AReplacementThatMadeRoomIsBackAndToGo() throws {
+    let bench = try SuccessorBench(left: [9: 10], asked: [9])
+    bench.say(.accepted, 1, 7)
+    bench.say(.executed, 1, 7)
+    bench.say(.accepted, 2)
+    bench.say(.replaced, 9, 20, of: 2)
+    #expect(bench.settle(next: 10).isEmpty && bench.inDoubt == 0 && bench.count == 1)
+    #expect(bench.cancels() == [9] && bench.counted == 20 && bench.counts.anomalies == 0)
+  }
+
   /// OM1: wanted by the predecessor, and again as what it replaced.
   @Test func om1AReplacementThatWasWantedTwiceIsCancelledOnce() throws {
     let bench = try SuccessorBench(left: [2: 20, 3: 30], asked: [2, 3])

@@ -172,7 +172,8 @@ private final class BookWalk {
     let numbers = late + away.values.map(\.userRefNum)
     let number = numbers.isEmpty ? anyNumber() : numbers.sorted()[random.below(numbers.count)]
     guard number > 0, !book.pool.contains(number) else { return }
-    var answer = OrderAnswer(.accepted, userRefNum: number)
+    var answer = OrderAnswer(
+      random.below(6) == 0 ? .rejected : .accepted, userRefNum: number)
     (answer.side, answer.priceE4) = (random.once(in: 2) ? .buy : .sell, 10_000)
     answer.quantity = UInt32(random.within(1...20))
     nextId += 1
@@ -198,6 +199,9 @@ private final class BookWalk {
     if book.evicted.count > evicted {
       away.merge(known.filter { book.find($0.key) == nil }) { $1 }
       evictions += 1
+    }
+    if book.evicted.count < evicted {
+      away = away.filter { $0.value.userRefNum != number }
     }
     guard let news else { return }
     if news.event.eventKind == .cancelReject, !before.isReplacement {
