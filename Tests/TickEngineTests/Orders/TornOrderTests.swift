@@ -87,7 +87,7 @@ private final class TornBench: @unchecked Sendable {
   private func bench(
     _ tear: (TornBench, Int32) -> Void, until isMeant: (TornBench) -> Bool
   ) throws -> TornBench {
-    for bytes: Int32 in [20_000, 21_000, 25_000, 33_000, 50_000, 70_000, 100_000] {
+    for bytes: Int32 in stride(from: 20_000, to: 140_000, by: 3_700) {
       let bench = try TornBench()
       tear(bench, bytes)
       if isMeant(bench) { return bench }
@@ -126,8 +126,9 @@ private final class TornBench: @unchecked Sendable {
   /// KS1: cancels may leave after a trip, and the stream has to go on where it stopped.
   @Test func ks1ACancelThatLeftInPartIsCompleted() throws {
     let bench = try bench { bench, bytes in
-      bench.shrink(to: bytes)
-      while bench.orders < 200 { bench.order() }
+      // Many at once: a long write is cut where the room ends.
+      while bench.orders < 1_000 { bench.order() }
+      bench.shrink(to: 100_000 + bytes)
       while bench.unsent == 0 { bench.cancelAll() }
     } until: {
       $0.isTorn && !$0.isOrderTorn
