@@ -24,6 +24,10 @@ public struct SharedSlab<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
     self.region = region
   }
 
+  /// Keeps what was written before it before what is written after it, also for whoever comes after
+  /// a death in between. On x86-64 it binds the compiler alone.
+  @inlinable public func fence() { tickring_fence_release() }
+
   @inlinable
   public subscript(index: Int) -> Element {
     @inline(__always) _read {

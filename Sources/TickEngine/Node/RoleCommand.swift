@@ -149,6 +149,7 @@ private struct RoleOptionList {
   private mutating func sender() {
     let (venue, risk) = (configuration.venue, configuration.risk)
     arguments = ["sender", "--workers", "\(set.workers.count)"]
+    subscribe()
     add("--instance", configuration.instanceName(set: role.set))
     switch venue.place {
     case .builtin:

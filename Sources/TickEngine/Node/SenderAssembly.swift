@@ -80,6 +80,8 @@ final class SenderAssembly {
         slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
         isWhole: isWhole, workersOutlive: workersOutlive,
+        owners: OrderOwners(
+          workers: rings.count, areSharing: options.workerSubscriptions.isEmpty),
         isLive: options.captures.isEmpty),
       reload: reload, decisions: try makeDecisionLog())
   }

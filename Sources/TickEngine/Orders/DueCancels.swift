@@ -19,8 +19,12 @@ struct DueCancels: ~Copyable {
   /// The one after it; 0: it is the last.
   func after(_ place: Int) -> Int { Int(links[place].after) }
 
-  /// An order that is not among them is from now on.
+  /// Whether an order is among them: the first alone has none before it.
+  func contains(_ place: Int) -> Bool { links[place].before != 0 || first == place }
+
+  /// An order is among them from now on; one that is already keeps its turn.
   mutating func insert(_ place: Int) {
+    guard !contains(place) else { return }
     let last = links[0].before
     links[place] = Links(before: last, after: 0)
     links[Int(last)].after = UInt32(place)
@@ -28,8 +32,9 @@ struct DueCancels: ~Copyable {
     count += 1
   }
 
-  /// One that is among them is no longer.
+  /// An order is not among them any more, if it was.
   mutating func remove(_ place: Int) {
+    guard contains(place) else { return }
     let own = links[place]
     links[Int(own.before)].after = own.after
     links[Int(own.after)].before = own.before

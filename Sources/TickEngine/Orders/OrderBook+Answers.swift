@@ -13,7 +13,7 @@ extension OrderBook {
     case .replaced: return replace(answer, origin, now)
     case .executed: return execute(answer, now)
     case .canceled, .canceledSelfMatch: return cancel(answer, now)
-    case .rejected: return reject(answer, now)
+    case .rejected: return reject(answer, origin, now)
     case .cancelPending, .cancelRejected: return answerCancel(answer, now)
     case .modified, .priorityChanged, .restated: return restate(answer, now)
     case .broken, .corrected: return breakTrade(answer, now)
@@ -56,15 +56,17 @@ extension OrderBook {
     guard origin.orderId != 0 else { return false }
     makeRoom(for: number)
     guard pool.take(number) else { return false }
+    let place = pool.place(number)
     pool[number].orderId = origin.orderId
     pool[number].strategy = origin.strategy
-    // Which worker asked for it is not known: none is told.
-    pool[number].worker = .max
-    pool[number].state = OrderState.pending.rawValue
+    pool[number].worker = owners.worker(of: origin.orderId, strategy: origin.strategy)
     pool[number].priceE4 = answer.priceE4
+    if let order = evicted.take(number, at: place) { pool[number].resume(order) }
+    pool[number].state = OrderState.pending.rawValue
     counts.adopted += 1
-    rename(origin.orderId, number)
+    rename(pool[number].orderId, number)
     open.insert(number, in: pool)
+    if pool[number].isCancelAsked { due.insert(place) }
     return true
   }
 
@@ -94,10 +96,12 @@ extension OrderBook {
     return news
   }
 
-  private mutating func reject(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
+  private mutating func reject(
+    _ answer: OrderAnswer, _ origin: OrderOrigin?, _ now: UInt64
+  ) -> OrderNews? {
     let number = answer.userRefNum
     guard pool.contains(number), step(number, .reject) else {
-      return pool.contains(number) ? nil : anomaly()
+      return pool.contains(number) ? nil : rejectUnknown(answer, origin, now)
     }
     let order = pool[number]
     var news = OrderNews(of: order)
@@ -117,6 +121,30 @@ extension OrderBook {
       end(number)
     }
     news.event.reason = reason
+    return news
+  }
+
+  /// One that had to make room, or that a predecessor freed and may not have told: what it held is
+  /// not counted any more.
+  private mutating func rejectUnknown(
+    _ answer: OrderAnswer, _ origin: OrderOrigin?, _ now: UInt64
+  ) -> OrderNews? {
+    let number = answer.userRefNum
+    var (order, kind) = (WorkingOrder(), OrderEventKind.venueReject)
+    if let there = evicted.take(number, at: pool.place(number)) {
+      order = there
+    } else if let origin, let old = index.find(origin.orderId), !pool[old].isHeard {
+      // A replacement's: the original is as it was.
+      (order, kind) = (pool[old], .cancelReject)
+    } else if let origin, index.find(origin.orderId) == nil {
+      (order.orderId, order.strategy) = (origin.orderId, origin.strategy)
+      order.worker = owners.worker(of: origin.orderId, strategy: origin.strategy)
+    } else {
+      return anomaly()
+    }
+    var news = OrderNews(of: order)
+    news.event = .of(order, kind, quantity: order.open, priceE4: order.priceE4, at: now)
+    news.event.reason = UInt8(truncatingIfNeeded: answer.reason)
     return news
   }
 
@@ -243,13 +271,13 @@ extension OrderBook {
     let isStrange = !pool.contains(number)
     if isStrange {
       // Asked for before this process, or by a predecessor that died before it noted it.
-      guard origin != nil, pool[old].partner == 0, takeStranger(number, for: old) else {
-        return anomaly()
-      }
+      guard origin != nil, pool[old].isAccepted, pool[old].partner == 0,
+        takeStranger(number, for: old)
+      else { return anomaly() }
     }
     var held = pool[old].reserved
     if !isStrange, !pool[number].isReplacement, pool[number].life == .inDoubt,
-      !pool[number].isAccepted, pool[old].partner == 0
+      !pool[number].isAccepted, pool[old].isAccepted, pool[old].partner == 0
     {
       // A predecessor knew already what the venue says now, and of the original nothing any more.
       held += pool[number].reserved
@@ -271,8 +299,7 @@ extension OrderBook {
     news.event.kind = OrderEventKind.replaced.rawValue
     if original.isCancelAsked, pool.contains(number) {
       // It was to go while its replacement was under way: so is what it became.
-      pool[number].isCancelAsked = true
-      due.insert(pool.place(number))
+      wantCancel(number)
     }
     return news
   }
@@ -290,9 +317,13 @@ extension OrderBook {
     order.isCancelAsked = false
     order.isCancelSent = false
     order.state = OrderState.pending.rawValue
+    if let before = evicted.take(number, at: pool.place(number)) {
+      order.isCancelAsked = before.isCancelAsked
+    }
     pool[number] = order
     pool[old].partner = number
     open.insert(number, in: pool)
+    if order.isCancelAsked { due.insert(pool.place(number)) }
     counts.adopted += 1
     return true
   }

@@ -73,6 +73,7 @@ struct OrderPool: ~Copyable {
     nonmutating set {
       // The sequence last: a sender that dies in between has sent nothing.
       (orders[0].quantity, orders[0].filled, orders[0].partner) = (0, 0, 0)
+      orders[0].links = OrderLinks()
       orders[0].orderId = newValue.session.low
       orders[0].priceE4 = Int64(bitPattern: newValue.session.high)
       orders[0].filled = UInt32(truncatingIfNeeded: newValue.sequence >> 32)
@@ -85,7 +86,48 @@ struct OrderPool: ~Copyable {
   var told: UInt64 {
     get { origin.sequence &+ UInt64(orders[0].partner) }
     nonmutating set {
-      orders[0].partner = UInt32(clamping: newValue &- min(newValue, origin.sequence))
+      orders.fence()
+      orders[0].partner = offset(newValue)
+    }
+  }
+
+  /// From the first message on.
+  private func offset(_ sequence: UInt64) -> UInt32 {
+    UInt32(clamping: sequence &- min(sequence, origin.sequence))
+  }
+
+  /// The message that a worker is being told of, and where its event ring stood before that. While
+  /// it is beyond `told`, a successor sees by the ring how much of it has been told.
+  var telling: Telling {
+    get {
+      let links = orders[0].links
+      return Telling(
+        sequence: origin.sequence &+ UInt64(links.before), worker: Int(links.after >> 24),
+        published: links.after & Telling.publishedMask)
+    }
+    nonmutating set {
+      // The sequence last: a sender that dies in between has told nothing of the message.
+      orders[0].links.after =
+        UInt32(truncatingIfNeeded: newValue.worker) << 24 | newValue.published
+      orders.fence()
+      orders[0].links.before = offset(newValue.sequence)
+      orders.fence()
+    }
+  }
+
+  struct Telling {
+    /// Of a ring's count as much as tells a few events apart.
+    static let publishedMask: UInt32 = 0xFF_FFFF
+    /// Of one message: a break, that events were lost, and what the trade is now.
+    static let eventsMax: UInt32 = 3
+    var sequence: UInt64 = 0
+    var worker = 0
+    var published: UInt32 = 0
+
+    init(sequence: UInt64 = 0, worker: Int = 0, published: UInt32 = 0) {
+      self.sequence = sequence
+      self.worker = worker
+      self.published = published
     }
   }
 

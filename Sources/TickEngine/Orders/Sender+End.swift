@@ -10,6 +10,7 @@ extension Sender {
     tellState(MonotonicClock.now)
     if isClean, link == .steady || link == .closed { gate.releaseCredit() }
     kill.withdrawSocket()
+    if isShut { holdBack() }
     session?.logOut()
     withdrawUnsent()
     if book.count > 0, let name = session?.name ?? options.address?.text {

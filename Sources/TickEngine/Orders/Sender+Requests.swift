@@ -26,8 +26,8 @@ extension Sender {
     return true
   }
 
-  /// Fetches all that deciding will read at once, rather than one after the other: also for an order
-  /// on its own, for the gate takes as long as the lines need that are read after it.
+  /// Fetches all that deciding will read at once, rather than one after the other: also for an
+  /// order on its own, for the gate takes as long as the lines need that are read after it.
   private mutating func prefetch(_ request: OrderRequest) {
     let intent = OrderIntent(request)
     let isNew = request.action == OrderAction.new.rawValue
@@ -257,11 +257,7 @@ extension Sender {
 
   /// Cancels pass every check: they only ever reduce.
   private mutating func takeCancel(_ request: OrderRequest) {
-    guard let number = book.find(request.target_id), !book.pool[number].isCancelAsked else {
-      book.counts.cancelsIdle += 1
-      return
-    }
-    book.wantCancel(number)
+    if !book.wantCancel(of: request.target_id) { book.counts.cancelsIdle += 1 }
   }
 
   /// Cancels what somebody wants cancelled, as far as there is room for it now.
@@ -285,7 +281,7 @@ extension Sender {
   /// The kill switch is tripped (KS1): everything that is out is to go; the venue's own mass cancel
   /// goes first where it has one. What it refuses to cancel is asked for again after a while.
   mutating func shut() {
-    if handoverCount > 0 { takeBack() }
+    holdBack()
     if !isShutSeen {
       isShutSeen = true
       shutAt_ns = MonotonicClock.now

@@ -82,6 +82,18 @@ extension Sender {
     }
   }
 
+  /// What a breaker or a kill was to cancel, and a sender that died over it left. Once: what an
+  /// own breaker lets pass reduces, and may rest.
+  mutating func cancelWhatIsStopped() {
+    for subject in 0...UInt8(gate.exposure.strategies) {
+      switch risk.state(of: subject) {
+      case .circuitBreaker, .killSwitch, .recovery:
+        book.wantCancels { subject == 0 || $0.strategy == subject }
+      case .normal, .warning, .coolDown: break
+      }
+    }
+  }
+
   private mutating func tellState(_ change: RiskChange) {
     var event = OrderEvent.none
     event.receive_time = MonotonicClock.now
@@ -93,8 +105,10 @@ extension Sender {
     for worker in 0..<ports.count { tell(worker, event) }
   }
 
-  /// After a breaker its cooldown begins once nothing of the subject is open.
+  /// After a breaker its cooldown begins once nothing of the subject is open; which nobody knows
+  /// before the venue has named all.
   private mutating func lookForEndedOrders() {
+    guard !isSuccessor else { return }
     for subject in 0...UInt8(gate.exposure.strategies)
     where risk.state(of: subject) == .circuitBreaker {
       guard subject == 0 ? book.count == 0 : !book.hasOrder(of: subject) else { continue }

@@ -34,7 +34,7 @@ extension Sender {
     if isClogged { lookWhetherClogged() }
     guard session != nil, session?.unsent != 0 else { return }
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
-    if handoverCount > 0, isShut { takeBack() }
+    if isShut { holdBack() }
     try session?.flush()
     let isDone = session?.unsent == 0
     isBehind = !isDone
@@ -73,9 +73,14 @@ extension Sender {
     handoverCount -= count
   }
 
+  /// The kill switch is tripped: no order leaves any more, nor the rest of one.
+  mutating func holdBack() {
+    if handoverCount > 0 || session?.isOrderTorn == true { takeBack() }
+  }
+
   /// Takes back what the kernel has not begun to take: orders are withdrawn; cancels, which were in
   /// the buffer too, are due again.
-  mutating func takeBack() {
+  private mutating func takeBack() {
     guard let end = session?.cut() else { return }
     let now = MonotonicClock.now
     for index in 0..<handoverCount where handovers[index].start >= end {
@@ -83,8 +88,9 @@ extension Sender {
     }
     handoverCount = 0
     book.cancelAgain()
-    // An order that has left in part would be whole with the rest of its bytes: no rest then.
-    if session?.unsent ?? 0 > 0 { session?.abort() }
+    // An order that has left in part would be whole with the rest of its bytes: no rest then. One
+    // of anything else may leave: the stream would make no sense without it.
+    if session?.isOrderTorn == true { session?.abort() }
   }
 
   // MARK: In
@@ -97,7 +103,7 @@ extension Sender {
       case .sequenced:
         let sequence = session?.sequence ?? 0
         isRepeating = sequence <= toldBefore
-        take(packet.payload, at: now)
+        take(packet.payload, of: sequence, at: now)
         isRepeating = false
         if options.workersOutlive, sequence > toldBefore { book.pool.told = sequence }
       case .endOfSession:
@@ -114,7 +120,7 @@ extension Sender {
     return true
   }
 
-  private mutating func take(_ message: Bytes, at now: UInt64) {
+  private mutating func take(_ message: Bytes, of sequence: UInt64, at now: UInt64) {
     guard let dialect = session?.dialect else { return }
     let answer = dialect.decode(message)
     if answer.kind == .accountQueryResponse, link == .replaying {
@@ -123,7 +129,9 @@ extension Sender {
       return
     }
     let before = book.counts.strangeFills
-    if let news = book.apply(answer, origin: origin(of: message, answer), at: now) { report(news) }
+    if let news = book.apply(answer, origin: origin(of: message, answer), at: now) {
+      report(news, of: sequence)
+    }
     if let news = book.takeEvicted() { report(news) }
     // Positions are no longer what we think.
     if options.isWhole, book.counts.strangeFills != before { control.write(.tripped, 1) }
@@ -132,11 +140,13 @@ extension Sender {
   /// Whose an order of before this process is: by what went with it, if its symbol is that of the
   /// same instrument now.
   private mutating func origin(of message: Bytes, _ answer: OrderAnswer) -> OrderOrigin? {
-    guard options.isWhole, session?.dialect == .ouch50,
-      answer.kind == .accepted || answer.kind == .replaced, !book.pool.contains(answer.userRefNum)
+    guard options.isWhole, session?.dialect == .ouch50, !book.pool.contains(answer.userRefNum)
     else { return nil }
-    if answer.kind == .replaced {
-      return Ouch50.Replaced(message).flatMap { OrderOrigin($0.clientOrderId) }
+    switch answer.kind {
+    case .replaced: return Ouch50.Replaced(message).flatMap { OrderOrigin($0.clientOrderId) }
+    case .rejected: return Ouch50.Rejected(message).flatMap { OrderOrigin($0.clientOrderId) }
+    case .accepted: break
+    default: return nil
     }
     guard let accepted = Ouch50.Accepted(message), let origin = OrderOrigin(accepted.clientOrderId),
       let word = directory.symbol(UInt32(truncatingIfNeeded: origin.orderId >> 32)),
@@ -151,6 +161,8 @@ extension Sender {
     if next > 0 { book.pool.skip(to: next) }
     var link = book.open.first
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
+    if isSuccessor { cancelWhatIsStopped() }
+    isSuccessor = false
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
     if self.link == .steady { endRecoveries() }

@@ -60,6 +60,8 @@ struct SenderOptions {
   /// Whether workers live on when their sender dies: then its successor tells them what becomes of
   /// orders that they asked its predecessor for, from where that one stopped telling.
   var workersOutlive = false
+  /// Which worker is whose.
+  var owners = OrderOwners()
   /// Whether exchange time is the wall clock's; in a replay it is the capture's.
   var isLive = false
 }
@@ -143,6 +145,10 @@ struct Sender: ~Copyable, Role {
   /// being taken.
   var toldBefore: UInt64 = 0
   var isRepeating = false
+  /// The message that the predecessor had in hand when it died, of its events those told, and whom.
+  var halfTold = (sequence: UInt64(0), events: 0, worker: 0)
+  /// Whether a predecessor's orders may be out that a breaker or a kill was to cancel.
+  var isSuccessor = false
   /// Deaths of each worker that have been acted upon.
   private let deaths: Slab<UInt64>
   var metrics: RoleMetrics?
@@ -177,7 +183,8 @@ struct Sender: ~Copyable, Role {
     self.gate = gate
     self.kill = kill
     self.risk = risk
-    book = OrderBook(pool, instruments: TickPublisher.instrumentsMax)
+    book = OrderBook(
+      pool, instruments: TickPublisher.instrumentsMax, owners: options.owners)
     self.session = session
     self.directory = directory
     self.control = control
@@ -201,8 +208,10 @@ struct Sender: ~Copyable, Role {
       book.pool.origin = (name, session?.first ?? 1)
     } else if options.workersOutlive {
       toldBefore = book.pool.told
+      findHalfTold()
     }
     link = session?.isReplaying == true ? .replaying : .steady
+    isSuccessor = link == .replaying
     kill.publishSocket(session?.descriptor ?? -1)
     var first = book.open.first
     while let news = book.left(from: &first) { account(for: news) }
@@ -363,34 +372,4 @@ struct Sender: ~Copyable, Role {
   var isClean: Bool { book.count == 0 }
   /// Whether the starter waits no longer.
   var isHurried: Bool { control.read(.stopDrain) != 0 }
-
-  // MARK: To the workers
-
-  /// An event for a worker, or the news that events were lost.
-  mutating func tell(_ worker: Int, _ event: OrderEvent) {
-    if ports[worker].lost > 0 {
-      guard ports[worker].events.publish(.lost(ports[worker].lost)) else {
-        return countLost(worker)
-      }
-      ports[worker].lost = 0
-    }
-    if !ports[worker].events.publish(event) {
-      ports[worker].events.countFull()
-      countLost(worker)
-    }
-  }
-
-  private mutating func countLost(_ worker: Int) {
-    ports[worker].lost += 1
-    book.counts.eventsLost += 1
-  }
-
-  /// What became of an order: to the risk gate, and to its worker.
-  mutating func report(_ news: OrderNews) {
-    account(for: news)
-    let isTold = news.isHeard || (options.workersOutlive && !isRepeating)
-    guard isTold, news.worker < ports.count, news.event.kind != 0 else { return }
-    tell(news.worker, news.event)
-    if let correction = news.correction { tell(news.worker, correction) }
-  }
 }

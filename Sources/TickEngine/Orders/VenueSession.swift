@@ -265,13 +265,24 @@ struct VenueSession: ~Copyable {
   /// Adds what was written into `writable`.
   mutating func append(_ count: Int) { outEnd += count }
 
+  /// The packet of which the kernel has taken a part; empty, where the rest begins: there is none.
+  var torn: Range<Int> {
+    var (start, end) = (0, 0)
+    while end < outStart { (start, end) = (end, end + 2 + Int(outView.bytes.u16be(end))) }
+    return end > outStart ? start..<end : end..<end
+  }
+
+  /// Whether an order, or a replacement of one, has left in part: the rest would make it whole.
+  var isOrderTorn: Bool {
+    guard unsent > 0, !torn.isEmpty else { return false }
+    // The letters are the same in every dialect.
+    let type = Ouch50.InboundType(rawValue: outView.bytes[torn.lowerBound + SoupBin.headerLength])
+    return type == .enterOrder || type == .replaceOrder
+  }
+
   /// Drops the packets of which the kernel has taken nothing; where the buffer ends now.
   mutating func cut() -> Int {
-    var end = 0
-    while end < outStart {
-      end += 2 + Int(outView.bytes.u16be(end))
-    }
-    outEnd = min(end, outEnd)
+    outEnd = min(torn.upperBound, outEnd)
     return outEnd
   }
 

@@ -93,6 +93,15 @@ extension WorkingOrder {
     referenceOffsetE4 = Int32(clamping: referenceE4 &- priceE4)
   }
 
+  /// Becomes the order that it was before it had to make room.
+  mutating func resume(_ order: WorkingOrder) {
+    let number = userRefNum
+    self = order
+    userRefNum = number
+    links = OrderLinks()
+    partner = 0
+  }
+
   /// Becomes what the venue accepted; whether that is something else than was sent.
   mutating func adopt(_ side: Ouch50.Side?, _ quantity: UInt32, _ priceE4: Int64) -> Bool {
     let isBuy = side?.isBuy ?? self.isBuy

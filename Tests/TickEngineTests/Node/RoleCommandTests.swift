@@ -44,6 +44,7 @@ import Testing
     #expect(value("--strategy", commands[2]) == "momentum")
     #expect(commands[2].arguments.contains("1=AAPL,MSFT"))
     #expect(commands[0].arguments.contains("1=AAPL,MSFT"))
+    #expect(commands[3].arguments.contains("1=AAPL,MSFT"))
     #expect(value("--policy", commands[0]) == "0=conflate,1=drop")
   }
 

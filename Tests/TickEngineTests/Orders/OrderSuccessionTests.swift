@@ -10,8 +10,13 @@ private final class SuccessorBench {
   /// Shares that the gate counts as open.
   private(set) var counted: Int64 = 0
 
-  /// - Parameter left: orders that are out, by number: 0 shares, and it is half written.
-  init(capacity: Int = 4, left: [UInt32: UInt32] = [:]) throws {
+  /// - Parameters:
+  ///   - left: orders that are out, by number: 0 shares, and it is half written.
+  ///   - asked: those that were wanted cancelled; and of which a cancel had been sent.
+  init(
+    capacity: Int = 4, left: [UInt32: UInt32] = [:], asked: Set<UInt32> = [],
+    sent: Set<UInt32> = []
+  ) throws {
     var pool = try OrderPool.unnamed(capacity)
     for (number, quantity) in left.sorted(by: { $0.key < $1.key }) {
       guard pool.take(number) else { continue }
@@ -20,6 +25,8 @@ private final class SuccessorBench {
       pool[number].priceE4 = 10_000
       pool[number].quantity = quantity
       pool[number].state = OrderState.pending.rawValue
+      pool[number].isCancelAsked = asked.contains(number) || sent.contains(number)
+      pool[number].isCancelSent = sent.contains(number)
     }
     book = OrderBook(pool, instruments: 4, fills: 64)
     var link = book.open.first
@@ -44,9 +51,15 @@ private final class SuccessorBench {
     return news
   }
 
-  func settle(next: UInt32) {
-    var link = book.open.first
-    while let news = book.settle(from: &link, next: next, at: 0) { counted -= Int64(news.released) }
+  /// What is told of it.
+  @discardableResult
+  func settle(next: UInt32) -> [OrderEvent] {
+    var (link, told) = (book.open.first, [OrderEvent]())
+    while let news = book.settle(from: &link, next: next, at: 0) {
+      counted -= Int64(news.released)
+      told.append(news.event)
+    }
+    return told
   }
 
   func replace(_ old: UInt32, by quantity: UInt32) -> UInt32? {
@@ -55,6 +68,17 @@ private final class SuccessorBench {
   }
 
   func wantCancel(_ number: UInt32) { book.wantCancel(number) }
+  func wantCancel(of orderId: UInt64) -> Bool { book.wantCancel(of: orderId) }
+  func wantCancels(of instrument: UInt32) { book.wantCancels(of: instrument) { _ in true } }
+  /// As many as there are, and one more if there is no end of them.
+  func cancels() -> [UInt32] {
+    var (place, numbers) = (book.due.first, [UInt32]())
+    while numbers.count <= book.pool.places, let number = book.nextCancel(from: &place) {
+      numbers.append(number)
+    }
+    return numbers
+  }
+  var count: Int { book.count }
   func nextCancel() -> UInt32? {
     var place = book.due.first
     return book.nextCancel(from: &place)
@@ -116,6 +140,104 @@ private final class SuccessorBench {
   }
 
   // MARK: Cancels
+
+  /// OM3: asked for and not sent, or sent and perhaps never there.
+  @Test(arguments: [false, true])
+  func om3WhatThePredecessorWantedCancelledIsToGoStill(isSent: Bool) throws {
+    let bench = try SuccessorBench(
+      left: [1: 10, 2: 20, 3: 30], asked: isSent ? [] : [2], sent: isSent ? [2] : [])
+    for number: UInt32 in 1...3 { bench.say(.accepted, number, 10 * number) }
+    // Refused to the predecessor: asked again.
+    bench.say(.cancelRejected, 2)
+    bench.settle(next: 4)
+    #expect(bench.cancels() == [2] && bench.cancels() == [])
+    #expect(bench.counts.anomalies == 0)
+  }
+
+  /// OM3: nothing is sent for an order before it is known what became of it.
+  @Test func om3ACancelOfAnOrderInDoubtWaits() throws {
+    let bench = try SuccessorBench(left: [1: 10, 2: 20], asked: [1, 2])
+    bench.say(.accepted, 2, 20)
+    #expect(bench.cancels() == [2] && bench.cancels() == [])
+    bench.say(.accepted, 1)
+    #expect(bench.cancels() == [1])
+  }
+
+  /// OM3: wanted by the predecessor, or while it was out of the pool: an earlier order lay there.
+  @Test(arguments: 0...3)
+  func om3ACancelOutlivesItsOrdersMakingRoom(way: Int) throws {
+    let bench = try SuccessorBench(left: [9: 10, 10: 20], asked: way == 0 ? [9] : [])
+    bench.say(.accepted, 1, 7)
+    #expect(bench.numbers == [1, 10] && bench.count == 3 && bench.inDoubt == 2)
+    switch way {
+    case 1:
+      #expect(bench.wantCancel(of: 1 << 32 | 9))
+      #expect(!bench.wantCancel(of: 1 << 32 | 8))
+    case 2: bench.wantCancels(of: 1)
+    case 3: bench.wantCancels(of: 2)
+    default: break
+    }
+    bench.say(.executed, 1, 7)
+    bench.say(.accepted, 9)
+    bench.say(.accepted, 10, 20)
+    bench.settle(next: 11)
+    let wanted: [UInt32] = way == 3 ? [] : way == 2 ? [9, 10] : [9]
+    #expect(bench.cancels().sorted() == wanted && bench.count == 2 && bench.inDoubt == 0)
+  }
+
+  /// OM3: neither forgotten nor settled because another order lay in its place.
+  @Test func om3AnOrderThatMadeRoomAndNeverArrivedIsToldToBeUnsent() throws {
+    let bench = try SuccessorBench(left: [9: 10])
+    bench.say(.accepted, 1, 7)
+    let told = bench.settle(next: 9)
+    #expect(told.map(\.eventKind) == [.unsent] && told.map(\.order_id) == [1 << 32 | 9])
+    #expect(bench.numbers == [1] && bench.inDoubt == 0 && bench.counted == 7)
+  }
+
+  @Test func om3AnOrderThatMadeRoomAndShouldHaveArrivedStaysInDoubt() throws {
+    let bench = try SuccessorBench(left: [9: 10])
+    bench.say(.accepted, 1, 7)
+    #expect(bench.settle(next: 10).isEmpty && bench.inDoubt == 1 && bench.count == 2)
+  }
+
+  /// OM3: what the venue then names is not that it accepted the order.
+  @Test func om3AnOrderThatMadeRoomIsToldToBeRejected() throws {
+    let bench = try SuccessorBench(left: [9: 10])
+    bench.say(.accepted, 1, 7)
+    let news = try #require(bench.say(.rejected, 9))
+    #expect(news.event.eventKind == .venueReject && news.event.order_id == 1 << 32 | 9)
+    #expect(bench.settle(next: 10).isEmpty && bench.inDoubt == 0 && bench.count == 1)
+    #expect(bench.counted == 7 && bench.counts.anomalies == 0)
+  }
+
+  /// OM3: a predecessor freed its line, and died before it told.
+  @Test func om3ARejectionOfAnOrderThatNoLineNamesIsTold() throws {
+    let bench = try SuccessorBench(left: [2: 10])
+    let news = try #require(bench.say(.rejected, 1))
+    #expect(news.event.eventKind == .venueReject && news.event.order_id == 1 << 32 | 1)
+    #expect(news.released == 0 && bench.counts.anomalies == 0 && bench.numbers == [2])
+  }
+
+  @Test func om3AReplacementThatMadeRoomIsBackAndToGo() throws {
+    let bench = try SuccessorBench(left: [9: 10], asked: [9])
+    bench.say(.accepted, 1, 7)
+    bench.say(.executed, 1, 7)
+    bench.say(.accepted, 2)
+    bench.say(.replaced, 9, 20, of: 2)
+    #expect(bench.settle(next: 10).isEmpty && bench.inDoubt == 0 && bench.count == 1)
+    #expect(bench.cancels() == [9] && bench.counted == 20 && bench.counts.anomalies == 0)
+  }
+
+  /// OM1: wanted by the predecessor, and again as what it replaced.
+  @Test func om1AReplacementThatWasWantedTwiceIsCancelledOnce() throws {
+    let bench = try SuccessorBench(left: [2: 20, 3: 30], asked: [2, 3])
+    bench.say(.accepted, 1)
+    bench.wantCancel(1)
+    bench.say(.replaced, 2, 20, of: 1)
+    bench.say(.accepted, 3, 30)
+    bench.settle(next: 4)
+    #expect(bench.cancels() == [2, 3] && bench.numbers == [2, 3])
+  }
 
   /// OM1: its bytes were taken back, so that it has to be sent after all.
   @Test func om1ACancelThatWasTakenBackIsSentAgain() throws {

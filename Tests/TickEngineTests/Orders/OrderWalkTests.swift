@@ -8,6 +8,7 @@ import TickWire
 /// An order book that anything may happen to, and a slow count of all that it must know.
 private final class BookWalk {
   private var book: OrderBook
+  private let region: SharedRegion
   private var random: SeededRandom
   /// Shares that the gate counts as open, by what it is told.
   private var counted: Int64 = 0
@@ -15,18 +16,31 @@ private final class BookWalk {
   private var ledger: [UInt32: (quantity: UInt32, filled: UInt32, canceled: UInt32)] = [:]
   private var nextId: UInt64 = 1
   private var match: UInt64 = 0
+  /// The highest order number given.
+  private var highest: UInt32 = 0
+  /// Orders that somebody wants cancelled, and those that had to make room, by id.
+  private var wished: Set<UInt64> = []
+  private var away: [UInt64: WorkingOrder] = [:]
+  private(set) var (successions, evictions) = (0, 0)
 
   static let capacity = 12
 
   init(seed: UInt64) throws {
-    book = OrderBook(try OrderPool.unnamed(BookWalk.capacity), instruments: 4, fills: 64)
+    region = try ReplayRegions(directory: "/dev/shm").make(
+      .pool, capacity: OrderPool.slots(BookWalk.capacity))
+    book = try BookWalk.book(on: region)
     random = SeededRandom(seed: seed)
   }
 
+  private static func book(on region: SharedRegion) throws -> OrderBook {
+    let pool = try OrderPool(claiming: region.attach(), capacity: capacity)
+    return OrderBook(pool, instruments: 4, fills: 64)
+  }
+
   /// What is wrong; nil: nothing.
-  func go() -> String? {
+  func go() throws -> String? {
     let inDoubt = book.inDoubt
-    switch random.below(14) {
+    switch random.below(15) {
     case 0, 1: add()
     case 2: replace()
     case 3: book.handedOver(anyNumber())
@@ -35,9 +49,25 @@ private final class BookWalk {
     case 6 where random.below(8) == 0: takeBack()
     case 6 where random.below(8) == 0: book.disconnected()
     case 7 where inDoubt > 0: settle()
+    case 8 where random.below(16) == 0: try succeed()
+    case 9 where successions > 0: tellOfBefore()
     default: answer()
     }
-    return contradiction()
+    return forgotten() ?? contradiction()
+  }
+
+  /// The sender dies, and its successor knows what lies in the pool.
+  private func succeed() throws {
+    book = OrderBook(try OrderPool.unnamed(1), instruments: 4, fills: 64)
+    book = try BookWalk.book(on: region)
+    book.pool.skip(to: highest + 1)
+    (counted, ledger) = (0, [:])
+    var link = book.open.first
+    while let news = book.left(from: &link) { counted += Int64(news.added) }
+    // What had to make room is the venue's alone to name then.
+    wished.subtract(away.keys)
+    away = [:]
+    successions += 1
   }
 
   private func note(_ news: OrderNews?) {
@@ -56,8 +86,10 @@ private final class BookWalk {
     let quantity = UInt32(random.within(1...20))
     guard book.hasRoom else { return }
     nextId += 1
-    _ = book.add(
-      request, quantity: quantity, priceE4: 10_000, referenceE4: 10_000, worker: 0)
+    highest = max(
+      highest,
+      book.add(
+        request, quantity: quantity, priceE4: 10_000, referenceE4: 10_000, worker: 0) ?? 0)
     counted += Int64(quantity)
   }
 
@@ -67,19 +99,47 @@ private final class BookWalk {
     let before = book.pool[old].reserved
     let quantity = UInt32(random.within(1...20))
     nextId += 1
-    _ = book.addReplacement(of: old, quantity: quantity, priceE4: 10_000, referenceE4: 10_000)
+    let number = book.addReplacement(
+      of: old, quantity: quantity, priceE4: 10_000, referenceE4: 10_000)
+    highest = max(highest, number ?? 0)
     counted += Int64(book.pool[old].reserved - before)
   }
 
   private func want() {
     let strategy = UInt8(random.within(1...2))
     switch random.below(8) {
-    case 0: book.wantCancels { $0.strategy == strategy }
-    case 1: book.wantCancels(of: 1) { $0.instrument == 1 }
+    case 0:
+      book.wantCancels { $0.strategy == strategy }
+      wish { $0.strategy == strategy }
+    case 1:
+      book.wantCancels(of: 1) { _ in true }
+      wish { $0.instrument == 1 }
+    case 2:
+      guard let id = away.keys.sorted().first else { return }
+      _ = book.wantCancel(of: id)
+      wish { $0.orderId == id }
     default:
       let number = anyNumber()
-      if book.pool.contains(number) { book.wantCancel(number) }
+      guard book.pool.contains(number) else { return }
+      book.wantCancel(number)
+      wish { $0.userRefNum == number }
     }
+  }
+
+  private func wish(_ isMeant: (WorkingOrder) -> Bool) {
+    for order in Array(orders.values) + Array(away.values) where isMeant(order) {
+      wished.insert(order.orderId)
+    }
+  }
+
+  /// Those in the pool, by id, without what stands for a replacement.
+  private var orders: [UInt64: WorkingOrder] {
+    var orders: [UInt64: WorkingOrder] = [:]
+    for place in 1..<book.pool.places where book.pool.userRefNum(atPlace: place) != 0 {
+      let order = book.pool[atPlace: place]
+      if !order.isReplacement { orders[order.orderId] = order }
+    }
+    return orders
   }
 
   private func sendCancels() {
@@ -101,19 +161,52 @@ private final class BookWalk {
     var link = book.open.first
     let next = anyNumber()
     while let news = book.settle(from: &link, next: next, at: 0) { note(news) }
+    away = away.filter { $0.value.userRefNum < next }
+  }
+
+  /// An order that is not known, often one that lay in the place of one that is in doubt.
+  private func tellOfBefore() {
+    let places = UInt32(book.pool.places)
+    let late = orders.values.filter { $0.life == .inDoubt && $0.userRefNum > places }
+      .map { $0.userRefNum - places }
+    let numbers = late + away.values.map(\.userRefNum)
+    let number = numbers.isEmpty ? anyNumber() : numbers.sorted()[random.below(numbers.count)]
+    guard number > 0, !book.pool.contains(number) else { return }
+    var answer = OrderAnswer(
+      random.below(6) == 0 ? .rejected : .accepted, userRefNum: number)
+    (answer.side, answer.priceE4) = (random.once(in: 2) ? .buy : .sell, 10_000)
+    answer.quantity = UInt32(random.within(1...20))
+    nextId += 1
+    apply(answer, OrderOrigin(orderId: 1 << 32 | (1_000_000 + nextId), strategy: 1))
   }
 
   private func answer() {
     let kinds = OrderAnswer.Kind.allCases
     var answer = OrderAnswer(kinds[random.below(kinds.count)], userRefNum: anyNumber())
     let number = answer.userRefNum
-    let isThere = book.pool.contains(number)
-    if isThere { likely(&answer, book.pool[number]) }
-    let before = isThere ? book.pool[number] : WorkingOrder()
+    if book.pool.contains(number) { likely(&answer, book.pool[number]) }
+    apply(answer)
+  }
+
+  private func apply(_ answer: OrderAnswer, _ origin: OrderOrigin? = nil) {
+    let number = answer.userRefNum
+    let before = book.pool.contains(number) ? book.pool[number] : WorkingOrder()
     let original = book.pool.contains(answer.previousUserRefNum)
-    let news = book.apply(answer, at: 0)
+    let (known, evicted) = (orders, book.evicted.count)
+    let news = book.apply(answer, origin: origin, at: 0)
     note(news)
-    guard news != nil else { return }
+    note(book.takeEvicted())
+    if book.evicted.count > evicted {
+      away.merge(known.filter { book.find($0.key) == nil }) { $1 }
+      evictions += 1
+    }
+    if book.evicted.count < evicted {
+      away = away.filter { $0.value.userRefNum != number }
+    }
+    guard let news else { return }
+    if news.event.eventKind == .cancelReject, !before.isReplacement {
+      wished.remove(before.orderId)
+    }
     switch answer.kind {
     case .accepted, .replaced:
       ledger[number] = (answer.quantity, 0, answer.isDead ? answer.quantity : 0)
@@ -154,6 +247,15 @@ private final class BookWalk {
 
   // MARK: What must hold
 
+  /// What is to go is asked for, or was, until it is gone or its cancel refused.
+  private func forgotten() -> String? {
+    let orders = orders
+    away = away.filter { orders[$0.key] == nil }
+    wished.formIntersection(Set(orders.keys).union(away.keys))
+    for id in wished where orders[id]?.isCancelAsked == false { return "a wish for \(id)" }
+    return away.count == book.evicted.count ? nil : "\(book.evicted.count) made room"
+  }
+
   private func contradiction() -> String? {
     var (due, inDoubt, reserved, seen) = (Set<Int>(), 0, Int64(0), Set<UInt32>())
     for place in 1..<book.pool.places where book.pool.userRefNum(atPlace: place) != 0 {
@@ -177,9 +279,11 @@ private final class BookWalk {
       }
     }
     if due != listedDue() { return "\(book.cancelsDue) cancels due, not \(due.count)" }
+    inDoubt += book.evicted.count
     if inDoubt != book.inDoubt { return "\(book.inDoubt) in doubt, not \(inDoubt)" }
     if reserved != counted { return "the gate counts \(counted), not \(reserved)" }
-    if seen.count != book.count { return "\(book.count) out, not \(seen.count)" }
+    let out = seen.count + book.evicted.count
+    if out != book.count { return "\(book.count) out, not \(out)" }
     if !ended.isEmpty { return "ended too soon: \(ended)" }
     return listed(seen)
   }
@@ -223,13 +327,17 @@ private final class BookWalk {
     ProcessInfo.processInfo.environment["TICKWAY_ORDER_STEPS"].flatMap(Int.init) ?? 40_000
 
   @Test func om1AWalkOfAnyStepsKeepsTheCounts() throws {
+    var (successions, evictions) = (0, 0)
     for seed in 0..<UInt64(max(1, Self.steps / 2_000)) {
       let walk = try BookWalk(seed: seed)
       for step in 0..<2_000 {
-        guard let wrong = walk.go() else { continue }
+        guard let wrong = try walk.go() else { continue }
         Issue.record("seed \(seed), step \(step): \(wrong)")
         return
       }
+      successions += walk.successions
+      evictions += walk.evictions
     }
+    #expect(successions > 0 && evictions > 0)
   }
 }

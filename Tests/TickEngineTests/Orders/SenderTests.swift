@@ -94,7 +94,7 @@ final class SenderBench: @unchecked Sendable {
   func ask(_ request: OrderRequest) -> Bool { requests.publish(request) }
 
   /// Does to the sender what nobody else could.
-  func adjust(_ body: (inout Sender) throws -> Void) rethrows { try body(&sender) }
+  func adjust<R>(_ body: (inout Sender) throws -> R) rethrows -> R { try body(&sender) }
 
   /// Lets it decide what waits, and hand that to the kernel.
   func takeAndSend() {

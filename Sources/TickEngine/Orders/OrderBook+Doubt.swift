@@ -1,0 +1,111 @@
+import TickRing
+
+/// Orders of which it is not known what became of them: a predecessor left them, or the connection
+/// was lost.
+extension OrderBook {
+  /// Whatever a predecessor left in the pool is in doubt.
+  mutating func takeOver() {
+    for place in 1..<pool.places {
+      let number = pool.userRefNum(atPlace: place)
+      guard number != 0 else { continue }
+      if pool[number].isHalfWritten {
+        // The predecessor died over it: it was never sent.
+        try? pool.giveBack(number)
+        continue
+      }
+      // As it was sent: what the venue made of it comes with the replay.
+      pool[number].state = OrderState.inDoubt.rawValue
+      pool[number].isAccepted = false
+      pool[number].isHeard = false
+      askForCancelAgain(place)
+      pool[number].filled = 0
+      pool[number].open = pool[number].quantity
+      let order = pool[number]
+      pool[number].reserved = order.isReplacement ? 0 : order.quantity
+      if !order.isReplacement, order.orderId != 0 { index.insert(order.orderId, number) }
+      open.insert(number, in: pool)
+      inDoubtHere += 1
+    }
+  }
+
+  /// What the predecessor wanted cancelled is to go: what it sent may never have arrived.
+  private mutating func askForCancelAgain(_ place: Int) {
+    let order = pool[atPlace: place]
+    let isToGo = (order.isCancelAsked || order.isCancelSent) && !order.isReplacement
+    pool[atPlace: place].isCancelAsked = isToGo
+    pool[atPlace: place].isCancelSent = false
+    if isToGo { due.insert(place) }
+  }
+
+  /// The connection is gone: whatever is out is in doubt.
+  mutating func disconnected() {
+    var link = open.first
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      link = order.links.after
+      _ = step(order.userRefNum, .disconnect)
+      // What was asked for may not have arrived: it is asked for again.
+      if order.isCancelSent {
+        pool[order.userRefNum].isCancelSent = false
+        due.insert(pool.place(order.userRefNum))
+      }
+    }
+  }
+
+  /// The venue has said all: what it would have named by now and has not never came to it. Returns
+  /// one such order after the other, and at last nil; `next` is the number that it takes next.
+  /// Begin with a `link` of `open.first`.
+  ///
+  /// What it has accepted and not ended is confirmed. What it must have heard of and says nothing
+  /// about stays in doubt.
+  mutating func settle(from link: inout UInt32, next: UInt32, at now: UInt64) -> OrderNews? {
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      link = order.links.after
+      guard order.life == .inDoubt else { continue }
+      if order.isAccepted {
+        _ = step(order.userRefNum, .confirm)
+      } else if order.userRefNum >= next || order.isReplacement {
+        // A replacement that the venue ignores leaves its number unused or not; either way it is
+        // not there, or the venue would have said so.
+        return withdraw(order.userRefNum, at: now)
+      }
+    }
+    guard let order = evicted.take(from: next) else { return nil }
+    var news = OrderNews(of: order)
+    news.event = .of(order, .unsent, quantity: order.quantity, priceE4: order.priceE4, at: now)
+    return news
+  }
+
+  /// What a predecessor left, one order after the other, for the gate: `added` is what it must
+  /// count as open. Begin with a `link` of `open.first`.
+  mutating func left(from link: inout UInt32) -> OrderNews? {
+    guard link != 0 else { return nil }
+    let order = pool[atPlace: Int(link) - 1]
+    link = order.links.after
+    var news = OrderNews(of: order)
+    news.added = order.reserved
+    return news
+  }
+
+  /// Makes the place of `number` free, which the venue names while it tells what there was, if a
+  /// later order lies there that it has not named: when it does, that one is taken in again. What
+  /// it held is for `takeEvicted`.
+  mutating func makeRoom(for number: UInt32) {
+    let there = pool.userRefNum(atPlace: pool.place(number))
+    guard there > number else { return }
+    let order = pool[there]
+    guard order.life == .inDoubt, !order.isAccepted, !order.isHeard else { return }
+    var news = OrderNews(of: order)
+    news.released = order.reserved
+    if order.isReplacement {
+      _ = dropReplacement(there, &news)
+    } else {
+      end(there)
+      evicted.keep(order, at: pool.place(there))
+    }
+    evictedNews = news
+  }
+
+  mutating func takeEvicted() -> OrderNews? { evictedNews.take() }
+}

@@ -1,0 +1,191 @@
+import Testing
+import TickRing
+
+@testable import TickEngine
+
+/// What a sender leaves to the one after it, with a venue and workers that live on.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct SenderSuccessionTests {
+  /// Two orders that rest, of strategies 1 and 2, and their sender dead.
+  private func twoResting(workers: Int = 1) throws -> SenderLine {
+    let line = try SenderLine(workers: workers)
+    try line.start()
+    line.ask(1)
+    line.ask(2, strategy: 2, worker: workers - 1)
+    let areThere = try line.turn { $0.counts.acked == 2 }
+    try #require(areThere)
+    line.die()
+    return line
+  }
+
+  /// RS5, RS8: the sender died before the cancels of a breaker or a kill had left.
+  @Test(arguments: [RiskState.circuitBreaker, .killSwitch, .recovery], [UInt8(0), 2])
+  func rs5WhatABreakerWasToCancelIsCancelledByTheSuccessor(
+    state: RiskState, subject: UInt8
+  ) throws {
+    let line = try twoResting()
+    let record = RiskRecord(
+      state: state.rawValue, trips: 1, peakE4: 10_000_000_000_000, coolDownSince: 0, newest: 0,
+      day: 0)
+    try line.start(records: [subject: record])
+    let left = subject == 0 ? 0 : 1
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == left }
+    #expect(isDone && line.resting == (subject == 0 ? [] : [1]))
+  }
+
+  /// RS1: states that let orders rest leave them to the successor.
+  @Test(arguments: [RiskState.normal, .warning])
+  func rs5WithoutABreakerNothingIsCancelled(state: RiskState) throws {
+    let line = try twoResting()
+    let record = RiskRecord(
+      state: state.rawValue, trips: 0, peakE4: 10_000_000_000_000, coolDownSince: 0, newest: 0,
+      day: 0)
+    try line.start(records: [0: record])
+    let isSteady = try line.turn { $0.link == .steady }
+    #expect(isSteady && line.adjust { $0.book.cancelsDue } == 0 && line.resting == [1, 2])
+  }
+
+  // MARK: Told once
+
+  /// A worker with an order that rests, and one beside it with none.
+  private func oneResting() throws -> SenderLine {
+    let line = try SenderLine(workers: 2)
+    try line.start()
+    line.ask(1, strategy: 2, worker: 1)
+    let isThere = try line.turn { $0.counts.acked == 1 }
+    try #require(isThere)
+    return line
+  }
+
+  /// OM3: the sender died after it had told, and before it noted that; of a whole fill the line is
+  /// free by then.
+  @Test(arguments: [4, 10] as [UInt32])
+  func om3AFillThatWasToldIsNotToldAgain(shares: UInt32) throws {
+    let line = try oneResting()
+    line.venue.script.move(.trade(980_000, shares))
+    let isTold = try line.turn { _ in line.news(1) == ["ack 1", "fill 1"] }
+    try #require(isTold)
+    line.die()
+    try line.edit { $0.told -= 1 }
+    try line.start()
+    line.venue.script.move(.trade(980_000, 10))
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isDone && line.news(0) == [])
+    #expect(line.news(1) == ["ack 1", "fill 1"] + (shares < 10 ? ["fill 1"] : []))
+    #expect(line.told[1].reduce(0) { $0 + $1.positionChange } == 10)
+  }
+
+  /// OM3: the sender died before it told, whether it had said that it would, or had said so of
+  /// another ring, which stood further; and whether the line of the order was free.
+  @Test(arguments: [nil, 0, 7] as [UInt32?], [false, true])
+  func om3AFillThatWasNotToldIsTold(further: UInt32?, isFree: Bool) throws {
+    let line = try oneResting()
+    let published = line.adjust { $0.ports[1].events.published }
+    line.die()
+    line.venue.script.move(.trade(980_000, 10))
+    try line.edit {
+      if isFree { try $0.giveBack(1) }
+      guard let further else { return }
+      $0.telling = OrderPool.Telling(
+        sequence: $0.told + 1, worker: 1, published: UInt32(published) + further)
+    }
+    try line.start()
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isDone && line.news(0) == [] && line.news(1) == ["ack 1", "fill 1"])
+  }
+
+  /// OM3: wherever a sender dies, again and again, each fill is told once.
+  @Test(arguments: 1...8)
+  func om3WhereverSendersDieEachFillIsToldOnce(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let line = try SenderLine(workers: 2)
+    for round in 1...12 {
+      try line.start()
+      let isSteady = try line.turn { $0.link == .steady }
+      try #require(isSteady)
+      let number = UInt64(round)
+      line.ask(number, strategy: UInt8(1 + round % 2), worker: round % 2)
+      let (told, turns) = (line.adjust { $0.book.pool.told }, random.below(6))
+      for _ in 0..<turns { _ = try line.turn { _ in true } }
+      line.venue.script.move(.trade(980_000, UInt32(random.within(1...12))))
+      for _ in 0..<random.below(6) { _ = try line.turn { _ in true } }
+      line.die()
+      // It had told all, and noted less of it.
+      if random.once(in: 2) { try line.edit { $0.told = max(told, $0.told - 1) } }
+    }
+    try line.start()
+    line.venue.script.move(.trade(980_000, 1_000))
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isDone)
+    let truth = try #require(line.venue.inquiry.statement(of: "alice"))
+    let fills = line.told.joined().filter { $0.eventKind == .fill }
+    #expect(fills.map(\.match_id).sorted() == truth.fills.map(\.match))
+    #expect(line.told.joined().reduce(0) { $0 + $1.positionChange } == truth.shares(of: "TEST"))
+  }
+
+  // MARK: Whose an order is
+
+  /// OM3: while the venue tells of before, an order makes room for an earlier one.
+  @Test func om3TheWorkerOfAnOrderThatMadeRoomIsTold() throws {
+    let line = try SenderLine(workers: 2, capacity: 4)
+    try line.start()
+    // Each place of the pool has had an order by now.
+    for number: UInt64 in 1...8 { try fill(line, number) }
+    line.ask(9, strategy: 2, worker: 1)
+    let isThere = try line.turn { $0.counts.acked == 9 }
+    try #require(isThere)
+    line.die()
+    try line.start()
+    line.venue.script.move(.quote(980_000, 500, 990_000, 500))
+    let isFilled = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isFilled && line.news(1) == ["ack 9", "fill 9"])
+    #expect(line.news(0) == (1...8).flatMap { ["ack \($0)", "fill \($0)"] })
+  }
+
+  /// OM3: its line was free already, and nothing but the venue's word is left of it.
+  @Test func om3TheWorkerOfAnOrderThatNoLineNamesIsTold() throws {
+    let line = try twoResting(workers: 2)
+    for number: UInt32 in 1...2 { try line.forget(number) }
+    try line.start()
+    line.venue.script.move(.quote(980_000, 500, 990_000, 500))
+    let isFilled = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isFilled && line.news(0) == ["ack 1", "fill 1"])
+    #expect(line.news(1) == ["ack 2", "fill 2"])
+  }
+
+  @Test func om3AnOrdersOwnerIsTheWorkerThatMayTradeItsInstrument() {
+    let (shared, own) = (
+      OrderOwners(workers: 3), OrderOwners(workers: 3, areSharing: false)
+    )
+    for instrument: UInt64 in 1...9 {
+      #expect(shared.worker(of: instrument << 32 | 5, strategy: 1) == UInt8(instrument % 3))
+    }
+    #expect((1...3).map { own.worker(of: 1 << 32 | 5, strategy: $0) } == [0, 1, 2])
+    for strategy: UInt8 in [0, 4, 255] {
+      #expect(own.worker(of: 1 << 32 | 5, strategy: strategy) == .max)
+    }
+    #expect(OrderOwners().worker(of: 1 << 32 | 5, strategy: 1) == .max)
+  }
+
+  private func fill(_ line: SenderLine, _ number: UInt64) throws {
+    line.ask(number, 100.1)
+    let isFilled = try line.turn { $0.counts.filled == number }
+    try #require(isFilled)
+  }
+
+  /// OM3: the predecessor had taken the request, and died before the cancel left.
+  @Test func om3ACancelThatAPredecessorTookIsSentByTheSuccessor() throws {
+    let line = try SenderLine()
+    try line.start()
+    line.ask(1)
+    line.ask(2)
+    let areThere = try line.turn { $0.counts.acked == 2 }
+    try #require(areThere)
+    line.ask(.cancel, 2)
+    line.adjust { _ = $0.takeRequests() }
+    line.die()
+    try line.start()
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 1 }
+    #expect(isDone && line.resting == [1])
+    #expect(line.news() == ["ack 1", "ack 2", "canceled 2"])
+  }
+}
