@@ -110,6 +110,7 @@ extension Sender {
         options.address = nil
         throw SessionError.lost(session?.name ?? "", reason: "it ended the session")
       case .serverHeartbeat:
+        session?.noteQuiet()
         // A dialect that cannot be asked has said all when it has nothing to say.
         guard link == .replaying else { continue }
         if session?.dialect == .ouch42 { settle(next: 0, at: now) } else { session?.askAgain() }
@@ -123,9 +124,10 @@ extension Sender {
   private mutating func take(_ message: Bytes, of sequence: UInt64, at now: UInt64) {
     guard let dialect = session?.dialect else { return }
     let answer = dialect.decode(message)
-    if answer.kind == .accountQueryResponse, link == .replaying {
+    if answer.kind == .accountQueryResponse {
       // One that an earlier connection asked for says nothing of what came after it.
-      if session?.isAllTold == true { settle(next: answer.nextUserRefNum, at: now) }
+      let isLast = session?.takeAnswer() == true
+      if isLast, link == .replaying { settle(next: answer.nextUserRefNum, at: now) }
       return
     }
     let before = book.counts.strangeFills
@@ -175,7 +177,8 @@ extension Sender {
     withdrawUnsent()
     book.counts.repeatedMessages += session?.repeated ?? 0
     resume = SessionStart(
-      session: session?.session ?? .blank, sequence: session?.sequence ?? 1)
+      session: session?.session ?? .blank, sequence: session?.sequence ?? 1,
+      unanswered: session?.unanswered ?? 0)
     // Nothing of what the kernel holds may arrive after what is asked of the venue next.
     session?.abort()
     kill.loseSocket()

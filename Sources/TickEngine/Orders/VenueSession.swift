@@ -9,6 +9,8 @@ struct SessionStart {
   var sequence: UInt64 = 0
   /// Whether another session than that one will not do; otherwise what is new in it is wanted.
   var isBinding = true
+  /// Questions whether all is told that were asked before and may be answered yet.
+  var unanswered = 0
 
   /// What earlier clients were told is not ours to act on.
   static let newest = SessionStart()
@@ -63,8 +65,12 @@ struct VenueSession: ~Copyable {
   private(set) var isReplaying = false
   /// Where it began.
   private(set) var first: UInt64 = 1
-  /// The first message that the venue had not sent when it was asked to repeat.
+  /// The first message that the venue had not sent when it was asked to repeat, as it said.
   private var toldBefore: UInt64 = 0
+  /// Questions whether all is told: those of before, asked, and answered.
+  private var stale = 0
+  private var asked = 0
+  private var answered = 0
 
   /// Connects and logs in. Takes at most 5 s, whatever the venue does.
   static func open(
@@ -101,6 +107,7 @@ struct VenueSession: ~Copyable {
     let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
     var session = VenueSession(stream, name: address.text, dialect: address.dialect)
     session.toldBefore = toldBefore
+    session.stale = start.unanswered
     try session.logIn(user, password, start, until: end)
     return session
   }
@@ -190,10 +197,29 @@ struct VenueSession: ~Copyable {
     let body = target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
     guard let length = dialect.accountQuery(into: body) else { return }
     append(SoupBin.frame(.unsequenced, payload: length, into: target))
+    asked += 1
   }
 
-  /// Whether an answer just taken came after all that there was before the login.
-  var isAllTold: Bool { sequence > toldBefore }
+  /// Takes note of an answer; whether it came after all that there was before the login. Where the
+  /// venue began is its own word, and it may begin too early: an answer that may be to a question
+  /// of an earlier connection is none, and the question is asked once more. One at a time: each that
+  /// is out when the connection is cut is one more that may have been answered.
+  mutating func takeAnswer() -> Bool {
+    answered += 1
+    guard sequence > toldBefore else { return false }
+    guard answered <= stale else { return true }
+    if isReplaying { askAgain() }
+    return false
+  }
+
+  /// The venue has nothing to say: what earlier connections asked is answered, or never came to it.
+  mutating func noteQuiet() {
+    asked -= max(0, answered - stale)
+    (stale, answered) = (0, 0)
+  }
+
+  /// Questions that may be answered yet, for the next connection.
+  var unanswered: Int { max(0, stale + asked - answered) }
 
   /// All that was to be told is told.
   mutating func endReplay() { isReplaying = false }
