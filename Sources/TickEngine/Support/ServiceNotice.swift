@@ -23,6 +23,7 @@ public enum ServiceNotice {
     return limit_us.multipliedReportingOverflow(by: 500).partialValue
   }
 
+  /// One datagram to whoever supervises this process; nothing where nobody does.
   public static func send(_ text: String) {
     guard let path = unsafe getenv("NOTIFY_SOCKET").map({ unsafe String(cString: $0) }),
       var address = ServiceNotice.address(path)
