@@ -60,6 +60,8 @@ struct SenderOptions {
   /// Whether workers live on when their sender dies: then its successor tells them what becomes of
   /// orders that they asked its predecessor for, from where that one stopped telling.
   var workersOutlive = false
+  /// Whether the venue's session is another one than orders of a predecessor are out in.
+  var isSessionGone = false
   /// Whether exchange time is the wall clock's; in a replay it is the capture's.
   var isLive = false
 }
@@ -193,6 +195,7 @@ struct Sender: ~Copyable, Role {
       gate.set(strategy: strategy, off: true)
     }
     tellState(MonotonicClock.now)
+    if options.isSessionGone { return giveUpSession() }
     if session == nil { endRecoveries() }
     guard let next = session?.nextUserRefNum, let name = session?.session else { return }
     book.pool.skip(to: next)
