@@ -250,7 +250,11 @@ extension SupervisedSet {
     case .drainingWorkers: memory.control.write(.ingestDone, 1)
     case .endingSender:
       memory.control.write(.workersDone, 1)
-      for role in roles(.sender) { role.expectEnd() }
+      for role in roles(.sender) {
+        // One that is dead has left orders that somebody has to cancel.
+        if case .waiting = role.state, !isHurried { start(role, at: now) }
+        role.expectEnd()
+      }
     case .endingWorkers:
       memory.control.write(.senderDone, 1)
       for role in roles(.worker) { role.expectEnd() }
