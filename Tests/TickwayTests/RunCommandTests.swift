@@ -97,6 +97,28 @@ struct RunCommandTests {
     #expect(rings.names.isEmpty, "\(rings.names)")
   }
 
+  /// Neither regions nor the ledger of what its senders may use.
+  @Test func severalSetsLeaveNothing() throws {
+    let (folder, rings) = (Scratch(), Scratch())
+    let set = "{workers: [{strategy: none}]}"
+    let path = try folder.write(
+      """
+      instance: test
+      directories: {rings: \(rings.path), state: state}
+      feed: {protocol: iex, line_a: "239.255.79.1:17417", interface: 127.0.0.1}
+      risk: {arm_simulation: true}
+      sets: [\(set), \(set)]
+      """, to: "node.yaml")
+    let process = try Command.start(["run", "--config", path])
+    let isReady = eventually(within: 60) { process.error.contains("tickway run: ready") }
+    try #require(isReady, "\(process.error)")
+    #expect(rings.names.contains("tickway.test.ledger"))
+    process.signal(SIGTERM)
+    let end = try process.wait(within: 60)
+    #expect(end.status == 0, "\(end.error)")
+    #expect(rings.names.isEmpty, "\(rings.names)")
+  }
+
   /// Nothing leaves; and nothing of it is left, since there is nothing to look into.
   @Test func anInstanceThatWasNeverArmedLeavesNothing() throws {
     let node = try RunningNode(port: 17_411, isArmed: false)

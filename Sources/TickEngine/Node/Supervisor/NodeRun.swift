@@ -64,7 +64,10 @@ public struct NodeRun {
     let outcome = supervisor.run()
     // However the rest goes: the roles have ended.
     defer {
-      supervisor.removeRegions(directory: options.ringDirectory) { removeGates() }
+      supervisor.removeRegions(directory: options.ringDirectory) {
+        removeGates()
+        removeLedger()
+      }
       if plan.configuration.directories.reports == nil { removeReports(reports) }
     }
     let merged = try zip(sets, outcome.sets).enumerated().map { number, set in
@@ -109,6 +112,18 @@ public struct NodeRun {
 
   private func removeGates() {
     for set in sets.indices { removeGate(plan.configuration.instanceName(set: set)) }
+  }
+
+  /// The instance's own, once nothing is leased; an account that has a name is others' too.
+  private func removeLedger() {
+    let configuration = plan.configuration
+    guard configuration.risk.account == nil, let account = configuration.account,
+      let region = try? Region.attach(
+        .ledger, directory: options.ringDirectory, name: AccountLedger.regionName(account)),
+      (try? AccountLedger.isIdle(region)) == true
+    else { return }
+    try? Region.remove(
+      directory: options.ringDirectory, name: AccountLedger.regionName(account))
   }
 
   /// A kill switch outlives its sender: in the state directory, and until it is there in memory.
