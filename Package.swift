@@ -75,11 +75,14 @@ let package = Package(
       path: "Sources/Examples/MeanReversion", swiftSettings: strict),
 
     .testTarget(
-      name: "TickRingTests", dependencies: ["TickRing", "CTickRing"],
+      name: "TickRingTests", dependencies: ["TickRing", "CTickRing", "TestSupport"],
       swiftSettings: ringSettings),
-    .testTarget(name: "TickWireTests", dependencies: ["TickWire"], swiftSettings: ringSettings),
     .testTarget(
-      name: "TickMetricsTests", dependencies: ["TickMetrics"], swiftSettings: ringSettings),
+      name: "TickWireTests", dependencies: ["TickWire", "TestSupport"],
+      swiftSettings: ringSettings),
+    .testTarget(
+      name: "TickMetricsTests", dependencies: ["TickMetrics", "TestSupport"],
+      swiftSettings: ringSettings),
     .testTarget(
       name: "TickEngineTests",
       dependencies: ["TickEngine", "TestSupport", "gate-stand-in", "ledger-sender"],

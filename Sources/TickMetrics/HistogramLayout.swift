@@ -29,7 +29,7 @@ public enum HistogramLayout {
   /// Each power of two is cut into 2^7 buckets.
   public static let precisionBits = 7
   /// Values of `2^valueBits` and more share the last bucket.
-  public static let valueBits = 41
+  @inlinable public static var valueBits: Int { 41 }
   /// 4,480: two times 128 that are exact, and 128 for each of 33 powers of two above them.
   @inlinable public static var bucketCount: Int { 4_480 }
   @inlinable public static var headerWordCount: Int { 16 }
@@ -39,7 +39,7 @@ public enum HistogramLayout {
   /// The least alignment of its base, in bytes.
   @inlinable public static var alignment: Int { 64 }
   /// The largest value that has a bucket of its own kind: 2^41 - 1.
-  @inlinable public static var valueLimit: UInt64 { 1 << 41 - 1 }
+  @inlinable public static var valueLimit: UInt64 { (1 << UInt64(valueBits)) - 1 }
 
   @usableFromInline enum Word {
     @usableFromInline static let stamp = 0

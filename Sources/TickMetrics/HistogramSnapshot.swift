@@ -41,6 +41,7 @@ public struct HistogramSnapshot: Sendable, Equatable {
     saturated &+= other.saturated
   }
 
+  /// Both together: what one histogram would hold that had recorded the values of both.
   public func merged(with other: HistogramSnapshot) -> HistogramSnapshot {
     var result = self
     result.merge(other)

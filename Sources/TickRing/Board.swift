@@ -39,6 +39,7 @@ public struct BoardWriter: ~Copyable, Sendable {
     lines.revise(Int(instrument), body)
   }
 
+  /// The last eligible trade: quote currency; exchange time, ns since the Unix epoch.
   @inlinable
   public func setLast(_ instrument: UInt32, price: Double, time: UInt64) {
     write(instrument) { line in
@@ -51,6 +52,7 @@ public struct BoardWriter: ~Copyable, Sendable {
   @inlinable
   public func clearLast(_ instrument: UInt32) { setLast(instrument, price: 0, time: 0) }
 
+  /// Both sides at once; a price of 0: that side is empty. Exchange time, ns since the Unix epoch.
   @inlinable
   public func setQuote(_ instrument: UInt32, bid: Double, ask: Double, time: UInt64) {
     write(instrument) { line in
@@ -60,6 +62,7 @@ public struct BoardWriter: ~Copyable, Sendable {
     }
   }
 
+  /// Whether it is halted or its book is in doubt: the gate then has no price of it.
   @inlinable
   public func setSuspect(_ instrument: UInt32, _ suspect: Bool) {
     write(instrument) { line in line[6] = suspect ? 1 : 0 }

@@ -14,12 +14,7 @@ public struct BroadcastWriter: ~Copyable, @unchecked Sendable {
   /// Takes over `region`. Throws if another writer lives, or the region is no broadcast ring.
   public init(claiming region: consuming Region) throws(RingError) {
     raw = tickring_writer()  // first, so that what is destroyed on a throw holds nothing
-    try region.require(.broadcast)
-    let path = region.path
-    var from = region.take()
-    var owner: UInt64 = 0
-    let code = tickring_writer_open(&from, &raw, &owner)
-    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+    try region.open(.broadcast, &raw)
   }
 
   deinit {

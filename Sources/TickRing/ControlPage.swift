@@ -6,6 +6,7 @@ import CTickRing
 /// Thread safety: every word has one writer, named with it; any number of readers. Reads are an
 /// acquire load of a line that hardly ever changes, about a nanosecond.
 public struct ControlPage: ~Copyable, @unchecked Sendable {
+  /// The words of the whole; the raw value is the line.
   public enum Word: Int, Sendable {
     /// Not 0: no new order leaves, and what works is cancelled. Written by the operator's side.
     case kill = 0
@@ -82,25 +83,33 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     ControlPage(try region.duplicate())
   }
 
+  /// An acquire load: what its writer did before is seen after it.
   @inlinable
   public func read(_ word: Word) -> UInt64 {
     tickring_load_acquire(words + word.rawValue * 8)  // SHARE
   }
 
+  /// A release store, by the word's one writer.
   @inlinable
   public func write(_ word: Word, _ value: UInt64) {
     tickring_store_release(words + word.rawValue * 8, value)  // SHARE
   }
 
+  /// Of one worker, from 0. Traps if a page has no line for it.
   @inlinable
   public func read(_ word: WorkerWord, worker: Int) -> UInt64 {
-    tickring_load_acquire(words + (ControlPage.commonLines + worker) * 8 + word.rawValue)  // SHARE
+    tickring_load_acquire(at(word, worker))  // SHARE
   }
 
+  /// Of one worker, from 0, by the word's one writer. Traps if a page has no line for it.
   @inlinable
   public func write(_ word: WorkerWord, worker: Int, _ value: UInt64) {
-    precondition(worker >= 0 && worker < ControlPage.workersMax)
-    tickring_store_release(  // SHARE
-      words + (ControlPage.commonLines + worker) * 8 + word.rawValue, value)
+    tickring_store_release(at(word, worker), value)  // SHARE
+  }
+
+  @inlinable @inline(__always)
+  func at(_ word: WorkerWord, _ worker: Int) -> UnsafeMutablePointer<UInt64> {
+    precondition(worker >= 0 && worker < ControlPage.workersMax, "no line for this worker")
+    return words + ((ControlPage.commonLines + worker) * 8 + word.rawValue)
   }
 }

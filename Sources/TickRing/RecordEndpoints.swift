@@ -25,9 +25,13 @@ extension OrderEventRecord: RingRecord {
   public static var regionKind: RegionKind { .events }
 }
 
+/// A worker's end of its order ring.
 public typealias OrderProducer = RecordProducer<OrderRequest>
+/// The sender's end of it.
 public typealias OrderConsumer = RecordConsumer<OrderRequest>
+/// The sender's end of a worker's event ring.
 public typealias EventProducer = RecordProducer<OrderEvent>
+/// The worker's end of it.
 public typealias EventConsumer = RecordConsumer<OrderEvent>
 
 /// The one producer of a ring of 64-byte slots. Dropping it gives up the role.
@@ -39,12 +43,7 @@ public struct RecordProducer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @
   public init(claiming region: consuming Region) throws(RingError) {
     precondition(MemoryLayout<Record>.size == 56, "a record is 56 bytes beside its commit word")
     raw = tickring_producer()  // first, so that what is destroyed on a throw holds nothing
-    try region.require(Record.regionKind)
-    let path = region.path
-    var from = region.take()
-    var owner: UInt64 = 0
-    let code = tickring_producer_open(&from, &raw, &owner)
-    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+    try region.open(Record.regionKind, &raw)
   }
 
   deinit {
@@ -79,6 +78,7 @@ public struct RecordProducer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @
     tickring_commit64(&raw, UInt64(count), received)
   }
 
+  /// As `TickProducer.countFull`.
   @inlinable public mutating func countFull() { tickring_count_full(&raw) }
   @inlinable public var published: UInt64 { raw.next }
   public var full: UInt64 { raw.header.pointee.full }
@@ -95,12 +95,7 @@ public struct RecordConsumer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @
   public init(claiming region: consuming Region) throws(RingError) {
     precondition(MemoryLayout<Record>.size == 56, "a record is 56 bytes beside its commit word")
     raw = tickring_consumer()  // first, so that what is destroyed on a throw holds nothing
-    try region.require(Record.regionKind)
-    let path = region.path
-    var from = region.take()
-    var owner: UInt64 = 0
-    let code = tickring_consumer_open(&from, &raw, &owner)
-    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+    try region.open(Record.regionKind, &raw)
   }
 
   deinit {

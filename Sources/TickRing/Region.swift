@@ -171,3 +171,38 @@ public struct Region: ~Copyable, @unchecked Sendable {
     return taken
   }
 }
+
+/// How a ring's region becomes one of its ends, which keeps the attachment from then on. Throws,
+/// naming its pid, if another has the role.
+extension Region {
+  mutating func open(
+    _ kind: RegionKind, _ producer: inout tickring_producer
+  ) throws(RingError) {
+    try open(kind, &producer, tickring_producer_open)
+  }
+
+  mutating func open(
+    _ kind: RegionKind, _ consumer: inout tickring_consumer
+  ) throws(RingError) {
+    try open(kind, &consumer, tickring_consumer_open)
+  }
+
+  mutating func open(_ kind: RegionKind, _ writer: inout tickring_writer) throws(RingError) {
+    try open(kind, &writer, tickring_writer_open)
+  }
+
+  private mutating func open<End>(
+    _ kind: RegionKind, _ end: inout End,
+    _ open: (
+      UnsafeMutablePointer<tickring_region>, UnsafeMutablePointer<End>,
+      UnsafeMutablePointer<UInt64>
+    ) -> Int32
+  ) throws(RingError) {
+    try require(kind)
+    let path = path
+    var from = take()
+    var owner: UInt64 = 0
+    let code = open(&from, &end, &owner)
+    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+  }
+}

@@ -42,19 +42,23 @@ public struct SharedLines: ~Copyable, @unchecked Sendable {
     return words + (line &* 8 &+ word)
   }
 
+  /// Word 0...7 of a line, relaxed: for its own writer, or where nothing else hangs on it.
   @inlinable @inline(__always)
   public func load(_ line: Int, _ word: Int) -> UInt64 { tickring_load_relaxed(at(line, word)) }
 
+  /// The same, stored relaxed.
   @inlinable @inline(__always)
   public func store(_ line: Int, _ word: Int, _ value: UInt64) {
     tickring_store_relaxed(at(line, word), value)
   }
 
+  /// An acquire load: what was stored before the `release` of this value is seen after it.
   @inlinable @inline(__always)
   public func acquire(_ line: Int, _ word: Int) -> UInt64 {
     tickring_load_acquire(at(line, word))  // SHARE
   }
 
+  /// A release store: what was stored before it is seen by whoever acquires it.
   @inlinable @inline(__always)
   public func release(_ line: Int, _ word: Int, _ value: UInt64) {
     tickring_store_release(at(line, word), value)  // SHARE

@@ -13,12 +13,7 @@ public struct TickProducer: ~Copyable, @unchecked Sendable {
   /// Takes over `region`. Throws if another producer lives, or the region is no tick ring.
   public init(claiming region: consuming Region) throws(RingError) {
     raw = tickring_producer()  // first, so that what is destroyed on a throw holds nothing
-    try region.require(.ticks)
-    let path = region.path
-    var from = region.take()
-    var owner: UInt64 = 0
-    let code = tickring_producer_open(&from, &raw, &owner)
-    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+    try region.open(.ticks, &raw)
   }
 
   deinit {
@@ -124,12 +119,7 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
   /// Takes over `region`. Throws if another consumer lives, or the region is no tick ring.
   public init(claiming region: consuming Region) throws(RingError) {
     raw = tickring_consumer()  // first, so that what is destroyed on a throw holds nothing
-    try region.require(.ticks)
-    let path = region.path
-    var from = region.take()
-    var owner: UInt64 = 0
-    let code = tickring_consumer_open(&from, &raw, &owner)
-    guard code == 0 else { throw RingError(code: code, path: path, ownerPid: owner) }
+    try region.open(.ticks, &raw)
   }
 
   deinit {
@@ -141,6 +131,7 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
   @inlinable
   public mutating func poll(_ tick: inout Tick) -> Bool { tickring_poll(&raw, &tick.raw) }
 
+  /// Whether there is nothing to poll now.
   @inlinable public mutating func isEmpty() -> Bool { tickring_is_empty(&raw) }
 
   /// How many ticks are published ahead, up to `count`; none of them is advanced past.

@@ -1,3 +1,4 @@
+import TickEngine
 import TickWire
 
 /// A capture's summary for people.

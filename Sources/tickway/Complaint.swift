@@ -17,8 +17,10 @@ enum Complaint {
     return ExitCode(code.rawValue)
   }
 
-  /// Any error of the engine, under the exit code of its kind.
+  /// Any error of the engine, under the exit code of its kind. An exit code has been explained
+  /// already, and stays what it is.
   static func exit(_ verb: String, _ error: any Error) -> ExitCode {
+    if let exit = error as? ExitCode { return exit }
     var message = "\(error)"
     if let failure = error as? AtomicFile.Failure { message += "; \(advice(failure))" }
     if let error = error as? RingError, error.kind == .roleTaken {

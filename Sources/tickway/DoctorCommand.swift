@@ -49,8 +49,6 @@ struct DoctorCommand: ParsableCommand {
         findings: findings, jitter: jitter, isTogether: jitter == nil ? nil : together)
       try output.write(report, text: DoctorText(report))
       if report.isUnsafe { throw ExitCode(TickwayExit.checksFailed.rawValue) }
-    } catch let exit as ExitCode {
-      throw exit
     } catch {
       throw Complaint.exit("doctor", error)
     }

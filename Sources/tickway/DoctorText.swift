@@ -52,9 +52,7 @@ struct DoctorText: CustomStringConvertible {
 
   /// To a thousandth of a percent.
   private func percent(_ share: Double) -> String {
-    let thousandths = Int((share * 100_000).rounded())
-    let digits = "\(thousandths % 1_000 + 1_000)".dropFirst()
-    return "\(thousandths / 1_000).\(digits) %"
+    DecimalText.text(Int((share * 100_000).rounded()), decimals: 3) + " %"
   }
 
   private var summary: [String] {

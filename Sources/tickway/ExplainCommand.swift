@@ -41,8 +41,6 @@ struct ExplainCommand: ParsableCommand {
       if case .damaged(let offset) = search.end {
         throw Complaint.exit("explain", "\(file) is damaged at byte \(offset)", .badData)
       }
-    } catch let exit as ExitCode {
-      throw exit
     } catch {
       throw Complaint.exit("explain", error)
     }

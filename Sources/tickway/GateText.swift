@@ -1,4 +1,3 @@
-import Foundation
 import TickEngine
 
 /// How the state of a gate is shown.
@@ -78,7 +77,7 @@ enum GateText {
     var dead_man_silence_ns: UInt64?
   }
 
-  static func json(_ status: GateStatus) throws -> String { try KillText.line(state(status)) }
+  static func json(_ status: GateStatus) throws -> String { try JSONText.line(state(status)) }
 
   static func state(_ status: GateStatus) -> State {
     let gate: String =

@@ -42,14 +42,7 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "A symbol a line: restricts and numbers the directory.", completion: .file())
   var symbols: String?
 
-  @Option(
-    help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
-    completion: .file())
-  var json: String?
-
-  @Option(
-    help: "Write HdrHistogram percentile files into this directory.", completion: .directory)
-  var hgrm: String?
+  @OptionGroup var reports: ReportOptions
 
   @Option(
     name: [.customLong("ring-dir"), .customLong("ring-directory")],
@@ -73,12 +66,9 @@ struct IngestCommand: ParsableCommand {
   func run() throws {
     do {
       let options = try options()
-      let output = try ReplayOutput(json: json, hgrm: hgrm)
-      let outcome = try Ingest.run(options, observer: .operators("ingest"))
-      try output.write(outcome)
-      try RunEnd.judge(outcome, "ingest")
-    } catch let exit as ExitCode {
-      throw exit
+      try reports.report("ingest") {
+        try Ingest.run(options, observer: .operators("ingest"))
+      }
     } catch {
       throw Complaint.exit("ingest", error)
     }

@@ -1,4 +1,3 @@
-import Foundation
 import TickEngine
 
 /// How kills and gates are shown.
@@ -49,9 +48,7 @@ enum KillText {
   }
 
   private static func milliseconds(_ ns: UInt64) -> String {
-    let micros = ns / 1_000
-    let fraction = String(micros % 1_000)
-    return "\(micros / 1_000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+    DecimalText.text(ns / 1_000, decimals: 3)
   }
 
   // MARK: JSON
@@ -100,12 +97,6 @@ enum KillText {
     case .ended: kill.sender = "ended"
     case .beyondReach: kill.sender = "beyond_reach"
     }
-    return try line(kill)
-  }
-
-  static func line(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    return try JSONText.line(kill)
   }
 }

@@ -28,13 +28,10 @@ struct LiveCommand: ParsableCommand {
     do {
       let strategy = try pipeline.builtin("live")
       let options = try pipeline.options(strategy, captures: [], "live")
-      let output = try ReplayOutput(json: pipeline.json, hgrm: pipeline.hgrm)
-      let (lines, behind) = try listening(options)
-      let outcome = try strategy.live(lines, behind, observer: .operators("live"))
-      try output.write(outcome)
-      try RunEnd.judge(outcome, "live")
-    } catch let exit as ExitCode {
-      throw exit
+      try pipeline.reports.report("live") {
+        let (lines, behind) = try listening(options)
+        return try strategy.live(lines, behind, observer: .operators("live"))
+      }
     } catch {
       throw Complaint.exit("live", error)
     }

@@ -82,15 +82,7 @@ struct PipelineOptions: ParsableArguments {
     completion: .file())
   var decisions: String?
 
-  @Option(
-    help: "Write the report as JSON (tickway.report/1); - is standard output, instead.",
-    completion: .file())
-  var json: String?
-
-  @Option(
-    help: "Write HdrHistogram percentile files into this directory.",
-    completion: .directory)
-  var hgrm: String?
+  @OptionGroup var reports: ReportOptions
 
   @Option(
     name: [.customLong("ring-dir"), .customLong("ring-directory")],
@@ -128,10 +120,7 @@ struct PipelineOptions: ParsableArguments {
     options.recordPath = record
     options.ordersPath = orders
     options.decisionsPath = decisions
-    if let json, json != "-" { options.otherOutputs.append(json) }
-    if let hgrm {
-      options.otherOutputs += Report.Stage.allCases.map { "\(hgrm)/\($0.rawValue).hgrm" }
-    }
+    options.otherOutputs += reports.paths
     options.ringDirectory = ringDirectory
     options.parameters = try parsedParameters(verb)
     options.venue = try parsedVenue(verb)

@@ -43,7 +43,7 @@ enum PositionsText {
       known(position.position), position.position == 0 ? "-" : known(position.average),
       known(position.mark), known(position.value), known(position.realised),
       known(position.unrealised),
-      position.slippage_bps_e2.map { "\(Hundredths.text($0)) bps" } ?? "-",
+      position.slippage_bps_e2.map { "\(DecimalText.text($0, decimals: 2)) bps" } ?? "-",
     ]
   }
 
@@ -52,5 +52,5 @@ enum PositionsText {
   }
 
   /// Millionths as a percentage with two decimals, rounded down.
-  static func percent(_ ppm: Int64) -> String { "\(Hundredths.text(ppm / 100))%" }
+  static func percent(_ ppm: Int64) -> String { "\(DecimalText.text(ppm / 100, decimals: 2))%" }
 }

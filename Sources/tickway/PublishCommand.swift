@@ -72,8 +72,6 @@ struct PublishCommand: ParsableCommand {
       case SIGTERM: throw ExitCode(TickwayExit.terminated.rawValue)
       default: break
       }
-    } catch let exit as ExitCode {
-      throw exit
     } catch {
       throw Complaint.exit("publish", error)
     }

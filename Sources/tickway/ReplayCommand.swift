@@ -34,12 +34,9 @@ struct ReplayCommand: ParsableCommand {
     do {
       let strategy = try pipeline.builtin("replay")
       let options = try options(strategy)
-      let output = try ReplayOutput(json: pipeline.json, hgrm: pipeline.hgrm)
-      let outcome = try strategy.replay(options, observer: .operators("replay"))
-      try output.write(outcome)
-      try RunEnd.judge(outcome, "replay")
-    } catch let exit as ExitCode {
-      throw exit
+      try pipeline.reports.report("replay") {
+        try strategy.replay(options, observer: .operators("replay"))
+      }
     } catch {
       throw Complaint.exit("replay", error)
     }

@@ -5,16 +5,14 @@ import TickMetrics
 /// Where the results of a replay go: text, JSON, percentile files. Made before the run, so that a
 /// path that cannot be written is told at once and not at the end of a day.
 struct ReplayOutput: ~Copyable {
-  private var json: AtomicFile?
-  private let isJSONPrinted: Bool
+  private let report: ReportOutput
   private let hgrm: String?
 
   init(json: String?, hgrm: String?) throws(AtomicFile.Failure) {
-    isJSONPrinted = json == "-"
-    self.hgrm = hgrm
-    self.json = nil
-    if let json, !isJSONPrinted { self.json = try AtomicFile(path: json) }
+    let report = try ReportOutput(json: json)
     if let hgrm { try ReplayOutput.prepare(hgrm) }
+    self.report = report
+    self.hgrm = hgrm
   }
 
   /// Makes the directory, and a file in it that never gets a name.
@@ -25,18 +23,12 @@ struct ReplayOutput: ~Copyable {
     _ = try AtomicFile(path: path(.ingest, in: directory))
   }
 
-  private static func path(_ stage: Report.Stage, in directory: String) -> String {
+  static func path(_ stage: Report.Stage, in directory: String) -> String {
     "\(directory)/\(stage.rawValue).hgrm"
   }
 
   consuming func write(_ outcome: ReplayOutcome) throws {
-    if !isJSONPrinted { print(ReportText(outcome.report), terminator: "") }
-    let text = try JSONText.encode(outcome.report)
-    if isJSONPrinted { print(text, terminator: "") }
-    if let file = json.take() {
-      try file.write(text)
-      try file.commit()
-    }
+    try report.write(outcome.report, text: ReportText(outcome.report))
     guard let hgrm else { return }
     for (stage, snapshot) in outcome.latency {
       let file = try AtomicFile(path: ReplayOutput.path(stage, in: hgrm))

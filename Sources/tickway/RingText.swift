@@ -99,6 +99,6 @@ enum RingText {
     return region.wasUsed ? "leftover" : "unused"
   }
 
-  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+  static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
   private static func octal(_ value: UInt32) -> String { "0" + String(value, radix: 8) }
 }

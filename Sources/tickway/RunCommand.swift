@@ -51,8 +51,6 @@ struct RunCommand: ParsableCommand {
       let outcome = try run.run()
       try outputs.write(outcome)
       try judge(outcome)
-    } catch let exit as ExitCode {
-      throw exit
     } catch {
       throw Complaint.exit("run", error)
     }
@@ -69,13 +67,7 @@ struct RunCommand: ParsableCommand {
       let status = failure.roleEnd?.status ?? 0
       throw ExitCode(status == 0 ? Complaint.code(of: failure).rawValue : status)
     }
-    let faults = outcome.sets.flatMap(\.outcome.inconsistencies)
-    guard faults.isEmpty else {
-      throw Complaint.exit(
-        "run",
-        "the counts contradict each other; please report this:\n  "
-          + faults.joined(separator: "\n  "), .inconsistent)
-    }
+    try RunEnd.judge(outcome.sets.flatMap(\.outcome.inconsistencies), "run")
   }
 }
 

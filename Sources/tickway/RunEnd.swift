@@ -6,17 +6,21 @@ import TickEngine
 enum RunEnd {
   static func judge(_ outcome: ReplayOutcome, _ verb: String) throws {
     if let failure = outcome.failure { throw failure }
-    if !outcome.inconsistencies.isEmpty {
-      throw Complaint.exit(
-        verb,
-        "the counts contradict each other; please report this:\n  "
-          + outcome.inconsistencies.joined(separator: "\n  "), .inconsistent)
-    }
+    try judge(outcome.inconsistencies, verb)
     switch outcome.signal {
     case SIGINT: throw ExitCode(TickwayExit.interrupted.rawValue)
     case SIGTERM: throw ExitCode(TickwayExit.terminated.rawValue)
     default: break
     }
+  }
+
+  /// Throws if there are contradictions.
+  static func judge(_ inconsistencies: [String], _ verb: String) throws(ExitCode) {
+    guard !inconsistencies.isEmpty else { return }
+    throw Complaint.exit(
+      verb,
+      "the counts contradict each other; please report this:\n  "
+        + inconsistencies.joined(separator: "\n  "), .inconsistent)
   }
 }
 

@@ -27,13 +27,10 @@ struct SenderCommand: ParsableCommand {
     do {
       var options = try pipeline.options(.none, captures: [], "sender")
       options.isSimulated = simulated
-      let output = try ReplayOutput(json: pipeline.json, hgrm: pipeline.hgrm)
-      let role = try role.options("sender", name: name, ringDirectory: pipeline.ringDirectory)
-      let outcome = try SenderService.run(options, role, observer: .operators("sender"))
-      try output.write(outcome)
-      try RunEnd.judge(outcome, "sender")
-    } catch let exit as ExitCode {
-      throw exit
+      try pipeline.reports.report("sender") {
+        let role = try role.options("sender", name: name, ringDirectory: pipeline.ringDirectory)
+        return try SenderService.run(options, role, observer: .operators("sender"))
+      }
     } catch {
       throw Complaint.exit("sender", error)
     }

@@ -54,7 +54,7 @@ struct TopCommand: ParsableCommand {
   private func show(_ view: TopView, since earlier: TopView?, _ screen: TopScreen) throws {
     if screen.isWatched { return draw(view, since: earlier, screen) }
     if json {
-      print(try KillText.line(TopReport(view, since: earlier)))
+      print(try JSONText.line(TopReport(view, since: earlier)))
     } else {
       let lines = TopText(view, since: earlier).lines
       print(lines.joined(separator: "\n") + (once ? "" : "\n"))
@@ -71,7 +71,7 @@ struct TopCommand: ParsableCommand {
     }
     if running.count == 1 { return first }
     if json {
-      print(try KillText.line(["instances": running]))
+      print(try JSONText.line(["instances": running]))
     } else {
       print(running.joined(separator: "\n"))
     }

@@ -82,8 +82,8 @@ extension TopReport {
   private mutating func add(_ look: NodeLook, since earlier: NodeLook?) {
     supervisor = Supervisor(
       pid: look.supervisor.pid, is_alive: look.supervisor.isAlive,
-      started_ns: look.header?.started_ns, build: look.header.map { TopReport.hex($0.buildHash) },
-      configuration: look.header.map { TopReport.hex($0.configurationHash) })
+      started_ns: look.header?.started_ns, build: look.header.map { RingText.hex($0.buildHash) },
+      configuration: look.header.map { RingText.hex($0.configurationHash) })
     roles = look.roles.indices.compactMap { Role($0, look, since: earlier) }
     rings = look.rings.map { Ring($0, look, since: earlier) }
   }
@@ -94,8 +94,6 @@ extension TopReport {
     let largest = report.positions.sorted { $0.size > $1.size }
     positions = Array(largest.prefix(TopReport.positionsMax))
   }
-
-  private static func hex(_ hash: UInt64) -> String { "0x" + String(hash, radix: 16) }
 }
 
 extension PositionsReport.Position {

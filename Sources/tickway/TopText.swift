@@ -219,7 +219,6 @@ struct TopText {
   }
 
   private func tenths(_ value: Double) -> String {
-    let tenths = UInt64(min(value, 1e12) * 10 + 0.5)
-    return "\(tenths / 10).\(tenths % 10)"
+    DecimalText.text(UInt64(min(value, 1e12) * 10 + 0.5), decimals: 1)
   }
 }

@@ -99,8 +99,6 @@ struct VenueCommand: ParsableCommand {
       let report = VenueReport(options, outcome.counts, outcome.accounts)
       try output.write(report, text: VenueText(outcome.counts, faults: options.faults).text)
       if let failure = outcome.failure { throw failure }
-    } catch let exit as ExitCode {
-      throw exit
     } catch {
       throw Complaint.exit("venue", error)
     }

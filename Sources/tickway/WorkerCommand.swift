@@ -26,14 +26,11 @@ struct WorkerCommand: ParsableCommand {
     do {
       let strategy = try pipeline.builtin("worker")
       let options = try pipeline.options(.none, captures: [], "worker")
-      let output = try ReplayOutput(json: pipeline.json, hgrm: pipeline.hgrm)
-      let role = try role.options("worker", name: name, ringDirectory: pipeline.ringDirectory)
-      let outcome = try strategy.worker(
-        number, options, role, observer: .operators("worker-\(number)"))
-      try output.write(outcome)
-      try RunEnd.judge(outcome, "worker")
-    } catch let exit as ExitCode {
-      throw exit
+      try pipeline.reports.report("worker") {
+        let role = try role.options("worker", name: name, ringDirectory: pipeline.ringDirectory)
+        return try strategy.worker(
+          number, options, role, observer: .operators("worker-\(number)"))
+      }
     } catch {
       throw Complaint.exit("worker", error)
     }

@@ -11,7 +11,7 @@ protocol FuzzedFeed: AnyObject {
 
 /// A feed of two lines with a ring and a board, driven by scripts in virtual time, and the sums
 /// that it must agree with.
-final class DrivenFeed<Decoder: FeedDecoder & ~Copyable>: FuzzedFeed {
+final class DrivenFeed<Decoder: PublishingDecoder & ~Copyable>: FuzzedFeed {
   private var feed: ArbitratedFeed<Decoder>
   private let makePacket: PacketMaker
   private var consumer: TickConsumer
@@ -198,7 +198,7 @@ final class DrivenFeed<Decoder: FeedDecoder & ~Copyable>: FuzzedFeed {
       guard let kind = tick.series.kind else { fatalError("not so: a tick has a kind") }
       let instrument = tick.series.instrument
       fuzzCheck(
-        instrument <= feed.decoder.withPublisher { $0.instrumentCount }, "an instrument has a name")
+        instrument <= feed.decoder.publisher.instrumentCount, "an instrument has a name")
       fuzzCheck(tick.price.isFinite, "a price is a number")
       fuzzCheck((bid != nil) == (kind == .ask), "an ask follows its bid, and nothing else does")
       fuzzCheck(bid == nil || bid!.series.instrument == instrument, "a quote is of one instrument")
@@ -209,7 +209,7 @@ final class DrivenFeed<Decoder: FeedDecoder & ~Copyable>: FuzzedFeed {
   }
 
   private func sums() -> (feed: FeedCounts, ticks: TickCounts, lines: [LineCounts]) {
-    (feed.counts, feed.decoder.withPublisher { $0.counts }, (0..<2).map { feed.lines[$0] })
+    (feed.counts, feed.decoder.publisher.counts, (0..<2).map { feed.lines[$0] })
   }
 
   private func checkEnd(since before: (feed: FeedCounts, ticks: TickCounts, lines: [LineCounts])) {

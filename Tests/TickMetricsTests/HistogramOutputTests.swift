@@ -1,4 +1,5 @@
 import Histogram
+import TestSupport
 import Testing
 
 @testable import TickMetrics
@@ -8,7 +9,7 @@ import Testing
 
   /// Latencies of every order of magnitude up to a minute or so.
   static func latencies(seed: UInt64) -> [UInt64] {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     return (0..<50_000).map { _ in random.next() >> UInt64.random(in: 28...63, using: &random) }
   }
 

@@ -1,20 +1,9 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import TickMetrics
-
-/// A small seeded generator, so that a failing run can be repeated.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-    return word ^ word >> 31
-  }
-}
 
 @Suite struct LatencyHistogramTests {
   @Test func everyBucketHoldsExactlyItsValues() {
@@ -63,7 +52,7 @@ struct SplitMix: RandomNumberGenerator {
     for value: UInt64 in [3, 900, 1 << 42] { storage[0].record(value) }
     storage[0].recordNegative()
     let earlier = storage.snapshot()
-    var numbers = SplitMix(state: 5)
+    var numbers = SplitMix(seed: 5)
     for _ in 0..<10_000 {
       let value = numbers.next() >> 30
       storage[0].record(value)
@@ -143,7 +132,7 @@ struct SplitMix: RandomNumberGenerator {
   }
 
   @Test func aMergeIsWhatOneHistogramWouldHaveSeen() {
-    var random = SplitMix(state: 3)
+    var random = SplitMix(seed: 3)
     let storage = HistogramStorage(count: 3)
     for index in 0..<20_000 {
       let value = random.next() >> UInt64.random(in: 20...60, using: &random)

@@ -1,5 +1,6 @@
 import CTickRing
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TickRing
@@ -26,7 +27,7 @@ struct BatchTests {
       claiming: Region.attach(.ticks, directory: directory, name: name))
     var consumer = try TickConsumer(
       claiming: Region.attach(.ticks, directory: directory, name: name))
-    var random = SplitMix(state: start)
+    var random = SplitMix(seed: start)
     var sent = start
     var seen = start
     var wrong = 0
@@ -71,7 +72,7 @@ struct BatchTests {
       let count: UInt64 = 60_000
       let batch = 7
       let producer = Worker {
-        var random = SplitMix(state: 5)
+        var random = SplitMix(seed: 5)
         // Cannot fail: the region is there, and nobody else produces.
         var producer = try! TickProducer(
           claiming: Region.attach(.ticks, directory: directory, name: "whole"))

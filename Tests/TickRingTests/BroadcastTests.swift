@@ -1,5 +1,6 @@
 import CTickRing
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TickRing
@@ -180,7 +181,7 @@ struct BroadcastTests {
   @Test func nonsenseInTheHeaderIsNeverFollowed() throws {
     try withScratch { directory in
       let region = try ring(directory, capacity: 8)
-      var random = SplitMix(state: 7)
+      var random = SplitMix(seed: 7)
       for _ in 0..<2000 {
         region.raw.header.pointee.tail = random.next() >> UInt64.random(in: 0..<64, using: &random)
         region.raw.header.pointee.ahead = random.next()
@@ -203,7 +204,7 @@ struct BroadcastTests {
       let count: UInt64 = 200_000
       let worker = Worker {
         var writer = try! BroadcastWriter(claiming: region.duplicate())
-        var random = SplitMix(state: 3)
+        var random = SplitMix(seed: 3)
         while writer.written < count {
           writer.write(tick(writer.written), received: 0)
           pauseNowAndThen(&random)

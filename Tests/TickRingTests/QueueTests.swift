@@ -1,6 +1,7 @@
 import CTickRing
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import TickRing
@@ -74,7 +75,7 @@ struct QueueTests {
       claiming: Region.attach(.ticks, directory: directory, name: name))
     var consumer = try TickConsumer(
       claiming: Region.attach(.ticks, directory: directory, name: name))
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     var sent = start
     var seen = start
     var wrong = 0
@@ -108,7 +109,7 @@ struct QueueTests {
         claiming: Region.attach(.ticks, directory: directory, name: "two"))
       let count: UInt64 = 60_000
       let producer = Worker {
-        var random = SplitMix(state: base &+ UInt64(capacity))
+        var random = SplitMix(seed: base &+ UInt64(capacity))
         // Cannot fail: the region is there, and nobody else produces.
         var producer = try! TickProducer(
           claiming: Region.attach(.ticks, directory: directory, name: "two"))
@@ -117,7 +118,7 @@ struct QueueTests {
           pauseNowAndThen(&random)
         }
       }
-      var random = SplitMix(state: base &+ 1)
+      var random = SplitMix(seed: base &+ 1)
       var sum: UInt64 = 0
       var wrong = 0
       var polled = Tick()
@@ -145,7 +146,7 @@ struct QueueTests {
         claiming: Region.attach(.ticks, directory: directory, name: "pair"))
       let count: UInt64 = 60_000
       let producer = Worker {
-        var random = SplitMix(state: 5)
+        var random = SplitMix(seed: 5)
         var producer = try! TickProducer(
           claiming: Region.attach(.ticks, directory: directory, name: "pair"))
         var number: UInt64 = 0

@@ -1,5 +1,6 @@
 import CTickRing
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TickRing
@@ -115,7 +116,7 @@ struct RegionInfoTests {
       _ = try Region.create(.ticks, directory: directory, name: "r", capacity: 8)
       let path = "\(directory)/r"
       let sound = try Data(contentsOf: URL(fileURLWithPath: path))
-      var random = SplitMix(state: 11)
+      var random = SplitMix(seed: 11)
       for _ in 0..<3000 {
         var bytes = sound
         for _ in 0..<Int.random(in: 1...4, using: &random) {

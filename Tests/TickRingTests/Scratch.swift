@@ -1,6 +1,7 @@
 import CTickRing
 import Foundation
 import Synchronization
+import TestSupport
 
 @testable import TickRing
 
@@ -54,18 +55,6 @@ func tick(_ number: UInt64) -> Tick {
 }
 
 func isSame(_ one: Tick, _ other: Tick) -> Bool { one.words == other.words }
-
-/// A small generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 /// A thread that can be joined: the cooperative pool must not be spun on.
 final class Worker: Sendable {

@@ -1,25 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TickWire
 
-/// The folder of real captures: `TICKWAY_CAPTURES`, else `../shared/captures` beside the package.
-enum CaptureFolder {
-  static let path: String = {
-    if let given = ProcessInfo.processInfo.environment["TICKWAY_CAPTURES"] { return given }
-    let root = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    return root.appendingPathComponent("../shared/captures").standardizedFileURL.path
-  }()
-
-  static var isPresent: Bool {
-    let isThere = FileManager.default.fileExists(atPath: path)
-    if !isThere { print("SKIPPED: no real captures at \(path); set TICKWAY_CAPTURES") }
-    return isThere
-  }
-
-  static func file(_ name: String) -> String { path + "/" + name }
-
+extension CaptureFolder {
   static func files(under folder: String) throws -> [String] {
     let root = file(folder)
     let names = try FileManager.default.subpathsOfDirectory(atPath: root)

@@ -15,21 +15,12 @@ import TickRing
     "gross_leverage": "1.5", "warning_percent": "50", "breaker_percent": "90",
   ]
 
-  private var places: [String] {
-    ["--ring-dir", scratch.path, "--state-dir", scratch["state"]]
-  }
-
   private func arguments(_ name: String, _ day: String, _ venue: String) throws -> [String] {
     [
       "replay", day, "--strategy", "market-maker", "--venue", venue, "--instance", name,
       "--account", "acme", "--reconnect", "10", "--json", scratch["\(name).json"], "--limits",
       try scratch.limits(openOrders: 4_096, Self.small),
-    ] + places
-  }
-
-  private func arm(_ name: String) throws {
-    let armed = try Command.run(["arm", name, "--who", "anna", "--reason", "first"] + places)
-    try #require(armed.status == 0, "\(armed.error)")
+    ] + scratch.places
   }
 
   /// What a sender has; nil: it has no line yet.
@@ -52,7 +43,7 @@ import TickRing
 
   @Test func rm5TwoProcessesShareOneCreditAndADeadOnesStaysReserved() throws {
     let day = try scratch.synth(messages: 200_000)
-    for name in ["one", "other"] { try arm(name) }
+    for name in ["one", "other"] { try scratch.arm(name) }
     let venues = try (0..<2).map { _ in
       try RunningVenue(["--capture", day, "--pace", "max", "--cancel-on-disconnect", "off"])
     }
@@ -88,12 +79,12 @@ import TickRing
 
   @Test func anAccountThatCannotBeUsedIsRefused() throws {
     let day = try scratch.synth(messages: 5_000)
-    let base = ["replay", day, "--strategy", "market-maker"] + places
+    let base = ["replay", day, "--strategy", "market-maker"] + scratch.places
     let alone = try Command.run(base + ["--account", "acme"])
     #expect(alone.status == 64 && alone.error.contains("--instance"), "\(alone.error)")
-    try arm("one")
+    try scratch.arm("one")
     let none = try Command.run(
-      ["replay", day, "--account", "acme", "--instance", "one"] + places)
+      ["replay", day, "--account", "acme", "--instance", "one"] + scratch.places)
     #expect(none.status == 64 && none.error.contains("--strategy"))
     let named = base + ["--instance", "one", "--account"]
     #expect(try Command.run(named + ["../x"]).status == 64)

@@ -151,3 +151,15 @@ func sharedMemoryNames() -> Set<String> {
         && !$0.hasPrefix("tickway-engine-tests-")
     })
 }
+
+extension Scratch {
+  /// Where an instance of a test's own has its regions and its state.
+  var places: [String] { ["--ring-dir", path, "--state-dir", self["state"]] }
+
+  /// Arms an instance there, as a person does for the first time.
+  func arm(_ instance: String, _ options: String...) throws {
+    let armed = try Command.run(
+      ["arm", instance, "--who", "anna", "--reason", "first day"] + options + places)
+    try #require(armed.status == 0, "\(armed.error)")
+  }
+}

@@ -7,24 +7,14 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(3))) struct KillCommandTests {
   let scratch = Scratch()
 
-  private var places: [String] {
-    ["--ring-dir", scratch.path, "--state-dir", scratch["state"]]
-  }
-
   @discardableResult
   private func tickway(_ arguments: String...) throws -> Command.Result {
-    try Command.run(arguments + places)
-  }
-
-  private func arm(_ instance: String, _ options: String...) throws {
-    let result = try Command.run(
-      ["arm", instance, "--who", "anna", "--reason", "first day"] + options + places)
-    try #require(result.status == 0, "\(result.error)")
+    try Command.run(arguments + scratch.places)
   }
 
   private func resume(_ instance: String, _ options: String...) throws -> Command.Result {
     try Command.run(
-      ["resume", instance, "--who", "anna", "--reason", "looked at"] + options + places)
+      ["resume", instance, "--who", "anna", "--reason", "looked at"] + options + scratch.places)
   }
 
   /// A process that has the sender's role, and no connection.
@@ -43,7 +33,7 @@ import Testing
 
   @Test func ks3ArmKillResumeAndWhatIsSaidOfIt() throws {
     #expect(try tickway("state").status == 11)
-    try arm("prod")
+    try scratch.arm("prod")
     #expect(try tickway("state", "prod").status == 0)
     let again = try tickway("arm", "prod", "--who", "x", "--reason", "y")
     #expect(again.status == 7 && again.error.contains("armed already, by anna"))
@@ -87,7 +77,7 @@ import Testing
   }
 
   @Test func ks2AKillOfAnUnknownNameSaysSoAndHolds() throws {
-    try arm("prod")
+    try scratch.arm("prod")
     let kill = try tickway("kill", "prdo")
     #expect(kill.status == 12 && kill.error.contains("Known are: prod"), "\(kill.error)")
     #expect(try tickway("arm", "prdo", "--who", "x", "--reason", "y").status == 11)
@@ -99,7 +89,7 @@ import Testing
 
   @Test func ks2AllIsEveryGateAndEveryFile() throws {
     #expect(try tickway("kill", "--all").status == 12)
-    for name in ["a", "b", "c"] { try arm(name) }
+    for name in ["a", "b", "c"] { try scratch.arm(name) }
     let senders = try [sender("a"), sender("b")]
     let kill = try tickway("kill", "--all", "--reason", "fire", "--patience-ms", "30000")
     #expect(kill.status == 0, "\(kill.output) \(kill.error)")
@@ -112,7 +102,7 @@ import Testing
   }
 
   @Test func ks2AStoppedSenderDelaysNobody() throws {
-    try arm("prod")
+    try scratch.arm("prod")
     let running = try sender("prod")
     running.signal(SIGSTOP)
     let isStopped = eventually(within: 30) {
@@ -135,7 +125,7 @@ import Testing
 
   /// The stand-in tells failed sends as orders in doubt.
   @Test func ks3OrdersInDoubtKeepItShutUnlessAPersonAnswersForThem() throws {
-    try arm("prod")
+    try scratch.arm("prod")
     let running = try sender("prod")
     #expect(try tickway("kill", "prod", "--patience-ms", "30000").status == 0)
     running.signal(SIGKILL)
@@ -150,7 +140,7 @@ import Testing
   }
 
   @Test func ks3ATripThatCannotBeWrittenIsShutAndSaysSo() throws {
-    try arm("prod")
+    try scratch.arm("prod")
     let running = try sender("prod")
     let blocked = try scratch.write("", to: "blocked")
     let kill = try Command.run([
@@ -163,12 +153,12 @@ import Testing
   }
 
   @Test func ks3AFullDiskStillTrips() throws {
-    try arm("prod")
+    try scratch.arm("prod")
     let kill = try Running(
       [
         "bash", "-c", "(ulimit -f 0; exec \"$@\") | cat; exit ${PIPESTATUS[0]}", "-", Command.path,
         "kill", "prod",
-      ] + places
+      ] + scratch.places
     ).wait()
     #expect(kill.status == 0 && kill.output.contains("TRIPPED"), "\(kill)")
     let state = try tickway("state", "prod")
@@ -180,25 +170,26 @@ import Testing
   }
 
   @Test func ks2NobodyNeedsToListenToAKill() throws {
-    try arm("prod")
+    try scratch.arm("prod")
     let kill = try Running(
-      ["bash", "-c", "exec \"$@\" >&- 2>&- <&-", "-", Command.path, "kill", "prod"] + places
+      ["bash", "-c", "exec \"$@\" >&- 2>&- <&-", "-", Command.path, "kill", "prod"] + scratch.places
     ).wait()
     _ = kill
     #expect(try tickway("state", "prod").status == 11)
     #expect(try resume("prod").status == 0)
     _ = try Running(
-      ["bash", "-c", "\"$@\" | true", "-", Command.path, "kill", "prod"] + places
+      ["bash", "-c", "\"$@\" | true", "-", Command.path, "kill", "prod"] + scratch.places
     ).wait()
     #expect(try tickway("state", "prod").status == 11)
   }
 
   @Test(.enabled(if: geteuid() == 0, "only root can be another user"))
   func ks2AnotherUsersKillIsNotSaidToBeOne() throws {
-    try arm("prod")
+    try scratch.arm("prod")
     let running = try sender("prod")
     chmod(scratch.path, 0o755)
-    let kill = try Running(KillCommandTests.nobody + [Command.path, "kill", "prod"] + places).wait()
+    let asNobody = KillCommandTests.nobody + [Command.path, "kill", "prod"]
+    let kill = try Running(asNobody + scratch.places).wait()
     try #require(kill.status != 126 && kill.status != 127, "\(kill.error)")
     #expect(kill.status == 10 && kill.error.contains("MAY STILL SEND"), "\(kill)")
     #expect(kill.output.contains("ermission") && running.isRunning, "\(kill.output)")
@@ -217,7 +208,7 @@ import Testing
       try Running(KillCommandTests.nobody + [Command.path] + arguments).wait()
     }
     let words = ["prod", "--who", "anna", "--reason", "r"]
-    try #require(try asNobody(["arm"] + words + places).status == 0)
+    try #require(try asNobody(["arm"] + words + scratch.places).status == 0)
     let running = try sender("prod", as: KillCommandTests.nobody)
     let kill = try Command.run([
       "kill", "prod", "--ring-dir", scratch.path, "--patience-ms", "30000",
@@ -228,7 +219,7 @@ import Testing
     running.signal(SIGKILL)
     _ = try running.wait()
     // The stand-in's failed sends are told as orders in doubt.
-    let resumed = try asNobody(["resume"] + words + ["--overrule", "orders"] + places)
+    let resumed = try asNobody(["resume"] + words + ["--overrule", "orders"] + scratch.places)
     #expect(resumed.status == 0, "\(resumed)")
     for name in try FileManager.default.contentsOfDirectory(atPath: scratch["state"]) {
       var status = stat()
@@ -238,9 +229,9 @@ import Testing
   }
 
   @Test func ks2WithoutTheWatchdogTheGateShuts() throws {
-    try arm("prod", "--dead-man", "3")
+    try scratch.arm("prod", "--dead-man", "3")
     let running = try sender("prod")
-    let dog = try Command.start(["watchdog", "prod"] + places)
+    let dog = try Command.start(["watchdog", "prod"] + scratch.places)
     #expect(eventually(within: 30) { dog.output.contains("open, dead-man limit 3.0 s") })
     usleep(4_000_000)
     #expect(try tickway("state", "prod").status == 0, "\(dog.output)")
@@ -259,9 +250,9 @@ import Testing
   }
 
   @Test func ks2AWatchdogKillsASenderThatHangs() throws {
-    try arm("prod")
+    try scratch.arm("prod")
     let running = try sender("prod")
-    let dog = try Command.start(["watchdog", "prod", "--sender-silence", "5"] + places)
+    let dog = try Command.start(["watchdog", "prod", "--sender-silence", "5"] + scratch.places)
     #expect(eventually(within: 30) { dog.output.contains("open") })
     running.signal(SIGSTOP)
     #expect(eventually(within: 60) { dog.output.contains("no order leaves it any more") })
@@ -270,7 +261,7 @@ import Testing
   }
 
   @Test func aWatchdogEndsWhenItIsAskedTo() throws {
-    let dog = try Command.start(["watchdog", "prod"] + places)
+    let dog = try Command.start(["watchdog", "prod"] + scratch.places)
     #expect(eventually(within: 30) { dog.output.contains("waiting for the sender") })
     dog.signal(SIGTERM)
     #expect(try dog.wait(within: 10).status == 0)

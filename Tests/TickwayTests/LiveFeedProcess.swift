@@ -59,19 +59,25 @@ final class RunningIngest {
   /// What it recorded; there once it has ended.
   func recorded() throws -> [UInt8] { try folder.bytes("record") }
 
-  /// Codes of the status ticks for the whole feed, in their order.
-  func feedCodes() throws -> [UInt32] {
+  /// Of each recorded tick its series, and its quantity or code.
+  func ticks() throws -> [(series: UInt32, quantity: UInt32)] {
     let bytes = try recorded()
     func u32(_ offset: Int) -> UInt32 {
       (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
     }
-    let ticks = stride(from: 0, to: bytes.count, by: 24)
-    return ticks.filter { u32($0 + 8) == 6 }.map { u32($0 + 20) }
+    return stride(from: 0, to: bytes.count, by: 24).map { (u32($0 + 8), u32($0 + 20)) }
+  }
+
+  /// Codes of the status ticks for the whole feed, in their order.
+  func feedCodes() throws -> [UInt32] {
+    try ticks().filter { $0.series == FeedCode.series }.map(\.quantity)
   }
 }
 
 /// Codes of the feed's status ticks (README).
 enum FeedCode {
+  /// The series that they are in: instrument 0, kind 6.
+  static let series: UInt32 = 6
   static let gap: UInt32 = 16
   static let restart: UInt32 = 17
   static let stale: UInt32 = 18
@@ -100,15 +106,7 @@ final class UdpSender {
 
   deinit { close(descriptor) }
 
-  func send(_ bytes: [UInt8]) {
-    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let sent = withUnsafePointer(to: &name) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(descriptor, bytes, bytes.count, 0, $0, length)
-      }
-    }
-    #expect(sent == bytes.count)
-  }
+  func send(_ bytes: [UInt8]) { sendDatagram(bytes, from: descriptor, to: name) }
 }
 
 extension Scratch {

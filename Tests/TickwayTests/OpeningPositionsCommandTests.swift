@@ -6,23 +6,14 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(4))) struct OpeningPositionsCommandTests {
   private let scratch = Scratch()
 
-  private var places: [String] {
-    ["--ring-dir", scratch.path, "--state-dir", scratch["state"]]
-  }
-
   private func positions(_ rows: String...) throws -> String {
     let text = (["symbol,strategy,shares,average_price"] + rows + ["end,\(rows.count)", ""])
     return try scratch.write(text.joined(separator: "\n"), to: "positions-\(rows.count).csv")
   }
 
-  private func arm() throws {
-    let armed = try Command.run(["arm", "prod", "--who", "anna", "--reason", "first"] + places)
-    try #require(armed.status == 0, "\(armed.error)")
-  }
-
   /// Shares and value of what is held of ZZZZ, by the positions region.
   private func held() -> UInt64? {
-    guard let shown = try? Command.run(["positions", "prod", "--json"] + places.prefix(2)),
+    guard let shown = try? Command.run(["positions", "prod", "--json"] + scratch.places.prefix(2)),
       shown.status == 0, let value = try? JSONValue(shown.output)
     else { return nil }
     return value["positions"].list.first {
@@ -33,14 +24,14 @@ import Testing
   /// RC1: the venue tells every fill of its session again; what was held before is told once.
   @Test func pt1ARestartedSenderCountsWhatWasHeldOnce() throws {
     let day = try scratch.synth(messages: 200_000)
-    try arm()
+    try scratch.arm("prod")
     let venue = try RunningVenue(["--capture", day, "--pace", "max"])
     let file = try positions("ZZZZ,1,1000,50.25")
     let arguments =
       [
         "replay", day, "--strategy", "market-maker", "--venue", venue.address, "--instance", "prod",
         "--limits", try scratch.limits(openOrders: 4_096), "--reconnect", "10",
-      ] + places
+      ] + scratch.places
     let first = try Command.start(arguments + ["--positions", file, "--pace", "20x"])
     #expect(eventually(within: 30) { held() == 1_000 }, "\(first.error)")
     usleep(500_000)
@@ -90,18 +81,21 @@ import Testing
       "var", "--recorded", recorded, "--recorded-interval", "5", "--value", "\(symbol)=1000",
     ])
     #expect(once.status == 0 && once.output.contains("value at risk 0.95: "), "\(once)")
-    try arm()
+    try scratch.arm("prod")
     let timed = try Command.start(
       run + [
         "--instance", "prod", "--pace", "20x", "--var-every", "0.05", "--recorded", recorded,
         "--recorded-interval", "5", "--json", scratch["run.json"],
-      ] + places)
+      ] + scratch.places)
     let isShown = eventually(within: 30) {
-      let shown = try? Command.run(["positions", "prod"] + places.prefix(2))
-      return shown?.output.contains("value at risk 95.00%: ") == true
+      let places = scratch.places.prefix(2)
+      let shown = try? Command.run(["positions", "prod", "--json"] + places).output
+      guard let shown, let report = try? JSONValue(shown) else { return false }
+      // Something was filled, and is judged by enough returns.
+      return report["value_at_risk", "value"].number ?? 0 > 0
+        && report["value_at_risk", "observations"].count ?? 0 > 5
     }
     #expect(isShown, "\(timed.error)")
-    usleep(2_000_000)
     timed.signal(SIGINT)
     let end = try timed.wait(within: 60)
     #expect(end.status == 130 && end.output.contains("value at risk 95.00%"), "\(end)")

@@ -14,8 +14,9 @@ struct PaceTests {
     #expect(intended > 1)
     let result = try ReplayResult.of([day, "--pace", "\(factor)x"])
     let seconds = try #require(result.report["run", "seconds"].number)
-    // The last packet is never early. Late it may be on a machine that does other things.
-    #expect(seconds >= intended && seconds < intended + 1.5, "\(seconds) for \(intended)")
+    // The last packet is never early. Late it may be on a machine that does other things, but a
+    // tenth of the pace would be another one.
+    #expect(seconds >= intended && seconds < intended * 10, "\(seconds) for \(intended)")
     #expect(result.process.seconds >= intended)
     #expect(result.report["feed", "messages"].count == 3_000)
   }
@@ -24,6 +25,7 @@ struct PaceTests {
     let scratch = Scratch()
     let day = try scratch.synth(messages: 3_000, symbols: 50)
     let result = try ReplayResult.of([day, "--pace", "max"])
-    #expect(result.report["run", "seconds"].number ?? 60 < 1)
+    // The day lasts 36 s.
+    #expect(try #require(result.report["run", "seconds"].number) < 30)
   }
 }

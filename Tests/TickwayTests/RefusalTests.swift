@@ -18,7 +18,6 @@ struct RefusalTests {
     let result = try Command.run(arguments, environment: environment, within: 10)
     let seen = "\(arguments): \(result.error)"
     #expect(result.status == code, "\(seen)", sourceLocation: location)
-    #expect(result.seconds < 5, "\(seen)", sourceLocation: location)
     #expect(result.output.isEmpty, "\(seen)", sourceLocation: location)
     let start = "tickway \(arguments[0]): "
     #expect(result.error.hasPrefix(start), "\(seen)", sourceLocation: location)
@@ -170,7 +169,6 @@ struct RefusalTests {
     defer { chmod(scratch.path, 0o755) }
     let result = try Running(user + [Command.path] + arguments).wait(within: 10)
     #expect(result.status == code, "\(arguments): \(result.error)")
-    #expect(result.seconds < 5)
     #expect(result.error.contains(part), "\(arguments): \(result.error)")
     #expect(arguments[0] != "replay" || result.output.isEmpty)
   }

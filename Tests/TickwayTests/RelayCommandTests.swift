@@ -61,6 +61,7 @@ struct RelayCommandTests {
     #expect(result.output.contains("\"offered\" : 5"), "\(result.output)")
     #expect(scratch.names == ["day.directory", "day.ticks.0"])
   }
+
   /// A relay that restarts, and who follows it: where the restart is among the ticks, which are
   /// otherwise those of the ring.
   private func restart(seed: String) throws -> Int {
@@ -92,14 +93,12 @@ struct RelayCommandTests {
     let followed = try ingest.end()
     #expect(followed["run", "session_changes"].count == 1)
     #expect(followed["feed", "missing"].count == 0)
-    let bytes = try ingest.recorded()
-    func u32(_ offset: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
+    let ticks = try ingest.ticks().filter {
+      $0.series != FeedCode.series || $0.quantity == FeedCode.restart
     }
-    let ticks = stride(from: 0, to: bytes.count, by: 24)
-      .filter { u32($0 + 8) != 6 || u32($0 + 20) == FeedCode.restart }
-    #expect(ticks.filter { u32($0 + 8) != 6 }.map { u32($0 + 20) } == (0..<2_000).map(UInt32.init))
-    return try #require(ticks.firstIndex { u32($0 + 8) == 6 })
+    let numbers = ticks.filter { $0.series != FeedCode.series }.map(\.quantity)
+    #expect(numbers == (0..<2_000).map(UInt32.init))
+    return try #require(ticks.firstIndex { $0.series == FeedCode.series })
   }
 
   @Test func aRestartIsFollowedAndRepeatsWithItsSeed() throws {

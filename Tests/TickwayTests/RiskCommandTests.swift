@@ -6,22 +6,14 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(3))) struct RiskCommandTests {
   let scratch = Scratch()
 
-  private var places: [String] {
-    ["--ring-dir", scratch.path, "--state-dir", scratch["state"]]
-  }
-
   private func tickway(_ arguments: String...) throws -> Command.Result {
-    try Command.run(arguments + places)
+    try Command.run(arguments + scratch.places)
   }
 
   private func ask(_ action: String, _ options: String...) throws -> Command.Result {
     try Command.run(
-      ["risk", action, "prod", "--who", "anna", "--reason", "looked at it"] + options + places)
-  }
-
-  private func arm() throws {
-    let result = try tickway("arm", "prod", "--who", "anna", "--reason", "first day")
-    try #require(result.status == 0, "\(result.error)")
+      ["risk", action, "prod", "--who", "anna", "--reason", "looked at it"] + options
+        + scratch.places)
   }
 
   /// A sender that trades for about 20 seconds.
@@ -36,7 +28,7 @@ import Testing
     [
       "replay", day, "--strategy", "market-maker", "--instance", "prod", "--pace", pace,
       "--limits", try scratch.limits(openOrders: 4_096, limits), "--json", scratch["run.json"],
-    ] + places
+    ] + scratch.places
   }
 
   private func subject(_ strategy: Int?) throws -> JSONValue? {
@@ -59,7 +51,7 @@ import Testing
   ]
 
   @Test func rs6APersonResetsABreakerOfARunningSender() throws {
-    try arm()
+    try scratch.arm("prod")
     let sender = try start(Self.nervous)
     try #require(isEventually(nil, "circuit_breaker cool_down"), "\(sender.error)")
     let old = try tickway("risk", "reset", "prod", "--who", "anna", "--reason", " ")
@@ -87,7 +79,7 @@ import Testing
   }
 
   @Test func rs6WhatTheChecksRefuseChangesNothing() throws {
-    try arm()
+    try scratch.arm("prod")
     let sender = try start(["cooldown_minutes": "15"])
     try #require(isEventually(1, "normal"), "\(sender.error)")
     let reset = try ask("reset", "--strategy", "1")
@@ -110,7 +102,7 @@ import Testing
 
   @Test func aSenderThatIsDeadStoppedOrDeafIsSaidToBe() throws {
     #expect(try ask("reset").status == 12)
-    try arm()
+    try scratch.arm("prod")
     #expect(try ask("reset").status == 66)
     let path = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent().appending(path: "gate-stand-in").path
@@ -138,7 +130,7 @@ import Testing
   }
 
   @Test func rm9AStrategyIsOffUntilAPersonEnablesItAlsoAcrossARestart() throws {
-    try arm()
+    try scratch.arm("prod")
     let day = try scratch.synth(messages: 200_000)
     let limits = ["repeated_executions_max": "3", "repeated_executions_seconds": "86400"]
     let first = try Command.run(arguments(day, limits, pace: "max"))
@@ -161,7 +153,7 @@ import Testing
   }
 
   @Test func rs8AKilledInstanceTradesAfterResumeAndRestart() throws {
-    try arm()
+    try scratch.arm("prod")
     let sender = try start([:])
     try #require(isEventually(nil, "normal"), "\(sender.error)")
     #expect(try tickway("kill", "prod", "--reason", "drill", "--patience-ms", "30000").status == 0)

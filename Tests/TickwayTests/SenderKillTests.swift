@@ -8,13 +8,9 @@ import Testing
 struct SenderKillTests {
   private let scratch = Scratch()
 
-  private var places: [String] {
-    ["--ring-dir", scratch.path, "--state-dir", scratch["state"]]
-  }
-
   @discardableResult
   private func tickway(_ arguments: String...) throws -> Command.Result {
-    try Command.run(arguments + places)
+    try Command.run(arguments + scratch.places)
   }
 
   private func venue(_ day: String) throws -> RunningVenue {
@@ -28,7 +24,7 @@ struct SenderKillTests {
     [
       "replay", day, "--strategy", "market-maker", "--pace", pace, "--venue", "127.0.0.1:\(port)",
       "--instance", "prod", "--limits", try scratch.limits(),
-    ] + places
+    ] + scratch.places
   }
 
   /// Stops the sender once so many bytes of orders have come through; with a full socket, once the
@@ -53,8 +49,7 @@ struct SenderKillTests {
   @Test(arguments: [2_000, 31_337, 150_001], [false, true])
   func ks2AStoppedSenderIsCutOffAndDeliversNothingMore(bytes: Int, isFull: Bool) throws {
     let day = try scratch.synth(messages: 60_000)
-    let armed = try tickway("arm", "prod", "--who", "anna", "--reason", "first day")
-    try #require(armed.status == 0, "\(armed.error)")
+    try scratch.arm("prod")
     let venue = try venue(day)
     let relay = try CountingRelay(venuePort: try #require(UInt16(venue.port)))
     defer { relay.end() }

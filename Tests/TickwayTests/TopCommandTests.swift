@@ -50,10 +50,8 @@ import TickRing
   private let scratch = Scratch()
 
   private func top(_ arguments: String...) throws -> Command.Result {
-    try Command.run(["top"] + arguments + places)
+    try Command.run(["top"] + arguments + scratch.places)
   }
-
-  private var places: [String] { ["--ring-dir", scratch.path, "--state-dir", scratch["state"]] }
 
   @Test func oneViewShowsRolesRatesRingsAndLatencies() throws {
     let instance = try Instance(scratch)
@@ -81,7 +79,7 @@ import TickRing
     let instance = try Instance(scratch)
     var ingester = try instance.metrics(0)
     let sender = try instance.metrics(3)
-    let running = try Command.start(["top", "x", "--json", "--interval", "0.05"] + places)
+    let running = try Command.start(["top", "x", "--json", "--interval", "0.05"] + scratch.places)
     var told: UInt64 = 0
     let isSeen = eventually(within: 30) {
       told += 1
@@ -171,7 +169,7 @@ import TickRing
     try instance.createRings()
     for (signal, status) in [(SIGINT, 130), (SIGTERM, 143)] {
       let terminal = try Terminal(rows: 12, columns: 60)
-      let running = try terminal.start(["top", "x", "--interval", "0.02"] + places)
+      let running = try terminal.start(["top", "x", "--interval", "0.02"] + scratch.places)
       try #require(terminal.shows("more: a higher window", within: 20), "\(terminal.seen)")
       terminal.forget()
       terminal.resize(rows: 5, columns: 30)
@@ -181,7 +179,7 @@ import TickRing
       #expect(terminal.shows("\u{1B}[?1049l", within: 5) && terminal.isAsBefore)
     }
     let terminal = try Terminal(rows: 24, columns: 80)
-    let running = try terminal.start(["top", "x"] + places)
+    let running = try terminal.start(["top", "x"] + scratch.places)
     try #require(terminal.shows("worker-1", within: 20))
     terminal.type("q")
     #expect(try running.wait(within: 10).status == 0)
@@ -192,15 +190,14 @@ import TickRing
   @Test func aRunOfOneProcessShowsItsTradingStateAndPositions() throws {
     let day = try scratch.synth(messages: 60_000, symbols: 50)
     let lines = try LiveLines()
-    let armed = try Command.run(["arm", "prod", "--who", "anna", "--reason", "first"] + places)
-    try #require(armed.status == 0, "\(armed.error)")
+    try scratch.arm("prod")
     let venue = try RunningVenue(["--capture", day, "--pace", "max"])
     let live = try Command.start(
       [
         "live", "--feed", "iex", "--strategy", "market-maker", "--venue", venue.address,
         "--instance", "prod", "--max-age", "off", "--limits",
         try scratch.limits(openOrders: 256),
-      ] + places + lines.both)
+      ] + scratch.places + lines.both)
     let publisher = try Command.start(["publish", day, "--pace", "10000/s"] + lines.both)
     var view: JSONValue?
     let isTrading = eventually(within: 60) {

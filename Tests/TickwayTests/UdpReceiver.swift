@@ -47,13 +47,7 @@ final class UdpReceiver {
     name.sin_family = sa_family_t(AF_INET)
     name.sin_port = port.bigEndian
     inet_pton(AF_INET, "127.0.0.1", &name.sin_addr)
-    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let sent = withUnsafePointer(to: &name) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(descriptor, bytes, bytes.count, 0, $0, length)
-      }
-    }
-    #expect(sent == bytes.count)
+    sendDatagram(bytes, from: descriptor, to: name)
   }
 
   /// All that has come. A small publication fits the socket's buffer whole, so that nothing is lost
@@ -67,4 +61,15 @@ final class UdpReceiver {
       packets.append(Array(buffer.prefix(count)))
     }
   }
+}
+
+/// Sends one datagram, whole.
+func sendDatagram(_ bytes: [UInt8], from descriptor: Int32, to name: sockaddr_in) {
+  let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let sent = withUnsafePointer(to: name) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      sendto(descriptor, bytes, bytes.count, 0, $0, length)
+    }
+  }
+  #expect(sent == bytes.count)
 }

@@ -4,6 +4,10 @@
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 verb="scripts/$(basename "$0")"
 
+# What swift-format reads, from the project's root.
+# shellcheck disable=SC2034
+swift_sources=(Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources)
+
 say() { printf '%s: %s\n' "$verb" "$*"; }
 
 fail() {

@@ -1,4 +1,3 @@
-import Foundation
 import TickRing
 import TickWire
 
@@ -77,9 +76,7 @@ struct DecisionWriter: ~Copyable {
   private(set) var recorded: UInt64 = 0
 
   init(_ file: RecordingFile, _ context: DecisionContext) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    var text = [UInt8](try encoder.encode(context))
+    var text = Array(try JSONText.line(context).utf8)
     let textBytes = text.count
     while !text.count.isMultiple(of: 8) { text.append(0) }
     let length = DecisionFile.headerBytes + text.count

@@ -76,5 +76,6 @@ public struct TickCounts: Sendable {
   /// Ticks that a ring did not take because the run was failing.
   public var abandoned: UInt64 = 0
 
+  /// Ticks of one kind.
   public func count(_ kind: TickKind) -> UInt64 { byKind[Int(kind.rawValue)] }
 }

@@ -36,9 +36,9 @@ public struct TickPublisher: ~Copyable {
   let isRestricted: Bool
 
   // What `counts` is made of, word by word: a struct of arrays would be copied to add one to it.
-  private var tradeVolume: UInt64 = 0
-  private var tradeNotionalE4: Int128 = 0
-  private let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
+  private(set) var tradeVolume: UInt64 = 0
+  private(set) var tradeNotionalE4: Int128 = 0
+  let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
   private var freshness = PacketFreshness.fresh
   private var sendTime: UInt64 = 0
   private var isRecovering = false
@@ -285,49 +285,11 @@ public struct TickPublisher: ~Copyable {
     fanOut.beat(now)
   }
 
-  // MARK: Reports and quiet
+  // MARK: Quiet
 
   /// To be called when no packet comes: publishes what waits for room in a ring.
   mutating func idle() { fanOut.idle() }
 
   /// To be called after the last packet: what waits for room and finds none is lost, and counted.
   mutating func end() { fanOut.end(time: sendTime) }
-
-  public var counts: TickCounts {
-    var counts = TickCounts()
-    counts.tradeVolume = tradeVolume
-    counts.tradeNotionalE4 = tradeNotionalE4
-    fanOut.addCounts(to: &counts)
-    for reason in 0..<rejected.count { counts.rejected[reason] = rejected[reason] }
-    return counts
-  }
-
-  /// What is told of the whole, now and then, while it goes on.
-  func addSums(
-    _ sums: inout (ticks: UInt64, rejected: UInt64, full: UInt64, lost: UInt64)
-  ) {
-    sums.ticks += fanOut.published
-    for reason in 0..<rejected.count { sums.rejected += rejected[reason] }
-    for ring in 0..<fanOut.ringCount {
-      let counts = fanOut.counts(ofRing: ring)
-      sums.full += counts.full
-      sums.lost += counts.lost + counts.conflated
-    }
-  }
-
-  var ringCount: Int { fanOut.ringCount }
-
-  /// One ring's counters, workers' first; `advanced` is how far its consumer is.
-  func ringState(_ ring: Int) -> (
-    published: UInt64, advanced: UInt64, capacity: Int, counts: OutletCounts
-  ) {
-    let progress = fanOut.progress(ofRing: ring)
-    return (progress.published, progress.advanced, progress.capacity, fanOut.counts(ofRing: ring))
-  }
-
-  /// Whether the consumer of a ring has taken all that was published.
-  func isDrained(_ ring: Int) -> Bool {
-    let progress = fanOut.progress(ofRing: ring)
-    return progress.advanced == progress.published
-  }
 }

@@ -2,6 +2,7 @@ import Foundation
 
 /// One change of an instance's gate, as the state directory keeps it.
 public struct GateRecord: Codable, Equatable, Sendable {
+  /// What a change made of the gate.
   public enum State: String, Codable, Sendable { case armed, tripped }
 
   public static let format = "tickway.gate/1"
@@ -33,14 +34,8 @@ public struct GateRecord: Codable, Equatable, Sendable {
     self.who = who
     self.reason = reason
     self.time_ns = time_ns
-    time = GateRecord.text(time_ns)
+    time = UtcTime(time_ns).text(decimals: 3)
     dead_man_seconds = deadManSeconds
-  }
-
-  static func text(_ time_ns: UInt64) -> String {
-    let date = Date(timeIntervalSince1970: Double(time_ns) / 1e9)
-    let style = Date.ISO8601FormatStyle.iso8601.year().month().day()
-    return date.formatted(style.time(includingFractionalSeconds: true)) + "Z"
   }
 
   /// nil: none. Not a number or beyond a year counts as the shortest: it fails shut.

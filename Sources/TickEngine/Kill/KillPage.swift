@@ -1,34 +1,6 @@
 import CLinux
 import TickRing
 
-/// Why a kill page cannot be used.
-public enum KillError: Error, Equatable, CustomStringConvertible {
-  case instanceName(String)
-  case absent(String)
-  case permission(String)
-  /// The region is damaged, of another build, or cannot be mapped.
-  case unusable(String)
-  /// Another sender of this instance lives.
-  case taken(String)
-
-  public var description: String {
-    switch self {
-    case .instanceName(let name):
-      "\(name) is no name for an instance: 1 to 64 of A-Z a-z 0-9 _ - and ., no . first"
-    case .absent(let text), .permission(let text), .unusable(let text), .taken(let text): text
-    }
-  }
-
-  init(_ error: RingError) {
-    switch error.kind {
-    case .absent: self = .absent("\(error)")
-    case .permission, .owner: self = .permission("\(error)")
-    case .roleTaken: self = .taken("\(error)")
-    default: self = .unusable("\(error)")
-    }
-  }
-}
-
 /// The kill switch of one instance, in shared memory: `tickway.<instance>.gate`, 64-byte lines, two
 /// apart where different sides write. The file outlives the sender; the state directory outlives
 /// the file.
@@ -53,8 +25,8 @@ public struct KillPage: ~Copyable, @unchecked Sendable {
 
   @usableFromInline static var gateLine: Int { 0 }
   @usableFromInline static var acknowledgementLine: Int { 2 }
-  private static let senderLine = 4
-  private static let toldLine = 6
+  static let senderLine = 4
+  static let toldLine = 6
   private static let watchLine = 8
   private static let pathLine = 16
   private static let pathBytesMax = 1_024
@@ -182,105 +154,6 @@ public struct KillPage: ~Copyable, @unchecked Sendable {
     return was == observed.raw
   }
 
-  // MARK: The sender's words
-
-  /// Who the sender is, and where its orders go.
-  public struct SenderIdentity: Equatable, Sendable {
-    /// 0: no sender.
-    public var pid: Int32 = 0
-    /// /proc/PID/stat's field 22.
-    public var startTicks: UInt64 = 0
-    /// nil: not connected.
-    public var socket: Int32?
-    /// Counts sockets.
-    public var socketNumber: UInt64 = 0
-    public var socketInode: UInt64 = 0
-    /// The generation for which it may send; 0: none.
-    public var generation: UInt64 = 0
-
-    public init() {}
-  }
-
-  /// nil: the sender is in the middle of changing it, perhaps for ever.
-  public borrowing func sender() -> SenderIdentity? {
-    guard let words = lines.copy(KillPage.senderLine) else { return nil }
-    var identity = SenderIdentity()
-    identity.pid = Int32(clamping: words[0])
-    identity.startTicks = words[1]
-    let socket = Int32(clamping: words[2])
-    identity.socket = socket == 0 ? nil : socket - 1
-    identity.socketNumber = words[3]
-    identity.socketInode = words[4]
-    identity.generation = words[5]
-    return identity
-  }
-
-  borrowing func publish(_ identity: SenderIdentity) {
-    lines.revise(KillPage.senderLine) { line in
-      line[1] = UInt64(identity.pid)
-      line[2] = identity.startTicks
-      line[3] = identity.socket.map { UInt64($0) + 1 } ?? 0
-      line[4] = identity.socketNumber
-      line[5] = identity.socketInode
-      line[6] = identity.generation
-    }
-  }
-
-  /// The word that the sender acknowledged last, and when, CLOCK_MONOTONIC ns.
-  public var acknowledged: (word: GateWord, monotonic_ns: UInt64) {
-    let word = lines.acquire(KillPage.acknowledgementLine, 0)
-    return (GateWord(raw: word), lines.load(KillPage.acknowledgementLine, 1))
-  }
-
-  borrowing func acknowledge(_ word: GateWord, monotonic_ns: UInt64) {
-    lines.store(KillPage.acknowledgementLine, 1, monotonic_ns)
-    lines.release(KillPage.acknowledgementLine, 0, word.raw)
-  }
-
-  /// What the sender tells of itself now and then.
-  public struct Told: Equatable, Sendable {
-    public var openOrders: UInt64 = 0
-    /// Of those, orders whose fate is not known.
-    public var inDoubt: UInt64 = 0
-    /// The raw value of its risk state.
-    public var riskState: UInt64 = 0
-    /// Bytes that wait for the kernel.
-    public var unsentBytes: UInt64 = 0
-    /// Of the last bytes handed to the kernel, and of this telling: CLOCK_MONOTONIC ns.
-    public var lastSend_ns: UInt64 = 0
-    public var told_ns: UInt64 = 0
-    /// Strategies that executed too often and are off (RM9): bit n - 1 is strategy n.
-    public var strategiesOff: UInt64 = 0
-
-    public init() {}
-  }
-
-  /// nil: the sender is in the middle of changing it, perhaps for ever.
-  public borrowing func told() -> Told? {
-    guard let words = lines.copy(KillPage.toldLine) else { return nil }
-    var told = Told()
-    told.openOrders = words[0]
-    told.inDoubt = words[1]
-    told.riskState = words[2]
-    told.unsentBytes = words[3]
-    told.lastSend_ns = words[4]
-    told.told_ns = words[5]
-    told.strategiesOff = words[6]
-    return told
-  }
-
-  borrowing func tell(_ told: Told) {
-    lines.revise(KillPage.toldLine) { line in
-      line[1] = told.openOrders
-      line[2] = told.inDoubt
-      line[3] = told.riskState
-      line[4] = told.unsentBytes
-      line[5] = told.lastSend_ns
-      line[6] = told.told_ns
-      line[7] = told.strategiesOff
-    }
-  }
-
   // MARK: The dead man's words
 
   /// The operator's last heartbeat, CLOCK_MONOTONIC ns, and the silence after which the sender
@@ -328,21 +201,4 @@ public struct KillPage: ~Copyable, @unchecked Sendable {
 
   /// The region's file.
   public var path: String { lines.path }
-}
-
-/// What may name an instance: it becomes part of file names.
-public enum InstanceName {
-  public static func isValid(_ name: String) -> Bool {
-    let bytes = Array(name.utf8)
-    guard (1...64).contains(bytes.count), bytes[0] != UInt8(ascii: ".") else { return false }
-    return bytes.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
-        UInt8(ascii: "."):
-        true
-      default: false
-      }
-    }
-  }
 }

@@ -174,8 +174,8 @@ extension KillSwitch {
     let now = clinux_realtime_ns()
     let record = RiskRequestRecord(
       instance: instance, strategy: subject == 0 ? nil : subject, action: action.name,
-      outcome: outcome, who: approval.who, reason: approval.why, time: GateRecord.text(now),
-      time_ns: now)
+      outcome: outcome, who: approval.who, reason: approval.why,
+      time: UtcTime(now).text(decimals: 3), time_ns: now)
     do throws(StateFailure) { try state.log(record) } catch {
       throw .state(error, isDone: isDone)
     }

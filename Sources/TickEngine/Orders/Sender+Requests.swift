@@ -26,8 +26,8 @@ extension Sender {
     return true
   }
 
-  /// Fetches all that deciding will read at once, rather than one after the other: also for an order
-  /// on its own, for the gate takes as long as the lines need that are read after it.
+  /// Fetches all that deciding will read at once, rather than one after the other: also for an
+  /// order on its own, for the gate takes as long as the lines need that are read after it.
   private mutating func prefetch(_ request: OrderRequest) {
     let intent = OrderIntent(request)
     book.prefetch(request.action == OrderAction.new.rawValue ? request.order_id : request.target_id)

@@ -8,8 +8,10 @@ import TickWire
 /// the end `end,` with their number, so that an empty or half-written file is never taken for a
 /// whole one. Taken whole or not at all.
 public struct OpeningPositions: Equatable, Sendable {
+  /// What is wrong with a file, by line.
   public typealias Failure = ReferenceData.Failure
 
+  /// One position.
   public struct Row: Equatable, Sendable {
     public var symbol: String
     /// From 1.

@@ -11,7 +11,7 @@ public struct PublishReport: Codable, Equatable, Sendable {
   public var lines: [Line] = []
   public var missing = Missing()
   /// What became of re-requests; absent if there is no server for them.
-  public var requests: Requests?
+  public var requests: RequestCounts?
   /// Sent minus due, ns, of each packet with a due time, duplicates among them; absent at full
   /// speed.
   public var lateness_ns: LatencySummary?
@@ -98,29 +98,6 @@ extension PublishReport {
       case lost
       case lostOrCorrupted = "lost_or_corrupted"
       case beforeFirst = "before_first"
-    }
-  }
-
-  /// Re-requests: `received` is the sum of all that follow but `messages`.
-  public struct Requests: Codable, Equatable, Sendable {
-    public var received: UInt64 = 0
-    public var answered: UInt64 = 0
-    /// Messages in the answers.
-    public var messages: UInt64 = 0
-    public var malformed: UInt64 = 0
-    public var otherSession: UInt64 = 0
-    /// For messages not published yet.
-    public var future: UInt64 = 0
-    /// For messages no longer kept.
-    public var forgotten: UInt64 = 0
-    public var notSent: UInt64 = 0
-
-    public init() {}
-
-    enum CodingKeys: String, CodingKey {
-      case received, answered, messages, malformed, future, forgotten
-      case otherSession = "other_session"
-      case notSent = "not_sent"
     }
   }
 

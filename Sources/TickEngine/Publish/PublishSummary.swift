@@ -17,7 +17,7 @@ extension PublishRole where Source: ~Copyable {
     report.missing.lostOrCorrupted = publication.losses.lostOrCorrupted
     report.missing.beforeFirst = publication.losses.beforeFirst
     if publication.source.servesRequests {
-      report.requests = PublishReport.Requests(publication.source.requestCounts)
+      report.requests = publication.source.requestCounts
     }
     report.run = run(options, messages: report.source.messages)
     return report
@@ -48,20 +48,6 @@ extension PublishReport.Source {
     malformed = counts.malformed
     tooLong = counts.tooLong
     restarts = counts.restarts
-  }
-}
-
-extension PublishReport.Requests {
-  init(_ counts: RequestCounts) {
-    self.init()
-    received = counts.received
-    answered = counts.answered
-    messages = counts.messages
-    malformed = counts.malformed
-    otherSession = counts.otherSession
-    future = counts.future
-    forgotten = counts.forgotten
-    notSent = counts.notSent
   }
 }
 

@@ -5,17 +5,11 @@ public struct PublishText: CustomStringConvertible {
   public init(_ report: PublishReport) { self.report = report }
 
   public var description: String {
-    [
+    let sections = [
       sourceLines, Self.lines(report.lines), Self.missing(report.missing),
       Self.requests(report.requests), runLines,
     ]
-    .filter { !$0.isEmpty }
-    .map { $0.joined(separator: "\n") }
-    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
-  }
-
-  static func section(_ title: String, _ counts: [(String, String)]) -> [String] {
-    [title] + Columns.lines(counts.map { ["  " + $0.0, $0.1] })
+    return ReportLayout.page(sections, report.machine)
   }
 
   private var sourceLines: [String] {
@@ -24,7 +18,7 @@ public struct PublishText: CustomStringConvertible {
       ("ignored", source.ignored), ("malformed", source.malformed), ("too long", source.tooLong),
       ("restarts", source.restarts),
     ]
-    return Self.section(
+    return ReportLayout.section(
       "source \(source.framing)",
       [
         ("packets", "\(source.packets)"), ("heartbeats", "\(source.heartbeats)"),
@@ -57,9 +51,9 @@ public struct PublishText: CustomStringConvertible {
     return Columns.lines([["messages missing", "on A only", "on B only", "on all"]] + rows)
   }
 
-  static func requests(_ requests: PublishReport.Requests?) -> [String] {
+  static func requests(_ requests: RequestCounts?) -> [String] {
     guard let requests else { return [] }
-    return section(
+    return ReportLayout.section(
       "requests",
       [
         ("received", "\(requests.received)"), ("answered", "\(requests.answered)"),
@@ -79,6 +73,6 @@ public struct PublishText: CustomStringConvertible {
       let values = [late.p50, late.p99, late.max].map { DurationText.text(nanoseconds: $0) }
       rows.append(("late p50 / p99 / max", values.joined(separator: " / ")))
     }
-    return Self.section("run", rows) + (run.stopped ? ["  STOPPED before the end"] : [])
+    return ReportLayout.section("run", rows) + (run.stopped ? ["  STOPPED before the end"] : [])
   }
 }

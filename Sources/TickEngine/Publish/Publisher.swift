@@ -34,8 +34,7 @@ public enum Publisher {
       return try run(iex(captures, options), framing, options, note)
     case (.mold, true):
       let midnight =
-        options.keepsTimes
-        ? 0 : try NewYorkTime.midnight_ns(before: clinux_realtime_ns())
+        options.keepsTimes ? 0 : NewYorkTime.midnight_ns(before: clinux_realtime_ns())
       let messages = ItchFeedMessages(captures.itch, midnight_ns: midnight)
       return try run(mold(messages, captures, options), framing, options, note)
     case (.mold, false):

@@ -17,7 +17,7 @@ public struct RelayReport: Codable, Equatable, Sendable {
   /// In messages, directory entries among them.
   public var missing = PublishReport.Missing()
   /// Absent without a request server.
-  public var requests: PublishReport.Requests?
+  public var requests: RequestCounts?
   public var machine: MachineCard
 
   public init(machine: MachineCard = MachineCard()) { self.machine = machine }
@@ -68,6 +68,6 @@ extension RelayReport {
     missing.lostOrCorrupted = losses.lostOrCorrupted
     missing.beforeFirst = losses.beforeFirst
     guard relay.requests.count > 0 else { return }
-    requests = PublishReport.Requests(relay.requests[0].counts)
+    requests = relay.requests[0].counts
   }
 }

@@ -5,13 +5,11 @@ public struct RelayText: CustomStringConvertible {
   public init(_ report: RelayReport) { self.report = report }
 
   public var description: String {
-    [
+    let sections = [
       sourceLines, PublishText.lines(report.lines), PublishText.missing(report.missing),
       PublishText.requests(report.requests),
     ]
-    .filter { !$0.isEmpty }
-    .map { $0.joined(separator: "\n") }
-    .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+    return ReportLayout.page(sections, report.machine)
   }
 
   private var sourceLines: [String] {
@@ -23,7 +21,7 @@ public struct RelayText: CustomStringConvertible {
     if source.restarts > 0 { rows.append(("restarts", source.restarts)) }
     if source.forgotten > 0 { rows.append(("no longer kept", source.forgotten)) }
     if source.unnamed > 0 { rows.append(("UNNAMED, NOT SENT", source.unnamed)) }
-    return PublishText.section(
+    return ReportLayout.section(
       "ring \(report.ring), session \(report.session)",
       rows.map { ($0.0, "\($0.1)") } + [("seconds", "\(report.seconds)")])
   }

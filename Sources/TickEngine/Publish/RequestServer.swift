@@ -79,8 +79,9 @@ public struct RequestServer: ~Copyable {
   }
 }
 
-/// What became of requests: `received` is the sum of all that follow but `messages`.
-public struct RequestCounts: Equatable, Sendable {
+/// What became of requests: `received` is the sum of all that follow but `messages`. In reports as
+/// it is.
+public struct RequestCounts: Codable, Equatable, Sendable {
   /// Datagrams that came.
   public var received: UInt64 = 0
   public var answered: UInt64 = 0
@@ -98,6 +99,12 @@ public struct RequestCounts: Equatable, Sendable {
   public var notSent: UInt64 = 0
 
   public init() {}
+
+  enum CodingKeys: String, CodingKey {
+    case received, answered, messages, malformed, future, forgotten
+    case otherSession = "other_session"
+    case notSent = "not_sent"
+  }
 }
 
 /// Why a request server could not start, in a sentence that says what to do.

@@ -13,6 +13,24 @@ public struct ReplayOutcome {
   public var inconsistencies: [String]
 }
 
+extension ReplayOutcome {
+  /// Takes over the latencies into the report, and holds its counts against each other. Those of a
+  /// run that failed, which has left work undone, are told and not judged.
+  init(
+    _ report: Report, latency: [(stage: Report.Stage, snapshot: HistogramSnapshot)],
+    signal: Int32?, failure: (any Error)?
+  ) {
+    self.report = report
+    for (stage, snapshot) in latency {
+      self.report.latency_ns[stage.rawValue] = LatencySummary(snapshot)
+    }
+    self.latency = latency
+    self.signal = signal
+    self.failure = failure
+    inconsistencies = failure == nil ? self.report.consistency() : []
+  }
+}
+
 /// How a run tells the person who waits for it.
 public struct ReplayObserver {
   /// A line for the operator, before the run begins or after its end.

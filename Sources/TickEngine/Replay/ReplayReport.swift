@@ -14,13 +14,7 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
     fillRun(&report)
     let stages = report.feed.lines == nil ? Report.Stage.replayed : Report.Stage.allCases
     let latency = stages.map { ($0, histograms.snapshot($0)) }
-    for (stage, snapshot) in latency {
-      report.latency_ns[stage.rawValue] = LatencySummary(snapshot)
-    }
-    // A run that failed has left work undone: its counts are told, not judged.
-    return ReplayOutcome(
-      report: report, latency: latency, signal: signal, failure: failure,
-      inconsistencies: failure == nil ? report.consistency() : [])
+    return ReplayOutcome(report, latency: latency, signal: signal, failure: failure)
   }
 
   private var tickRings: [Report.Ring] {

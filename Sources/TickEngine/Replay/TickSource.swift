@@ -65,7 +65,7 @@ final class CaptureSource: TickSource<ReplayIngester> {
 
 extension ReplayIngester: FeedRole {
   func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R {
-    feed.decoder.withPublisher(body)
+    body(feed.decoder.publisher)
   }
 
   func enter(in report: inout Report) {
@@ -113,7 +113,7 @@ final class LineSource<D: LiveDecoder & ~Copyable>: TickSource<LiveIngester<D>> 
 }
 
 /// A feed whose messages become ticks that strategies act upon.
-protocol LiveDecoder: FeedDecoder & ~Copyable {
+protocol LiveDecoder: PublishingDecoder & ~Copyable {
   init(_ publisher: consuming TickPublisher)
 }
 
@@ -127,7 +127,7 @@ extension TickFeedDecoder: LiveDecoder {
 
 extension LiveIngester: FeedRole where Decoder: ~Copyable {
   func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R {
-    feed.decoder.withPublisher(body)
+    body(feed.decoder.publisher)
   }
 
   func enter(in report: inout Report) {

@@ -10,7 +10,7 @@ public enum DurationText {
     for unit in units {
       for decimals in stride(from: 2, through: 0, by: -1) {
         let scaled = rounded(nanoseconds, per: unit.nanoseconds, decimals: decimals)
-        if scaled < 1_000 { return point(scaled, decimals: decimals) + " " + unit.name }
+        if scaled < 1_000 { return DecimalText.text(scaled, decimals: decimals) + " " + unit.name }
       }
     }
     return "\(rounded(nanoseconds, per: 1_000_000_000, decimals: 0)) s"
@@ -20,11 +20,5 @@ public enum DurationText {
     let step = decimals == 2 ? unit / 100 : decimals == 1 ? unit / 10 : unit
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: step)
     return quotient + (remainder >= step / 2 ? 1 : 0)
-  }
-
-  private static func point(_ scaled: UInt64, decimals: Int) -> String {
-    guard decimals > 0 else { return "\(scaled)" }
-    let digits = String(scaled)
-    return digits.dropLast(decimals) + "." + digits.suffix(decimals)
   }
 }

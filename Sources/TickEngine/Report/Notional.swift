@@ -33,10 +33,7 @@ public struct Notional: Hashable, Comparable, Sendable {
 extension Notional: CustomStringConvertible {
   /// Exactly four decimals: `69394276.8200`.
   public var description: String {
-    let (whole, fraction) = tenThousandths.magnitude.quotientAndRemainder(dividingBy: 10_000)
-    // 10,000 more keeps the zeroes in front; its own digit goes.
-    let decimals = String(fraction + 10_000).dropFirst()
-    return "\(tenThousandths < 0 ? "-" : "")\(whole).\(decimals)"
+    DecimalText.text(tenThousandths, decimals: 4)
   }
 }
 

@@ -4,12 +4,12 @@ import TickWire
 /// A feed's part of the report, live or replayed.
 extension Report {
   /// Takes over what a feed and its publisher counted, once its ingester has stopped.
-  mutating func take<D: FeedDecoder & ~Copyable>(_ feed: borrowing ArbitratedFeed<D>) {
+  mutating func take<D: PublishingDecoder & ~Copyable>(_ feed: borrowing ArbitratedFeed<D>) {
     takeCounts(feed.counts)
     for type in 0..<256 where feed.messages(ofType: type) > 0 {
       self.feed.byType[String(UnicodeScalar(UInt8(type)))] = feed.messages(ofType: type)
     }
-    takeTicks(feed.decoder.withPublisher { $0.counts })
+    takeTicks(feed.decoder.publisher.counts)
   }
 
   private mutating func takeCounts(_ counts: FeedCounts) {
@@ -45,7 +45,7 @@ extension Report {
   }
 
   /// Takes over what a live ingester's lines brought.
-  mutating func take<D: FeedDecoder & ~Copyable>(
+  mutating func take<D: PublishingDecoder & ~Copyable>(
     lines ingester: borrowing LiveIngester<D>
   ) {
     let counts = ingester.feed.counts

@@ -142,11 +142,3 @@ extension PositionSnapshot.Subject {
     return sums.isBroken || sums.cashE4 != 0 || sums.netE4 != 0
   }
 }
-
-/// Hundredths as text: `-4.05`.
-public enum Hundredths {
-  public static func text(_ value: Int64) -> String {
-    let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 100)
-    return "\(value < 0 ? "-" : "")\(whole).\(rest < 10 ? "0" : "")\(rest)"
-  }
-}

@@ -5,10 +5,7 @@ public struct ReportText: CustomStringConvertible {
   public init(_ report: Report) { self.report = report }
 
   public var description: String {
-    sections
-      .filter { !$0.isEmpty }
-      .map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n") + "\n\nmachine  \(report.machine)\n"
+    ReportLayout.page(sections, report.machine)
   }
 
   /// Of one role's process only what that role can know.
@@ -24,11 +21,10 @@ public struct ReportText: CustomStringConvertible {
     }
   }
 
-  private typealias Count = (name: String, value: String)
+  private typealias Count = ReportLayout.Count
 
-  /// A heading, then one line per count: names to the left, numbers to the right.
   private func section(_ title: String, _ counts: [Count]) -> [String] {
-    [title] + Columns.lines(counts.map { ["  " + $0.name, $0.value] })
+    ReportLayout.section(title, counts)
   }
 
   private func sorted(_ counts: [String: UInt64], prefix: String) -> [Count] {
@@ -151,10 +147,10 @@ public struct ReportText: CustomStringConvertible {
         continue
       }
       let name = subject.strategy.map { "slippage of strategy \($0)" } ?? "slippage in all"
-      counts.append((name, "\(Hundredths.text(bps)) bps of \(reference)"))
+      counts.append((name, "\(DecimalText.text(bps, decimals: 2)) bps of \(reference)"))
     }
     if let risk = positions.valueAtRisk {
-      let share = Hundredths.text(Int64(clamping: risk.confidence_ppm / 100))
+      let share = DecimalText.text(risk.confidence_ppm / 100, decimals: 2)
       counts.append(("value at risk \(share)%", risk.value?.description ?? "unknown"))
     }
     if positions.changeCount > 0 {

@@ -145,6 +145,7 @@ public struct Exposure: ~Copyable {
   public var instruments: Int { lines.count }
   /// The n-th instrument that ever had any exposure.
   public func listed(_ number: Int) -> UInt32 { listed[number] }
+  /// Gross exposure of a sector, units of 1e-4.
   @inline(__always)
   public func sectorE4(_ sector: UInt8) -> Int128 { sectors[Int(sector)] }
   /// Shares; 0 for an instrument that there is none of.
@@ -157,9 +158,11 @@ public struct Exposure: ~Copyable {
     let line = lines[Int(instrument)]
     return side == .buy ? line.openBuy : line.openSell
   }
+  /// The same of one strategy's share.
   public func position(_ instrument: UInt32, strategy: UInt8) -> Int64 {
     share(instrument, strategy).position
   }
+  /// The same of one strategy's share.
   public func open(_ instrument: UInt32, strategy: UInt8, _ side: OrderSide) -> Int64 {
     let share = share(instrument, strategy)
     return side == .buy ? share.openBuy : share.openSell

@@ -9,6 +9,7 @@ import TickWire
 /// order passes; `previous_close` (quote currency, at most four decimals) may be: then there is
 /// none to judge a price by. `restricted` is yes or no. A file is taken whole or not at all.
 public struct ReferenceData: Equatable, Sendable {
+  /// What is known of one symbol.
   public struct Row: Equatable, Sendable {
     public var symbol: String
     public var sector: String

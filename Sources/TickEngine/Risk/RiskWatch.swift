@@ -13,9 +13,8 @@ public struct RiskWatch: ~Copyable {
   private static let turn_ns: UInt64 = 1_000_000_000
 
   public var positions: PositionBook
-  private var instance: RiskStates
-  /// Strategy n at n - 1.
-  private let strategies: Slab<RiskStates>
+  /// By subject: the instance at 0, strategy n at n.
+  private let states: Slab<RiskStates>
   private var turns: UnwindTurns
   private let changes: Slab<RiskChange?>
   public private(set) var changeCount = 0
@@ -40,35 +39,32 @@ public struct RiskWatch: ~Copyable {
     isResumed: Bool = false, at now: UInt64
   ) throws {
     let stateLimits = limits.states
-    let first = positions.equityE4
-    let made: (UInt8, Int64?) throws -> RiskStates = { subject, equity in
-      guard let record = records[subject] else {
-        return RiskStates(stateLimits, subject: subject, equityE4: equity, at: now)
+    let subjects = limits.strategiesMax + 1
+    let states = try Slab<RiskStates>(count: subjects) { index in
+      let subject = UInt8(index)
+      if let record = records[subject] {
+        return try RiskStates(stateLimits, subject: subject, resuming: record)
       }
-      return try RiskStates(stateLimits, subject: subject, resuming: record)
+      let equity = subject == 0 ? positions.equityE4 : positions.equityE4(subject)
+      return RiskStates(stateLimits, subject: subject, equityE4: equity, at: now)
     }
-    var instance = try made(0, first)
-    if isResumed, instance.state == .killSwitch { _ = try instance.recover(.onRecord, at: now) }
-    let strategies = try Slab<RiskStates>(count: limits.strategiesMax) { index in
-      try made(UInt8(index + 1), positions.equityE4(UInt8(index + 1)))
-    }
+    if isResumed, states[0].state == .killSwitch { _ = try states[0].recover(.onRecord, at: now) }
     self.positions = positions
-    self.instance = instance
-    self.strategies = strategies
+    self.states = states
     turns = UnwindTurns(strategiesMax: limits.strategiesMax, turn_ns: RiskWatch.turn_ns)
     changes = Slab(count: RiskWatch.changesMax) { _ in nil }
     // As many as one look at all subjects may change: `act` takes them after each.
-    recent = Slab(count: limits.strategiesMax + 1) { _ in nil }
-    equities = Slab(count: limits.strategiesMax + 1) { _ in nil }
-    areSeen = Slab(count: limits.strategiesMax + 1, repeating: false)
-    isRecovering = Slab(count: limits.strategiesMax + 1, repeating: false)
-    for subject in 0...UInt8(limits.strategiesMax) {
-      if state(of: subject) != .normal { troubled += 1 }
-      if state(of: subject) == .circuitBreaker { breakers += 1 }
-      isRecovering[Int(subject)] = state(of: subject) == .recovery
+    recent = Slab(count: subjects) { _ in nil }
+    equities = Slab(count: subjects) { _ in nil }
+    areSeen = Slab(count: subjects, repeating: false)
+    isRecovering = Slab(count: subjects, repeating: false)
+    for subject in 0..<subjects {
+      let state = self.states[subject].state
+      if state != .normal { troubled += 1 }
+      if state == .circuitBreaker { breakers += 1 }
+      isRecovering[subject] = state == .recovery
+      self.positions.publish(self.states[subject])
     }
-    self.positions.publish(self.instance)
-    for index in 0..<self.strategies.count { self.positions.publish(self.strategies[index]) }
   }
 
   // MARK: What happens
@@ -103,39 +99,32 @@ public struct RiskWatch: ~Copyable {
   mutating func observe(at now: UInt64, _ changed: (RiskChange) -> Void) {
     guard hasNews || troubled > 0 else { return }
     hasNews = false
-    if let change = instance.observe(equityE4: positions.equityE4, at: now) {
-      positions.publish(instance)
-      keep(change)
-      changed(change)
-    }
-    for index in 0..<strategies.count {
-      let strategy = UInt8(index + 1)
-      let equity = positions.equityE4(strategy)
-      if areSeen[index + 1], equity == equities[index + 1], strategies[index].state == .normal {
+    for subject in 0..<states.count {
+      let equity = equityE4(of: UInt8(subject))
+      // The instance is looked at whenever anything is: its day may be over.
+      if subject > 0, areSeen[subject], equity == equities[subject],
+        states[subject].state == .normal
+      {
         continue
       }
-      areSeen[index + 1] = true
-      equities[index + 1] = equity
-      if let change = strategies[index].observe(equityE4: equity, at: now) {
-        positions.publish(strategies[index])
-        keep(change)
-        changed(change)
-      }
+      areSeen[subject] = true
+      equities[subject] = equity
+      guard let change = states[subject].observe(equityE4: equity, at: now) else { continue }
+      publish(change)
+      changed(change)
     }
   }
 
   /// All orders of a subject have ended: after a breaker its cooldown begins.
   mutating func ordersEnded(_ subject: UInt8, at now: UInt64) -> RiskChange? {
-    let change =
-      subject == 0
-      ? instance.ordersEnded(at: now) : strategies[Int(subject) - 1].ordersEnded(at: now)
+    let change = states[Int(subject)].ordersEnded(at: now)
     if let change { publish(change) }
     return change
   }
 
   /// The kill switch has tripped.
   mutating func kill(_ cause: RiskCause, at now: UInt64) -> RiskChange? {
-    let change = instance.kill(cause, at: now)
+    let change = states[0].kill(cause, at: now)
     if let change { publish(change) }
     return change
   }
@@ -146,12 +135,9 @@ public struct RiskWatch: ~Copyable {
   mutating func reset(
     _ subject: UInt8, _ approval: RiskApproval, at now: UInt64
   ) throws(RiskRefusal) -> RiskChange {
-    guard subject <= strategies.count else { throw .noSuchStrategy }
-    let change =
-      subject == 0
-      ? try instance.manualReset(approval, equityE4: positions.equityE4, at: now)
-      : try strategies[Int(subject) - 1].manualReset(
-        approval, equityE4: positions.equityE4(subject), at: now)
+    let number = try number(of: subject)
+    let equity = equityE4(of: subject)
+    let change = try states[number].manualReset(approval, equityE4: equity, at: now)
     publish(change)
     return change
   }
@@ -160,12 +146,9 @@ public struct RiskWatch: ~Copyable {
   mutating func rebase(
     _ subject: UInt8, _ approval: RiskApproval, at now: UInt64
   ) throws(RiskRefusal) -> RiskChange {
-    guard subject <= strategies.count else { throw .noSuchStrategy }
-    let change =
-      subject == 0
-      ? try instance.rebase(approval, equityE4: positions.equityE4, at: now)
-      : try strategies[Int(subject) - 1].rebase(
-        approval, equityE4: positions.equityE4(subject), at: now)
+    let number = try number(of: subject)
+    let equity = equityE4(of: subject)
+    let change = try states[number].rebase(approval, equityE4: equity, at: now)
     publish(change)
     return change
   }
@@ -174,37 +157,32 @@ public struct RiskWatch: ~Copyable {
   mutating func recover(
     _ subject: UInt8, _ approval: RiskApproval, at now: UInt64
   ) throws(RiskRefusal) -> RiskChange {
-    guard subject <= strategies.count else { throw .noSuchStrategy }
-    let change =
-      subject == 0
-      ? try instance.recover(approval, at: now)
-      : try strategies[Int(subject) - 1].recover(approval, at: now)
+    let change = try states[number(of: subject)].recover(approval, at: now)
     publish(change)
     return change
+  }
+
+  /// Its place; what a person asks may be of a strategy that there is not.
+  private func number(of subject: UInt8) throws(RiskRefusal) -> Int {
+    guard Int(subject) < states.count else { throw .noSuchStrategy }
+    return Int(subject)
   }
 
   /// Restarted, and what is out is the venue's word: ends the recovery of each subject that its
   /// drawdown lets end (RS8).
   mutating func reconciled(at now: UInt64) {
     guard troubled > 0 else { return }
-    for subject in 0...UInt8(strategies.count) where isRecovering[Int(subject)] {
-      let change =
-        subject == 0
-        ? try? instance.restarted(isReconciled: true, equityE4: positions.equityE4, at: now)
-        : try? strategies[Int(subject) - 1].restarted(
-          isReconciled: true, equityE4: positions.equityE4(subject), at: now)
+    for subject in 0..<states.count where isRecovering[subject] {
+      let equity = equityE4(of: UInt8(subject))
+      let change = try? states[subject].restarted(isReconciled: true, equityE4: equity, at: now)
       guard let change else { continue }
-      isRecovering[Int(subject)] = false
+      isRecovering[subject] = false
       publish(change)
     }
   }
 
   private mutating func publish(_ change: RiskChange) {
-    if change.subject == 0 {
-      positions.publish(instance)
-    } else {
-      positions.publish(strategies[Int(change.subject) - 1])
-    }
+    positions.publish(states[Int(change.subject)])
     keep(change)
   }
 
@@ -223,25 +201,26 @@ public struct RiskWatch: ~Copyable {
 
   /// Of the instance, 1e-4; one that cannot be computed is none.
   var equityE4: Int64 { positions.equityE4 ?? 0 }
+  @inline(__always)
   func equityE4(of subject: UInt8) -> Int64? {
     subject == 0 ? positions.equityE4 : positions.equityE4(subject)
   }
   /// As the state was looked at last.
-  func drawdown_ppm(of subject: UInt8) -> Int64? {
-    subject == 0 || Int(subject) > strategies.count
-      ? instance.drawdown_ppm : strategies[Int(subject) - 1].drawdown_ppm
-  }
-  var state: RiskState { instance.state }
+  func drawdown_ppm(of subject: UInt8) -> Int64? { states[place(of: subject)].drawdown_ppm }
+  var state: RiskState { states[0].state }
   /// The trading day's number.
-  var day: Int64 { instance.record.day }
-  func state(of subject: UInt8) -> RiskState {
-    subject == 0 || Int(subject) > strategies.count
-      ? instance.state : strategies[Int(subject) - 1].state
+  var day: Int64 { states[0].record.day }
+  func state(of subject: UInt8) -> RiskState { states[place(of: subject)].state }
+
+  /// Of a strategy that there is not, the instance's.
+  @inline(__always)
+  private func place(of subject: UInt8) -> Int {
+    Int(subject) < states.count ? Int(subject) : 0
   }
 
   /// The stricter one of the instance's and the strategy's.
   func strictest(_ strategy: UInt8) -> RiskState {
-    .stricter(state(of: strategy), instance.state)
+    .stricter(state(of: strategy), state)
   }
 
   /// Whether it is a strategy's turn to unwind, where the instance's breaker makes them take turns.

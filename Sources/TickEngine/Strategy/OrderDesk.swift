@@ -14,14 +14,17 @@ public struct OrderId: Hashable, BitwiseCopyable, Sendable {
   @inlinable public var number: UInt32 { UInt32(truncatingIfNeeded: raw) }
 }
 
+/// What an order does; the raw value travels in the rings.
 public enum OrderSide: UInt8, Sendable {
   case buy = 1, sell = 2
 }
 
+/// What a request asks for; the raw value travels in the rings.
 public enum OrderAction: UInt8, Sendable {
   case new = 1, cancel, replace, cancelStrategy, cancelSymbol, cancelAll
 }
 
+/// How long an order stands; the raw value travels in the rings.
 public enum TimeInForce: UInt8, Sendable {
   case day = 1
   /// Immediate or cancel: what does not fill at once is cancelled.
@@ -30,6 +33,7 @@ public enum TimeInForce: UInt8, Sendable {
   case fok = 3
 }
 
+/// What became of an order; the raw value travels in the rings.
 public enum OrderEventKind: UInt8, Sendable {
   case ack = 1, fill, canceled, riskReject, venueReject, unsent, lost
   /// A cancel or a replacement is refused: the order is as it was, and may be cancelled again.

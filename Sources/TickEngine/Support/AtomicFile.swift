@@ -10,6 +10,7 @@ import Glibc
 /// - Errors: `Failure`, with the `errno` and what was being done.
 /// - Thread safety: one owner.
 public struct AtomicFile: ~Copyable {
+  /// What could not be done with a file, and why.
   public struct Failure: Error, Equatable, CustomStringConvertible {
     public enum Step: String, Sendable { case create, write, rename }
     public let step: Step

@@ -25,6 +25,7 @@ public enum ServiceNotice {
     return limit_us.multipliedReportingOverflow(by: 500).partialValue
   }
 
+  /// One datagram to whoever supervises this process; nothing where nobody does.
   /// - Returns: false if the socket that is named is no longer there, or nobody's.
   @discardableResult
   public static func send(_ text: String) -> Bool {

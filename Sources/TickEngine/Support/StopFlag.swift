@@ -7,6 +7,7 @@ public final class StopFlag: Sendable {
   private let flag = Atomic<Bool>(false)
 
   public init() {}
+  /// Asks it to end, for good.
   public func request() { flag.store(true, ordering: .releasing) }
   public var isRequested: Bool { flag.load(ordering: .acquiring) }
 }

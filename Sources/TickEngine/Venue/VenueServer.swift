@@ -1,3 +1,4 @@
+import CLinux
 import TickWire
 
 /// The simulated exchange on real TCP: SoupBinTCP 3.00 sessions in front of a `MatchingEngine`.
@@ -67,7 +68,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
   /// One round: the market, then every connection. Returns whether anything moved.
   private mutating func turn<Market: VenueMarket & ~Copyable>(_ market: inout Market) -> Bool {
     now_ns = Int64(MonotonicClock.now)
-    engine.sink.time_ns = VenueClock.sinceEasternMidnight_ns()
+    engine.sink.time_ns = NewYorkTime.sinceMidnight_ns(clinux_realtime_ns())
     engine.sink.now_ns = now_ns
     var moved = market.drain(into: &engine, atMost: options.drainMax) > 0
     if poll.isReadable(0) { acceptAll() }

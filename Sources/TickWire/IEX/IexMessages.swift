@@ -98,6 +98,7 @@ extension IexMessage {
   @inlinable public var statusByte: UInt8 { bytes[1] }
 }
 
+/// Bits of a trade report's sale condition flags (TOPS 1.6).
 public enum IexTradeFlags {
   @inlinable public static var intermarketSweep: UInt8 { 0x80 }
   @inlinable public static var extendedHours: UInt8 { 0x40 }
@@ -106,6 +107,7 @@ public enum IexTradeFlags {
   @inlinable public static var singlePriceCross: UInt8 { 0x08 }
 }
 
+/// Bits of a quote update's flags (TOPS 1.6).
 public enum IexQuoteFlags {
   @inlinable public static var halted: UInt8 { 0x80 }
   @inlinable public static var extendedHours: UInt8 { 0x40 }

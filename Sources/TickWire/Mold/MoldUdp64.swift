@@ -58,40 +58,5 @@ public struct MoldUdp64Session: Hashable, Sendable {
   }
 }
 
-/// Walks the length-prefixed messages of one datagram. A message may be empty.
-@frozen
-public struct MoldUdp64Messages {
-  @usableFromInline let payload: Bytes
-  @usableFromInline var offset = 0
-  /// Messages not yet returned.
-  public var remaining: Int
-
-  @inlinable
-  init(_ payload: Bytes, count: Int) {
-    self.payload = payload
-    self.remaining = count
-  }
-
-  /// Bytes of the datagram that no message has claimed yet.
-  @inlinable public var unreadByteCount: Int { payload.count - offset }
-
-  /// Passes over the next `count` messages, or as many as there are.
-  @inlinable
-  public mutating func skip(_ count: UInt64) {
-    var left = count
-    while left > 0, next() != nil { left -= 1 }
-  }
-
-  /// The next message without its length, or nil at the end. A message that would pass the end
-  /// of the datagram ends the walk early: `remaining` then tells how many were lost to it.
-  @inlinable
-  public mutating func next() -> Bytes? {
-    guard remaining > 0, payload.has(2, at: offset) else { return nil }
-    let length = Int(payload.u16be(offset))
-    guard payload.has(length, at: offset + 2) else { return nil }
-    let message = payload.slice(at: offset + 2, count: length)
-    offset += 2 + length
-    remaining -= 1
-    return message
-  }
-}
+/// The messages of one MoldUDP64 datagram.
+public typealias MoldUdp64Messages = PrefixedMessages<BigEndianLength>

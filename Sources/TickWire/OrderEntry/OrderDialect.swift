@@ -17,6 +17,7 @@ public enum OrderDialect: UInt8, Sendable, CaseIterable {
   /// The letters are the same in both.
   public typealias Side = Ouch50.Side
 
+  /// How long an order stands: what both dialects can say.
   @frozen
   public enum TimeInForce: UInt8, Sendable, CaseIterable {
     /// Until the market closes.

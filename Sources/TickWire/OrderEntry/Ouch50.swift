@@ -9,6 +9,7 @@ public enum Ouch50 {
   /// Field width of a client order id, in bytes.
   public static let clientOrderIdLength = 14
 
+  /// What an order does, by its letter.
   @frozen
   public enum Side: UInt8, Sendable, CaseIterable {
     case buy = 0x42  // B
@@ -63,6 +64,7 @@ public enum Ouch50 {
     case directListingExceeded = 0x65  // e
   }
 
+  /// Why the venue refused an order, as its table numbers it.
   @frozen
   public enum RejectReason: UInt16, Sendable, CaseIterable {
     case quoteUnavailable = 0x0001

@@ -6,14 +6,11 @@ public enum SoupBin {
   /// Whole packets, header included, in bytes.
   public static let loginRequestLength = 49
   public static let loginAcceptedLength = 33
-  public static let loginRejectedLength = 4
   /// Field widths in bytes.
   public static let usernameLength = 6
   public static let passwordLength = 10
   public static let sessionLength = 10
   public static let sequenceLength = 20
-  /// The largest packet that the length field can say, header included.
-  public static let packetLengthMax = 2 + Int(UInt16.max)
 
   /// What a packet is. Any other byte is unknown: skipped by its length and counted.
   @frozen

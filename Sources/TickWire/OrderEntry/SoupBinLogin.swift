@@ -77,7 +77,7 @@ extension SoupBin.LoginRejection {
     self.init(rawValue: payload[0])
   }
 
-  /// The whole packet; returns its length, `SoupBin.loginRejectedLength`. Traps unless it fits.
+  /// The whole packet; returns its length, 4. Traps unless it fits.
   public func encode(into target: MutableBytes) -> Int {
     let length = SoupBin.frame(.loginRejected, payload: 1, into: target)
     target.put(u8: rawValue, at: SoupBin.headerLength)

@@ -65,18 +65,6 @@ import TickWire
       #expect(FaultShare(text) == nil, "\(text)")
     }
   }
-
-  @Test func itchCountsFromMidnightInNewYorkInSummerAndWinter() throws {
-    // 2017-07-10T13:30:00Z and 2018-01-03T14:30:00Z are both 09:30 there.
-    let open: UInt64 = 34_200 * 1_000_000_000
-    for noon in [1_499_693_400, 1_514_989_800] as [UInt64] {
-      let time = noon * 1_000_000_000
-      #expect(time - (try NewYorkTime.midnight_ns(before: time)) == open)
-    }
-    // 03:00 UTC is the evening before.
-    let night: UInt64 = 1_499_655_600 * 1_000_000_000
-    #expect(night - (try NewYorkTime.midnight_ns(before: night)) == 23 * 3_600_000_000_000)
-  }
 }
 
 /// Stamping moves all times alike, and nothing else.

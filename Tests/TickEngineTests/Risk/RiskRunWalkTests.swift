@@ -76,8 +76,7 @@ private struct RunWalk: ~Copyable {
     (news.instrument, news.strategy, news.isBuy) = (UInt32(instrument), 1, isBuy)
     (news.filled, news.fillPriceE4, news.referenceE4) = (UInt32(part), priceE4, priceE4)
     watch.book(news)
-    if isBuy { model.buys[instrument] -= Int128(part) }
-    if !isBuy { model.sells[instrument] -= Int128(part) }
+    model.open(instrument, isBuy, -Int128(part))
     let signed = isBuy ? Int128(part) : -Int128(part)
     model.positions[instrument] += signed
     model.cash -= signed * Int128(priceE4)
@@ -87,8 +86,7 @@ private struct RunWalk: ~Copyable {
     bench.tell {
       $0.closed(UInt32(instrument), strategy: 1, isBuy ? .buy : .sell, UInt32(part))
     }
-    if isBuy { model.buys[instrument] -= Int128(part) }
-    if !isBuy { model.sells[instrument] -= Int128(part) }
+    model.open(instrument, isBuy, -Int128(part))
   }
 
   /// The states follow; a breaker cancels all, and a person looks at it after a while.
@@ -118,32 +116,21 @@ private struct RunWalk: ~Copyable {
   }
 
   private mutating func ask() -> String? {
-    let instrument = random.within(1...3)
-    let isBuy = random.once(in: 2)
-    let quantity = random.once(in: 4) ? random.within(1...4) : random.within(1...1_500)
-    let away = random.once(in: 10) ? random.within(-510...510) : random.within(-100...100)
-    let priceE4 = model.marks[instrument] * Int128(10_000 + away) / 10_000
-    var order = OrderIntent(
-      GateBench.order(
-        Double(priceE4) / 10_000, quantity: UInt32(quantity), instrument: UInt32(instrument),
-        side: isBuy ? .buy : .sell))
-    order.strategy = 1
-    let expected =
-      isKilled
-      ? .killed : model.refusal(instrument, isBuy, Int128(quantity), priceE4, bench.state)
+    let order = RiskWalkOrder(drawnFrom: &random, marks: model.marks)
+    let expected = isKilled ? .killed : model.refusal(order, bench.state)
     bench.tell { $0.tally.asked &+= 1 }
-    let decision = bench.judge(order)
+    let decision = bench.judge(order.intent)
     guard decision.reason == expected else {
       return "\(String(describing: decision.reason)), not \(String(describing: expected))"
     }
     seen[decision.reason, default: 0] += 1
     guard decision.reason == nil else { return nil }
-    let sent = model.sent(instrument, isBuy, Int128(quantity), bench.state)
+    let sent = model.sent(order, bench.state)
     guard Int128(decision.quantity) == sent else { return "\(decision.quantity), not \(sent)" }
     allowed += 1
     bench.tell { $0.tally.out &+= 1 }
-    bench.open(isBuy ? .buy : .sell, decision.quantity, UInt32(instrument))
-    if isBuy { model.buys[instrument] += sent } else { model.sells[instrument] += sent }
+    bench.open(order.side, decision.quantity, UInt32(order.instrument))
+    model.open(order.instrument, order.isBuy, sent)
     return nil
   }
   private(set) var seen: [RiskReason?: Int] = [:]

@@ -79,3 +79,47 @@ struct RiskWalkModel {
     return 10_000_000_000 - equity > dailyLossMax ? .dailyLoss : nil
   }
 }
+
+/// An order that a walk asks for, as the model counts.
+struct RiskWalkOrder {
+  let instrument: Int
+  let isBuy: Bool
+  let quantity: Int128
+  let priceE4: Int128
+
+  /// Small ones and large ones, near the mark and beyond the collar.
+  init(drawnFrom random: inout SeededRandom, marks: [Int128]) {
+    instrument = random.within(1...3)
+    isBuy = random.once(in: 2)
+    quantity = Int128(random.once(in: 4) ? random.within(1...4) : random.within(1...1_500))
+    let away = random.once(in: 10) ? random.within(-510...510) : random.within(-100...100)
+    priceE4 = marks[instrument] * Int128(10_000 + away) / 10_000
+  }
+
+  var side: OrderSide { isBuy ? .buy : .sell }
+
+  /// As the gate is asked.
+  var intent: OrderIntent {
+    var order = OrderIntent(
+      GateBench.order(
+        Double(priceE4) / 10_000, quantity: UInt32(quantity), instrument: UInt32(instrument),
+        side: side))
+    order.strategy = 1
+    return order
+  }
+}
+
+extension RiskWalkModel {
+  func refusal(_ order: RiskWalkOrder, _ state: RiskState) -> RiskReason? {
+    refusal(order.instrument, order.isBuy, order.quantity, order.priceE4, state)
+  }
+
+  func sent(_ order: RiskWalkOrder, _ state: RiskState) -> Int128 {
+    sent(order.instrument, order.isBuy, order.quantity, state)
+  }
+
+  /// So many more shares of a side are open; below zero: fewer.
+  mutating func open(_ instrument: Int, _ isBuy: Bool, _ shares: Int128) {
+    if isBuy { buys[instrument] += shares } else { sells[instrument] += shares }
+  }
+}

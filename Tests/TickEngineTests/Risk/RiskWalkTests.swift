@@ -51,8 +51,7 @@ import TickRing
     guard open > 0 else { return }
     let part = UInt32(random.within(1...open))
     let side: OrderSide = isBuy ? .buy : .sell
-    if isBuy { model.buys[instrument] -= Int128(part) }
-    if !isBuy { model.sells[instrument] -= Int128(part) }
+    model.open(instrument, isBuy, -Int128(part))
     if random.once(in: 2) {
       bench.tell { $0.closed(UInt32(instrument), strategy: 1, side, part) }
     } else {
@@ -72,27 +71,19 @@ import TickRing
       bench.now += 5_000_000
       moveMarket(&random, bench, &model)
       end(&random, bench, &model)
-      let instrument = random.within(1...3)
-      let isBuy = random.once(in: 2)
-      let quantity = random.once(in: 4) ? random.within(1...4) : random.within(1...1_500)
-      let away = random.once(in: 10) ? random.within(-510...510) : random.within(-100...100)
-      let priceE4 = model.marks[instrument] * Int128(10_000 + away) / 10_000
-      var order = OrderIntent(
-        GateBench.order(
-          Double(priceE4) / 10_000, quantity: UInt32(quantity), instrument: UInt32(instrument),
-          side: isBuy ? .buy : .sell))
-      order.strategy = 1
-      let expected = model.refusal(instrument, isBuy, Int128(quantity), priceE4, bench.state)
-      let decision = bench.judge(order)
+      let order = RiskWalkOrder(drawnFrom: &random, marks: model.marks)
+      let expected = model.refusal(order, bench.state)
+      let decision = bench.judge(order.intent)
       #expect(decision.reason == expected)
       seen[decision.reason, default: 0] += 1
       guard decision.reason == nil else { continue }
-      let sent = model.sent(instrument, isBuy, Int128(quantity), bench.state)
+      let (instrument, isBuy) = (order.instrument, order.isBuy)
+      let sent = model.sent(order, bench.state)
       #expect(Int128(decision.quantity) == sent)
       #expect(decision.isReducing == model.isReducing(instrument, isBuy, sent))
       #expect(decision.isShort == (!isBuy && model.side(instrument, false, sent) < 0))
-      bench.open(isBuy ? .buy : .sell, decision.quantity, UInt32(instrument))
-      if isBuy { model.buys[instrument] += sent } else { model.sells[instrument] += sent }
+      bench.open(order.side, decision.quantity, UInt32(instrument))
+      model.open(instrument, isBuy, sent)
     }
     let met: [RiskReason?] = [
       nil, .collar, .halvedToZero, .breaker, .positionValue, .sector, .leverage, .dailyLoss,

@@ -7,18 +7,6 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct TradingDayTests {
   private static let second: UInt64 = 1_000_000_000
 
-  @Test func newYorksOffsetIsTheTimeZonesForThirtyYears() throws {
-    let zone = try #require(TimeZone(identifier: "America/New_York"))
-    var wrong = 0
-    for hour in stride(from: Int64(1_167_609_600), to: 2_114_380_800, by: 3_600) {
-      for seconds in [hour - 1, hour] {
-        let date = Date(timeIntervalSince1970: Double(seconds))
-        if NewYorkOffset.seconds(at: seconds) != zone.secondsFromGMT(for: date) { wrong += 1 }
-      }
-    }
-    #expect(wrong == 0)
-  }
-
   /// The time of day that New York's clocks show.
   private func clock(_ calendar: Calendar, _ time: UInt64) -> Int {
     let date = Date(timeIntervalSince1970: Double(time / Self.second))

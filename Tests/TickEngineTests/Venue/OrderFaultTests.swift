@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TickWire
 
@@ -261,10 +262,10 @@ struct OrderFaultTests {
 
 /// Seeded requests and market updates.
 struct OrderWalk {
-  var random: VenueRandom
+  var random: SplitMix
   private var number: UInt32 = 0
 
-  init(seed: UInt64) { random = VenueRandom(state: seed) }
+  init(seed: UInt64) { random = SplitMix(seed: seed) }
 
   consuming func run(_ bench: inout UnfairBench, steps: Int) {
     for _ in 0..<steps { step(&bench) }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TickWire
 
@@ -54,7 +55,7 @@ struct VenueCutTests {
       $0.slowReads_Bps = 2_000_000
     }
     let client = LedgerClient(venue)
-    var random = VenueRandom(state: seed)
+    var random = SplitMix(seed: seed)
     for number in UInt32(1)...60 {
       let priceE4 = UInt64.random(in: 9_990...10_010, using: &random)
       let old = UInt32.random(in: 1...number, using: &random)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TickWire
 
@@ -184,7 +185,7 @@ struct VenueMatchingTests {
   }
 
   @Test func sharesAreConservedUnderRandomRequests() {
-    var random = VenueRandom(state: 7)
+    var random = SplitMix(seed: 7)
     var bench = Bench()
     var entered: UInt64 = 0
     var open: UInt64 = 0

@@ -48,19 +48,4 @@ struct VenueStreamTests {
     #expect(stream.position(of: beginning) == nil)
     #expect(stream.position(of: stream.end) == 63_000)
   }
-
-  @Test(
-    arguments: [
-      // Seconds since 1970 and the wall clock of New York, from its published rules.
-      (1_696_253_400, 9.5), (1_499_693_400, 9.5), (1_514_989_800, 9.5),
-      // 2024-03-10: 01:59:59 standard, then 03:00 daylight. 2024-11-03: 01:59:59, then 01:00 again.
-      (1_710_053_999, 2 - 1 / 3600.0), (1_710_054_000, 3),
-      (1_730_613_599, 2 - 1 / 3600.0), (1_730_613_600, 1),
-      // New year's midnight, and a second before.
-      (1_704_085_200, 0), (1_704_085_199, 24 - 1 / 3600.0),
-    ] as [(UInt64, Double)])
-  func easternTimeFollowsTheRule(_ seconds: UInt64, _ hours: Double) {
-    let got = EasternTime.sinceMidnight_ns(epoch_ns: seconds * 1_000_000_000 + 5)
-    #expect(got == UInt64((hours * 3_600).rounded()) * 1_000_000_000 + 5)
-  }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TickWire
@@ -127,7 +128,7 @@ struct OrderAnswerTests {
 
   @Test(arguments: OrderDialect.allCases)
   func randomBytesNeverTrap(dialect: OrderDialect) {
-    var random = SeededGenerator(seed: 42)
+    var random = SplitMix(seed: 42)
     let types = Ouch50.OutboundType.allCases.map(\.rawValue) + [0x46, 0x47]
     var kinds: Set<OrderAnswer.Kind> = []
     for _ in 0..<50_000 {

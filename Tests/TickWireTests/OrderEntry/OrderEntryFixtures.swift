@@ -1,4 +1,6 @@
 import Glibc
+import TestSupport
+import Testing
 
 @testable import TickWire
 
@@ -33,36 +35,34 @@ final class WireBuffer: @unchecked Sendable {
   }
 }
 
+/// Expects that of each message every part is malformed, and so is one with a byte behind it.
+///
+/// - Parameter mayEnd: a length at which it may end early.
+func expectNoOtherLength<Kind>(
+  of messages: [WireBuffer], _ read: (Bytes) -> Ouch50.Reading<Kind>,
+  mayEnd: (WireBuffer) -> Int? = { _ in nil }, location: SourceLocation = #_sourceLocation
+) {
+  for message in messages {
+    let shortest = mayEnd(message)
+    for count in 0..<message.length where count != shortest {
+      let isMalformed = read(message.bytes.slice(at: 0, count: count)) == .malformed
+      #expect(isMalformed, "\(count) bytes", sourceLocation: location)
+    }
+    let isMalformed = read(WireBuffer(message.array + [0]).bytes) == .malformed
+    #expect(isMalformed, "a byte more", sourceLocation: location)
+  }
+}
+
 extension Bytes {
   var array: [UInt8] { (0..<count).map { self[$0] } }
 }
 
-/// A small deterministic generator (splitmix64), so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-}
-
 /// Real order-entry packets, where the captures are there.
 enum OuchCaptures {
-  static let directory: String = {
-    if let given = getenv("TICKWAY_CAPTURES") { return String(cString: given) + "/ouch" }
-    var parts = #filePath.split(separator: "/")
-    parts.removeLast(4)  // this file, OrderEntry, TickWireTests, Tests
-    return "/" + parts.joined(separator: "/") + "/../shared/captures/ouch"
-  }()
-
   static var present: Bool { file("EnterOrderMessage.pcap") != nil }
 
   static func file(_ name: String) -> [UInt8]? {
-    guard let file = fopen(directory + "/" + name, "rb") else { return nil }
+    guard let file = fopen(CaptureFolder.file("ouch/" + name), "rb") else { return nil }
     defer { fclose(file) }
     var content = [UInt8](repeating: 0, count: 4096)
     content.removeLast(content.count - fread(&content, 1, content.count, file))

@@ -143,18 +143,8 @@ struct Ouch42Tests {
   }
 
   @Test func anyOtherLengthIsMalformed() {
-    for message in Self.inbound {
-      for count in 0..<message.length {
-        #expect(O.inbound(message.bytes.slice(at: 0, count: count)) == .malformed)
-      }
-      #expect(O.inbound(WireBuffer(message.array + [0]).bytes) == .malformed)
-    }
-    for message in Self.outbound {
-      for count in 0..<message.length {
-        #expect(O.outbound(message.bytes.slice(at: 0, count: count)) == .malformed)
-      }
-      #expect(O.outbound(WireBuffer(message.array + [0]).bytes) == .malformed)
-    }
+    expectNoOtherLength(of: Self.inbound, O.inbound)
+    expectNoOtherLength(of: Self.outbound, O.outbound)
   }
 
   @Test func everyKnownTypePassesAtItsLengthAndOthersAreUnknown() {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TickWire
@@ -59,7 +60,7 @@ struct SoupBinFramerTests {
     let single = Self.packets(
       stream, pieces: Array(repeating: 1, count: stream.count), framer: &framer)
     #expect(Self.stream(single) == stream)
-    var random = SeededGenerator(seed: 11)
+    var random = SplitMix(seed: 11)
     var other = SoupBinFramer(capacity: 100)
     let pieces = (0..<stream.count).map { _ in Int.random(in: 0...40, using: &random) }
     let cut = Self.packets(stream, pieces: pieces, framer: &other)
@@ -93,7 +94,7 @@ struct SoupBinFramerTests {
   }
 
   @Test func noBytesCanTrapIt() {
-    var random = SeededGenerator(seed: 2026)
+    var random = SplitMix(seed: 2026)
     for round in 0..<400 {
       var framer = SoupBinFramer(capacity: 64 + round)
       // Small first bytes, so that some packets are whole.

@@ -44,9 +44,6 @@ protocol FeedDecoder: ~Copyable {
   /// Messages by their type byte, known types only.
   func messages(ofType type: Int) -> UInt64
 
-  /// Where the ticks went, to be read after the end.
-  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R
-
   /// A fresh session of a replay: everything but the directory is forgotten.
   mutating func beginSession()
 }
@@ -54,4 +51,22 @@ protocol FeedDecoder: ~Copyable {
 extension FeedDecoder where Self: ~Copyable {
   @inline(__always)
   mutating func survey(_ datagram: Bytes) -> Bool { Self.isWhole(datagram) }
+}
+
+/// A decoder whose messages become ticks: what it does not do itself its publisher does.
+protocol PublishingDecoder: FeedDecoder, ~Copyable {
+  /// Where the ticks go.
+  var publisher: TickPublisher { get set }
+}
+
+extension PublishingDecoder where Self: ~Copyable {
+  mutating func feedChanged(to state: FeedState, time: UInt64) {
+    publisher.feedChanged(to: state, time: time)
+  }
+
+  @inline(__always)
+  mutating func beatIfDue(_ now: UInt64) { publisher.beatIfDue(now) }
+  mutating func idle() { publisher.idle() }
+  mutating func end() { publisher.end() }
+  mutating func beginSession() { publisher.beginSession() }
 }

@@ -5,7 +5,7 @@ import TickWire
 ///
 /// Hot path. Thread: the ingester, alone. No allocation, lock or system call. Failure: none; what
 /// cannot be true is counted, and a restart under the policy `refuse` is reported by `ingest`.
-struct IexDecoder: ~Copyable, FeedDecoder {
+struct IexDecoder: ~Copyable, PublishingDecoder {
   var publisher: TickPublisher
   var counts = FeedCounts()
   /// Messages by their type byte, known types only.
@@ -48,10 +48,7 @@ struct IexDecoder: ~Copyable, FeedDecoder {
 
   @inline(__always)
   static func isWhole(_ datagram: Bytes) -> Bool {
-    guard let header = IexTpHeader(datagram) else { return false }
-    var messages = header.messages(of: datagram)
-    while messages.next() != nil {}
-    return messages.remaining == 0 && messages.unreadByteCount == 0
+    IexTpHeader(datagram)?.messages(of: datagram).areWhole ?? false
   }
 
   @inline(__always)
@@ -107,15 +104,7 @@ struct IexDecoder: ~Copyable, FeedDecoder {
     counts.malformed += UInt64(messages.remaining)
   }
 
-  mutating func feedChanged(to state: FeedState, time: UInt64) {
-    publisher.feedChanged(to: state, time: time)
-  }
-
-  mutating func beatIfDue(_ now: UInt64) { publisher.beatIfDue(now) }
-  mutating func idle() { publisher.idle() }
-  mutating func end() { publisher.end() }
   func messages(ofType type: Int) -> UInt64 { countsByType[type] }
-  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R { body(publisher) }
 
   @inline(__always)
   private mutating func take(_ message: IexMessage) {

@@ -7,9 +7,9 @@ import TickWire
 ///
 /// Hot path. Thread: the ingester, alone. No allocation, lock or system call; a recorder's ring
 /// that is full is waited for.
-struct ItchMessageDecoder: ~Copyable, FeedDecoder {
+struct ItchMessageDecoder: ~Copyable, MoldDecoder {
   var counts = FeedCounts()
-  private var publisher: TickPublisher
+  var publisher: TickPublisher
   private let countsByType = Slab(count: 256, repeating: UInt64(0))
   private var recording: MessageWriter?
   private var clock: UInt64 = 0
@@ -18,12 +18,6 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
     self.publisher = publisher
     self.recording = recording
   }
-
-  @inline(__always)
-  static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
-
-  @inline(__always)
-  static func isWhole(_ datagram: Bytes) -> Bool { MoldFraming.isWhole(datagram) }
 
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     clock = times.clock
@@ -40,17 +34,14 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
     publisher.beginMessages(stream: verdict.stream)
   }
 
-  mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
-    guard var messages = MoldFraming.messages(of: datagram, after: skip) else { return }
-    while let message = messages.next() {
-      counts.messages += 1
-      note(message)
-      if recording?.write(message) == false { counts.unrecorded += 1 }
-    }
+  @inline(__always)
+  mutating func take(_ message: Bytes) {
+    count(message)
+    if recording?.write(message) == false { counts.unrecorded += 1 }
   }
 
   @inline(__always)
-  private mutating func note(_ message: Bytes) {
+  private mutating func count(_ message: Bytes) {
     guard message.count > 0, let length = ItchMessageType.byteCount(message[0]) else {
       counts.unknown += 1
       return
@@ -58,45 +49,5 @@ struct ItchMessageDecoder: ~Copyable, FeedDecoder {
     if message.count < length { counts.malformed += 1 } else { countsByType[Int(message[0])] += 1 }
   }
 
-  mutating func feedChanged(to state: FeedState, time: UInt64) {
-    publisher.feedChanged(to: state, time: time)
-  }
-
-  mutating func beatIfDue(_ now: UInt64) { publisher.beatIfDue(now) }
-  mutating func idle() { publisher.idle() }
-  mutating func end() { publisher.end() }
-  mutating func beginSession() { publisher.beginSession() }
   func messages(ofType type: Int) -> UInt64 { countsByType[type] }
-
-  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R { body(publisher) }
-}
-
-/// MoldUDP64 as the arbiter sees it. Any bytes may claim to be a session, so a datagram is foreign
-/// only when it is too short to have a header at all; lengths that lie are malformed.
-enum MoldFraming {
-  @inline(__always)
-  static func frame(_ datagram: Bytes) -> Frame {
-    guard datagram.has(MoldUdp64Header.byteCount, at: 0) else { return .foreign }
-    guard let header = MoldUdp64Header(datagram) else { return .malformed }
-    return .packet(SequencedPacket(header))
-  }
-
-  /// The messages of a packet after the first `skip`.
-  @inline(__always)
-  static func messages(of datagram: Bytes, after skip: UInt64) -> MoldUdp64Messages? {
-    guard let header = MoldUdp64Header(datagram) else { return nil }
-    var messages = header.messages(of: datagram)
-    messages.skip(skip)
-    return messages
-  }
-
-  /// Whether the messages fill the datagram exactly: a count or a length that lies would shift the
-  /// sequence, and another protocol's first bytes would be taken for a session.
-  @inline(__always)
-  static func isWhole(_ datagram: Bytes) -> Bool {
-    guard let header = MoldUdp64Header(datagram) else { return false }
-    var messages = header.messages(of: datagram)
-    while messages.next() != nil {}
-    return messages.remaining == 0 && messages.unreadByteCount == 0
-  }
 }

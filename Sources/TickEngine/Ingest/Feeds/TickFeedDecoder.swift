@@ -6,21 +6,15 @@ import TickWire
 /// were made, so nothing is judged here but whether they can be ticks.
 ///
 /// Hot path. Thread: the ingester, alone. No allocation, lock or system call.
-struct TickFeedDecoder: ~Copyable, FeedDecoder {
+struct TickFeedDecoder: ~Copyable, MoldDecoder {
   var counts = FeedCounts()
-  private var publisher: TickPublisher
+  var publisher: TickPublisher
   private var relay = TickRelayDecoder()
   /// A bid whose ask has not come yet: they are published together.
   private var bid: Tick?
   private var clock: UInt64 = 0
 
   init(publisher: consuming TickPublisher) { self.publisher = publisher }
-
-  @inline(__always)
-  static func frame(_ datagram: Bytes) -> Frame { MoldFraming.frame(datagram) }
-
-  @inline(__always)
-  static func isWhole(_ datagram: Bytes) -> Bool { MoldFraming.isWhole(datagram) }
 
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     clock = times.clock
@@ -42,15 +36,7 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
     publisher.beginMessages(stream: verdict.stream)
   }
 
-  mutating func decode(_ datagram: Bytes, _ packet: SequencedPacket, skip: UInt64) {
-    guard var messages = MoldFraming.messages(of: datagram, after: skip) else { return }
-    while let message = messages.next() {
-      counts.messages += 1
-      take(message)
-    }
-  }
-
-  private mutating func take(_ message: Bytes) {
+  mutating func take(_ message: Bytes) {
     switch relay.decode(message) {
     case .tick(let tick): take(tick)
     case .entry(let entry):
@@ -76,14 +62,5 @@ struct TickFeedDecoder: ~Copyable, FeedDecoder {
     }
   }
 
-  mutating func feedChanged(to state: FeedState, time: UInt64) {
-    publisher.feedChanged(to: state, time: time)
-  }
-
-  mutating func beatIfDue(_ now: UInt64) { publisher.beatIfDue(now) }
-  mutating func idle() { publisher.idle() }
-  mutating func end() { publisher.end() }
-  mutating func beginSession() { publisher.beginSession() }
   func messages(ofType type: Int) -> UInt64 { 0 }
-  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R { body(publisher) }
 }

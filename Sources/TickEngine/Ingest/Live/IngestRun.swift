@@ -138,7 +138,7 @@ final class IngestSetup {
 
   // MARK: The run
 
-  func run<D: FeedDecoder & ~Copyable>(
+  func run<D: PublishingDecoder & ~Copyable>(
     _ decoder: consuming D, recorder: RunningThread?
   ) throws -> ReplayOutcome {
     let lines = try LineSockets.open(options, observer)
@@ -189,7 +189,7 @@ final class IngestSetup {
     return nil
   }
 
-  private func outcome<D: FeedDecoder & ~Copyable>(
+  private func outcome<D: PublishingDecoder & ~Copyable>(
     _ ingester: RoleThread<LiveIngester<D>>, failure: (any Error)?, signal: Int32?
   ) -> ReplayOutcome {
     var report = Report(machine: machine)
@@ -207,30 +207,25 @@ final class IngestSetup {
       (Report.Stage.socket, histograms.snapshot(at: 1)),
       (Report.Stage.ingest, histograms.snapshot(at: 0)),
     ]
-    for (stage, snapshot) in latency {
-      report.latency_ns[stage.rawValue] = LatencySummary(snapshot)
-    }
-    return ReplayOutcome(
-      report: report, latency: latency, signal: signal, failure: failure,
-      inconsistencies: failure == nil ? report.consistency() : [])
+    return ReplayOutcome(report, latency: latency, signal: signal, failure: failure)
   }
 
-  private func ringLines<D: FeedDecoder & ~Copyable>(_ decoder: borrowing D) -> [Report.Ring] {
+  private func ringLines<D: PublishingDecoder & ~Copyable>(
+    _ decoder: borrowing D
+  ) -> [Report.Ring] {
     let workers = rings.count
-    return decoder.withPublisher { publisher in
-      (0..<publisher.ringCount).map { ring in
-        let state = publisher.ringState(ring)
-        var line = Report.Ring(
-          name: ring < workers ? "\(places.ringPrefix)ticks.\(ring)" : "tap.\(ring - workers)",
-          kind: ring < workers ? .tick : .tap, capacity: UInt64(state.capacity))
-        line.take(state.counts)
-        // What a predecessor left in the ring is unread too, but not of this run.
-        let own = state.counts.committed
-        let unread = min(state.published - state.advanced, own)
-        line.unread = unread
-        line.polled = line.published &- line.lost &- unread
-        return line
-      }
+    return (0..<decoder.publisher.ringCount).map { ring in
+      let state = decoder.publisher.ringState(ring)
+      var line = Report.Ring(
+        name: ring < workers ? "\(places.ringPrefix)ticks.\(ring)" : "tap.\(ring - workers)",
+        kind: ring < workers ? .tick : .tap, capacity: UInt64(state.capacity))
+      line.take(state.counts)
+      // What a predecessor left in the ring is unread too, but not of this run.
+      let own = state.counts.committed
+      let unread = min(state.published - state.advanced, own)
+      line.unread = unread
+      line.polled = line.published &- line.lost &- unread
+      return line
     }
   }
 }

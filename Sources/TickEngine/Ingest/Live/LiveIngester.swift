@@ -9,7 +9,7 @@ import TickWire
 /// packet, or one look where nothing came. No allocation or lock; no other system call, except to
 /// ask for what is missing, and to wait where roles share cores. Failure: what the network does is
 /// counted; a socket that can never receive again ends the run.
-struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
+struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   /// How often the lines' health is looked at; MD1 wants each second at least.
   private static var healthEach_ns: UInt64 { 100_000_000 }
   /// How often an idle line's drops are read and its membership is looked at.
@@ -218,15 +218,11 @@ struct LiveIngester<Decoder: FeedDecoder & ~Copyable>: ~Copyable, Role {
     metrics?.tell(.lineStates, control.read(.lineStates))
     let drops = (0..<lines.count).reduce(UInt64(0)) { $0 + lines[$1].counts.droppedByKernel }
     metrics?.tell(.kernelDrops, drops)
-    let told = feed.decoder.withPublisher { publisher in
-      var sums = (ticks: UInt64(0), rejected: UInt64(0), full: UInt64(0), lost: UInt64(0))
-      publisher.addSums(&sums)
-      return sums
-    }
-    metrics?.tell(.ticks, told.ticks)
-    metrics?.tell(.rejected, told.rejected)
-    metrics?.tell(.ringFull, told.full)
-    metrics?.tell(.ticksLost, told.lost)
+    let sums = feed.decoder.publisher.sums
+    metrics?.tell(.ticks, sums.ticks)
+    metrics?.tell(.rejected, sums.rejected)
+    metrics?.tell(.ringFull, sums.full)
+    metrics?.tell(.ticksLost, sums.lost)
   }
 
   private mutating func wait() {
@@ -279,47 +275,4 @@ struct LiveLatency {
   let socket: LatencyHistogram
   /// Venue's sending time → its ticks committed, by CLOCK_REALTIME.
   let line: LatencyHistogram
-}
-
-extension LineState {
-  /// As the control page carries it.
-  var code: UInt64 {
-    switch self {
-    case .neverSeen: 0
-    case .live: 1
-    case .stale: 2
-    case .closed: 3
-    }
-  }
-
-  init(code: UInt64) {
-    switch code {
-    case 1: self = .live
-    case 2: self = .stale
-    case 3: self = .closed
-    default: self = .neverSeen
-    }
-  }
-}
-
-extension FeedState {
-  var code: UInt64 {
-    switch self {
-    case .neverSeen: 0
-    case .live: 1
-    case .stale: 2
-    case .closed: 3
-    case .degraded: 4
-    }
-  }
-
-  init(code: UInt64) {
-    switch code {
-    case 1: self = .live
-    case 2: self = .stale
-    case 3: self = .closed
-    case 4: self = .degraded
-    default: self = .neverSeen
-    }
-  }
 }

@@ -87,7 +87,7 @@ enum SimulatedIex: SimulatedWire {
 
 /// Remembers what a feed delivers and reports as lost, by stream and by epoch: one begins with each
 /// session and each restart.
-struct WitnessDecoder<Wire: SimulatedWire>: ~Copyable, FeedDecoder {
+struct WitnessDecoder<Wire: SimulatedWire>: ~Copyable, WatchedDecoder {
   struct Epoch {
     var delivered: [UInt64] = []
     var lost: [Range<UInt64>] = []
@@ -127,12 +127,4 @@ struct WitnessDecoder<Wire: SimulatedWire>: ~Copyable, FeedDecoder {
     }
     self.epochs[packet.stream] = epochs
   }
-
-  mutating func feedChanged(to state: FeedState, time: UInt64) { states.append(state) }
-  mutating func beatIfDue(_ now: UInt64) {}
-  mutating func idle() {}
-  mutating func end() {}
-  mutating func beginSession() {}
-  func messages(ofType type: Int) -> UInt64 { 0 }
-  func withPublisher<R>(_ body: (borrowing TickPublisher) -> R) -> R { fatalError("none here") }
 }
