@@ -99,7 +99,7 @@ final class SenderAssembly {
         isWhole: isWhole, workersOutlive: workersOutlive,
         owners: OrderOwners(
           workers: rings.count, areSharing: options.workerSubscriptions.isEmpty),
-        isWhole: isWhole, workersOutlive: workersOutlive, isSessionGone: isSessionGone,
+        isSessionGone: isSessionGone,
         isLive: options.captures.isEmpty),
       reload: reload, decisions: try makeDecisionLog())
   }
