@@ -2,7 +2,6 @@
 #include "clinux.h"
 
 #include <errno.h>
-#include <numa.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,16 +34,6 @@ int clinux_pin(int core) {
 }
 
 void clinux_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }
-
-int clinux_node_count(void) {
-  if (numa_available() < 0) return 1;
-  int nodes = numa_num_configured_nodes();
-  return nodes > 0 ? nodes : 1;
-}
-
-int clinux_node_of_core(int core) {
-  return numa_available() < 0 ? -1 : numa_node_of_cpu(core);
-}
 
 void clinux_sleep_until(uint64_t deadline_ns) {
   struct timespec until = {.tv_sec = (time_t)(deadline_ns / 1000000000u),

@@ -1,3 +1,3 @@
-/* libnuma (Debian: libnuma-dev): which node a core is on, and binding memory to it. */
+/* libnuma (Debian: libnuma-dev): the highest node, and the names of memory policies. */
 #include <numa.h>
 #include <numaif.h>

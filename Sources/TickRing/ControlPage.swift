@@ -39,6 +39,9 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case lineStates = 11
     /// Not 0: the sender waits no longer for the venue's last answers. Written by the starter.
     case stopDrain = 12
+    /// Not 0: the venue has begun another session than orders went out in, and one less than this
+    /// are in doubt. Written by the sender.
+    case sessionGone = 13
   }
 
   /// What one worker says of itself when it is idle; the worker is its one writer.

@@ -42,10 +42,15 @@ struct ArmingOptions: ParsableArguments {
     }
   }
 
-  func done(_ record: GateRecord) {
+  func done(_ record: GateRecord, _ verb: String, _ one: KillSwitch) {
     print(
       "\(instance): ARMED, generation \(record.generation), by \(record.who) at \(record.time):"
         + " \(record.reason)")
+    guard let pid = one.status().shutSenderPid else { return }
+    Complaint.note(
+      "tickway \(verb): \(instance): its sender, process \(pid), began while it was not armed, and"
+        + " sends nothing until it is started again: end it (kill \(pid)), which `tickway run`"
+        + " answers with another; one that was started by hand, start again yourself\n")
   }
 }
 
@@ -54,16 +59,19 @@ struct ArmCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "arm",
     abstract: "Arm an instance for the first time; an instance that was never armed is tripped.",
-    discussion: "What is armed already is refused; what was tripped is for `tickway resume`.")
+    discussion: """
+      What is armed already is refused; what was tripped is for `tickway resume`. A sender that \
+      runs already sends nothing until it is started again: it is named, with what to do.
+      """)
   @OptionGroup var options: ArmingOptions
 
   func run() throws {
     let one = try options.place.killSwitch("arm", options.instance)
     do throws(ArmingError) {
-      options.done(
-        try one.arm(
-          who: GatePlace.line(options.who), reason: GatePlace.line(options.reason),
-          deadManSeconds: options.deadMan))
+      let record = try one.arm(
+        who: GatePlace.line(options.who), reason: GatePlace.line(options.reason),
+        deadManSeconds: options.deadMan)
+      options.done(record, "arm", one)
     } catch {
       throw Complaint.exit("arm", "\(options.instance): \(error)", ArmingOptions.code(of: error))
     }
@@ -101,7 +109,7 @@ struct ResumeCommand: ParsableCommand {
         let verdict = finding.isPassed ? "ok" : finding.isOverruled ? "OVERRULED" : "FAILED"
         print("\(finding.check.rawValue): \(verdict): \(finding.text)")
       }
-      options.done(record)
+      options.done(record, "resume", one)
     } catch {
       throw Complaint.exit(
         "resume", "\(options.instance): \(error)", ArmingOptions.code(of: error))

@@ -70,7 +70,7 @@ enum Complaint {
 
   static func code(of error: SupervisorError) -> TickwayExit {
     switch error {
-    case .alreadyRunning, .otherRoles, .leftRoles: .busy
+    case .alreadyRunning, .otherRoles, .leftRoles, .startUnderWay: .busy
     case .notReady: .venueUnavailable
     case .notStarted, .system: .inputOutput
     case .endedEarly, .givenUp, .endedBadly: .inconsistent
@@ -94,6 +94,7 @@ enum Complaint {
     case .otherBuild, .otherConfiguration: .configuration
     case .noPlace: .usage
     case .noTable: .cannotOpenInput
+    case .unheard: .inputOutput
     }
   }
 

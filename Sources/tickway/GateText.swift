@@ -46,6 +46,7 @@ enum GateText {
     var text = "pid \(status.senderPid) \(status.senderLife.rawValue)"
     if status.senderLife == .gone { return text }
     text += status.isConnected ? ", connected" : ", not connected"
+    if status.shutSenderPid != nil { return text + ", SHUT UNTIL IT IS STARTED AGAIN" }
     guard !status.isArmed else { return text }
     return text + (status.hasAcknowledged ? ", trip acknowledged" : ", TRIP NOT ACKNOWLEDGED")
   }

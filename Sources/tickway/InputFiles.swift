@@ -69,6 +69,35 @@ enum PositionsFile {
   }
 }
 
+/// `--returns FILE`, `--recorded FILE`.
+enum ReturnsFile {
+  static func read(_ path: String) throws(InputFileError) -> ReturnTable {
+    let data = try InputFileError.contents(path, "returns")
+    do { return try ReturnTable(csv: data) } catch {
+      throw InputFileError(description: "the returns file \(path): \(error)")
+    }
+  }
+
+  /// Throws unless a value at risk can be had from them.
+  static func check(_ path: String) throws(InputFileError) {
+    let table = try read(path)
+    do { _ = try Covariance(table) } catch {
+      throw InputFileError(description: "the returns file \(path): \(error)")
+    }
+  }
+
+  /// Whether both files of a recording are there; reading them takes as long as they are.
+  static func look(atRecording path: String) throws(InputFileError) {
+    for file in [path, "\(path).symbols.csv"] {
+      guard unsafe access(file, R_OK) == 0 else {
+        throw InputFileError(
+          description: "cannot read \(file): \(unsafe String(cString: strerror(errno)))",
+          isUnreadable: true)
+      }
+    }
+  }
+}
+
 /// A file that is replaced or written while it is in use.
 final class ChangingFile: @unchecked Sendable {
   private let path: String

@@ -159,7 +159,7 @@ struct PipelineOptions: ParsableArguments {
     guard let varEvery, returns.isGiven else {
       throw Self.usage(verb, "--var-every and --returns or --recorded go together")
     }
-    guard ReturnsOptions.everyRange.contains(varEvery) else {
+    guard NodeConfiguration.ValueAtRisk.everySecondsRange.contains(varEvery) else {
       throw Self.usage(verb, "--var-every must be from 0.01 to 86400 seconds")
     }
     options.valueAtRisk = ValueAtRiskOptions(

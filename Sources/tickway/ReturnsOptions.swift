@@ -3,8 +3,6 @@ import TickEngine
 
 /// Where the returns for a value at risk come from.
 struct ReturnsOptions: ParsableArguments {
-  static let everyRange = 0.01...86_400.0
-
   @Option(
     help: "Returns, as CSV: a line of symbols, then one return for each in every line.",
     completion: .file())
@@ -23,7 +21,7 @@ struct ReturnsOptions: ParsableArguments {
     guard returns == nil || recorded == nil else {
       throw ValidationError("Either --returns or --recorded, not both.")
     }
-    guard recordedInterval >= 0.001, recordedInterval <= 86_400 else {
+    guard NodeConfiguration.ValueAtRisk.intervalSecondsRange.contains(recordedInterval) else {
       throw ValidationError("--recorded-interval must be from 0.001 to 86400 seconds.")
     }
     guard confidence > 0.5, confidence < 1 else {
@@ -39,10 +37,7 @@ struct ReturnsOptions: ParsableArguments {
         return try ReturnTable(
           recording: recorded, interval_ns: UInt64((recordedInterval * 1e9).rounded()))
       }
-      let data = try InputFileError.contents(returns ?? "", "returns")
-      do { return try ReturnTable(csv: data) } catch {
-        throw InputFileError(description: "the returns file \(returns ?? ""): \(error)")
-      }
+      return try ReturnsFile.read(returns ?? "")
     } catch { throw Complaint.exit(verb, error) }
   }
 }

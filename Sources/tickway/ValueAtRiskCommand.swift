@@ -37,7 +37,7 @@ struct ValueAtRiskCommand: ParsableCommand {
     guard every == nil || value.isEmpty else {
       throw ValidationError("--every publishes an instance's: name one, without --value.")
     }
-    guard every.map(ReturnsOptions.everyRange.contains) ?? true else {
+    guard every.map(NodeConfiguration.ValueAtRisk.everySecondsRange.contains) ?? true else {
       throw ValidationError("--every must be from 0.01 to 86400 seconds.")
     }
     guard times.map({ $0 >= 1 }) ?? true else {

@@ -65,6 +65,9 @@ struct VenueCommand: ParsableCommand {
       "Cancel a client's orders when its connection ends.", valueName: "on|off"))
   var cancelOnDisconnect = "on"
 
+  @Option(help: "The name of its session; otherwise one that no start before has had.")
+  var session: String?
+
   @OptionGroup var role: RoleArguments
 
   @Option(help: "Of the instance whose role this is.")
@@ -120,12 +123,22 @@ struct VenueCommand: ParsableCommand {
     options.faults = try faultOptions.faults()
     options.keepsTruth = json != nil
     options.logins = try logins()
+    options.session = try sessionName()
     switch dialect {
     case "ouch50": options.dialect = .ouch50
     case "ouch42": options.dialect = .ouch42
     default: throw usage("--dialect \(dialect): choose ouch50 or ouch42")
     }
     return options
+  }
+
+  private func sessionName() throws -> FixedText {
+    guard let session else { return VenueOptions.newSession() }
+    let lengthMax = VenueOptions.sessionLengthMax
+    guard let name = FixedText(session, lengthMax: lengthMax), name != .blank else {
+      throw usage("--session \(session): 1 to \(lengthMax) printable characters are needed")
+    }
+    return name
   }
 
   private func logins() throws -> [VenueLogin] {

@@ -163,7 +163,8 @@ async def main(tickway):
     symbol = next(r["symbol"] for r in rows if r["symbol"])
     secret = {**os.environ, "TICKWAY_VENUE_PASSWORD": PASSWORD}
     venue = subprocess.Popen(
-        [tickway, "venue", "--capture", "day.pcap", "--pace", "max", "--user", USER],
+        [tickway, "venue", "--capture", "day.pcap", "--pace", "max", "--user", USER,
+         "--session", SESSION],
         stdout=subprocess.PIPE, text=True, env=secret)
     try:
         host, port = venue.stdout.readline().split()[-1].rsplit(":", 1)

@@ -121,6 +121,50 @@ struct ConfigurationFileTests {
       says: "no core 2 here: this process may run on 0-1")
   }
 
+  @Test func whatIsHeldAndItsValueAtRiskAreRead() throws {
+    _ = try scratch.write("symbol,strategy,shares,average_price\nAAPL,1,5,1\nend,1\n", to: "p.csv")
+    _ = try scratch.write("AAPL\n0.01\n-0.02\n", to: "r.csv")
+    let text = ConfigurationExample.text
+      .replacing("# positions: positions.csv ", with: "positions: p.csv ")
+      .replacing("# var_every_s: 10 ", with: "var_every_s: 10 ")
+      .replacing("# returns: returns.csv ", with: "returns: r.csv ")
+      .replacing("# var_confidence: 0.95", with: "var_confidence: 0.95")
+    let (configuration, faults) = ConfigurationFile.read(
+      Array(text.utf8), base: scratch.path, on: machine)
+    #expect(faults.isEmpty, "\(faults)")
+    let risk = try #require(configuration?.risk)
+    #expect(risk.positions?.path == scratch["p.csv"] && risk.positions?.value.rows.count == 1)
+    #expect(risk.valueAtRisk == .init(everySeconds: 10, .returns(path: scratch["r.csv"])))
+  }
+
+  @Test func whatIsHeldAndItsValueAtRiskAreCheckedWhereTheyStand() throws {
+    _ = try scratch.write("symbol,strategy,shares,average_price\nAAPL,1,5\nend,1\n", to: "p.csv")
+    _ = try scratch.write("AAPL\n0.01\n-0.02\n", to: "r.csv")
+    _ = try scratch.write("AAPL\n0.01\n", to: "short.csv")
+    let risk = "arm_simulation: true"
+    func with(_ lines: String...) -> [String] {
+      changed(risk, ([risk] + lines).joined(separator: "\n  "))
+    }
+    let line = try #require(
+      ConfigurationExample.text.components(separatedBy: "\n").firstIndex { $0.contains(risk) })
+    expect(
+      with("positions: p.csv"), says: "\(line + 2):14: risk.positions: ", "line 2: 4 fields")
+    expect(with("positions: none.csv"), says: "risk.positions: ", "cannot read the positions file")
+    expect(with("var_every_s: 10"), says: "\(line + 2):16: ", "returns or recorded must say")
+    expect(
+      with("var_every_s: 10", "returns: r.csv", "recorded: r.csv"), says: "recorded")
+    expect(with("returns: r.csv"), says: "\(line + 2):12: ", "without var_every_s")
+    expect(with("var_every_s: 1", "returns: short.csv"), says: "risk.returns: ", "short.csv")
+    expect(with("var_every_s: 0", "returns: r.csv"), says: "\(line + 2):16: risk.var_every_s: 0")
+    expect(with("var_every_s: often", "returns: r.csv"), says: "often: a number")
+    expect(
+      with("var_every: 1", "returns: r.csv").filter { $0.contains("unknown") }, says: "var_every_s?"
+    )
+    expect(
+      with("var_every_s: 1", "returns: r.csv", "recorded_interval_s: 5"),
+      says: "recorded_interval_s", "which is not given")
+  }
+
   @Test func allMistakesAreToldInTheOrderOfTheFile() {
     let faults = faults(
       """

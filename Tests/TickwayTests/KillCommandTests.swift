@@ -57,6 +57,25 @@ import Testing
     #expect(log.split(separator: "\n").count == 3 && log.contains("prices run away"))
   }
 
+  /// A sender takes its generation when it starts: one that began before the arming stays shut.
+  @Test func anArmingNamesTheSenderThatItComesTooLateFor() throws {
+    let early = try sender("prod")
+    let armed = try tickway("arm", "prod", "--who", "anna", "--reason", "first day")
+    #expect(armed.status == 0 && armed.output.contains("prod: ARMED, generation 1"))
+    #expect(armed.error.contains("process \(early.pid), began while it was not armed"), "\(armed)")
+    #expect(armed.error.contains("kill \(early.pid)"))
+    #expect(try tickway("state", "prod").output.contains("SHUT UNTIL IT IS STARTED AGAIN"))
+    early.signal(SIGKILL)
+    _ = try early.wait()
+    let next = try sender("prod")
+    #expect(try !tickway("state", "prod").output.contains("SHUT"))
+    // The same for a resume.
+    #expect(try tickway("kill", "prod", "--patience-ms", "30000").status == 0)
+    let resumed = try resume("prod", "--overrule", "orders")
+    #expect(resumed.status == 0, "\(resumed)")
+    #expect(resumed.error.contains("process \(next.pid), began while"), "\(resumed)")
+  }
+
   @Test func ks2AKillOfAnUnknownNameSaysSoAndHolds() throws {
     try scratch.arm("prod")
     let kill = try tickway("kill", "prdo")

@@ -16,11 +16,17 @@ import Testing
   ])
   func everyOptionOfARoleIsOneOfItsVerb(venue: String) throws {
     let limits = try scratch.write(RiskLimits.simulation.json, to: "limits.json")
+    let held = try scratch.write(
+      "symbol,strategy,shares,average_price\nAAPL,1,5,1\nend,1\n", to: "held.csv")
+    let returns = try scratch.write("AAPL\n0.01\n-0.02\n", to: "returns.csv")
     let text = ConfigurationExample.text
       .replacingOccurrences(of: "address: builtin", with: venue)
       .replacingOccurrences(
         of: "  arm_simulation: true\n", with: "  limits: \(limits)\n  account: shared\n"
       )
+      .replacingOccurrences(of: "# positions: positions.csv", with: "positions: \(held)")
+      .replacingOccurrences(of: "# var_every_s: 10", with: "var_every_s: 10")
+      .replacingOccurrences(of: "# returns: returns.csv", with: "returns: \(returns)")
       .replacingOccurrences(of: "# lock: false", with: "lock: true")
       .replacingOccurrences(of: "# kernel_stamps: false", with: "kernel_stamps: true")
     let machine = MachineCores(allowed: Array(0..<8))

@@ -68,6 +68,104 @@ struct RunCommandTests {
     #expect(try node.end().status == 0)
   }
 
+  /// A set whose regions cannot be made takes those of the sets before it with it.
+  @Test func aStartThatFailsLeavesNothing() throws {
+    let (folder, rings) = (Scratch(), Scratch())
+    func start(_ settings: String) throws -> Command.Result {
+      let text = """
+        instance: test
+        directories: {rings: \(rings.path), state: state}
+        feed: {protocol: iex, line_a: "239.255.79.1:17409", interface: 127.0.0.1}
+        \(settings)
+        """
+      return try Command.run(["run", "--config", try folder.write(text, to: "node.yaml")])
+    }
+    let set = "{workers: [{strategy: none}]}"
+    // What nobody can take for a leftover of this name.
+    try FileManager.default.createDirectory(
+      atPath: rings["tickway.test-1.board"], withIntermediateDirectories: false)
+    let second = try start("sets: [\(set), \(set)]")
+    #expect(second.status == 73, "\(second.error)")
+    #expect(rings.names == ["tickway.test-1.board"])
+    try FileManager.default.removeItem(atPath: rings["tickway.test-1.board"])
+    // Nobody listens there: the sender has made its pool, and cannot log in.
+    let limits = try folder.limits()
+    let sender = try start(
+      "venue: {address: \"127.0.0.1:1\", reconnect_s: 0}\nrisk: {limits: \(limits)}\nsets: [\(set)]"
+    )
+    #expect(sender.status == 69, "\(sender.error)")
+    #expect(rings.names.isEmpty, "\(rings.names)")
+  }
+
+  /// Neither regions nor the ledger of what its senders may use.
+  @Test func severalSetsLeaveNothing() throws {
+    let (folder, rings) = (Scratch(), Scratch())
+    let set = "{workers: [{strategy: none}]}"
+    let path = try folder.write(
+      """
+      instance: test
+      directories: {rings: \(rings.path), state: state}
+      feed: {protocol: iex, line_a: "239.255.79.1:17417", interface: 127.0.0.1}
+      risk: {arm_simulation: true}
+      sets: [\(set), \(set)]
+      """, to: "node.yaml")
+    let process = try Command.start(["run", "--config", path])
+    let isReady = eventually(within: 60) { process.error.contains("tickway run: ready") }
+    try #require(isReady, "\(process.error)")
+    #expect(rings.names.contains("tickway.test.ledger"))
+    process.signal(SIGTERM)
+    let end = try process.wait(within: 60)
+    #expect(end.status == 0, "\(end.error)")
+    #expect(rings.names.isEmpty, "\(rings.names)")
+  }
+
+  /// Nothing leaves; and nothing of it is left, since there is nothing to look into.
+  @Test func anInstanceThatWasNeverArmedLeavesNothing() throws {
+    let node = try RunningNode(port: 17_411, isArmed: false)
+    try publish(try node.folder.synth(messages: 2_000), port: 17_411, to: node)
+    let end = try node.end()
+    #expect(end.status == 0, "\(end.error)")
+    #expect(end.report["orders", "sent"].count == 0)
+    #expect(end.report["orders", "requested"].count ?? 0 > 0)
+    #expect(node.rings.names.isEmpty, "\(node.rings.names)")
+  }
+
+  @Test func armedWhileItRunsItTradesOnceItsSenderIsReplaced() throws {
+    let node = try RunningNode(port: 17_413, isArmed: false)
+    let sender = try #require(node.pid("sender"))
+    let armed = try node.arm()
+    #expect(armed.status == 0 && armed.error.contains("process \(sender), began"), "\(armed)")
+    kill(sender, SIGTERM)
+    try node.waitForSuccessor(of: "sender", pid: sender)
+    try publish(try node.folder.synth(messages: 5_000), port: 17_413, to: node)
+    let end = try node.end()
+    #expect(end.status == 0, "\(end.error)")
+    #expect(end.report["orders", "sent"].count ?? 0 > 0)
+    #expect(node.rings.names.isEmpty, "\(node.rings.names)")
+  }
+
+  @Test func whatIsHeldBeforeIsCountedAndItsValueAtRiskComputed() throws {
+    let files = Scratch()
+    let held = try files.write(
+      "symbol,strategy,shares,average_price\nZZZZ,1,1000,50.25\nend,1\n", to: "held.csv")
+    let returns = try files.write("ZZZZ\n0.01\n-0.02\n0.015\n", to: "returns.csv")
+    let node = try RunningNode(
+      port: 17_415, worker: "{strategy: none, symbols: share}",
+      more: "risk: {positions: \(held), var_every_s: 0.05, returns: \(returns)}")
+    let shown = try Command.run([
+      "positions", "test", "--json", "--ring-dir", node.rings.path,
+    ])
+    let line = try JSONValue(shown.output)["positions"].list.first {
+      $0["symbol"].text == "ZZZZ" && $0["strategy"].count == nil
+    }
+    #expect(line?["position"].count == 1_000, "\(shown)")
+    let end = try node.end()
+    #expect(end.status == 0, "\(end.error)")
+    let value = end.report["positions", "value_at_risk"]
+    #expect(value["value"].number ?? 0 > 0 && value["observations"].count == 3, "\(end.output)")
+    #expect(node.rings.names.isEmpty, "\(node.rings.names)")
+  }
+
   @Test func aWrongConfigurationStartsNothing() throws {
     let folder = Scratch()
     let path = try folder.write("instance: test\nworkers: 3\n", to: "node.yaml")

@@ -10,8 +10,13 @@ final class RunningNode {
 
   /// - Parameters:
   ///   - port: of both lines.
+  ///   - isArmed: before the start.
+  ///   - worker: what both are; by default one that trades and never has anything open for long.
   ///   - more: further sections.
-  init(instance: String = "test", port: Int, more: String = "") throws {
+  init(
+    instance: String = "test", port: Int, isArmed: Bool = true,
+    worker: String = "{strategy: momentum, symbols: share, policy: wait}", more: String = ""
+  ) throws {
     self.instance = instance
     let text = """
       instance: \(instance)
@@ -29,23 +34,44 @@ final class RunningNode {
         address: builtin
       sets:
         - workers:
-            - {strategy: momentum, symbols: share, policy: wait}
-            - {strategy: momentum, symbols: share, policy: wait}
+            - \(worker)
+            - \(worker)
       rings: {tick_slots: 65536}
       \(more)
       """
     let path = try folder.write(text, to: "node.yaml")
     // Before the start: a sender that begins shut stays shut.
-    let armed = try Command.run([
-      "arm", instance, "--who", "anna", "--reason", "first day", "--ring-dir", rings.path,
-      "--state-dir", folder["state"],
-    ])
-    try #require(armed.status == 0, "\(armed.error)")
+    if isArmed {
+      let armed = try RunningNode.arm(instance, folder, rings)
+      try #require(armed.status == 0, "\(armed.error)")
+    }
     process = try Command.start(["run", "--config", path, "--json", folder["merged.json"]])
     try require { process.error.contains("tickway run: ready") }
   }
 
-  private func require(_ condition: () -> Bool) throws {
+  private static func arm(
+    _ instance: String, _ folder: Scratch, _ rings: Scratch
+  ) throws -> Command.Result {
+    try Command.run([
+      "arm", instance, "--who", "anna", "--reason", "first day", "--ring-dir", rings.path,
+      "--state-dir", folder["state"],
+    ])
+  }
+
+  func arm() throws -> Command.Result { try RunningNode.arm(instance, folder, rings) }
+
+  /// What `tickway top` says of it now.
+  func look() throws -> JSONValue {
+    let result = try Command.run([
+      "top", instance, "--once", "--json", "--interval", "0.02", "--ring-dir", rings.path,
+      "--state-dir", folder["state"],
+    ])
+    try #require(result.status == 0, "\(result.error)")
+    return try JSONValue(result.output)
+  }
+
+  /// Waits until something is so, as long as it runs.
+  func require(_ condition: () -> Bool) throws {
     let isSo = eventually(within: 60) { condition() || !process.isRunning }
     try #require(isSo && condition(), "\(process.error)")
   }

@@ -96,6 +96,21 @@ struct SupervisorTests {
     try node.expectOrder(["end sender", "end worker-0", "end venue"])
   }
 
+  /// What it had open at the venue is for its successor to cancel, also when that waits still.
+  @Test func aSenderThatIsDeadAtTheEndIsStartedAgain() throws {
+    let node = StandInNode()
+    node.restartsPerMinute = 0
+    let running = try node.startReady()
+    kill(try #require(node.pid("sender")), SIGKILL)
+    #expect(eventually(within: 30) { running.error.contains("it is started again in 1.0 s") })
+    running.signal(SIGTERM)
+    let result = try running.wait()
+    #expect(result.status == 0, "\(result.error)")
+    #expect(node.count("start sender") == 2)
+    try node.expectOrder(["done worker-0", "end sender", "end worker-0", "end venue"])
+    node.expectNothingLeft()
+  }
+
   @Test func aSecondSignalHurriesAndWhatIsDeafIsKilled() throws {
     let node = StandInNode()
     node.behaviours["ingester"] = ["deaf"]

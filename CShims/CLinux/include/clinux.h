@@ -1,4 +1,4 @@
-/* clinux.h: what Swift's importer cannot see of Linux: cores, nodes, the clock as one number.
+/* clinux.h: what Swift's importer cannot see of Linux: cores, the clock as one number.
  * Private to this package. Functions return 0 or -errno unless they say otherwise. */
 #ifndef CLINUX_H
 #define CLINUX_H
@@ -22,12 +22,6 @@ int clinux_pin(int core);
 
 /* Names the calling thread (15 characters). */
 void clinux_name_thread(const char *name);
-
-/* NUMA nodes with memory; 1 where the kernel has no NUMA. */
-int clinux_node_count(void);
-
-/* The node of a core, or -1 if it cannot be told. */
-int clinux_node_of_core(int core);
 
 /* Sleeps until CLOCK_MONOTONIC reads `deadline_ns`, or a signal comes. */
 void clinux_sleep_until(uint64_t deadline_ns);

@@ -48,6 +48,15 @@ public struct GateStatus: Sendable {
     return .unknown
   }
 
+  /// The sender that runs though it may never send: it began before the instance was armed as it is
+  /// now. nil: there is none, or the instance is not armed.
+  public var shutSenderPid: Int32? {
+    guard isArmed, senderLife == .running || senderLife == .stopped,
+      senderGeneration != standing.armedGeneration
+    else { return nil }
+    return senderPid
+  }
+
   /// Whether the page was shut after the last arming, and the directory does not know yet.
   public var isUnwritten: Bool {
     guard let generation = standing.armedGeneration, case .word(let word) = page,

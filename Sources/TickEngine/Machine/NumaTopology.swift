@@ -11,10 +11,23 @@ public struct NumaTopology: Equatable, Sendable {
     public let free_bytes: UInt64?
     /// Its relative distances (10: itself), in the order of the nodes online; empty: not told.
     public let distances: [Int]
+
+    public init(
+      number: Int, cores: [Int], memory_bytes: UInt64? = nil, free_bytes: UInt64? = nil,
+      distances: [Int] = []
+    ) {
+      self.number = number
+      self.cores = cores
+      self.memory_bytes = memory_bytes
+      self.free_bytes = free_bytes
+      self.distances = distances
+    }
   }
 
   /// Ascending by number; empty where the kernel does not say, as without NUMA.
   public let nodes: [Node]
+
+  public init(nodes: [Node]) { self.nodes = nodes.sorted { $0.number < $1.number } }
 
   /// Looks at the machine, or at files below `root`.
   public static func current(root: String = "") -> NumaTopology {
@@ -38,6 +51,12 @@ public struct NumaTopology: Equatable, Sendable {
 
   /// The node of a core; nil if it cannot be told.
   public func node(ofCore core: Int) -> Int? { nodes.first { $0.cores.contains(core) }?.number }
+
+  /// The node that memory of whoever runs on `core` should come from: nil where there is nothing to
+  /// choose, or it cannot be told.
+  public func node(forMemoryOf core: Int?) -> Int? {
+    nodes.count > 1 ? core.flatMap { node(ofCore: $0) } : nil
+  }
 
   /// Relative: 10 is a node's own memory. nil if the kernel does not say.
   public func distance(from node: Int, to other: Int) -> Int? {

@@ -41,8 +41,7 @@ public struct Placement: Equatable, Sendable {
   ) throws(PlacementError) -> Placement {
     if let core { try pin(core) }
     let topology = NumaTopology.current()
-    let isSeveral = topology.nodes.count > 1
-    guard memory != .off, let node = node ?? (isSeveral ? topology.nodeOf(core) : nil) else {
+    guard memory != .off, let node = node ?? topology.node(forMemoryOf: core) else {
       return Placement(core: core, node: nil, memory: memory, notes: [])
     }
     var notes: [String] = []
@@ -108,8 +107,4 @@ public struct Placement: Equatable, Sendable {
     }
     guard code == 0 else { throw .coreRefused(core: core, code: code) }
   }
-}
-
-extension NumaTopology {
-  fileprivate func nodeOf(_ core: Int?) -> Int? { core.flatMap { node(ofCore: $0) } }
 }

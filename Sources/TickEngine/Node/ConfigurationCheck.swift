@@ -169,6 +169,37 @@ struct ConfigurationCheck {
           + " needed"
       )
     }
+    if let positions = risk.positions { checkPositions(positions.value, risk) }
+    if let valueAtRisk = risk.valueAtRisk { check(valueAtRisk) }
+  }
+
+  private mutating func checkPositions(
+    _ positions: OpeningPositions, _ risk: NodeConfiguration.Risk
+  ) {
+    let sets = configuration.sets.count
+    fault(
+      "risk.positions", unless: sets <= 1,
+      "each of the \(sets) senders would hold all of it: run what holds it as an instance of one"
+        + " set")
+    let limits = risk.limits ?? .simulation
+    do throws(OpeningPositions.Failure) {
+      try positions.check(
+        symbols: configuration.feed.symbols?.value, reference: nil,
+        strategiesMax: limits.strategiesMax)
+    } catch { fault("risk.positions", "\(error)") }
+  }
+
+  private mutating func check(_ valueAtRisk: NodeConfiguration.ValueAtRisk) {
+    range(
+      "risk.var_every_s", valueAtRisk.everySeconds,
+      NodeConfiguration.ValueAtRisk.everySecondsRange)
+    let confidence = valueAtRisk.confidence
+    fault(
+      "risk.var_confidence", unless: confidence > 0.5 && confidence < 1,
+      "\(confidence): a number above 0.5 and below 1 is needed")
+    guard case .recorded(_, let seconds) = valueAtRisk.source else { return }
+    range(
+      "risk.recorded_interval_s", seconds, NodeConfiguration.ValueAtRisk.intervalSecondsRange)
   }
 
   // MARK: Sets

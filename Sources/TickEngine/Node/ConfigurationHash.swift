@@ -104,6 +104,20 @@ private struct CanonicalText {
     add("risk.reference", risk.referencePath)
     add("risk.account", risk.account)
     add("risk.arm_simulation", "\(risk.armsSimulation)")
+    // A line that says nothing is left out: what has none of this keeps its hash.
+    if let positions = risk.positions {
+      add("risk.positions", positions.path)
+      add("risk.positions[]", positions.value.fingerprint)
+    }
+    guard let valueAtRisk = risk.valueAtRisk else { return }
+    add("risk.var_every_s", valueAtRisk.everySeconds)
+    add("risk.var_confidence", valueAtRisk.confidence)
+    switch valueAtRisk.source {
+    case .returns(let path): add("risk.returns", path)
+    case .recorded(let path, let seconds):
+      add("risk.recorded", path)
+      add("risk.recorded_interval_s", seconds)
+    }
   }
 
   private mutating func add(_ set: NodeConfiguration.RoleSet, _ key: String) {

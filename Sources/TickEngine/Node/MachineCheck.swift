@@ -68,7 +68,7 @@ public struct MachineCheck {
 
   private func cores(of node: Int) -> String {
     let cores = machine.allowed.filter { machine.node(of: $0) == node }
-    return cores.isEmpty ? "another node's" : MachineCores.text(cores)
+    return cores.isEmpty ? "another node's" : KernelList.text(cores)
   }
 
   private mutating func checkWaiting() {

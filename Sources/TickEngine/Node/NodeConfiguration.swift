@@ -125,8 +125,35 @@ public struct NodeConfiguration: Equatable, Sendable {
     /// Whether an instance that was never armed is armed at the start: with the built-in venue
     /// alone. What was tripped stays so.
     public var armsSimulation = false
+    /// What is held before the first order; nil: nothing.
+    public var positions: FileContent<OpeningPositions>?
+    /// nil: it is not computed.
+    public var valueAtRisk: ValueAtRisk?
 
     public init() {}
+  }
+
+  /// How the value at risk of what the sender holds is computed while it runs.
+  public struct ValueAtRisk: Equatable, Sendable {
+    public enum Source: Equatable, Sendable {
+      /// A CSV file of returns.
+      case returns(path: String)
+      /// Ticks that a run recorded, by intervals of exchange time.
+      case recorded(path: String, intervalSeconds: Double)
+    }
+    public var everySeconds: Double
+    public var source: Source
+    /// Above 0.5 and below 1.
+    public var confidence: Double
+
+    public static let everySecondsRange = 0.01...86_400.0
+    public static let intervalSecondsRange = 0.001...86_400.0
+
+    public init(everySeconds: Double, _ source: Source, confidence: Double = 0.95) {
+      self.everySeconds = everySeconds
+      self.source = source
+      self.confidence = confidence
+    }
   }
 
   /// A file that was read, and what was in it.

@@ -43,6 +43,9 @@ public struct NodeRegion: Sendable {
     self.hugePages = hugePages
   }
 
+  /// The same, on no node in particular.
+  var unbound: NodeRegion { NodeRegion(suffix, kind, capacity, hugePages: hugePages) }
+
   /// The file's, in usual pages.
   public var byteCount: Int {
     let slot = kind == .ticks || kind == .directory || kind == .broadcast ? 32 : 64
@@ -112,6 +115,42 @@ public struct NodeRegions: Sendable {
 
   public func name(_ suffix: String) -> String { "\(prefix).\(suffix)" }
   public func path(_ suffix: String) -> String { "\(directory)/\(name(suffix))" }
+
+  /// Makes all of a plan, in its order, or none: what this made is gone again when it throws. A
+  /// symbol directory that is there is gone on with: orders in doubt hold its numbers.
+  ///
+  /// - Parameters:
+  ///   - binding: with `warn` a region that cannot lie on its node lies anywhere, and `note` is
+  ///     told; with `require` none is made.
+  /// - Throws: `RingError`, `.exists` if another one is there; `IngestError`.
+  func make(
+    _ plan: [NodeRegion], _ binding: MemoryBinding, _ note: (_ text: String) -> Void
+  ) throws {
+    var made: [NodeRegion] = []
+    do {
+      for region in plan { if try make(region, binding, note) { made.append(region) } }
+    } catch {
+      remove(made)
+      throw error
+    }
+  }
+
+  /// False if it was there, and may be.
+  private func make(
+    _ region: NodeRegion, _ binding: MemoryBinding, _ note: (_ text: String) -> Void
+  ) throws -> Bool {
+    do throws(RingError) { _ = try create(region) } catch {
+      if error.kind == .exists, region.kind == .directory {
+        _ = try open(region)
+        return false
+      }
+      let isPlacement = [.nodeAbsent, .noNuma, .nodeMemory].contains(error.kind)
+      guard isPlacement, binding == .warn else { throw error }
+      note("\(error): it lies wherever the kernel puts it")
+      _ = try create(region.unbound)
+    }
+    return true
+  }
 
   /// Makes one of the plan; throws `.exists` if it is there.
   public func create(_ region: NodeRegion) throws(RingError) -> Region {

@@ -165,6 +165,8 @@ private struct RoleOptionList {
     add("--limits", risk.limitsPath ?? risk.limits?.json)
     add("--reference", risk.referencePath)
     add("--account", configuration.account)
+    add("--positions", risk.positions?.path)
+    if let valueAtRisk = risk.valueAtRisk { add(valueAtRisk) }
     add("--state-dir", configuration.directories.state)
     add("--ring-capacity", "\(configuration.rings.tickSlots)")
     if venue.password != nil { environment = [RoleCommand.passwordVariable] }
@@ -173,6 +175,17 @@ private struct RoleOptionList {
   private var venuePort: String {
     let port = configuration.venue.listenPort
     return port == 0 ? RoleCommand.portPlaceholder : "\(port)"
+  }
+
+  private mutating func add(_ valueAtRisk: NodeConfiguration.ValueAtRisk) {
+    add("--var-every", "\(valueAtRisk.everySeconds)")
+    add("--confidence", "\(valueAtRisk.confidence)")
+    switch valueAtRisk.source {
+    case .returns(let path): add("--returns", path)
+    case .recorded(let path, let seconds):
+      add("--recorded", path)
+      add("--recorded-interval", "\(seconds)")
+    }
   }
 
   private mutating func venue() {

@@ -46,12 +46,26 @@ public struct RoleOptions: Sendable {
   }
 }
 
+extension RoleOptions {
+  /// Says that a role is ready.
+  ///
+  /// - Parameter role: nil: it is no instance's.
+  /// - Returns: why it has to end: the supervisor of its instance is gone, and may not have written
+  ///   down that it started it.
+  static func tellReady(_ role: RoleOptions?, _ more: String = "") -> RoleError? {
+    let isHeard = ServiceNotice.ready(more)
+    return isHeard || role?.place == nil ? nil : .unheard
+  }
+}
+
 /// Why a role does not work together with the instance that it finds.
 public enum RoleError: Error, CustomStringConvertible {
   case otherBuild(own: UInt64, instance: UInt64)
   case otherConfiguration(own: UInt64, instance: UInt64)
   case noPlace(Int, roles: Int)
   case noTable(path: String)
+  /// It is ready, and whoever started it is gone.
+  case unheard
 
   public var description: String {
     switch self {
@@ -65,6 +79,9 @@ public enum RoleError: Error, CustomStringConvertible {
       "--place \(place): the instance's table has \(roles) roles, numbered from 0"
     case .noTable(let path):
       "\(path) is being written, or of another version: start `tickway run` first"
+    case .unheard:
+      "the supervisor that started this role is gone before it was ready, so that nobody knows of"
+        + " it: it ends; start `tickway run` again"
     }
   }
 

@@ -23,6 +23,8 @@ final class RoleProcess {
   private let observer: ReplayObserver
   private let placement: Placement
   private var notes: [String] = []
+  /// Why it ended though nobody told it to.
+  private var ownEnd: RoleError?
   /// The role's: in the table, where observers read them, or of this process alone.
   private(set) lazy var histograms = HistogramStorage(count: RoleTable.histogramsEach)
   var machine = MachineCard.current()
@@ -109,7 +111,8 @@ final class RoleProcess {
     try verifyMemory()
     notes.forEach(observer.note)
     try thread.start()
-    ServiceNotice.ready(readiness)
+    ownEnd = RoleOptions.tellReady(options, readiness)
+    if ownEnd != nil { stop(false) }
     var signal: Int32?
     while !thread.isOver {
       let caught = clinux_wait_stop_signal(RoleProcess.look_ms)
@@ -131,6 +134,7 @@ final class RoleProcess {
     failure: (any Error)?, note: String?
   ) -> ReplayOutcome {
     var report = report
+    let failure = failure ?? ownEnd
     report.run.role = role.name
     report.run.waiting = plan.reason
     report.run.notes = notes + (note.map { [$0] } ?? [])

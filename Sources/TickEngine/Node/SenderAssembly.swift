@@ -43,7 +43,15 @@ final class SenderAssembly {
   }
 
   /// - Parameter port: that of the built-in venue.
+  /// - Throws: why there is no sender; then what was made for it is gone again.
   func make(port: UInt16 = 0) throws -> Sender {
+    do { return try assemble(port) } catch {
+      instance?.abandon()
+      throw error
+    }
+  }
+
+  private func assemble(_ port: UInt16) throws -> Sender {
     // First of all: the gate's role is that of the instance, so that there is one sender of a name.
     let kill = try makeKillGate()
     let limits = options.limits ?? .simulation
@@ -52,11 +60,19 @@ final class SenderAssembly {
     let isWhole = instance != nil
     var session: VenueSession?
     let address = venueAddress(port)
+    var isSessionGone = false
     if let address {
-      session = try openSession(address, from: isWhole ? pool.start : .newest)
+      do {
+        session = try openSession(address, from: isWhole ? pool.start : .newest)
+      } catch SessionError.otherSession {
+        // It must not trade, and must not be away either: somebody has to say what is in doubt.
+        isSessionGone = true
+      }
     }
     let isSame = pool.origin.sequence != 0 && session?.session == pool.origin.session
-    try HeldInstrument.note(options.positions, in: pool, isSameSession: isSame)
+    if !isSessionGone {
+      try HeldInstrument.note(options.positions, in: pool, isSameSession: isSame)
+    }
     let reference = ReferenceTable(
       options.reference ?? .simulation, limits: limits,
       instruments: TickPublisher.instrumentsMax)
@@ -70,7 +86,8 @@ final class SenderAssembly {
         requests: try OrderConsumer(claiming: rings[number].orders.attach()),
         events: try EventProducer(claiming: rings[number].events.attach()))
     }
-    let risk = try makeRisk(limits, isArmed: !kill.isShut, held, marks)
+    let risk = try makeRisk(
+      limits, isArmed: !kill.isShut && !isSessionGone, held, marks, goesOn: isSessionGone)
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
       ports: ports, gate: gate, kill: kill, risk: risk, pool: pool, session: session,
@@ -82,6 +99,7 @@ final class SenderAssembly {
         isWhole: isWhole, workersOutlive: workersOutlive,
         owners: OrderOwners(
           workers: rings.count, areSharing: options.workerSubscriptions.isEmpty),
+        isSessionGone: isSessionGone,
         isLive: options.captures.isEmpty),
       reload: reload, decisions: try makeDecisionLog())
   }
@@ -125,8 +143,11 @@ final class SenderAssembly {
   }
 
   /// Positions begin anew: the venue tells every fill of its session again. States go on.
+  ///
+  /// - Parameter goesOn: the venue does not: what a predecessor knew is all that is known.
   private func makeRisk(
-    _ limits: RiskLimits, isArmed: Bool, _ held: [HeldInstrument], _ marksE4: [Int64]
+    _ limits: RiskLimits, isArmed: Bool, _ held: [HeldInstrument], _ marksE4: [Int64],
+    goesOn: Bool
   ) throws -> RiskWatch {
     var positions = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
@@ -135,7 +156,10 @@ final class SenderAssembly {
     let records = try instance?.riskRecords(strategies: limits.strategiesMax) ?? [:]
     let region =
       if let instance {
-        SharedRegion(try instance.renew(.positions, "positions", capacity: positions.capacity))
+        SharedRegion(
+          goesOn
+            ? try instance.open(.positions, "positions", capacity: positions.capacity)
+            : try instance.renew(.positions, "positions", capacity: positions.capacity))
       } else { SharedRegion(try unnamed(.positions, positions.capacity)) }
     self.positions = region
     var book = try PositionBook.open(claiming: region.attach(), positions)

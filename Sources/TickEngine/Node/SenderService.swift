@@ -23,16 +23,15 @@ public enum SenderService {
       TradingInstance(
         $0, ringDirectory: options.ringDirectory, stateDirectory: options.stateDirectory)
     }
-    for worker in 0..<options.workers {
-      process.own.write(.deathsSeen, worker: worker, shared.read(.deathsSeen, worker: worker))
-    }
-    carryDeaths(options.workers, from: shared, to: process.own)
+    takeDeaths(options.workers, from: shared, to: process.own)
     let reference = ReferenceWatch(options)
     let metrics = try process.metrics()
     let histograms = process.histograms
     let recording = try DecisionRecording(options)
     let assembly = try assembly(options, process, instance, reference, histograms, recording)
     var sender = try assembly.make()
+    var isStarted = false
+    defer { if !isStarted { instance?.abandon() } }
     sender.metrics = metrics
     if let reason = sender.kill.reason {
       observer.note(
@@ -43,8 +42,15 @@ public enum SenderService {
         try $0.recorder(directory: assembly.directory, page: process.page), isPinned: false)
     }
     try recorder?.start()
+    let valueAtRiskStop = StopFlag()
+    let valueAtRisk = try makeValueAtRisk(options, process, assembly, valueAtRiskStop)
+    defer {
+      valueAtRiskStop.request()
+      valueAtRisk?.join()
+    }
     let thread = process.thread(sender)
     var nextLook = MonotonicClock.now
+    var isGoneTold = false
     let signal = try process.run(
       thread,
       stop: { isHurried in process.own.write(isHurried ? .stopDrain : .workersDone, 1) },
@@ -55,16 +61,61 @@ public enum SenderService {
         nextLook = MonotonicClock.now + 1_000_000_000
         reference?.look(observer)
         instance?.keepTrip(observer)
+        tellSessionGone(process, instance, &isGoneTold, observer)
       })
+    isStarted = true
+    // Its last value is of what is held in the end.
+    valueAtRiskStop.request()
+    valueAtRisk?.join()
     process.own.write(.stopRecorder, 1)
     recorder?.join()
+    if let note = valueAtRisk?.role.note { observer.note(note) }
     if let lost = thread.role.decisions.lostNote { observer.note(lost) }
     instance?.keepTrip(observer, isLast: true)
     // One that ends alone is followed by another, which goes on from what it leaves.
     if shared.read(.workersDone) != 0 {
       instance?.end(isClean: thread.role.isClean, state: thread.role.strictestState, isAlone: false)
     }
-    return outcome(process, thread, options, histograms, signal, recorder?.failure)
+    let positions = Report.Positions(of: assembly.positions, thread.role.riskChanges)
+    return outcome(process, thread, options, histograms, signal, recorder?.failure, positions)
+  }
+
+  /// Once, as soon as it is so.
+  private static func tellSessionGone(
+    _ process: RoleProcess, _ instance: TradingInstance?, _ isTold: inout Bool,
+    _ observer: ReplayObserver
+  ) {
+    let word = process.own.read(.sessionGone)
+    guard word != 0, !isTold else { return }
+    isTold = true
+    let name = instance?.name ?? "NAME"
+    observer.note(
+      "the venue has begun another session: \(word - 1) orders that were out are in doubt, and what"
+        + " is held is held in the old one; nothing leaves any more: ask the venue, end this"
+        + " instance, then `tickway ring remove tickway.\(name).pool` and `tickway resume \(name)`")
+  }
+
+  /// Beside the positions, on a thread of its own: runs from here on.
+  private static func makeValueAtRisk(
+    _ options: ReplayOptions, _ process: RoleProcess, _ assembly: SenderAssembly,
+    _ stop: StopFlag
+  ) throws -> RoleThread<ValueAtRiskRole>? {
+    guard let wanted = options.valueAtRisk, let positions = assembly.positions else { return nil }
+    let role = try ValueAtRiskRole(
+      wanted, positions: positions, directory: assembly.directory, stop: stop)
+    let thread = process.thread(role, isPinned: false)
+    try thread.start()
+    return thread
+  }
+
+  /// Where a predecessor was with the deaths of workers.
+  private static func takeDeaths(
+    _ workers: Int, from shared: borrowing ControlPage, to own: borrowing ControlPage
+  ) {
+    for worker in 0..<workers {
+      own.write(.deathsSeen, worker: worker, shared.read(.deathsSeen, worker: worker))
+    }
+    carryDeaths(workers, from: shared, to: own)
   }
 
   /// What the starter says of workers, and what the sender has made of it.
@@ -106,9 +157,11 @@ public enum SenderService {
 
   private static func outcome(
     _ process: RoleProcess, _ thread: RoleThread<Sender>, _ options: ReplayOptions,
-    _ histograms: HistogramStorage, _ signal: Int32?, _ recorderFailure: (any Error)?
+    _ histograms: HistogramStorage, _ signal: Int32?, _ recorderFailure: (any Error)?,
+    _ positions: Report.Positions?
   ) -> ReplayOutcome {
     var report = Report(machine: process.machine)
+    report.positions = positions
     report.take(thread.role.counts)
     report.run.workers = UInt64(options.workers)
     report.run.tripped = process.own.read(.tripped) != 0

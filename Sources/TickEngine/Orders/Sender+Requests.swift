@@ -287,7 +287,9 @@ extension Sender {
       shutAt_ns = MonotonicClock.now
       outAt_ns = shutAt_ns
       tripFromWithin()
-      if risk.kill(RiskCause(kill.reason), at: marketTime) != nil { act() }
+      // What was never armed was not killed: nobody has to look into it before it is armed.
+      let isKilled = kill.reason != .neverArmed
+      if isKilled, risk.kill(RiskCause(kill.reason), at: marketTime) != nil { act() }
       massCancel()
       nextSweep_ns = 0
     }
@@ -297,11 +299,14 @@ extension Sender {
   }
 
   /// Tripped, and flat for a while: the venue is left (KS1). Orders that it does not end in time
-  /// are left to its cancel on disconnect, and stay in doubt.
+  /// are left to its cancel on disconnect, and stay in doubt; so are those of a venue that never
+  /// comes to the end of what it tells.
   private mutating func leaveVenue() {
-    guard session != nil, link == .steady || link == .unsettled else { return }
+    guard session != nil, link == .steady || link == .unsettled || link == .replaying else {
+      return
+    }
     let now = MonotonicClock.now
-    let isFlat = book.count == 0 && session?.unsent == 0
+    let isFlat = book.count == 0 && session?.unsent == 0 && link != .replaying
     if !isFlat { outAt_ns = now }
     guard
       isFlat

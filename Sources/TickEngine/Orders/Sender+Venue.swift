@@ -1,3 +1,4 @@
+import CLinux
 import TickRing
 import TickWire
 
@@ -107,7 +108,8 @@ extension Sender {
         isRepeating = false
         if options.workersOutlive, sequence > toldBefore { book.pool.told = sequence }
       case .endOfSession:
-        options.address = nil
+        // A run ends with it; an instance calls again, and learns which session there is now.
+        if !options.workersOutlive { options.address = nil }
         throw SessionError.lost(session?.name ?? "", reason: "it ended the session")
       case .serverHeartbeat:
         session?.noteQuiet()
@@ -204,8 +206,27 @@ extension Sender {
     retryAt_ns = at
   }
 
+  /// Whether any position is not flat.
+  private var isHolding: Bool {
+    (0..<gate.exposure.listedCount).contains { place in
+      gate.exposure.lines[Int(gate.exposure.listed(place))].position != 0
+    }
+  }
+
+  /// The venue has begun another session. What was out is in doubt for ever, and what is held is
+  /// held elsewhere: nothing leaves any more, until a person has looked.
+  mutating func giveUpSession() {
+    link = .closed
+    kill.trip(.reconciliation, at: clinux_realtime_ns())
+    control.write(.tripped, 1)
+    control.write(.sessionGone, UInt64(1 + book.count))
+    tellState(MonotonicClock.now)
+  }
+
   private mutating func reopen() throws(SessionError) {
     guard let address = options.address else { return }
+    // With nothing out and nothing held another session will do; what is new in it is wanted.
+    resume.isBinding = book.count > 0 || isHolding
     let opening = SessionOpening(address, from: resume)
     do throws(ThreadFailure) { try opening.start() } catch {
       return try retry(after: .unreachable(address.text, reason: error.description))
@@ -219,11 +240,16 @@ extension Sender {
     self.opening = nil
     do throws(SessionError) { session = try opening.take() } catch {
       // In another session orders are in doubt for ever; elsewhere the next try may do.
-      if case .otherSession = error { options.address = nil }
-      try retry(after: error)
+      if case .otherSession = error { giveUpSession() } else { try retry(after: error) }
       return false
     }
     kill.publishSocket(session?.descriptor ?? -1)
+    if let name = session?.session, name != book.pool.origin.session {
+      book.pool.origin = (name, session?.first ?? 1)
+      toldBefore = 0
+    }
+    // What is asked for from here on, this connection has not heard before.
+    if isShutSeen { shutAt_ns = MonotonicClock.now }
     link = .replaying
     book.counts.reconnects += 1
     return true

@@ -62,6 +62,8 @@ struct SenderOptions {
   var workersOutlive = false
   /// Which worker is whose.
   var owners = OrderOwners()
+  /// Whether the venue's session is another one than orders of a predecessor are out in.
+  var isSessionGone = false
   /// Whether exchange time is the wall clock's; in a replay it is the capture's.
   var isLive = false
 }
@@ -200,6 +202,7 @@ struct Sender: ~Copyable, Role {
       gate.set(strategy: strategy, off: true)
     }
     tellState(MonotonicClock.now)
+    if options.isSessionGone { return giveUpSession() }
     if session == nil { endRecoveries() }
     guard let next = session?.nextUserRefNum, let name = session?.session else { return }
     book.pool.skip(to: next)

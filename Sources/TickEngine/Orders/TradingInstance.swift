@@ -15,6 +15,8 @@ final class TradingInstance {
   /// The trip that was told last.
   private var kept: GateRecord?
   private var isUnwritten = false
+  /// Regions that this process made, by suffix, where there were none.
+  private var made: [String] = []
 
   init(_ name: String, ringDirectory: String, stateDirectory: String) {
     self.stateDirectory = stateDirectory
@@ -34,7 +36,10 @@ final class TradingInstance {
   func open(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
     let name = regionName(suffix)
     do throws(RingError) {
-      return try Region.create(kind, directory: ringDirectory, name: name, capacity: capacity)
+      let region = try Region.create(
+        kind, directory: ringDirectory, name: name, capacity: capacity)
+      made.append(suffix)
+      return region
     } catch {
       guard error.kind == .exists else { throw error }
     }
@@ -51,8 +56,22 @@ final class TradingInstance {
   /// Makes it anew: what was in it is told again by the venue. Only with the gate's role, which
   /// nobody else then has.
   func renew(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
-    try? Region.remove(directory: ringDirectory, name: regionName(suffix))
-    return try open(kind, suffix, capacity: capacity)
+    let wasThere: Bool
+    do throws(RingError) {
+      try Region.remove(directory: ringDirectory, name: regionName(suffix))
+      wasThere = true
+    } catch { wasThere = false }
+    let region = try open(kind, suffix, capacity: capacity)
+    // What a predecessor left stays for a successor, though it was made anew.
+    if wasThere { made.removeAll { $0 == suffix } }
+    return region
+  }
+
+  /// The start has failed: what it made goes, of which nobody has used anything yet. What a
+  /// predecessor left stays.
+  func abandon() {
+    for suffix in made { try? Region.remove(directory: ringDirectory, name: regionName(suffix)) }
+    made = []
   }
 
   /// The risk states that a predecessor left, by subject: a breaker outlives its sender.

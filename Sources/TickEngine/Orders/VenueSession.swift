@@ -89,8 +89,11 @@ struct VenueSession: ~Copyable {
       }
       let there = try look(address, user, password, until: end)
       var start = start
-      if start.session != .blank, start.session != there.session, !start.isBinding {
+      let isOther = start.session != .blank && start.session != there.session
+      if isOther, !start.isBinding {
         start = SessionStart(session: there.session, sequence: there.sequence)
+      } else if isOther {
+        throw .otherSession(address.text, was: start.session.text, is: there.session.text)
       }
       return try open(address, user, password, start, toldBefore: there.sequence, until: end)
     } catch {

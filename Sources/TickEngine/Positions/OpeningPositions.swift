@@ -70,7 +70,7 @@ public struct OpeningPositions: Equatable, Sendable {
   }
 
   /// Throws unless everything that is held is something that this run knows.
-  func check(
+  public func check(
     symbols: [String]?, reference: ReferenceData?, strategiesMax: Int
   ) throws(Failure) {
     let listed = symbols.map(Set.init)

@@ -174,13 +174,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   /// Beside the positions, computed on a thread of its own.
   private func makeValueAtRisk() throws -> RoleThread<ValueAtRiskRole>? {
     guard let wanted = options.valueAtRisk, let positions else { return nil }
-    let observer = try PositionObserver(
-      positions.attach(), directory: DirectoryReader(try directory.attach()))
     return thread(
       try ValueAtRiskRole(
-        positions.attach(), observer: observer, returns: wanted.returns,
-        confidence: wanted.confidence, interval_ns: wanted.interval_ns, stop: valueAtRiskStop),
-      nil)
+        wanted, positions: positions, directory: directory, stop: valueAtRiskStop), nil)
   }
 
   // MARK: Recorder

@@ -50,11 +50,8 @@ extension ReplayRun where S: ~Copyable, I: ~Copyable {
   }
 
   private func fillPositions(_ report: inout Report) {
-    guard let positions, let sender,
-      let observer = try? PositionObserver(positions.attach(), directory: nil)
-    else { return }
-    report.positions = Report.Positions(
-      observer.snapshot(), sender.role.riskChanges.kept, changeCount: sender.role.riskChanges.count)
+    guard let sender else { return }
+    report.positions = Report.Positions(of: positions, sender.role.riskChanges)
   }
 
   /// What found it full is lost, and nothing waits for it.

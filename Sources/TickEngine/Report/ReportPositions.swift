@@ -62,6 +62,14 @@ extension Report {
 }
 
 extension Report.Positions {
+  /// What a region of positions says, with the changes that its sender kept; nil if nothing does.
+  init?(of region: SharedRegion?, _ changes: (kept: [RiskChange], count: Int)) {
+    guard let region, let observer = try? PositionObserver(region.attach(), directory: nil) else {
+      return nil
+    }
+    self.init(observer.snapshot(), changes.kept, changeCount: changes.count)
+  }
+
   init(_ snapshot: PositionSnapshot, _ changes: [RiskChange], changeCount: Int) {
     instance = Subject(snapshot, 0)
     strategies = snapshot.subjects.filter { $0.subject > 0 && $0.hasTraded }

@@ -56,9 +56,5 @@ public struct CorePlan: Sendable {
   }
 
   /// The NUMA node of a core, where the machine has more than one and the core is known.
-  static func node(of core: Int?) -> Int? {
-    guard let core, clinux_node_count() > 1 else { return nil }
-    let node = clinux_node_of_core(Int32(core))
-    return node < 0 ? nil : Int(node)
-  }
+  static func node(of core: Int?) -> Int? { NumaTopology.current().node(forMemoryOf: core) }
 }

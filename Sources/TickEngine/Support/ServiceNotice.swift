@@ -7,7 +7,9 @@ import Glibc
 /// Thread safety: any thread; off the hot path.
 public enum ServiceNotice {
   /// Ready to do its work.
-  public static func ready(_ more: String = "") { send("READY=1\n" + more) }
+  /// - Returns: false if somebody was to be told so, and is gone.
+  @discardableResult
+  public static func ready(_ more: String = "") -> Bool { send("READY=1\n" + more) }
   /// Told to end, and doing so.
   public static func stopping() { send("STOPPING=1\n") }
   /// For a watchdog: to be said each `watchdog_ns`.
@@ -24,22 +26,25 @@ public enum ServiceNotice {
   }
 
   /// One datagram to whoever supervises this process; nothing where nobody does.
-  public static func send(_ text: String) {
+  /// - Returns: false if the socket that is named is no longer there, or nobody's.
+  @discardableResult
+  public static func send(_ text: String) -> Bool {
     guard let path = unsafe getenv("NOTIFY_SOCKET").map({ unsafe String(cString: $0) }),
       var address = ServiceNotice.address(path)
-    else { return }
+    else { return true }
     let socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
-    guard socket >= 0 else { return }
+    guard socket >= 0 else { return true }
     defer { close(socket) }
     let bytes = Array(text.utf8)
     let length = socklen_t(MemoryLayout<sa_family_t>.size + path.utf8.count + 1)
-    unsafe withUnsafePointer(to: &address) { pointer in
+    let sent = unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        _ = unsafe sendto(
+        unsafe sendto(
           socket, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0,
           path.hasPrefix("@") ? length - 1 : length)
       }
     }
+    return sent >= 0 || (errno != ECONNREFUSED && errno != ENOENT)
   }
 
   /// A path, or with `@` in front a name in the abstract space, which begins with a zero byte.

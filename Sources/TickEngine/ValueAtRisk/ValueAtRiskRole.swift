@@ -59,6 +59,18 @@ public struct ValueAtRiskRole: ~Copyable, Role {
     self.stop = stop
   }
 
+  /// Of an instance's positions, under the numbers of its directory.
+  init(
+    _ options: ValueAtRiskOptions, positions: SharedRegion, directory: SharedRegion,
+    stop: StopFlag
+  ) throws {
+    let observer = try PositionObserver(
+      positions.attach(), directory: DirectoryReader(try directory.attach()))
+    try self.init(
+      positions.attach(), observer: observer, returns: options.returns,
+      confidence: options.confidence, interval_ns: options.interval_ns, stop: stop)
+  }
+
   @usableFromInline var name: String { "tickway-var" }
 
   @usableFromInline

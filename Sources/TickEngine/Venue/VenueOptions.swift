@@ -1,3 +1,4 @@
+import CLinux
 import TickWire
 
 /// Who may log in.
@@ -23,6 +24,19 @@ public struct VenueOptions: Sendable {
   public var dialect = OrderDialect.ouch50
   /// The only session there is; a login that names another is refused.
   public var session = FixedText("TICKWAY001")!
+
+  /// Of a session's name, in SoupBinTCP 3.00.
+  public static let sessionLengthMax = 10
+
+  /// A session name that no earlier start has had: `T`, and the wall clock's ms in base 36. What a
+  /// client knows of another start's session is then never taken for this one's.
+  public static func newSession() -> FixedText { newSession(at: clinux_realtime_ns()) }
+
+  static func newSession(at time_ns: UInt64) -> FixedText {
+    let digits = String(time_ns / 1_000_000, radix: 36, uppercase: true)
+    let padded = String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+    return FixedText("T" + padded.suffix(9))!
+  }
   public var limits = MatchingLimits()
 
   /// Own silence after which a heartbeat is sent.

@@ -70,6 +70,7 @@ public final class VenueRun {
   private let control: ControlPage?
   private let ingester: RoleThread<ReplayIngester>?
   private let venue: RoleThread<VenueRole>
+  private let role: RoleOptions?
   private let stop = StopFlag()
   private let inquiry = VenueInquiry()
   /// The ingester measures in it; what it measures is not told.
@@ -85,6 +86,7 @@ public final class VenueRun {
     _ options: VenueOptions, market source: VenueMarketSource, ringDirectory: String = "/dev/shm",
     role: RoleOptions? = nil
   ) throws {
+    self.role = role
     // Says what keeps it from being a role of that instance, and places its memory.
     let process = try role.map { try RoleProcess($0, ReplayObserver()) }
     let market: RingMarket
@@ -131,7 +133,10 @@ public final class VenueRun {
       stopAll()
       return VenueOutcome(counts: venue.role.counts, failure: error)
     }
-    ServiceNotice.ready("X_TICKWAY_PORT=\(port)\n")
+    if let unheard = RoleOptions.tellReady(role, "X_TICKWAY_PORT=\(port)\n") {
+      stopAll()
+      return VenueOutcome(counts: venue.role.counts, failure: unheard)
+    }
     // Ends early only if the market fails; a market that ends is no reason to stop serving.
     while clinux_wait_stop_signal(100) == 0, control?.read(.failed) ?? 0 == 0 {}
     stopAll()

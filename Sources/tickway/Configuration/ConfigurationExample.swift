@@ -56,6 +56,13 @@ enum ConfigurationExample {
       # limits: limits.json           # or the limits themselves, `name: value`, all of them
       # reference: reference.csv      # sector, volume and limits of each symbol
       # account: example              # sets of one account share its credit
+      # positions: positions.csv      # held before the first order, as a CSV file with
+      #                               # symbol,strategy,shares,average_price; for one set
+      # var_every_s: 10               # the value at risk of what is held, so often, from
+      # returns: returns.csv          # returns: a line of symbols, then one of each in every line,
+      # recorded: day.ticks           # or ticks that --record wrote, by intervals of
+      # recorded_interval_s: 60       # exchange time
+      # var_confidence: 0.95
 
     # One set of processes for each NUMA node. Without cores, roles are pinned if there are enough
     # for all, and share what there is otherwise.

@@ -166,9 +166,55 @@ struct ConfigurationReader {
     } else if let found = file(section, "limits", { try LimitsFile.read($0) }) {
       (risk.limitsPath, risk.limits) = found
     }
-    risk.referencePath = file(section, "reference") { try ReferenceFile.read($0) }?.path
+    let reference = file(section, "reference") { try ReferenceFile.read($0) }
+    risk.referencePath = reference?.path
     risk.account = section.text("account")
     section.flag("arm_simulation", into: &risk.armsSimulation)
+    let positions = file(section, "positions") { path in
+      let positions = try PositionsFile.read(path)
+      try positions.check(symbols: nil, reference: reference?.value, strategiesMax: .max)
+      return positions
+    }
+    risk.positions = positions.map { NodeConfiguration.FileContent(path: $0.path, $0.value) }
+    risk.valueAtRisk = valueAtRisk(section)
+  }
+
+  /// How often and from what go together.
+  private func valueAtRisk(_ section: SettingSection) -> NodeConfiguration.ValueAtRisk? {
+    var (every, confidence, interval) = (Double.nan, 0.95, 60.0)
+    section.number("var_every_s", into: &every)
+    section.number("recorded_interval_s", into: &interval)
+    section.number("var_confidence", into: &confidence)
+    func fault(_ key: String, _ text: String) {
+      section.fault(key, section.place(of: key), text)
+    }
+    if section.has("returns"), section.has("recorded") {
+      _ = (section.text("returns"), section.text("recorded"))
+      fault("recorded", "returns is given, too: choose one of them")
+      return nil
+    }
+    let returns = file(section, "returns") { try ReturnsFile.check($0) }?.path
+    let recorded = file(section, "recorded") { try ReturnsFile.look(atRecording: $0) }?.path
+    let isTimed = section.has("var_every_s")
+    for key in ["returns", "recorded", "recorded_interval_s", "var_confidence"]
+    where section.has(key) && !isTimed {
+      fault(key, "it is for a value at risk, which nobody computes without var_every_s")
+    }
+    if isTimed, !section.has("returns"), !section.has("recorded") {
+      fault("var_every_s", "returns or recorded must say what the value at risk is computed from")
+    }
+    if section.has("recorded_interval_s"), !section.has("recorded") {
+      fault("recorded_interval_s", "it is for recorded, which is not given")
+    }
+    guard !every.isNaN else { return nil }
+    if let returns {
+      return .init(everySeconds: every, .returns(path: returns), confidence: confidence)
+    }
+    return recorded.map {
+      .init(
+        everySeconds: every, .recorded(path: $0, intervalSeconds: interval),
+        confidence: confidence)
+    }
   }
 
   /// Limits that stand in the file itself: all of them, as in a limits file.

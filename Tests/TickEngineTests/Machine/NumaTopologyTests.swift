@@ -50,6 +50,16 @@ import Testing
     }
   }
 
+  @Test func memoryHasANodeToBeOnlyWhereThereAreSeveral() {
+    let one = NumaTopology(nodes: [.init(number: 0, cores: [0, 1])])
+    let two = NumaTopology(nodes: [.init(number: 3, cores: [1]), .init(number: 0, cores: [0])])
+    #expect(one.node(forMemoryOf: 1) == nil && two.node(forMemoryOf: 1) == 3)
+    #expect(two.node(forMemoryOf: nil) == nil && two.node(forMemoryOf: 7) == nil)
+    #expect(MachineCores(allowed: [1, 0], topology: two).nodes == [0, 3])
+    #expect(MachineCores(allowed: [1, 0], topology: two).node(of: 7) == nil)
+    #expect(MachineCores(allowed: [0]).nodes == [0] && MachineCores(allowed: [0]).node(of: 0) == 0)
+  }
+
   @Test func listsAreWrittenAsTheKernelWritesThem() {
     #expect(KernelList.text([3, 1, 0, 2, 8]) == "0-3,8" && KernelList.text([]) == "")
     #expect(KernelList.numbers(in: "0-3,8") == [0, 1, 2, 3, 8])

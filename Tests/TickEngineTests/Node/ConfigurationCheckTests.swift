@@ -1,3 +1,4 @@
+import Foundation
 import TickEngine
 import TickWire
 import Testing
@@ -92,6 +93,27 @@ private let changes: [ConfigurationCheckTests.Change] = [
     limits.warningPercent = 50
     $0.risk.limits = limits
   },
+  .init(place: "risk.positions", says: "strategies_max") {
+    $0.risk.positions = .init(path: "/p.csv", opening("AAPL,17,5,1"))
+  },
+  .init(place: "risk.positions", says: "not among the symbols") {
+    $0.feed.symbols = .init(path: "/s", ["AAPL", "MSFT"])
+    $0.risk.positions = .init(path: "/p.csv", opening("IBM,1,5,1"))
+  },
+  .init(place: "risk.positions", says: "each of the 2 senders") {
+    $0.sets.append($0.sets[0])
+    $0.risk.positions = .init(path: "/p.csv", opening("AAPL,1,5,1"))
+  },
+  .init(place: "risk.var_every_s", says: "from 0.01 to 86400") {
+    $0.risk.valueAtRisk = .init(everySeconds: 0, .returns(path: "/r.csv"))
+  },
+  .init(place: "risk.var_confidence", says: "below 1") {
+    $0.risk.valueAtRisk = .init(everySeconds: 1, .returns(path: "/r.csv"), confidence: 1)
+  },
+  .init(place: "risk.recorded_interval_s", says: "from 0.001") {
+    $0.risk.valueAtRisk = .init(
+      everySeconds: 1, .recorded(path: "/r", intervalSeconds: 0))
+  },
   .init(place: "risk.account", says: "letters") { $0.risk.account = "a b" },
   .init(place: "sets", says: "0 sets") { $0.sets = [] },
   .init(place: "sets[0].workers", says: "0 workers") { $0.sets[0].workers = [] },
@@ -132,3 +154,9 @@ private let changes: [ConfigurationCheckTests.Change] = [
     $0.venue.listenPort = 9_000
   },
 ]
+
+/// A positions file of one line.
+private func opening(_ row: String) -> OpeningPositions {
+  let text = "symbol,strategy,shares,average_price\n\(row)\nend,1\n"
+  return try! OpeningPositions(csv: Data(text.utf8))
+}

@@ -1,3 +1,4 @@
+import Foundation
 import TickEngine
 import TickWire
 import Testing
@@ -67,5 +68,10 @@ private let changes: [@Sendable (inout NodeConfiguration) -> Void] = [
   { $0.memory.isLocked = true }, { $0.waiting = .spin },
   { $0.scheduling.realtimePriority = 1 }, { $0.supervisor.restartsPerMinute = 1 },
   { $0.supervisor.backoffSecondsMax = 1 }, { $0.supervisor.restartsMax = 1 },
+  {
+    let text = "symbol,strategy,shares,average_price\nAAPL,1,5,1\nend,1\n"
+    $0.risk.positions = .init(path: "/p.csv", try! OpeningPositions(csv: Data(text.utf8)))
+  },
+  { $0.risk.valueAtRisk = .init(everySeconds: 1, .returns(path: "/r.csv")) },
   { $0.supervisor.onDeath = .continue }, { $0.supervisor.drainSecondsMax = 1 },
 ]

@@ -24,6 +24,8 @@ func nodeConfiguration() -> NodeConfiguration {
 /// Four cores on each of two nodes.
 let twoNodes = MachineCores(
   allowed: Array(0..<8),
-  nodeOfCore: [Int: Int](uniqueKeysWithValues: (0..<8).map { ($0, $0 / 4) }), nodes: [0, 1])
+  topology: NumaTopology(nodes: [
+    .init(number: 0, cores: Array(0..<4)), .init(number: 1, cores: Array(4..<8)),
+  ]))
 
 let twoCores = MachineCores(allowed: [0, 1])

@@ -95,6 +95,23 @@ import Testing
     #expect(value("--limits", commands(configuration)[3]) == "/limits.json")
   }
 
+  @Test func whatIsHeldAndItsValueAtRiskAreTheSenders() throws {
+    var configuration = nodeConfiguration()
+    let text = "symbol,strategy,shares,average_price\nAAPL,1,5,1\nend,1\n"
+    configuration.risk.positions = .init(
+      path: "/held.csv", try OpeningPositions(csv: Data(text.utf8)))
+    configuration.risk.valueAtRisk = .init(
+      everySeconds: 2, .recorded(path: "/day.ticks", intervalSeconds: 5), confidence: 0.99)
+    let sender = commands(configuration)[3]
+    #expect(value("--positions", sender) == "/held.csv")
+    #expect(value("--var-every", sender) == "2.0" && value("--confidence", sender) == "0.99")
+    #expect(value("--recorded", sender) == "/day.ticks")
+    #expect(value("--recorded-interval", sender) == "5.0" && value("--returns", sender) == nil)
+    configuration.risk.valueAtRisk?.source = .returns(path: "/returns.csv")
+    #expect(value("--returns", commands(configuration)[3]) == "/returns.csv")
+    #expect(value("--recorded", commands(configuration)[3]) == nil)
+  }
+
   @Test func theSettingsOfTheFeedAreTheIngestersOptions() {
     var configuration = nodeConfiguration()
     configuration.feed.hours = SessionHours("09:05-16:30")

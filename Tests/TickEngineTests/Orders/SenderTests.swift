@@ -289,6 +289,26 @@ final class SenderBench: @unchecked Sendable {
     #expect(venue.finish().closedByPeer == 0)
   }
 
+  /// KS1: a venue that never comes to the end of what it tells is left, too.
+  @Test func aTripDuringAReplayThatNeverEndsLeavesTheVenue() throws {
+    let venue = try FakeVenue(.deaf)
+    let bench = try SenderBench(
+      eventSlots: 64, venuePort: venue.port,
+      patience: SenderOptions.Patience(whole_ns: 20_000_000))
+    bench.adjust { $0.link = .replaying }
+    bench.kill()
+    let end = MonotonicClock.now + 30_000_000_000
+    var hasLeft = false
+    while !hasLeft, MonotonicClock.now < end {
+      try bench.adjust { sender in
+        _ = try sender.turn(isRested: false)
+        hasLeft = sender.link == .closed
+      }
+    }
+    // By itself: its venue is not lost before it has been silent for long.
+    #expect(hasLeft && bench.counts.disconnects == 0)
+  }
+
   /// While every order is refused by the gate nothing is sent, but heartbeats.
   @Test func aBusySenderStillBeats() throws {
     var options = RunningVenue.options

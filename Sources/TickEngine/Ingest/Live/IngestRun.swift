@@ -156,15 +156,16 @@ final class IngestSetup {
     try places.verifyMemory()
     try recorder?.start()
     try ingester.start()
-    ServiceNotice.ready()
-    let signal = watch()
+    let unheard = RoleOptions.tellReady(options.role)
+    if unheard != nil { control.write(.stopIngest, 1) }
+    let signal = unheard == nil ? watch() : nil
     ServiceNotice.stopping()
     ingester.join()
     control.write(.stopRecorder, 1)
     recorder?.join()
     places.end()
     return outcome(
-      ingester, failure: ingester.failure ?? recorder?.failure, signal: signal)
+      ingester, failure: ingester.failure ?? recorder?.failure ?? unheard, signal: signal)
   }
 
   /// Until a signal or a failure; tells the operator how the lines fare.

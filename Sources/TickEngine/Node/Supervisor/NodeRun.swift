@@ -62,6 +62,14 @@ public struct NodeRun {
     let supervisor = try Supervisor(sets, options, observer: observer, make: makeRegions)
     if plan.configuration.risk.armsSimulation { armSimulation() }
     let outcome = supervisor.run()
+    // However the rest goes: the roles have ended.
+    defer {
+      supervisor.removeRegions(directory: options.ringDirectory) {
+        removeGates()
+        removeLedger()
+      }
+      if plan.configuration.directories.reports == nil { removeReports(reports) }
+    }
     let merged = try zip(sets, outcome.sets).enumerated().map { number, set in
       var report = MergedReport(
         regions: NodeRegions(prefix: set.0.prefix, directory: options.ringDirectory),
@@ -71,9 +79,6 @@ public struct NodeRun {
         instance: plan.configuration.instanceName(set: number),
         outcome: try report.outcome(failure: outcome.failure, signal: outcome.signal))
     }
-    supervisor.removeRegions(directory: options.ringDirectory)
-    for set in merged { removeGate(set.instance) }
-    if plan.configuration.directories.reports == nil { removeReports(reports) }
     return NodeOutcome(sets: merged, failure: outcome.failure, signal: outcome.signal)
   }
 
@@ -105,6 +110,22 @@ public struct NodeRun {
     }
   }
 
+  private func removeGates() {
+    for set in sets.indices { removeGate(plan.configuration.instanceName(set: set)) }
+  }
+
+  /// The instance's own, once nothing is leased; an account that has a name is others' too.
+  private func removeLedger() {
+    let configuration = plan.configuration
+    guard configuration.risk.account == nil, let account = configuration.account,
+      let region = try? Region.attach(
+        .ledger, directory: options.ringDirectory, name: AccountLedger.regionName(account)),
+      (try? AccountLedger.isIdle(region)) == true
+    else { return }
+    try? Region.remove(
+      directory: options.ringDirectory, name: AccountLedger.regionName(account))
+  }
+
   /// A kill switch outlives its sender: in the state directory, and until it is there in memory.
   private func removeGate(_ instance: String) {
     let state = StateDirectory(path: plan.configuration.directories.state)
@@ -119,33 +140,12 @@ public struct NodeRun {
     NodeShape(plan.configuration, plan.placement, set: set)
   }
 
-  /// All regions of a set, the role table first: it is the lock.
   private func makeRegions(_ set: SetPlan) throws {
     guard let number = sets.firstIndex(where: { $0.prefix == set.prefix }) else { return }
     let regions = NodeRegions(prefix: set.prefix, directory: options.ringDirectory)
-    for region in NodeRegions.plan(shape(number)) {
-      // Orders in doubt hold its numbers: one that is there is gone on with.
-      if region.kind == .directory {
-        _ = try regions.open(region)
-      } else {
-        try make(region, regions)
-      }
-    }
+    try regions.make(
+      NodeRegions.plan(shape(number)), plan.configuration.memory.binding, observer.note)
   }
-
-  private func make(_ region: NodeRegion, _ regions: NodeRegions) throws(RingError) {
-    do throws(RingError) { _ = try regions.create(region) } catch {
-      let isPlacement = [.nodeAbsent, .noNuma, .nodeMemory].contains(error.kind)
-      guard isPlacement, plan.configuration.memory.binding == .warn else { throw error }
-      observer.note("\(error): it lies wherever the kernel puts it")
-      _ = try regions.create(region.unbound)
-    }
-  }
-}
-
-extension NodeRegion {
-  /// The same, on no node in particular.
-  var unbound: NodeRegion { NodeRegion(suffix, kind, capacity, hugePages: hugePages) }
 }
 
 extension SupervisorOptions {

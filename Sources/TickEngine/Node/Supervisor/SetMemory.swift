@@ -26,28 +26,68 @@ final class SetMemory {
 
   private static let tries = 5
 
+  /// What a look at a set's regions comes to.
+  private enum Found {
+    case memory(SetMemory)
+    /// Roles of a supervisor that died, which are to end first.
+    case ending([WatchedProcess])
+    /// Somebody who keeps to no lock is at it, or what is there cannot be taken away.
+    case changing(RingError?)
+  }
+
   /// Becomes the supervisor of a set: makes its regions, or takes over those of one that died with
-  /// its roles alive.
+  /// its roles alive. What it made is gone again when it throws.
   ///
   /// - Throws: `SupervisorError`, `RingError`, and what `make` throws.
   static func open(
     _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver,
     make: (SetPlan) throws -> Void
   ) throws -> SetMemory {
+    var last: RingError?
     for _ in 0..<tries {
-      if let memory = try takeOver(plan, options, observer) { return memory }
-      SetRegions.remove(plan.prefix, directory: options.ringDirectory)
-      do { try make(plan) } catch let error as RingError where error.kind == .exists {
-        // Another start is at it: who claims the table is the one.
-        usleep(20_000)
-        continue
+      let found = try StartLock.holding(options.ringDirectory) {
+        try takeOver(plan, options, observer) ?? create(plan, options, make: make)
       }
-      guard let claim = try claim(plan, options), claim.reader.header == nil else { continue }
-      return SetMemory(
-        control: try page(plan, options), table: claim.writer, header: header(options),
-        predecessor: [])
+      switch found {
+      case .memory(let memory): return memory
+      case .ending(let roles): try end(roles, plan, options)
+      case .changing(let error):
+        last = error
+        usleep(20_000)
+      }
     }
+    if let last { throw last }
     throw SupervisorError.alreadyRunning(prefix: plan.prefix, pid: 0)
+  }
+
+  /// In place of what is no longer in use.
+  private static func create(
+    _ plan: SetPlan, _ options: SupervisorOptions, make: (SetPlan) throws -> Void
+  ) throws -> Found {
+    SetRegions.remove(plan.prefix, directory: options.ringDirectory)
+    do {
+      try make(plan)
+      guard let claim = try claim(plan, options), claim.reader.header == nil else {
+        return .changing(nil)
+      }
+      return .memory(
+        SetMemory(
+          control: try page(plan, options), table: claim.writer, header: header(options),
+          predecessor: []))
+    } catch let error as RingError where error.kind == .exists {
+      return .changing(error)
+    } catch {
+      SetRegions.remove(plan.prefix, directory: options.ringDirectory)
+      throw error
+    }
+  }
+
+  /// Takes away what this start made, since another part of it failed. What it took over is in use.
+  func abandon(_ plan: SetPlan, _ options: SupervisorOptions) {
+    guard predecessor.isEmpty else { return }
+    try? StartLock.holding(options.ringDirectory) {
+      SetRegions.remove(plan.prefix, directory: options.ringDirectory)
+    }
   }
 
   /// A table, and its writer's role: nobody else runs the instance.
@@ -103,7 +143,7 @@ final class SetMemory {
   /// that is still in use.
   private static func takeOver(
     _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver
-  ) throws -> SetMemory? {
+  ) throws -> Found? {
     guard let claim = try claim(plan, options), let left = claim.reader.header else { return nil }
     let standings = standings(claim.reader, roles: left.roles)
     let living = standings.compactMap {
@@ -120,13 +160,13 @@ final class SetMemory {
     let control = try page(plan, options)
     guard left.isOutlived, control.read(.ingestDone) == 0 else {
       observer.note("\(plan.prefix): waiting for the roles of a supervisor that died to end")
-      try end(living, plan, options)
-      return nil
+      return .ending(living)
     }
     var header = header(options)
     header.venuePort = left.venuePort
-    return SetMemory(
-      control: control, table: claim.writer, header: header, predecessor: standings)
+    return .memory(
+      SetMemory(
+        control: control, table: claim.writer, header: header, predecessor: standings))
   }
 
   private static func standings(

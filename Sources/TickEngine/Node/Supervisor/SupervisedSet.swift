@@ -77,11 +77,19 @@ final class SupervisedSet {
 
   /// When there is something to do by the clock alone; nil: only when something happens.
   func deadline(after now: UInt64) -> UInt64? {
-    var times = roles.compactMap(\.deadline)
+    var times = roles.filter { isDueBy($0) }.compactMap(\.deadline)
     if phase > .running, phase < .ended { times.append(phaseEnd) }
     // The workers' words are looked at: nobody tells of them.
     if phase == .drainingWorkers { times.append(now + 1_000_000) }
     return times.min()
+  }
+
+  /// Whether a role's deadline is one to wake up for: while those that must be ready before it are
+  /// not, one that waits for its start is not started, however long it has been due.
+  private func isDueBy(_ role: SupervisedRole) -> Bool {
+    guard phase == .starting, case .waiting = role.state else { return true }
+    let before = RoleKind.startOrder.prefix { $0 != role.launch.kind }
+    return before.allSatisfy { roles($0).allSatisfy(\.isReady) }
   }
 
   /// Takes a notice; false: it is of none of this set's processes.
@@ -242,7 +250,11 @@ extension SupervisedSet {
     case .drainingWorkers: memory.control.write(.ingestDone, 1)
     case .endingSender:
       memory.control.write(.workersDone, 1)
-      for role in roles(.sender) { role.expectEnd() }
+      for role in roles(.sender) {
+        // One that is dead has left orders that somebody has to cancel.
+        if case .waiting = role.state, !isHurried { start(role, at: now) }
+        role.expectEnd()
+      }
     case .endingWorkers:
       memory.control.write(.senderDone, 1)
       for role in roles(.worker) { role.expectEnd() }

@@ -36,7 +36,8 @@ public final class Supervisor {
   /// Becomes the supervisor of every set, and blocks the signals that it will hear.
   ///
   /// - Parameter make: makes the regions of a set; throws `.exists` where there are some.
-  /// - Throws: `SupervisorError`, `RingError`, and what `make` throws. Nothing has been started.
+  /// - Throws: `SupervisorError`, `RingError`, and what `make` throws. Nothing has been started
+  ///   then, and nothing that was made is left.
   public init(
     _ plans: [SetPlan], _ options: SupervisorOptions, observer: SupervisorObserver,
     make: (SetPlan) throws -> Void
@@ -54,13 +55,30 @@ public final class Supervisor {
     self.channel = channel
     self.observer = observer
     // Every set's memory before the first role of any: what cannot be had, nobody waits for.
-    let memories = try plans.map { try SetMemory.open($0, options, observer, make: make) }
+    let memories = try Supervisor.memories(plans, options, observer, make: make)
     sets = zip(plans, memories).map { plan, memory in
       SupervisedSet(plan, memory, options, observer, environment: environmentOfRoles)
     }
   }
 
   deinit { close(signals) }
+
+  /// Of every set, or of none.
+  private static func memories(
+    _ plans: [SetPlan], _ options: SupervisorOptions, _ observer: SupervisorObserver,
+    make: (SetPlan) throws -> Void
+  ) throws -> [SetMemory] {
+    var memories: [SetMemory] = []
+    do {
+      for plan in plans {
+        memories.append(try SetMemory.open(plan, options, observer, make: make))
+      }
+    } catch {
+      for (plan, memory) in zip(plans, memories) { memory.abandon(plan, options) }
+      throw error
+    }
+    return memories
+  }
 
   /// Runs until every role has ended. The regions are still there afterwards.
   public func run() -> SupervisorOutcome {
@@ -101,8 +119,9 @@ public final class Supervisor {
       + processes.map(\.errors).filter { $0 >= 0 }
     var polled = wanted.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     let due = min(sets.compactMap { $0.deadline(after: now) }.min() ?? .max, watchdogDue)
-    // Rounded up, so that it is not woken just before; in turns, since a deadline may be far.
-    let wait_ms = due <= now ? 0 : min((due - now + 999_999) / 1_000_000, 60_000)
+    // Rounded up, so that it is not woken just before; in turns, since a deadline may be far. What
+    // is due already was not done by the step before: it is looked at again, but not in a spin.
+    let wait_ms = due <= now ? 1 : min((due - now + 999_999) / 1_000_000, 60_000)
     _ = unsafe poll(&polled, nfds_t(polled.count), Int32(wait_ms))
     while case let signal = clinux_signals_next(signals), signal != 0 { take(signal) }
     while let notice = channel.next() {
@@ -139,7 +158,14 @@ public final class Supervisor {
   }
 
   /// Removes the regions of every set; for when all of it has been looked at.
-  public func removeRegions(directory: String) {
-    for set in sets { SetRegions.remove(set.plan.prefix, directory: directory) }
+  ///
+  /// - Parameter first: what else goes, while no other start of the same names can begin.
+  public func removeRegions(directory: String, first: () -> Void = {}) {
+    func remove() {
+      first()
+      for set in sets { SetRegions.remove(set.plan.prefix, directory: directory) }
+    }
+    // Without the lock rather than not at all: while the tables are there, they keep others out.
+    do { try StartLock.holding(directory) { remove() } } catch { remove() }
   }
 }

@@ -8,6 +8,8 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
   case otherRoles(prefix: String, running: String, own: String, pids: [Int32])
   /// Roles of a dead supervisor do not end.
   case leftRoles(prefix: String, pids: [Int32])
+  /// Somebody keeps the directory of the regions locked.
+  case startUnderWay(directory: String, seconds: Double)
   /// The kernel does not start the program; its `errno`.
   case notStarted(role: String, path: String, code: Int32)
   /// The kernel gives no socket, signal or such; its `errno`.
@@ -32,6 +34,9 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
     case .leftRoles(let prefix, let pids):
       "roles of \(prefix) whose supervisor died have not ended: end them"
         + " (kill -9 \(Self.list(pids)))"
+    case .startUnderWay(let directory, let seconds):
+      "another process has kept \(directory) locked for \(seconds) s, as a start does for a moment:"
+        + " find it (lslocks, fuser \(directory)), end it, and start again"
     case .notStarted(let role, let path, let code):
       "\(role): \(path) cannot be started: \(unsafe String(cString: strerror(code)))"
     case .system(let what, let code):

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+import TickRing
+
+@testable import TickEngine
+
+/// A set's memory and roles, without the supervisor around them.
+@Suite(.timeLimit(.minutes(1))) struct SupervisedSetTests {
+  private let scratch: Scratch
+  private let options: SupervisorOptions
+  private let observer = SupervisorObserver()
+
+  init() throws {
+    scratch = try Scratch()
+    var options = SupervisorOptions()
+    options.ringDirectory = scratch.path
+    options.onDeath = .continue
+    self.options = options
+  }
+
+  private func sleeper(_ kind: RoleKind) -> RoleLaunch {
+    RoleLaunch(kind, path: "/bin/sleep", arguments: ["600"])
+  }
+
+  private func make(_ set: SetPlan) throws {
+    for region in [
+      NodeRegion("control", .control, ControlPage.capacity),
+      NodeRegion("metrics", .metrics, RoleTable.capacity(roles: set.roles.count)),
+    ] { _ = try NodeRegions(prefix: set.prefix, directory: scratch.path).create(region) }
+  }
+
+  private func open(
+    _ plan: SetPlan, make: ((SetPlan) throws -> Void)? = nil
+  ) throws -> SetMemory {
+    try SetMemory.open(plan, options, observer, make: make ?? self.make)
+  }
+
+  /// What is due and must wait for others is nothing to wake up for: a supervisor would spin.
+  @Test func aDeadWorkerIsNotDueBeforeTheSenderIsReady() throws {
+    let plan = SetPlan(
+      prefix: "tickway.set", roles: [sleeper(.worker), sleeper(.sender), sleeper(.venue)])
+    let venue = try WatchedProcess.start(
+      plan.roles[2], arguments: ["600"], environment: [:], onDeath: .continue)
+    defer { venue.send(SIGKILL) }
+    var memory: SetMemory? = try open(plan)
+    for (place, launch) in plan.roles.enumerated() {
+      var standing = RoleStanding(kind: launch.kind, number: 0)
+      if launch.kind == .worker { (standing.state, standing.starts) = (.ready, 1) }
+      if launch.kind == .venue {
+        (standing.state, standing.starts) = (.ready, 1)
+        (standing.pid, standing.startTicks) = (venue.pid, venue.startTicks)
+      }
+      memory?.table.write(standing, place: place)
+    }
+    // It dies, and its venue lives on.
+    memory = nil
+    let set = SupervisedSet(plan, try open(plan), options, observer, environment: [:])
+    defer { set.killAll() }
+    let now = MonotonicClock.now
+    set.step(at: now)
+    #expect(set.phase == .starting && set.roles.map(\.history.starts) == [1, 1, 1])
+    guard case .waiting = set.roles[0].state else { return #expect(Bool(false), "not waiting") }
+    #expect(try #require(set.deadline(after: now)) > now)
+  }
+
+  /// Both look, find nothing, and would make: the second finds the first one's instead.
+  @Test func ofTwoStartsOfANameTheSecondIsRefusedByPid() throws {
+    let plan = SetPlan(prefix: "tickway.set", roles: [sleeper(.worker)])
+    let (isInside, otherMakes) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let isOver = DispatchSemaphore(value: 0)
+    nonisolated(unsafe) var refusal: (any Error)?
+    let test = self
+    Thread.detachNewThread {
+      isInside.wait()
+      do {
+        _ = try test.open(plan) { set in
+          otherMakes.signal()
+          try test.make(set)
+        }
+      } catch { refusal = error }
+      isOver.signal()
+    }
+    let memory = try open(plan) { set in
+      try make(set)
+      isInside.signal()
+      // Time enough for it to come in, if it can.
+      #expect(otherMakes.wait(timeout: .now() + 0.3) == .timedOut)
+    }
+    isOver.wait()
+    #expect(
+      refusal as? SupervisorError
+        == .alreadyRunning(prefix: plan.prefix, pid: UInt64(getpid())), "\(refusal as Any)")
+    #expect(memory.control.read(.ingestDone) == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).count == 2)
+  }
+
+  @Test func whatAFailedStartMadeIsGone() throws {
+    struct Failure: Error {}
+    let plan = SetPlan(prefix: "tickway.set", roles: [sleeper(.worker)])
+    #expect(throws: Failure.self) {
+      try open(plan) { set in
+        try make(set)
+        throw Failure()
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
+  }
+
+  /// A lock that somebody keeps is told, and not waited for for ever.
+  @Test func aDirectoryThatStaysLockedIsTold() throws {
+    try StartLock.holding(scratch.path) {
+      #expect(throws: SupervisorError.startUnderWay(directory: scratch.path, seconds: 0.05)) {
+        try StartLock.holding(scratch.path, wait_s: 0.05) {}
+      }
+    }
+    try StartLock.holding(scratch.path, wait_s: 0) {}
+  }
+}
