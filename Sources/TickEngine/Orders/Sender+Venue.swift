@@ -247,6 +247,7 @@ extension Sender {
     if let name = session?.session, name != book.pool.origin.session {
       book.pool.origin = (name, session?.first ?? 1)
       toldBefore = 0
+      halfTold = (sequence: 0, events: 0, worker: 0)
     }
     // What is asked for from here on, this connection has not heard before.
     if isShutSeen { shutAt_ns = MonotonicClock.now }

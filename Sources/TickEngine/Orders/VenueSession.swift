@@ -205,8 +205,8 @@ struct VenueSession: ~Copyable {
 
   /// Takes note of an answer; whether it came after all that there was before the login. Where the
   /// venue began is its own word, and it may begin too early: an answer that may be to a question
-  /// of an earlier connection is none, and the question is asked once more. One at a time: each that
-  /// is out when the connection is cut is one more that may have been answered.
+  /// of an earlier connection is none, and the question is asked once more. One at a time: each
+  /// that is out when the connection is cut is one more that may have been answered.
   mutating func takeAnswer() -> Bool {
     answered += 1
     guard sequence > toldBefore else { return false }
