@@ -310,7 +310,7 @@ final class SenderBench: @unchecked Sendable {
   }
 
   /// While every order is refused by the gate nothing is sent, but heartbeats.
-  @Test func aBusySenderStillBeats() throws {
+  @Test func om4ABusySenderStillBeats() throws {
     var options = RunningVenue.options
     options.logins = []
     options.deadPeer_ms = 1_500

@@ -141,7 +141,7 @@ struct VenueServerTests {
   }
 
   @Test(arguments: [true, false])
-  func whatRestsIsCancelledOnDisconnectIfSoConfigured(_ cancels: Bool) throws {
+  func om4WhatRestsIsCancelledOnDisconnectIfSoConfigured(_ cancels: Bool) throws {
     var options = RunningVenue.options
     options.cancelsOnDisconnect = cancels
     let venue = try RunningVenue(options)
