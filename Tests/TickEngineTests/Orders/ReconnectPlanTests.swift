@@ -10,10 +10,12 @@ import Testing
   func om4WaitsDoubleToTheirMostAndAreShortenedByChance(seed: UInt64) throws {
     var plan = ReconnectPlan(giveUp_ns: 1_000 * Self.second, seed: seed)
     var now = Self.second
-    #expect(plan.next(after: now) == now)
+    let first = plan.next(after: now)
+    #expect(first == now)
     var most: UInt64 = 10_000_000
     for _ in 0..<12 {
-      let next = try #require(plan.next(after: now))
+      let found = plan.next(after: now)
+      let next = try #require(found)
       #expect((most / 2...most).contains(next - now))
       now = next
       most = min(most * 2, 2 * Self.second)
@@ -22,16 +24,16 @@ import Testing
 
   @Test func om4AVenueThatIsAwayForTooLongIsGivenUp() {
     var plan = ReconnectPlan(giveUp_ns: Self.second)
-    #expect(plan.next(after: 5) == 5)
-    #expect(plan.next(after: Self.second + 4) != nil)
-    #expect(plan.next(after: Self.second + 5) == nil)
+    let times = [5, Self.second + 4, Self.second + 5].map { plan.next(after: $0) }
+    #expect(times[0] == 5 && times[1] != nil && times[2] == nil)
   }
 
   @Test func om4AfterASuccessItBeginsAnew() {
     var plan = ReconnectPlan(giveUp_ns: Self.second)
     for _ in 0..<8 { _ = plan.next(after: 100) }
     plan.reset()
-    #expect(plan.next(after: 3 * Self.second) == 3 * Self.second)
+    let first = plan.next(after: 3 * Self.second)
+    #expect(first == 3 * Self.second)
   }
 
   @Test func om4TwoSendersDoNotComeBackTogether() {
