@@ -181,7 +181,8 @@ struct OrderPool: ~Copyable {
     guard origin.sequence != 0 else { return .newest }
     // The predecessor may have been asking whether all is told.
     return SessionStart(
-      session: origin.session, sequence: origin.sequence, isBinding: count > 0 || hasTraded || isCrowded,
+      session: origin.session, sequence: origin.sequence,
+      isBinding: count > 0 || hasTraded || isCrowded,
       unanswered: 1, told: told)
   }
 
