@@ -70,8 +70,11 @@ enum Complaint {
 
   static func code(of error: SupervisorError) -> TickwayExit {
     switch error {
-    case .alreadyRunning, .otherRoles, .leftRoles, .startUnderWay: .busy
+    case .alreadyRunning, .otherRoles, .leftRoles, .inUse: .busy
     case .notReady: .venueUnavailable
+    case .system(_, EACCES), .system(_, EPERM): .permission
+    // A second try may find it otherwise.
+    case .startUnderWay, .unsettled, .unusable: .inputOutput
     case .notStarted, .system: .inputOutput
     case .endedEarly, .givenUp, .endedBadly: .inconsistent
     }

@@ -96,8 +96,8 @@ public struct MachineCheck {
     let rings = directories.rings
     if !MachineCheck.isDirectory(rings) {
       fault("directories.rings", "\(rings): no such directory")
-    } else if unsafe access(rings, W_OK | X_OK) != 0 {
-      fault("directories.rings", "\(rings): you may not write there")
+    } else if unsafe access(rings, R_OK | W_OK | X_OK) != 0 {
+      fault("directories.rings", "\(rings): you may not read and write there")
     }
     checkMakeable("directories.state", directories.state)
     if let reports = directories.reports { checkMakeable("directories.reports", reports) }

@@ -61,7 +61,7 @@ public enum SenderService {
         nextLook = MonotonicClock.now + 1_000_000_000
         reference?.look(observer)
         instance?.keepTrip(observer)
-        tellSessionGone(process, instance, &isGoneTold, observer)
+        tellSessionGone(process, options, &isGoneTold, observer)
       })
     isStarted = true
     // Its last value is of what is held in the end.
@@ -82,17 +82,24 @@ public enum SenderService {
 
   /// Once, as soon as it is so.
   private static func tellSessionGone(
-    _ process: RoleProcess, _ instance: TradingInstance?, _ isTold: inout Bool,
+    _ process: RoleProcess, _ options: ReplayOptions, _ isTold: inout Bool,
     _ observer: ReplayObserver
   ) {
     let word = process.own.read(.sessionGone)
     guard word != 0, !isTold else { return }
     isTold = true
-    let name = instance?.name ?? "NAME"
-    observer.note(
-      "the venue has begun another session: \(word - 1) orders that were out are in doubt, and what"
-        + " is held is held in the old one; nothing leaves any more: ask the venue, end this"
-        + " instance, then `tickway ring remove tickway.\(name).pool` and `tickway resume \(name)`")
+    observer.note(sessionGone(options, inDoubt: word - 1))
+  }
+
+  /// With the commands that follow, as they are to be typed.
+  static func sessionGone(_ options: ReplayOptions, inDoubt: UInt64) -> String {
+    let name = options.instance ?? "NAME"
+    let pool = TradingInstance.regionName(name, "pool")
+    let remove = "`tickway ring remove --directory \(options.ringDirectory) \(pool)` and "
+    return "the venue has begun another session: \(inDoubt) orders that were out are in doubt, and"
+      + " what is held is held in the old one; nothing leaves any more: ask the venue, end this"
+      + " instance, then \(inDoubt > 0 ? remove : "")`tickway resume \(name) --who YOU --reason"
+      + " WHY --ring-dir \(options.ringDirectory) --state-dir \(options.stateDirectory)`"
   }
 
   /// Beside the positions, on a thread of its own: runs from here on.

@@ -113,6 +113,53 @@ import TickRing
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
   }
 
+  private func left() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
+  }
+
+  /// It may be a living instance's, of the package before: nothing of it is taken away.
+  @Test func aTableOfAnotherVersionIsToldAndStays() throws {
+    let plan = SetPlan(prefix: "tickway.set", roles: [sleeper(.worker)])
+    let memory = try open(plan)
+    let file = try FileHandle(forUpdating: URL(filePath: scratch.file("tickway.set.metrics")))
+    // The version, after the magic.
+    try file.seek(toOffset: 8)
+    try file.write(contentsOf: Data([99, 0, 0, 0]))
+    let refusal = #expect(throws: SupervisorError.self) { try open(plan) }
+    guard case .unusable = refusal else { return #expect(Bool(false), "\(refusal as Any)") }
+    #expect(try left() == ["tickway.set.control", "tickway.set.metrics"])
+    #expect(memory.control.read(.ingestDone) == 0)
+  }
+
+  @Test func aTableThatWasLeftHalfMadeIsReplacedUnlessSomebodyHasIt() throws {
+    let plan = SetPlan(prefix: "tickway.set", roles: [sleeper(.worker)])
+    try make(plan)
+    var other: Region? = try Region.attach(
+      .metrics, directory: scratch.path, name: "tickway.set.metrics")
+    #expect(other?.capacity ?? 0 > 0)
+    try FileHandle(forUpdating: URL(filePath: scratch.file("tickway.set.metrics")))
+      .truncate(atOffset: 4_096)
+    let refusal = #expect(throws: SupervisorError.self) { try open(plan) }
+    guard case .unusable = refusal else { return #expect(Bool(false), "\(refusal as Any)") }
+    other = nil
+    _ = try open(plan)
+  }
+
+  /// A role that was started by hand, without a table.
+  @Test func aRegionWhoseProducerLivesIsNotTakenAway() throws {
+    let plan = SetPlan(prefix: "tickway.set", roles: [sleeper(.worker)])
+    var producer: RecordProducer<OrderRequest>? = try RecordProducer(
+      claiming: Region.create(
+        .orders, directory: scratch.path, name: "tickway.set.orders.0", capacity: 8))
+    let path = scratch.file("tickway.set.orders.0")
+    #expect(throws: SupervisorError.inUse(path: path, pid: UInt64(getpid()))) { try open(plan) }
+    #expect(try left() == ["tickway.set.orders.0"])
+    producer = nil
+    _ = try open(plan)
+    #expect(try !left().contains("tickway.set.orders.0"))
+    _ = consume producer
+  }
+
   /// A lock that somebody keeps is told, and not waited for for ever.
   @Test func aDirectoryThatStaysLockedIsTold() throws {
     try StartLock.holding(scratch.path) {

@@ -54,21 +54,19 @@ public struct NodeRun {
   /// - Throws: why nothing was started: `SupervisorError`, `RingError`, `AtomicFile.Failure`.
   public func run() throws -> NodeOutcome {
     let reports = NodeRun.reportDirectory(plan.configuration)
-    do {
-      try FileManager.default.createDirectory(atPath: reports, withIntermediateDirectories: true)
-    } catch { throw AtomicFile.Failure(step: .create, path: reports, code: EACCES) }
     // Before anything runs that would be measured, too.
     let floor = JitterFloor.measure().summary
     let supervisor = try Supervisor(sets, options, observer: observer, make: makeRegions)
     if plan.configuration.risk.armsSimulation { armSimulation() }
     let outcome = supervisor.run()
+    for set in sets.indices { tellOpenOrders(set) }
     // However the rest goes: the roles have ended.
     defer {
       supervisor.removeRegions(directory: options.ringDirectory) {
         removeGates()
         removeLedger()
+        if plan.configuration.directories.reports == nil { removeReports(reports) }
       }
-      if plan.configuration.directories.reports == nil { removeReports(reports) }
     }
     let merged = try zip(sets, outcome.sets).enumerated().map { number, set in
       var report = MergedReport(
@@ -110,6 +108,24 @@ public struct NodeRun {
     }
   }
 
+  /// No sender is left to watch them, whatever ended it.
+  private func tellOpenOrders(_ set: Int) {
+    let instance = plan.configuration.instanceName(set: set)
+    let state = StateDirectory(path: plan.configuration.directories.state)
+    let pool = TradingInstance.regionName(instance, "pool")
+    // A sender that ends with nothing out takes it away.
+    guard (try? RegionInfo(directory: options.ringDirectory, name: pool)) != nil,
+      let gate = try? KillSwitch(instance, ringDirectory: options.ringDirectory, state: state)
+    else { return }
+    let told = gate.status().told
+    let orders = told.map { "\($0.openOrders) orders open and \($0.inDoubt) in doubt" }
+    guard told == nil || told?.openOrders != 0 || told?.inDoubt != 0 else { return }
+    observer.note(
+      "\(instance): its sender left \(orders ?? "orders") at the venue, and nobody watches them:"
+        + " mend what it complained of and start again, then the next sender takes them up; or"
+        + " cancel them at the venue yourself")
+  }
+
   private func removeGates() {
     for set in sets.indices { removeGate(plan.configuration.instanceName(set: set)) }
   }
@@ -143,8 +159,25 @@ public struct NodeRun {
   private func makeRegions(_ set: SetPlan) throws {
     guard let number = sets.firstIndex(where: { $0.prefix == set.prefix }) else { return }
     let regions = NodeRegions(prefix: set.prefix, directory: options.ringDirectory)
-    try regions.make(
-      NodeRegions.plan(shape(number)), plan.configuration.memory.binding, observer.note)
+    try makeReports()
+    do {
+      try regions.make(
+        NodeRegions.plan(shape(number)), plan.configuration.memory.binding, observer.note)
+    } catch {
+      // Unless there is something in it, or it is the operator's.
+      if plan.configuration.directories.reports == nil {
+        _ = unsafe rmdir(NodeRun.reportDirectory(plan.configuration))
+      }
+      throw error
+    }
+  }
+
+  /// With the regions, while no other start of the same name can begin.
+  private func makeReports() throws {
+    let reports = NodeRun.reportDirectory(plan.configuration)
+    do {
+      try FileManager.default.createDirectory(atPath: reports, withIntermediateDirectories: true)
+    } catch { throw AtomicFile.Failure(step: .create, path: reports, code: EACCES) }
   }
 }
 

@@ -32,7 +32,7 @@ final class SetMemory {
     /// Roles of a supervisor that died, which are to end first.
     case ending([WatchedProcess])
     /// Somebody who keeps to no lock is at it, or what is there cannot be taken away.
-    case changing(RingError?)
+    case changing(any Error)
   }
 
   /// Becomes the supervisor of a set: makes its regions, or takes over those of one that died with
@@ -43,7 +43,7 @@ final class SetMemory {
     _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver,
     make: (SetPlan) throws -> Void
   ) throws -> SetMemory {
-    var last: RingError?
+    var last: (any Error)?
     for _ in 0..<tries {
       let found = try StartLock.holding(options.ringDirectory) {
         try takeOver(plan, options, observer) ?? create(plan, options, make: make)
@@ -56,19 +56,18 @@ final class SetMemory {
         usleep(20_000)
       }
     }
-    if let last { throw last }
-    throw SupervisorError.alreadyRunning(prefix: plan.prefix, pid: 0)
+    throw last ?? SupervisorError.unsettled(prefix: plan.prefix)
   }
 
   /// In place of what is no longer in use.
   private static func create(
     _ plan: SetPlan, _ options: SupervisorOptions, make: (SetPlan) throws -> Void
   ) throws -> Found {
-    SetRegions.remove(plan.prefix, directory: options.ringDirectory)
+    try SetRegions.clear(plan.prefix, directory: options.ringDirectory)
     do {
       try make(plan)
       guard let claim = try claim(plan, options), claim.reader.header == nil else {
-        return .changing(nil)
+        throw SupervisorError.unsettled(prefix: plan.prefix)
       }
       return .memory(
         SetMemory(
@@ -77,7 +76,8 @@ final class SetMemory {
     } catch let error as RingError where error.kind == .exists {
       return .changing(error)
     } catch {
-      SetRegions.remove(plan.prefix, directory: options.ringDirectory)
+      try? SetRegions.clear(plan.prefix, directory: options.ringDirectory)
+      if let error = error as? SupervisorError, case .unsettled = error { return .changing(error) }
       throw error
     }
   }
@@ -96,7 +96,8 @@ final class SetMemory {
     let writer: RoleTableWriter
   }
 
-  /// nil: there is no table, or no whole one.
+  /// nil: there is no table, or no whole one. Everything else says nothing of whether the instance
+  /// runs, so it is told: what runs must never be taken for what is left.
   private static func claim(_ plan: SetPlan, _ options: SupervisorOptions) throws -> Claim? {
     do throws(RingError) {
       let region = try table(plan, options)
@@ -110,17 +111,31 @@ final class SetMemory {
       switch error.kind {
       case .roleTaken:
         throw SupervisorError.alreadyRunning(prefix: plan.prefix, pid: error.ownerPid)
-      case .permission, .owner: throw error
-      // Not there, or left half made.
-      default: return nil
+      case .absent: return nil
+      case .notARegion, .size, .version, .layout, .kind:
+        let isHalfMade = error.kind == .notARegion || error.kind == .size
+        if isHalfMade, removeUnusedTable(plan, options) { return nil }
+        throw SupervisorError.unusable(
+          directory: options.ringDirectory, name: tableName(plan), reason: error.reason)
+      default: throw error
       }
     }
   }
 
+  /// False: somebody is attached, or it is no region at all.
+  private static func removeUnusedTable(_ plan: SetPlan, _ options: SupervisorOptions) -> Bool {
+    do throws(RingError) {
+      try RegionInfo(directory: options.ringDirectory, name: tableName(plan)).removeUnused()
+      return true
+    } catch { return false }
+  }
+
+  private static func tableName(_ plan: SetPlan) -> String { "\(plan.prefix).metrics" }
+
   private static func table(_ plan: SetPlan, _ options: SupervisorOptions) throws(RingError)
     -> Region
   {
-    try Region.attach(.metrics, directory: options.ringDirectory, name: "\(plan.prefix).metrics")
+    try Region.attach(.metrics, directory: options.ringDirectory, name: tableName(plan))
   }
 
   private static func page(_ plan: SetPlan, _ options: SupervisorOptions) throws -> ControlPage {
@@ -207,14 +222,32 @@ enum SetRegions {
 
   /// Removes them. Roles that are still attached keep their memory.
   static func remove(_ prefix: String, directory: String) {
+    for info in own(prefix, directory) {
+      try? Region.remove(directory: directory, name: info.name)
+    }
+  }
+
+  /// Removes them for a start, unless a living process holds a role in one of them. Whoever merely
+  /// watches keeps the memory, and delays no start.
+  static func clear(_ prefix: String, directory: String) throws(SupervisorError) {
+    for info in own(prefix, directory) {
+      guard let owner = [info.producer, info.consumer].first(where: \.isAlive) else { continue }
+      throw .inUse(path: "\(directory)/\(info.name)", pid: owner.pid)
+    }
+    remove(prefix, directory: directory)
+  }
+
+  /// The role table is the last: while it is there it keeps others out.
+  private static func own(_ prefix: String, _ directory: String) -> [RegionInfo] {
     let infos = ((try? RegionInfo.list(directory: directory)) ?? [])
       .filter { $0.name.hasPrefix(prefix + ".") }
     // Orders in doubt hold the directory's numbers.
     let isOrderOut = infos.contains { $0.kind == .pool }
-    if !isOrderOut { try? Region.remove(directory: directory, name: "\(prefix).directory") }
-    for info in infos {
-      let suffix = info.name.dropFirst(prefix.count + 1).prefix { $0 != "." }
-      if suffixes.contains(suffix) { try? Region.remove(directory: directory, name: info.name) }
+    let found = infos.filter { info in
+      let suffix = info.name.dropFirst(prefix.count + 1)
+      return suffixes.contains(suffix.prefix { $0 != "." }) || suffix == "directory" && !isOrderOut
     }
+    let table = "\(prefix).metrics"
+    return found.filter { $0.name != table } + found.filter { $0.name == table }
   }
 }

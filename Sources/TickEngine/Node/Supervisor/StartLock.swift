@@ -37,10 +37,16 @@ enum StartLock {
         close(descriptor)
         throw code == EWOULDBLOCK
           ? .startUnderWay(directory: directory, seconds: wait_s)
-          : .system(what: "\(directory) cannot be locked", code: code)
+          : .system(what: refusal(directory, code), code: code)
       }
       usleep(look_us)
     }
     return descriptor
+  }
+
+  private static func refusal(_ directory: String, _ code: Int32) -> String {
+    let isForGood = code == EOPNOTSUPP || code == ENOLCK
+    return "\(directory) cannot be locked"
+      + (isForGood ? " there: choose another directories.rings" : "")
   }
 }

@@ -10,6 +10,12 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
   case leftRoles(prefix: String, pids: [Int32])
   /// Somebody keeps the directory of the regions locked.
   case startUnderWay(directory: String, seconds: Double)
+  /// Its role table cannot be read, which says nothing of whether it runs.
+  case unusable(directory: String, name: String, reason: String)
+  /// A living process, of no supervisor, holds a role in one of its regions.
+  case inUse(path: String, pid: UInt64)
+  /// Its regions were not left alone while it started.
+  case unsettled(prefix: String)
   /// The kernel does not start the program; its `errno`.
   case notStarted(role: String, path: String, code: Int32)
   /// The kernel gives no socket, signal or such; its `errno`.
@@ -26,8 +32,8 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .alreadyRunning(let prefix, let pid):
-      "\(prefix) is run by process \(pid) already: end that one (kill \(pid)), or give this one"
-        + " another instance name"
+      "\(prefix) is run by \(Self.process(pid)) already: end that one"
+        + "\(pid == 0 ? "" : " (kill \(pid))"), or give this one another instance name"
     case .otherRoles(let prefix, let running, let own, let pids):
       "roles of \(prefix) run on without their supervisor (\(Self.list(pids))), as \(running); this"
         + " is \(own): start with what they run with, or end them (kill \(Self.list(pids)))"
@@ -37,6 +43,16 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
     case .startUnderWay(let directory, let seconds):
       "another process has kept \(directory) locked for \(seconds) s, as a start does for a moment:"
         + " find it (lslocks, fuser \(directory)), end it, and start again"
+    case .unusable(let directory, let name, let reason):
+      "\(directory)/\(name): \(reason). Whether that instance runs cannot be told: look who has it"
+        + " open (fuser \(directory)/\(name)), end that, then `tickway ring remove --force"
+        + " --directory \(directory) -- \(name)`, and start again"
+    case .inUse(let path, let pid):
+      "\(path) is in use by \(Self.process(pid)), without a supervisor: end that one"
+        + " (\(pid == 0 ? "fuser \(path) names it" : "kill \(pid)")), and start again"
+    case .unsettled(let prefix):
+      "the regions of \(prefix) changed while it started: see who makes or removes them (`tickway"
+        + " ring list`), and start again"
     case .notStarted(let role, let path, let code):
       "\(role): \(path) cannot be started: \(unsafe String(cString: strerror(code)))"
     case .system(let what, let code):
@@ -59,6 +75,10 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
     case .endedEarly(_, let end), .givenUp(_, _, let end), .endedBadly(_, let end): end
     default: nil
     }
+  }
+
+  private static func process(_ pid: UInt64) -> String {
+    pid == 0 ? "another process" : "process \(pid)"
   }
 
   private static func list(_ pids: [Int32]) -> String {
