@@ -93,7 +93,7 @@ import TickRing
     #expect(isDone && line.news(0) == [] && line.news(1) == ["ack 1", "fill 1"])
   }
 
-  /// OM3: a sender that died before it told is followed by one that dies, too, after it has told the
+  /// OM3: a sender that died before it told is followed by one that dies after it has told the
   /// worker of something else: what the ring held before is what counts.
   @Test func om3AFillIsToldThoughItsTellersDieInARow() throws {
     let line = try oneResting()
