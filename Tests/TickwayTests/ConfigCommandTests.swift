@@ -56,7 +56,8 @@ struct ConfigCommandTests {
     #expect(result.status == 0, "\(result.error)")
     for part in [
       "worker-1", "tickway worker --number 1 --workers 2 --strategy momentum",
-      "tickway sender --workers 2 --instance \(name)", "tickway.\(name).ticks.1", "in all",
+      "tickway sender --workers 2 --subscribe 0=share", "--instance \(name) --venue",
+      "tickway.\(name).ticks.1", "in all",
       "--name tickway.\(name)",
     ] { #expect(result.output.contains(part), "\(part)") }
     #expect(scratch.names == ["node.yaml"])
