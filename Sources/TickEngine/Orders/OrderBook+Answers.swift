@@ -280,7 +280,7 @@ extension OrderBook {
       !pool[number].isAccepted, pool[old].isAccepted, pool[old].partner == 0
     {
       // A predecessor knew already what the venue says now, and of the original nothing any more.
-      held += pool[number].reserved
+      held = UInt32(clamping: UInt64(held) + UInt64(pool[number].reserved))
       pool[number].isReplacement = true
       pool[number].partner = old
       pool[old].partner = number
@@ -341,7 +341,8 @@ extension OrderBook {
       counts.anomalies += 1
       news.added = answer.quantity - pool[number].open
       pool[number].open = answer.quantity
-      pool[number].reserved += news.added
+      pool[number].reserved = UInt32(
+        clamping: UInt64(pool[number].reserved) + UInt64(news.added))
     }
     if answer.kind == .priorityChanged, answer.priceE4 > 0 {
       pool[number].priceE4 = answer.priceE4

@@ -71,7 +71,10 @@ extension OrderBook {
         return withdraw(order.userRefNum, at: now)
       }
     }
-    guard let order = evicted.take(from: next) else { return nil }
+    guard let order = evicted.take(from: next) else {
+      pool.isCrowded = evicted.count > 0
+      return nil
+    }
     var news = OrderNews(of: order)
     news.event = .of(order, .unsent, quantity: order.quantity, priceE4: order.priceE4, at: now)
     return news
@@ -101,6 +104,7 @@ extension OrderBook {
     if order.isReplacement {
       _ = dropReplacement(there, &news)
     } else {
+      pool.isCrowded = true
       end(there)
       evicted.keep(order, at: pool.place(there))
     }

@@ -74,8 +74,11 @@ struct OrderPool: ~Copyable {
       // The sequence last: a sender that dies in between has sent nothing.
       (orders[0].quantity, orders[0].filled, orders[0].partner) = (0, 0, 0)
       orders[0].links = OrderLinks()
+      (orders[0].state, orders[0].worker) = (0, 0)
+      orders.fence()
       orders[0].orderId = newValue.session.low
       orders[0].priceE4 = Int64(bitPattern: newValue.session.high)
+      orders.fence()
       orders[0].filled = UInt32(truncatingIfNeeded: newValue.sequence >> 32)
       orders[0].quantity = UInt32(truncatingIfNeeded: newValue.sequence)
     }
@@ -115,6 +118,37 @@ struct OrderPool: ~Copyable {
     }
   }
 
+  /// How many events of the message in `telling` its worker's ring held when a successor looked
+  /// first; nil: none has looked. The ring moves on for other reasons, and what was found does not.
+  var foundTold: Int? {
+    get {
+      let links = orders[0].links
+      return links.sameAfter != 0 && links.sameAfter == links.before ? Int(links.sameBefore) : nil
+    }
+    nonmutating set {
+      orders.fence()
+      if let newValue { orders[0].links.sameBefore = UInt32(truncatingIfNeeded: newValue) }
+      orders.fence()
+      orders[0].links.sameAfter = newValue == nil ? 0 : orders[0].links.before
+      orders.fence()
+    }
+  }
+
+  /// Whether the session brought fills: a successor that met another one would not know of them.
+  var hasTraded: Bool {
+    get { orders[0].state != 0 }
+    nonmutating set { orders[0].state = newValue ? 1 : 0 }
+  }
+
+  /// Whether orders that are out had to make room for earlier ones, and lie in no line.
+  var isCrowded: Bool {
+    get { orders[0].worker != 0 }
+    nonmutating set {
+      orders[0].worker = newValue ? 1 : 0
+      orders.fence()
+    }
+  }
+
   struct Telling {
     /// Of a ring's count as much as tells a few events apart.
     static let publishedMask: UInt32 = 0xFF_FFFF
@@ -145,8 +179,11 @@ struct OrderPool: ~Copyable {
   /// What was before them, and with a new pool everything, is not theirs to act on.
   var start: SessionStart {
     guard origin.sequence != 0 else { return .newest }
+    // The predecessor may have been asking whether all is told.
     return SessionStart(
-      session: origin.session, sequence: origin.sequence, isBinding: count > 0)
+      session: origin.session, sequence: origin.sequence,
+      isBinding: count > 0 || hasTraded || isCrowded,
+      unanswered: 1, told: told)
   }
 
   /// Numbers go on from here at least: the venue has seen those before.
@@ -170,6 +207,7 @@ struct OrderPool: ~Copyable {
   mutating func take(_ userRefNum: UInt32) -> Bool {
     guard userRefNum != 0, count < mask * 3 / 4, isFree(place(userRefNum)) else { return false }
     orders[place(userRefNum)] = WorkingOrder(userRefNum: userRefNum)
+    lastUserRefNum = max(lastUserRefNum, userRefNum)
     count += 1
     return true
   }

@@ -10,7 +10,13 @@ extension Sender {
     tellState(MonotonicClock.now)
     if isClean, link == .steady || link == .closed { gate.releaseCredit() }
     kill.withdrawSocket()
-    if isShut { holdBack() }
+    if isShut {
+      holdBack()
+    } else if handoverCount > 0 {
+      // The log-out takes along whatever lies before it.
+      withdrawUnsent()
+      _ = session?.cut()
+    }
     session?.logOut()
     withdrawUnsent()
     if book.count > 0, let name = session?.name ?? options.address?.text {

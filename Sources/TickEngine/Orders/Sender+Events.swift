@@ -57,14 +57,19 @@ extension Sender {
     let worker = news.worker
     let isHalfTold = sequence == halfTold.sequence && worker == halfTold.worker
     let before = isHalfTold ? halfTold.events : 0
-    if tellLost(worker) {
-      let published = ports[worker].events.published &- UInt64(before)
-      book.pool.telling = OrderPool.Telling(
-        sequence: sequence, worker: worker,
-        published: UInt32(truncatingIfNeeded: published) & OrderPool.Telling.publishedMask)
+    let (event, correction) = (before < 1, before < 2 && news.correction != nil)
+    guard tellLost(worker) else {
+      if event { countLost(worker) }
+      if correction { countLost(worker) }
+      return
     }
-    if before < 1 { tell(worker, news.event) }
-    if before < 2, let correction = news.correction { tell(worker, correction) }
+    let published = ports[worker].events.published &- UInt64(before)
+    book.pool.telling = OrderPool.Telling(
+      sequence: sequence, worker: worker,
+      published: UInt32(truncatingIfNeeded: published) & OrderPool.Telling.publishedMask)
+    book.pool.foundTold = nil
+    if event { tell(worker, news.event) }
+    if correction, let correction = news.correction { tell(worker, correction) }
   }
 
   /// What the predecessor was telling when it died: how much of it the worker's ring holds. Before
@@ -72,10 +77,14 @@ extension Sender {
   mutating func findHalfTold() {
     let telling = book.pool.telling
     guard telling.sequence > toldBefore, telling.worker < ports.count else { return }
+    if book.pool.foundTold == nil { book.pool.foundTold = eventsHeld(of: telling) }
+    halfTold = (telling.sequence, book.pool.foundTold ?? 0, telling.worker)
+  }
+
+  private func eventsHeld(of telling: OrderPool.Telling) -> Int {
     let published = UInt32(truncatingIfNeeded: ports[telling.worker].events.published)
     let events = (published &- telling.published) & OrderPool.Telling.publishedMask
     // More than a message can bring: the ring is another one, and its worker was told nothing.
-    guard events <= OrderPool.Telling.eventsMax else { return }
-    halfTold = (telling.sequence, Int(events), telling.worker)
+    return events <= OrderPool.Telling.eventsMax ? Int(events) : 0
   }
 }

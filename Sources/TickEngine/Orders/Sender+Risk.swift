@@ -26,6 +26,7 @@ extension Sender {
     }
     if news.released > 0 { gate.closed(instrument, strategy: strategy, side, news.released) }
     guard news.filled > 0 || news.undone > 0 else { return }
+    book.pool.hasTraded = true
     risk.book(news)
     risk.note(strategy, isFlat: isFlat(instrument, strategy))
     watchRisk()

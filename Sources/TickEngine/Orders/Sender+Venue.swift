@@ -188,18 +188,16 @@ extension Sender {
     isBehind = false
     book.counts.disconnects += 1
     book.disconnected()
-    // Killed and flat, it only listened still: it has left now (KS1).
-    if isShut, book.count == 0 {
-      link = .closed
-      return
-    }
     try retry(after: error)
   }
 
   private mutating func retry(after error: SessionError) throws(SessionError) {
     let now = MonotonicClock.now
     guard options.address != nil, let at = options.reconnect.next(after: now) else {
-      link = .down
+      // Killed and flat, it only listened still: it has left now (KS1).
+      let hasLeft = isShut && book.count == 0
+      link = hasLeft ? .closed : .down
+      if hasLeft { return }
       throw error
     }
     link = .down

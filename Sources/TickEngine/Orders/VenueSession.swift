@@ -11,6 +11,8 @@ struct SessionStart {
   var isBinding = true
   /// Questions whether all is told that were asked before and may be answered yet.
   var unanswered = 0
+  /// The message up to which all is known to have been told, and acted upon; 0: none.
+  var told: UInt64 = 0
 
   /// What earlier clients were told is not ours to act on.
   static let newest = SessionStart()
@@ -67,6 +69,8 @@ struct VenueSession: ~Copyable {
   private(set) var first: UInt64 = 1
   /// The first message that the venue had not sent when it was asked to repeat, as it said.
   private var toldBefore: UInt64 = 0
+  /// The message up to which answers are old ones for sure.
+  private var told: UInt64 = 0
   /// Questions whether all is told: those of before, asked, and answered.
   private var stale = 0
   private var asked = 0
@@ -84,7 +88,7 @@ struct VenueSession: ~Copyable {
     }
     let end = MonotonicClock.now + VenueSession.open_ns
     do throws(SessionError) {
-      guard start.sequence > 0, address.dialect == .ouch50 else {
+      guard start.sequence > 0, address.dialect == .ouch50 || !start.isBinding else {
         return try open(address, user, password, start, toldBefore: 0, until: end)
       }
       let there = try look(address, user, password, until: end)
@@ -111,6 +115,7 @@ struct VenueSession: ~Copyable {
     var session = VenueSession(stream, name: address.text, dialect: address.dialect)
     session.toldBefore = toldBefore
     session.stale = start.unanswered
+    session.told = start.told
     try session.logIn(user, password, start, until: end)
     return session
   }
@@ -176,14 +181,17 @@ struct VenueSession: ~Copyable {
   private mutating func place(
     _ accepted: SoupBinLoginAccepted, _ start: SessionStart
   ) throws(SessionError) {
-    if start.session != .blank, start.isBinding, accepted.session != start.session {
-      throw .otherSession(name, was: start.session.text, is: accepted.session.text)
+    if start.session != .blank, accepted.session != start.session {
+      guard !start.isBinding else {
+        throw .otherSession(name, was: start.session.text, is: accepted.session.text)
+      }
+      throw .lost(name, reason: "it has begun session \(accepted.session.text) meanwhile")
     }
     session = accepted.session
     coming = accepted.sequence
     sequence = start.sequence == 0 ? accepted.sequence : start.sequence
     first = sequence
-    guard coming > 0, coming <= sequence else {
+    guard coming > 0, coming <= sequence, sequence < .max / 2 else {
       throw .lost(name, reason: "it goes on with message \(coming) where \(sequence) is due")
     }
   }
@@ -208,6 +216,7 @@ struct VenueSession: ~Copyable {
   /// of an earlier connection is none, and the question is asked once more. One at a time: each
   /// that is out when the connection is cut is one more that may have been answered.
   mutating func takeAnswer() -> Bool {
+    guard sequence > told else { return false }
     answered += 1
     guard sequence > toldBefore else { return false }
     guard answered <= stale else { return true }
@@ -219,6 +228,8 @@ struct VenueSession: ~Copyable {
   mutating func noteQuiet() {
     asked -= max(0, answered - stale)
     (stale, answered) = (0, 0)
+    // It may have said that it had come further than it has.
+    toldBefore = min(toldBefore, sequence)
   }
 
   /// Questions that may be answered yet, for the next connection.

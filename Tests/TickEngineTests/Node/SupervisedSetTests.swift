@@ -22,6 +22,13 @@ import TickRing
     RoleLaunch(kind, path: "/bin/sleep", arguments: ["600"])
   }
 
+  /// A dead child that nobody has taken would be in the way of tests that wait for any of theirs.
+  private func bury(_ process: WatchedProcess?) {
+    guard let process else { return }
+    process.send(SIGKILL)
+    while process.reap() == nil { usleep(1_000) }
+  }
+
   private func make(_ set: SetPlan) throws {
     for region in [
       NodeRegion("control", .control, ControlPage.capacity),
@@ -41,7 +48,7 @@ import TickRing
       prefix: "tickway.set", roles: [sleeper(.worker), sleeper(.sender), sleeper(.venue)])
     let venue = try WatchedProcess.start(
       plan.roles[2], arguments: ["600"], environment: [:], onDeath: .continue)
-    defer { venue.send(SIGKILL) }
+    defer { bury(venue) }
     var memory: SetMemory? = try open(plan)
     for (place, launch) in plan.roles.enumerated() {
       var standing = RoleStanding(kind: launch.kind, number: 0)
@@ -55,7 +62,7 @@ import TickRing
     // It dies, and its venue lives on.
     memory = nil
     let set = SupervisedSet(plan, try open(plan), options, observer, environment: [:])
-    defer { set.killAll() }
+    defer { for role in set.roles { bury(role.process) } }
     let now = MonotonicClock.now
     set.step(at: now)
     #expect(set.phase == .starting && set.roles.map(\.history.starts) == [1, 1, 1])

@@ -1,5 +1,6 @@
 import Testing
 import TickRing
+import TickWire
 
 @testable import TickEngine
 
@@ -46,6 +47,20 @@ private final class Pool {
     try pool.giveBack(1)
     #expect(try pool.take() > UInt32(capacity))
     #expect(throws: OrderPoolError.exhausted) { try pool.take() }
+  }
+
+  /// OM3: what a successor could not know in another session keeps it to this one.
+  @Test func om3FillsAndOrdersWithoutALineBindToTheSession() throws {
+    let pool = try OrderPool.unnamed(4)
+    pool.origin = (FixedText("FIRST")!, 5)
+    var isBinding = [pool.start.isBinding]
+    pool.hasTraded = true
+    isBinding.append(pool.start.isBinding)
+    (pool.hasTraded, pool.isCrowded) = (false, true)
+    isBinding.append(pool.start.isBinding)
+    pool.origin = (FixedText("SECOND")!, 1)
+    isBinding.append(pool.start.isBinding)
+    #expect(isBinding == [false, true, true, false])
   }
 
   @Test func aDoubleReturnIsRefused() throws {

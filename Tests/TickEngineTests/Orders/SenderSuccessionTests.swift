@@ -93,6 +93,27 @@ import TickRing
     #expect(isDone && line.news(0) == [] && line.news(1) == ["ack 1", "fill 1"])
   }
 
+  /// OM3: a sender that died before it told is followed by one that dies, too, after it has told the
+  /// worker of something else: what the ring held before is what counts.
+  @Test func om3AFillIsToldThoughItsTellersDieInARow() throws {
+    let line = try oneResting()
+    let published = line.adjust { $0.ports[1].events.published }
+    line.die()
+    line.venue.script.move(.trade(980_000, 10))
+    try line.edit {
+      $0.telling = OrderPool.Telling(
+        sequence: $0.told + 1, worker: 1, published: UInt32(published))
+    }
+    try line.start()
+    var other = OrderEvent.none
+    other.kind = OrderEventKind.state.rawValue
+    line.adjust { $0.tell(1, other) }
+    line.die()
+    try line.start()
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 0 }
+    #expect(isDone && line.told[1].count { $0.eventKind == .fill } == 1)
+  }
+
   /// OM3: wherever a sender dies, again and again, each fill is told once.
   @Test(arguments: 1...8)
   func om3WhereverSendersDieEachFillIsToldOnce(seed: UInt64) throws {
