@@ -104,8 +104,10 @@ struct PipelineOptions: ParsableArguments {
     Complaint.exit(verb, message, .usage)
   }
 
+  /// - Parameter areReturnsLate: whether they are read once the value at risk is computed, when a
+  ///   fault of theirs is a note; otherwise now, when it is an error.
   func options(
-    _ strategy: BuiltinStrategy, captures: [String], _ verb: String
+    _ strategy: BuiltinStrategy, captures: [String], _ verb: String, areReturnsLate: Bool = false
   ) throws -> ReplayOptions {
     var options = ReplayOptions(captures: captures)
     if let ringCapacity {
@@ -139,7 +141,7 @@ struct PipelineOptions: ParsableArguments {
         return try ReferenceFile.read(reference)
       }
     }
-    try addPositions(&options, verb)
+    try addPositions(&options, verb, areReturnsLate: areReturnsLate)
     if let symbols { options.symbols = try SymbolList.read(symbols) }
     if let limits {
       options.limits = try LimitsFile.read(limits)
@@ -152,7 +154,9 @@ struct PipelineOptions: ParsableArguments {
     return options
   }
 
-  private func addPositions(_ options: inout ReplayOptions, _ verb: String) throws {
+  private func addPositions(
+    _ options: inout ReplayOptions, _ verb: String, areReturnsLate: Bool
+  ) throws {
     options.account = account
     if let positions { options.positions = try PositionsFile.read(positions) }
     guard varEvery != nil || returns.isGiven else { return }
@@ -162,9 +166,11 @@ struct PipelineOptions: ParsableArguments {
     guard NodeConfiguration.ValueAtRisk.everySecondsRange.contains(varEvery) else {
       throw Self.usage(verb, "--var-every must be from 0.01 to 86400 seconds")
     }
+    let table = areReturnsLate ? nil : try returns.table(verb)
+    let returns = self.returns
     options.valueAtRisk = ValueAtRiskOptions(
-      try returns.table(verb), confidence: returns.confidence,
-      interval_ns: UInt64(varEvery * 1e9))
+      confidence: returns.confidence, interval_ns: UInt64(varEvery * 1e9)
+    ) { try table ?? returns.read() }
   }
 
   private func parsedParameters(_ verb: String) throws -> [String: String] {

@@ -32,12 +32,14 @@ struct ReturnsOptions: ParsableArguments {
   var isGiven: Bool { returns != nil || recorded != nil }
 
   func table(_ verb: String) throws -> ReturnTable {
-    do {
-      if let recorded {
-        return try ReturnTable(
-          recording: recorded, interval_ns: UInt64((recordedInterval * 1e9).rounded()))
-      }
-      return try ReturnsFile.read(returns ?? "")
-    } catch { throw Complaint.exit(verb, error) }
+    do { return try read() } catch { throw Complaint.exit(verb, error) }
+  }
+
+  func read() throws -> ReturnTable {
+    if let recorded {
+      return try ReturnTable(
+        recording: recorded, interval_ns: UInt64((recordedInterval * 1e9).rounded()))
+    }
+    return try ReturnsFile.read(returns ?? "")
   }
 }

@@ -25,7 +25,7 @@ struct SenderCommand: ParsableCommand {
 
   func run() throws {
     do {
-      var options = try pipeline.options(.none, captures: [], "sender")
+      var options = try pipeline.options(.none, captures: [], "sender", areReturnsLate: true)
       options.isSimulated = simulated
       try pipeline.reports.report("sender") {
         let role = try role.options("sender", name: name, ringDirectory: pipeline.ringDirectory)

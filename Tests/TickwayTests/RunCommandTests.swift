@@ -166,6 +166,25 @@ struct RunCommandTests {
     #expect(node.rings.names.isEmpty, "\(node.rings.names)")
   }
 
+  /// An edit is for the next start: a sender that follows a dead one has orders to watch.
+  @Test func aSendersSuccessorOutlivesAnEditOfItsFiles() throws {
+    let files = Scratch()
+    let held = try files.write(
+      "symbol,strategy,shares,average_price\nZZZZ,1,1000,50.25\nend,1\n", to: "held.csv")
+    let returns = try files.write("ZZZZ\n0.01\n-0.02\n0.015\n", to: "returns.csv")
+    let node = try RunningNode(
+      port: 17_416, worker: "{strategy: none, symbols: share}",
+      more: "risk: {positions: \(held), var_every_s: 0.05, returns: \(returns)}")
+    let sender = try #require(node.pid("sender"))
+    for name in ["held.csv", "returns.csv"] { _ = try files.write("symbol,x\n,", to: name) }
+    kill(sender, SIGKILL)
+    try node.waitForSuccessor(of: "sender", pid: sender)
+    let end = try node.end()
+    #expect(end.status == 0, "\(end.error)")
+    #expect(end.error.contains("no value at risk: the returns file"), "\(end.error)")
+    #expect(node.rings.names.isEmpty, "\(node.rings.names)")
+  }
+
   @Test func aWrongConfigurationStartsNothing() throws {
     let folder = Scratch()
     let path = try folder.write("instance: test\nworkers: 3\n", to: "node.yaml")

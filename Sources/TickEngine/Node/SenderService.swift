@@ -42,8 +42,8 @@ public enum SenderService {
         try $0.recorder(directory: assembly.directory, page: process.page), isPinned: false)
     }
     try recorder?.start()
-    let valueAtRiskStop = StopFlag()
-    let valueAtRisk = try makeValueAtRisk(options, process, assembly, valueAtRiskStop)
+    let (valueAtRiskStop, riskNote) = (StopFlag(), LateNote())
+    let valueAtRisk = try makeValueAtRisk(options, process, assembly, valueAtRiskStop, riskNote)
     defer {
       valueAtRiskStop.request()
       valueAtRisk?.join()
@@ -61,6 +61,7 @@ public enum SenderService {
         nextLook = MonotonicClock.now + 1_000_000_000
         reference?.look(observer)
         instance?.keepTrip(observer)
+        if let note = riskNote.take() { observer.note(note) }
         tellSessionGone(process, options, &isGoneTold, observer)
       })
     isStarted = true
@@ -69,7 +70,7 @@ public enum SenderService {
     valueAtRisk?.join()
     process.own.write(.stopRecorder, 1)
     recorder?.join()
-    if let note = valueAtRisk?.role.note { observer.note(note) }
+    if let note = riskNote.take() { observer.note(note) }
     if let lost = thread.role.decisions.lostNote { observer.note(lost) }
     instance?.keepTrip(observer, isLast: true)
     // One that ends alone is followed by another, which goes on from what it leaves.
@@ -105,11 +106,11 @@ public enum SenderService {
   /// Beside the positions, on a thread of its own: runs from here on.
   private static func makeValueAtRisk(
     _ options: ReplayOptions, _ process: RoleProcess, _ assembly: SenderAssembly,
-    _ stop: StopFlag
-  ) throws -> RoleThread<ValueAtRiskRole>? {
+    _ stop: StopFlag, _ note: LateNote
+  ) throws -> RoleThread<LateValueAtRisk>? {
     guard let wanted = options.valueAtRisk, let positions = assembly.positions else { return nil }
-    let role = try ValueAtRiskRole(
-      wanted, positions: positions, directory: assembly.directory, stop: stop)
+    let role = LateValueAtRisk(
+      options: wanted, positions: positions, directory: assembly.directory, stop: stop, note: note)
     let thread = process.thread(role, isPinned: false)
     try thread.start()
     return thread

@@ -4,13 +4,16 @@ import TickRing
 
 /// What is to be computed while an instance runs.
 public struct ValueAtRiskOptions: Sendable {
-  public var returns: ReturnTable
+  /// Reads them, which of a recording takes as long as it is. Called once, by the role's maker.
+  let returns: @Sendable () throws -> ReturnTable
   /// Above 0.5 and below 1.
   public var confidence: Double
   /// From one computation to the next, at least a millisecond.
   public var interval_ns: UInt64
 
-  public init(_ returns: ReturnTable, confidence: Double, interval_ns: UInt64) {
+  public init(
+    confidence: Double, interval_ns: UInt64, returns: @escaping @Sendable () throws -> ReturnTable
+  ) {
     self.returns = returns
     self.confidence = confidence
     self.interval_ns = interval_ns
@@ -67,7 +70,7 @@ public struct ValueAtRiskRole: ~Copyable, Role {
     let observer = try PositionObserver(
       positions.attach(), directory: DirectoryReader(try directory.attach()))
     try self.init(
-      positions.attach(), observer: observer, returns: options.returns,
+      positions.attach(), observer: observer, returns: options.returns(),
       confidence: options.confidence, interval_ns: options.interval_ns, stop: stop)
   }
 

@@ -168,6 +168,24 @@ import TickWire
     ValueAtRiskLine.read(try fixture.lines())
   }
 
+  /// It only reports: a sender that follows a dead one watches its orders without it.
+  @Test func vr1ReturnsThatCannotBeReadAreANote() throws {
+    let fixture = try PositionFixture()
+    let book = try fixture.book()
+    let note = LateNote()
+    let options = ValueAtRiskOptions(confidence: 0.95, interval_ns: 1_000_000) {
+      throw ValueAtRiskError.returns(line: 3, problem: "x is no return")
+    }
+    var role = LateValueAtRisk(
+      options: options, positions: SharedRegion(try fixture.region.duplicate()),
+      directory: SharedRegion(try directory(["AA"])), stop: StopFlag(), note: note)
+    role.run()
+    #expect(note.take() == "no value at risk: line 3: x is no return")
+    #expect(note.take() == nil)
+    #expect(try published(fixture) == nil)
+    _ = consume book
+  }
+
   @Test func vr1PositionsAreWeighedByTheirMarks() throws {
     let fixture = try PositionFixture()
     let directory = try directory(["AA", "BB", "CC"])

@@ -42,8 +42,10 @@ public struct NodeRun {
     let reports = NodeRun.reportDirectory(plan.configuration)
     sets = plan.configuration.sets.indices.map { set in
       let commands = plan.commands.filter { $0.set == set }.sorted { $0.place < $1.place }
-      let roles = commands.map { command in
-        RoleLaunch(command, program: program, password: password, reports: reports)
+      let roles = commands.map { command -> RoleLaunch in
+        var launch = RoleLaunch(command, program: program, password: password, reports: reports)
+        launch.replace("--positions", by: NodeRun.positionsCopy(plan.configuration))
+        return launch
       }
       return SetPlan(prefix: plan.configuration.prefix(set: set), roles: roles)
     }
@@ -53,7 +55,6 @@ public struct NodeRun {
   ///
   /// - Throws: why nothing was started: `SupervisorError`, `RingError`, `AtomicFile.Failure`.
   public func run() throws -> NodeOutcome {
-    let reports = NodeRun.reportDirectory(plan.configuration)
     // Before anything runs that would be measured, too.
     let floor = JitterFloor.measure().summary
     let supervisor = try Supervisor(sets, options, observer: observer, make: makeRegions)
@@ -65,7 +66,7 @@ public struct NodeRun {
       supervisor.removeRegions(directory: options.ringDirectory) {
         removeGates()
         removeLedger()
-        if plan.configuration.directories.reports == nil { removeReports(reports) }
+        removeFiles()
       }
     }
     let merged = try zip(sets, outcome.sets).enumerated().map { number, set in
@@ -82,13 +83,25 @@ public struct NodeRun {
 
   /// Where roles leave their reports for the merged one, if not where the configuration says.
   private static func reportDirectory(_ configuration: NodeConfiguration) -> String {
-    let directories = configuration.directories
-    return directories.reports ?? "\(directories.state)/run-\(configuration.instance)"
+    configuration.directories.reports ?? runDirectory(configuration)
   }
 
-  private func removeReports(_ directory: String) {
-    for path in sets.flatMap(\.roles).compactMap(\.report) { _ = unsafe unlink(path) }
-    _ = unsafe rmdir(directory)
+  /// What is there for as long as it runs.
+  private static func runDirectory(_ configuration: NodeConfiguration) -> String {
+    "\(configuration.directories.state)/run-\(configuration.instance)"
+  }
+
+  /// What a sender that follows a dead one reads: what was edited meanwhile is for the next start.
+  private static func positionsCopy(_ configuration: NodeConfiguration) -> String {
+    "\(runDirectory(configuration))/positions.csv"
+  }
+
+  private func removeFiles() {
+    if plan.configuration.directories.reports == nil {
+      for path in sets.flatMap(\.roles).compactMap(\.report) { _ = unsafe unlink(path) }
+    }
+    _ = unsafe unlink(NodeRun.positionsCopy(plan.configuration))
+    _ = unsafe rmdir(NodeRun.runDirectory(plan.configuration))
   }
 
   /// The operator's word in the configuration, on record; what was armed or tripped before, stays.
@@ -159,25 +172,38 @@ public struct NodeRun {
   private func makeRegions(_ set: SetPlan) throws {
     guard let number = sets.firstIndex(where: { $0.prefix == set.prefix }) else { return }
     let regions = NodeRegions(prefix: set.prefix, directory: options.ringDirectory)
-    try makeReports()
+    try makeFiles()
     do {
       try regions.make(
         NodeRegions.plan(shape(number)), plan.configuration.memory.binding, observer.note)
     } catch {
-      // Unless there is something in it, or it is the operator's.
-      if plan.configuration.directories.reports == nil {
-        _ = unsafe rmdir(NodeRun.reportDirectory(plan.configuration))
-      }
+      removeFiles()
       throw error
     }
   }
 
   /// With the regions, while no other start of the same name can begin.
-  private func makeReports() throws {
-    let reports = NodeRun.reportDirectory(plan.configuration)
-    do {
-      try FileManager.default.createDirectory(atPath: reports, withIntermediateDirectories: true)
-    } catch { throw AtomicFile.Failure(step: .create, path: reports, code: EACCES) }
+  private func makeFiles() throws {
+    let configuration = plan.configuration
+    try NodeRun.make(NodeRun.reportDirectory(configuration)) {
+      try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: true)
+    }
+    guard let path = configuration.risk.positions?.path else { return }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw SupervisorError.system(what: "\(path) cannot be read", code: ENOENT)
+    }
+    try NodeRun.make(NodeRun.runDirectory(configuration)) {
+      try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: true)
+    }
+    try NodeRun.make(NodeRun.positionsCopy(configuration)) {
+      try data.write(to: URL(filePath: $0), options: .atomic)
+    }
+  }
+
+  private static func make(_ path: String, _ body: (String) throws -> Void) throws {
+    do { try body(path) } catch {
+      throw AtomicFile.Failure(step: .create, path: path, code: EACCES)
+    }
   }
 }
 

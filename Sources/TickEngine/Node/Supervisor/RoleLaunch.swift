@@ -27,6 +27,12 @@ public struct RoleLaunch: Sendable {
   /// `sender`, `worker-1`.
   public var name: String { RoleStanding(kind: kind, number: number).name }
 
+  /// Its value of an option, if it has that one.
+  mutating func replace(_ option: String, by value: String) {
+    guard let place = arguments.firstIndex(of: option), place + 1 < arguments.count else { return }
+    arguments[place + 1] = value
+  }
+
   /// What to start once the venue has told its port. The venue itself, started again, listens where
   /// it did: its sender knows no other place.
   func arguments(venuePort port: UInt16?) -> [String] {
