@@ -272,7 +272,10 @@ class _Endpoint:
     _KIND = ""
     _raw = None
 
-    def __init__(self, name, directory, *arguments):
+    def __init__(self, name, directory=DIRECTORY):
+        self._claim(name, directory)
+
+    def _claim(self, name, directory, *arguments):
         error, owner = ctypes.c_int(), ctypes.c_uint64()
         library = _library()
         arguments += (ctypes.byref(error),)
@@ -315,6 +318,10 @@ class _Endpoint:
         count = call(_open(self), _address(records), None, ctypes.c_size_t(most))
         return records[:count]
 
+    def _give(self, call, records, received):
+        records = numpy.ascontiguousarray(records, RECORD)
+        return call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
+
     def __enter__(self):
         return self
 
@@ -329,9 +336,6 @@ class Consumer(_Endpoint):
     """The one consumer of a tick queue."""
 
     _KIND = "consumer"
-
-    def __init__(self, name, directory=DIRECTORY):
-        super().__init__(name, directory)
 
     def poll(self, most=4096):
         """Takes what is there, `most` at most; empty if nothing is."""
@@ -349,7 +353,7 @@ class Observer(_Endpoint):
     _KIND = "observer"
 
     def __init__(self, name, start=NEWEST, directory=DIRECTORY):
-        super().__init__(name, directory, start)
+        self._claim(name, directory, start)
 
     def poll(self, most=4096):
         """Takes what is there, `most` at most; `lost` may grow."""
@@ -380,15 +384,11 @@ class Producer(_Endpoint):
 
     _KIND = "producer"
 
-    def __init__(self, name, directory=DIRECTORY):
-        super().__init__(name, directory)
-
     def publish(self, records, received=0):
         """Publishes until the ring is full. How many."""
-        records = numpy.ascontiguousarray(records, RECORD)
         call = _library().tickring_publish_many
         call.restype = ctypes.c_size_t
-        return call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
+        return self._give(call, records, received)
 
 
 class Writer(_Endpoint):
@@ -396,14 +396,9 @@ class Writer(_Endpoint):
 
     _KIND = "writer"
 
-    def __init__(self, name, directory=DIRECTORY):
-        super().__init__(name, directory)
-
     def write(self, records, received=0):
         """Writes all, over the oldest if need be."""
-        records = numpy.ascontiguousarray(records, RECORD)
-        call = _library().tickring_broadcast_many
-        call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
+        self._give(_library().tickring_broadcast_many, records, received)
 
 
 _loaded = None
