@@ -215,7 +215,20 @@ def create(name, kind=TICKS, capacity=65536, directory=DIRECTORY):
     _must(_library().tickring_make(_bytes(directory), _bytes(name), kind, capacity), name)
 
 
-class Region:
+class _Closing:
+    """Closed by `close`, `with`, or the garbage collector."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __del__(self):
+        self.close()
+
+
+class Region(_Closing):
     """A sealed region: memory without a name whose size nobody can change any more, so that no
     peer can make another fault. Endpoints opened from it are attachments of their own."""
 
@@ -248,23 +261,14 @@ class Region:
             _library().tickring_region_free(self._raw)
             self._raw = None
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def __del__(self):
-        self.close()
-
 
 def remove(name, directory=DIRECTORY):
     """Removes a region's name; those attached keep the memory."""
     _must(_library().tickring_remove(_bytes(directory), _bytes(name)), name)
 
 
-class _Endpoint:
-    """An end of a ring in the C library; closed by `close`, `with`, or the garbage collector.
+class _Endpoint(_Closing):
+    """An end of a ring in the C library.
 
     `name` is a region's name, or a Region.
     """
@@ -321,15 +325,6 @@ class _Endpoint:
     def _give(self, call, records, received):
         records = numpy.ascontiguousarray(records, RECORD)
         return call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def __del__(self):
-        self.close()
 
 
 class Consumer(_Endpoint):
