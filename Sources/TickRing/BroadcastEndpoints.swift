@@ -94,7 +94,7 @@ public struct BroadcastObserver: ~Copyable, @unchecked Sendable {
   /// - Returns: how many there were.
   @inlinable
   public mutating func poll(upTo count: Int, _ body: (UInt64, Tick) -> Void) -> Int {
-    let (slots, mask, most) = (raw.slots, raw.mask, UInt64(truncatingIfNeeded: max(0, count)))
+    let (slots, mask, most) = (raw.slots, raw.mask, UInt64(count))
     var tick = tickring_tick()
     for _ in 0..<2 {  // once more where it was overtaken
       let first = raw.next

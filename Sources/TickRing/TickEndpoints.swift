@@ -164,21 +164,21 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
   @inlinable
   public mutating func poll(upTo count: Int, _ body: (Int, Tick) -> Void) -> Int {
     let (slots, mask, first) = (raw.slots, raw.mask, raw.next)
-    let last = first &+ UInt64(truncatingIfNeeded: max(0, count))
+    let last = first &+ UInt64(count)
     var next = first
-    var end: UInt64
     var tick = tickring_tick()
     repeat {
-      end = tickring_part_end(&raw, last)
-      while next != end, tickring_look(slots, mask, next, &tick) {
+      let end = tickring_part_end(&raw, last)
+      while next != end {
+        if !tickring_look(slots, mask, next, &tick) {
+          return Int(truncatingIfNeeded: tickring_poll_stop(&raw, first, next))
+        }
         body(Int(truncatingIfNeeded: next &- first), Tick(raw: tick))
         next &+= 1
       }
-      if next == raw.next { break }
       tickring_pass(&raw, next &- raw.next)
-    } while next == end && next != last
-    if next == first { tickring_share_idle(&raw) }
-    return Int(truncatingIfNeeded: next &- first)
+    } while next != last
+    return count
   }
 
   /// Ticks polled since the region was created.

@@ -186,24 +186,34 @@ static inline uint64_t tickring_part_end(const tickring_consumer *consumer, uint
   return end - consumer->next < last - consumer->next ? end : last;
 }
 
+/* Ends a batch that began at `first` where the slot of `next` is not published; how many it has. */
+static inline uint64_t tickring_poll_stop(tickring_consumer *consumer, uint64_t first,
+                                          uint64_t next) {
+  if (next == first)
+    tickring_share_idle(consumer);
+  else
+    tickring_pass(consumer, next - consumer->next);
+  return next - first;
+}
+
 /* Hands up to `count` ticks to `take`, in order, and advances past each eighth of the capacity and
  * past the last; how many there were. `take` must return, and must not use this consumer. */
 static inline uint64_t tickring_poll_each(tickring_consumer *consumer, uint64_t count,
                                           void (*take)(void *context, uint64_t i,
                                                        const tickring_tick *tick),
                                           void *context) {
-  uint64_t first = consumer->next, next = first, mask = consumer->mask, end;
+  uint64_t first = consumer->next, next = first, last = first + count, mask = consumer->mask;
   unsigned char *slots = consumer->slots;
   tickring_tick tick;
   do {
-    end = tickring_part_end(consumer, first + count);
-    for (; next != end && tickring_look(slots, mask, next, &tick); next++)
+    for (uint64_t end = tickring_part_end(consumer, last); next != end; next++) {
+      if (!tickring_look(slots, mask, next, &tick))
+        return tickring_poll_stop(consumer, first, next);
       take(context, next - first, &tick);
-    if (next == consumer->next) break;
+    }
     tickring_pass(consumer, next - consumer->next);
-  } while (next == end && next != first + count);
-  if (next == first) tickring_share_idle(consumer);
-  return next - first;
+  } while (next != last);
+  return count;
 }
 
 /* The batches of 64-byte slots; claim and advance are the same calls as for ticks. */

@@ -21,7 +21,7 @@
  *
  * Speculation (see tickring_queue.h): what lies a stretch or more before `ahead` is written, so
  * that an observer may run ahead there and takes nothing away from the writer. Nearer to the writer
- * it goes from line to line by what it has loaded.
+ * it goes from line to line by what it has loaded; in a batch it runs ahead as far as it is asked.
  *
  * Progress: wait-free on both sides. Threads: one at a time uses a writer, or an observer.
  * Death: observers leave no trace. A successor of a dead writer goes on with the record that was
