@@ -246,8 +246,9 @@ static inline uint64_t tickring_observe_each(tickring_observer *observer, uint64
   return 0;
 }
 
-/* Copies up to `most` records at once, for who wants them in memory; how many. `ticks` beyond those are scratch. One look at the
- * announcement is enough: the slot that is overwritten first is that of the first record. */
+/* Copies up to `most` records at once; how many. `ticks` beyond those are scratch. One look at the
+ * announcement is enough: the slot that is overwritten first is that of the first record. Far apart
+ * this is the faster face, near tickring_observe_each. */
 static inline uint64_t tickring_observe_batch(tickring_observer *observer, tickring_tick *ticks,
                                               uint64_t most) {
   uint64_t next = observer->next, mask = observer->mask, found = 0;
