@@ -30,13 +30,12 @@ static inline void ring_write_many(ring *self, uint64_t first, uint64_t count) {
   tickring_broadcast_each(&self->writer, count, 0, words_after, &first);
 }
 
+static inline void take(void *seen, uint64_t sequence, const tickring_tick *tick) {
+  bench_see_whole((bench_seen *)seen, sequence, record_of(tick));
+}
+
 static inline uint64_t ring_read_many(ring *self, bench_seen *seen, uint64_t count) {
-  tickring_tick ticks[BENCH_BATCH_MAX];
-  uint64_t found = tickring_observe_batch(&self->observer, ticks, count);
-  uint64_t first = self->observer.next - found;
-  for (uint64_t i = 0; i < found; i++)
-    bench_see_whole(seen, first + i, record_of(&ticks[i]));
-  return found;
+  return tickring_observe_each(&self->observer, count, take, seen);
 }
 
 static inline uint64_t ring_lost(const ring *self) { return self->observer.lost; }
