@@ -44,6 +44,25 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case sessionGone = 13
   }
 
+  /// What has befallen a live feed, each a count that only grows but the last; in one line. Written
+  /// by the ingester.
+  public enum FeedWord: Int, Sendable {
+    case gaps = 0
+    /// Messages lost in them.
+    case missing
+    /// Sequences begun anew, in the session or with another.
+    case restarts
+    /// Datagrams that are damaged, or not of the feed.
+    case bad
+    /// Datagrams that found no room in a socket.
+    case kernelDrops
+    /// Quotes and trades refused for their age, or as of the future.
+    case refusedForAge
+    /// Times that the machine's clock was set, and by how much it was last: ns, signed.
+    case clockSteps
+    case clockStep_ns
+  }
+
   /// What one worker says of itself when it is idle; the worker is its one writer.
   public enum WorkerWord: Int, Sendable {
     /// Ticks polled and acted upon.
@@ -67,6 +86,8 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
   public static let capacity = 64
   /// Lines before the workers'.
   @usableFromInline static let commonLines = 16
+  /// The line among them that has every `FeedWord`.
+  @usableFromInline static let feedLine = 14
   /// Workers that a page has lines for.
   public static let workersMax = capacity - 16
 
@@ -95,6 +116,16 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     tickring_store_release(words + word.rawValue * 8, value)  // SHARE
   }
 
+  @inlinable
+  public func read(_ word: FeedWord) -> UInt64 {
+    tickring_load_acquire(at(word))  // SHARE
+  }
+
+  @inlinable
+  public func write(_ word: FeedWord, _ value: UInt64) {
+    tickring_store_release(at(word), value)  // SHARE
+  }
+
   /// Of one worker, from 0. Traps if a page has no line for it.
   @inlinable
   public func read(_ word: WorkerWord, worker: Int) -> UInt64 {
@@ -105,6 +136,11 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
   @inlinable
   public func write(_ word: WorkerWord, worker: Int, _ value: UInt64) {
     tickring_store_release(at(word, worker), value)  // SHARE
+  }
+
+  @inlinable @inline(__always)
+  func at(_ word: FeedWord) -> UnsafeMutablePointer<UInt64> {
+    words + (ControlPage.feedLine * 8 + word.rawValue)
   }
 
   @inlinable @inline(__always)

@@ -19,8 +19,10 @@ struct ListenOptions: ParsableArguments {
   var requests: String?
 
   @Option(
-    help: ArgumentHelp("Quotes and trades of this age are refused; off: none.", valueName: "S|off"))
-  var maxAge = "1"
+    help: ArgumentHelp(
+      "Quotes and trades of this age are refused; off: none. By default 1, with ticks off.",
+      valueName: "S|off"))
+  var maxAge: String?
 
   @Option(
     help: ArgumentHelp(
@@ -78,11 +80,11 @@ struct ListenOptions: ParsableArguments {
       }
       return hours
     }
-    options.validation.age_ns = try age()
+    if let maxAge { options.validation.age_ns = try age(maxAge) }
     return options
   }
 
-  private func age() throws -> UInt64 {
+  private func age(_ maxAge: String) throws -> UInt64 {
     if maxAge == "off" { return .max }
     guard let seconds = Double(maxAge), seconds > 0, seconds <= ListenLimits.ageSecondsMax else {
       throw IngestError.options("--max-age \(maxAge): seconds, or off, are needed")

@@ -26,6 +26,7 @@ struct LiveGapTests {
       path, "--pace", "20000/s", "--messages-per-packet", "10", "--loss", "0.05", "--burst-loss",
       "0.01", "--duplicate", "0.05", "--reorder", "0.05", "--seed", "3",
     ])
+    #expect(ingest.tells("feed: messages lost: ", within: 5))
     let report = try ingest.end()
     let missing = published["missing"]
     let lost = try #require(missing["lost", "all"].count)
@@ -55,6 +56,7 @@ struct LiveGapTests {
     let lines = try LiveLines()
     let ingest = try RunningIngest(lines, Self.listening)
     _ = try lines.publish([path, "--restart", "--pace", "8000/s"])
+    #expect(ingest.tells("feed: the sequence began anew", within: 5))
     let report = try ingest.end()
     #expect(report["feed", "restarts"].count == 1)
     #expect(report["feed", "missing"].count == 0)

@@ -23,6 +23,11 @@ extension TickPublisher {
     return sums
   }
 
+  /// Quotes and trades refused as too old, or of the future.
+  var refusedForAge: UInt64 {
+    rejected[TickRejection.stale.rawValue] + rejected[TickRejection.future.rawValue]
+  }
+
   var ringCount: Int { fanOut.ringCount }
 
   /// One ring's counters, workers' first; `advanced` is how far its consumer is.

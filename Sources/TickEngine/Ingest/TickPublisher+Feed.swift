@@ -14,6 +14,9 @@ extension TickPublisher {
 
   /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
   mutating func feedChanged(to state: FeedState, time: UInt64) {
+    feedState = state
+    // Told once a packet is fresh by the clock.
+    if isClockDoubted, state == .live || state == .degraded { return }
     // The gate must not take the last prices for prices while no line is live.
     if state == .stale || state == .closed { forgetAllPrices() }
     switch state {
@@ -22,6 +25,21 @@ extension TickPublisher {
     case .stale, .closed: feedStatus(.stale, time: time)
     case .neverSeen: break
     }
+  }
+
+  /// The clock that ages are judged by was set. Nobody knows how old the prices known so far are,
+  /// and the feed is stale until a packet is fresh by the new time.
+  mutating func doubtClock(at time: UInt64) {
+    guard !isClockDoubted else { return }
+    isClockDoubted = true
+    forgetAllPrices()
+    feedStatus(.stale, time: time)
+  }
+
+  @inline(never)
+  mutating func trustClock(at time: UInt64) {
+    isClockDoubted = false
+    feedChanged(to: feedState, time: time)
   }
 
   /// Messages of a stream were lost: its prices known so far vouch for nothing.

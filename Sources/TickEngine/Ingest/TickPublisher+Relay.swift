@@ -20,6 +20,13 @@ extension TickPublisher {
     return number
   }
 
+  /// Whether a tick that was made elsewhere is refused for its age, where that is judged at all.
+  /// - Parameter clock: CLOCK_REALTIME, ns.
+  mutating func rejectForAge(_ tick: Tick, at clock: UInt64) -> Bool {
+    guard limits.age_ns < .max else { return false }
+    return rejectForAge(limits.freshness(at: clock, sendTime: tick.timestamp))
+  }
+
   /// Publishes what another machine's ingester has validated. The board learns what it would have
   /// learnt there.
   mutating func relay(_ tick: Tick) {
@@ -37,6 +44,7 @@ extension TickPublisher {
 
   mutating func relayQuote(_ bid: Tick, _ ask: Tick) {
     let instrument = bid.series.instrument
+    noteQuote(instrument, isEmpty: bid.quantity == 0 && ask.quantity == 0)
     board?.setQuote(instrument, bid: bid.price, ask: ask.price, time: ask.timestamp)
     fanOut.publishQuote(bid, ask, of: instrument)
   }

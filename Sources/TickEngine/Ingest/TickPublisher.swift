@@ -31,7 +31,7 @@ public struct TickPublisher: ~Copyable {
   var fanOut: TickFanOut
   var board: BoardWriter?
   let states: Slab<InstrumentState>
-  private let limits: ValidationLimits
+  let limits: ValidationLimits
   /// Symbols beyond the directory's are refused: it was given, not grown.
   let isRestricted: Bool
 
@@ -42,6 +42,10 @@ public struct TickPublisher: ~Copyable {
   private var freshness = PacketFreshness.fresh
   private var sendTime: UInt64 = 0
   private var isRecovering = false
+  /// The clock that ages are judged by was set, and no packet has been fresh by it since.
+  var isClockDoubted = false
+  /// What the lines of the feed are, as far as it was told.
+  var feedState = FeedState.live
   private var beat_ns: UInt64 = 0
   /// The packet's stream, and that of each instrument's last message: a stream that loses messages
   /// or begins anew says nothing of the others' instruments.
@@ -98,6 +102,7 @@ public struct TickPublisher: ~Copyable {
     fanOut.received = receiveStamp(monotonic_ns: received_ns)
     freshness = isRecovered ? .fresh : limits.freshness(at: clock, sendTime: sendTime)
     self.sendTime = sendTime
+    if isClockDoubted, freshness == .fresh, !isRecovered { trustClock(at: clock) }
     if isRecovered != isRecovering { markRecovery(isRecovered) }
   }
 
@@ -151,7 +156,9 @@ public struct TickPublisher: ~Copyable {
 
   mutating func reject(_ reason: TickRejection) { rejected[reason.rawValue] += 1 }
 
-  private mutating func rejectForAge() -> Bool {
+  private mutating func rejectForAge() -> Bool { rejectForAge(freshness) }
+
+  mutating func rejectForAge(_ freshness: PacketFreshness) -> Bool {
     switch freshness {
     case .fresh: return false
     case .stale: reject(.stale)
@@ -229,16 +236,20 @@ public struct TickPublisher: ~Copyable {
       reject(reason)
       return withdrawQuote(instrument, time: time)
     }
-    if top.bidSize == 0 && top.askSize == 0 {
+    noteQuote(instrument, isEmpty: top.bidSize == 0 && top.askSize == 0)
+    publishQuote(instrument, time: time, top)
+  }
+
+  func noteQuote(_ instrument: UInt32, isEmpty: Bool) {
+    if isEmpty {
       states[Int(instrument)].remove(.quoted)
     } else {
       states[Int(instrument)].insert(.quoted)
     }
-    publishQuote(instrument, time: time, top)
   }
 
   /// A refused quote empties both sides once, so that the last good one does not stay live.
-  private mutating func withdrawQuote(_ instrument: UInt32, time: UInt64) {
+  mutating func withdrawQuote(_ instrument: UInt32, time: UInt64) {
     guard states[Int(instrument)].contains(.quoted) else { return }
     states[Int(instrument)].remove(.quoted)
     publishQuote(instrument, time: time, TopOfBook())

@@ -62,7 +62,8 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var interface: String?
     /// The request server of a MoldUDP64 feed.
     public var requests: LineAddress?
-    /// Quotes and trades of this age are refused, seconds by the venue's sending time; nil: none.
+    /// Quotes and trades of this age are refused, seconds by the venue's sending time, or of ticks
+    /// by their exchange time; nil: none.
     public var ageMaxSeconds: Double? = 1
     /// When the feed is expected to speak, UTC; nil: always.
     public var hours: SessionHours?

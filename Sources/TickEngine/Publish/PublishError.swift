@@ -29,7 +29,8 @@ public enum PublishError: Error, Equatable, CustomStringConvertible {
   private static func advice(_ code: Int32) -> String {
     switch code {
     case ENETUNREACH, EHOSTUNREACH:
-      "no route leads there: name the interface with --interface, such as lo"
+      "no route leads there: name an interface with --interface that is up and has an IPv4"
+        + " address, such as lo"
     case EACCES, EPERM: "this address needs rights that you lack, or a firewall forbids it"
     case EADDRNOTAVAIL: "the source address in front of the @ must be one of this machine"
     default: "check the address and the interface"

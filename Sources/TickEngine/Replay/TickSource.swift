@@ -108,7 +108,7 @@ final class LineSource<D: LiveDecoder & ~Copyable>: TickSource<LiveIngester<D>> 
   }
 
   override func look(_ control: borrowing ControlPage, _ observer: ReplayObserver) {
-    watcher.look(control.read(.lineStates), now: MonotonicClock.now, observer)
+    watcher.look(control, now: MonotonicClock.now, observer)
   }
 }
 

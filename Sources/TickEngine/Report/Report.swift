@@ -107,6 +107,8 @@ extension Report {
     public var foreign: UInt64?
     /// Times that a group had to be joined again.
     public var rejoins: UInt64?
+    /// Times that the machine's clock was set.
+    public var clockSteps: UInt64?
     /// At the end of the run.
     public var state: FeedState?
     public var lines: [Line]?
@@ -123,6 +125,7 @@ extension Report {
       case state, lines, lateness_ns
       case byType = "by_type"
       case requestsUnsent = "requests_unsent"
+      case clockSteps = "clock_steps"
     }
   }
 

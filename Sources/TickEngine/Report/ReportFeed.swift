@@ -65,6 +65,7 @@ extension Report {
       return line
     }
     feed.rejoins = ingester.rejoins
+    feed.clockSteps = ingester.clockWatch.steps
     feed.requestsUnsent = ingester.requestsUnsent
     let lateness = ingester.feed.lines.latenessSnapshot
     if lateness.count > 0 { feed.lateness_ns = LatencySummary(lateness) }

@@ -66,7 +66,7 @@ public struct ReportText: CustomStringConvertible {
       ("late", feed.late), ("requests", feed.requests), ("requests unsent", feed.requestsUnsent),
       ("recovered", feed.recovered), ("not held", feed.unheld),
       ("implausible", feed.implausible), ("not recorded", feed.unrecorded),
-      ("foreign", feed.foreign), ("rejoins", feed.rejoins),
+      ("foreign", feed.foreign), ("rejoins", feed.rejoins), ("clock steps", feed.clockSteps),
     ].compactMap { ($0.1 ?? 0) == 0 ? nil : ($0.0, "\($0.1 ?? 0)") }
     return unusual + [("state", state.rawValue)]
   }

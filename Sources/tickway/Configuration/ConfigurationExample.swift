@@ -24,7 +24,7 @@ enum ConfigurationExample {
       line_a: 239.255.77.1:15001      # GROUP:PORT, or SOURCE@GROUP:PORT
       line_b: 239.255.77.2:15002      # the same packets once more; may be absent
       interface: 127.0.0.1            # name or address; without it, the route's
-      max_age_s: 1                    # older quotes and trades are refused; or off
+      max_age_s: 1                    # older quotes and trades are refused; or off, as of ticks
       # hours: "13:30-20:00"          # when the feed is expected to speak, UTC
       # symbols: symbols.txt          # a symbol a line: restricts and numbers the directory
       # requests: 127.0.0.1:15003     # request server, of ticks alone

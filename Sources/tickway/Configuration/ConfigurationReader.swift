@@ -81,7 +81,10 @@ struct ConfigurationReader {
     let age = section.parsed("max_age_s", "seconds, or off, are needed") { text in
       text == "off" ? .infinity : Double(text).flatMap { $0.isFinite ? $0 : nil }
     }
-    if let age { feed.ageMaxSeconds = age == .infinity ? nil : age }
+    // The age of ticks was judged where they were made.
+    if let age = age ?? (feed.feed == .ticks ? .infinity : nil) {
+      feed.ageMaxSeconds = age == .infinity ? nil : age
+    }
     feed.hours = section.parsed("hours", "\"HH:MM-HH:MM\" in UTC is needed") { SessionHours($0) }
     feed.symbols = symbolsFile(section)
     section.flag("kernel_stamps", into: &feed.stampsByKernel)

@@ -47,6 +47,30 @@ import TickWire
     #expect(bench.ticks() == [SeenTick(1, .trade, 1, 0.0001, 1)])
   }
 
+  // MARK: A clock that is set
+
+  @Test func aClockThatIsSetMakesTheFeedStaleUntilAPacketIsFreshByIt() throws {
+    let bench = try FeedBench.tops()
+    bench.quote("AAA", 10_000, 10_010)
+    _ = bench.ticks()
+    bench.feed.decoder.publisher.doubtClock(at: 7)
+    #expect(bench.ticks() == [.status(0, .stale, 7)])
+    #expect(try bench.entry(1).bidPrice == 0)
+    // It was set back: what comes is of the future. What happens meanwhile is told later.
+    bench.age = -10_000_000_000
+    bench.quote("AAA", 10_000, 10_010)
+    #expect(bench.ticks() == bench.empty(1))
+    bench.feed.decoder.publisher.doubtClock(at: 8)
+    bench.feed.decoder.feedChanged(to: .degraded, time: 9)
+    #expect(bench.ticks().isEmpty)
+    bench.age = 0
+    bench.quote("AAA", 10_000, 10_010)
+    #expect(
+      bench.ticks() == [.status(0, .degraded, bench.clock)] + bench.pair(1, 10_000, 10_010))
+    bench.quote("AAA", 10_000, 10_020)
+    #expect(bench.ticks() == bench.pair(1, 10_000, 10_020))
+  }
+
   // MARK: Quotes
 
   /// Bid, ask, and why it is refused. 0.99 % of the bid passes, 1.00 % does not.

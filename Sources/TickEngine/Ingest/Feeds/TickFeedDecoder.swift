@@ -3,7 +3,8 @@ import TickWire
 
 /// MoldUDP64 with the ticks of a ring elsewhere, as `tickway relay` sends them: the same ticks, in
 /// the same order, under the numbers of this machine's directory. They were validated where they
-/// were made, so nothing is judged here but whether they can be ticks.
+/// were made, so nothing is judged here but whether they can be ticks; and, if that is asked for,
+/// the age of quotes and trades: by their exchange time, since a relay has no sending time.
 ///
 /// Hot path. Thread: the ingester, alone. No allocation, lock or system call.
 struct TickFeedDecoder: ~Copyable, MoldDecoder {
@@ -13,11 +14,13 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
   /// A bid whose ask has not come yet: they are published together.
   private var bid: Tick?
   private var clock: UInt64 = 0
+  private var isRecovered = false
 
   init(publisher: consuming TickPublisher) { self.publisher = publisher }
 
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     clock = times.clock
+    self.isRecovered = isRecovered
     // No mark for what was asked for again: the ticks are the relay's, byte for byte.
     publisher.beginPacket(
       received_ns: times.received_ns, clock: times.clock, sendTime: times.clock)
@@ -51,15 +54,22 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
     // Half a quote is no quote, whichever half.
     if let first = bid.take() {
       if tick.series.kind == .ask, tick.series.instrument == first.series.instrument {
-        return publisher.relayQuote(first, tick)
+        return isRefused(tick)
+          ? publisher.withdrawQuote(first.series.instrument, time: tick.timestamp)
+          : publisher.relayQuote(first, tick)
       }
       counts.malformed += 1
     }
     switch tick.series.kind {
     case .bid: bid = tick
     case .ask: counts.malformed += 1
+    case .trade, .tradeNoLast: if !isRefused(tick) { publisher.relay(tick) }
     default: publisher.relay(tick)
     }
+  }
+
+  private mutating func isRefused(_ tick: Tick) -> Bool {
+    !isRecovered && publisher.rejectForAge(tick, at: clock)
   }
 
   func messages(ofType type: Int) -> UInt64 { 0 }

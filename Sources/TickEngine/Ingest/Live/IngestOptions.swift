@@ -54,9 +54,11 @@ public struct IngestOptions: Sendable {
   /// File for the ticks, or under `moldItch` for the messages.
   public var recordPath: String?
 
+  /// Ages are judged, but those of ticks: they were judged where they were made.
   public init(feed: LiveFeed, lines: [LineAddress]) {
     self.feed = feed
     self.lines = lines
+    if feed == .ticks { validation.age_ns = .max }
   }
 
   /// The arbiter's limits as this feed can have them: what is missing is asked for only where a

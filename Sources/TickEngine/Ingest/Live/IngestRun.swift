@@ -180,7 +180,7 @@ final class IngestSetup {
         return caught
       }
       let now = MonotonicClock.now
-      watcher.look(control.read(.lineStates), now: now, observer)
+      watcher.look(control, now: now, observer)
       if now >= nextProgress {
         nextProgress = now + 1_000_000_000
         observer.progress(control.read(.packetsIngested), Double(now - start) / 1e9)

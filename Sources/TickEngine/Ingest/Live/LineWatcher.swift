@@ -18,18 +18,21 @@ enum LineSockets {
   }
 }
 
-/// Tells the operator when a line comes, falls silent, or never speaks, and what that makes of the
-/// feed. Thread: the starter's.
+/// Tells the operator when a line comes, falls silent, or never speaks, what that makes of the
+/// feed, and its news. Thread: the starter's.
 struct LineWatcher {
   private let lines: [LineAddress]
+  private let interface: String?
   private let place: String
   private let started_ns = MonotonicClock.now
   private var states: [LineState]
   private var isSilenceTold: [Bool]
   private var feed = FeedState.neverSeen
+  private var news = FeedNews()
 
   init(_ lines: [LineAddress], _ interface: String?) {
     self.lines = lines
+    self.interface = interface
     place = interface.map { " on \($0)" } ?? ""
     states = Array(repeating: .neverSeen, count: lines.count)
     isSilenceTold = Array(repeating: false, count: lines.count)
@@ -37,12 +40,13 @@ struct LineWatcher {
 
   static func name(_ line: Int) -> String { line == 0 ? "A" : "B" }
 
-  /// - Parameter word: `ControlPage.Word.lineStates`.
-  mutating func look(_ word: UInt64, now: UInt64, _ observer: ReplayObserver) {
+  mutating func look(_ control: borrowing ControlPage, now: UInt64, _ observer: ReplayObserver) {
+    let word = control.read(.lineStates)
     lookAtLines(word, now, observer)
     let state = FeedState(code: word & 0xFF)
     if state != feed, let words = LineWatcher.words(state) { observer.note("feed: \(words)") }
     feed = state
+    news.look(control, now: now, observer)
   }
 
   private static func words(_ state: FeedState) -> String? {
@@ -55,6 +59,7 @@ struct LineWatcher {
     }
   }
 
+  /// - Parameter word: `ControlPage.Word.lineStates`.
   private mutating func lookAtLines(_ word: UInt64, _ now: UInt64, _ observer: ReplayObserver) {
     for line in lines.indices {
       let state = LineState(code: word >> UInt64(8 + 8 * line) & 0xFF)
@@ -66,7 +71,21 @@ struct LineWatcher {
       isSilenceTold[line] = true
       observer.note(
         "line \(LineWatcher.name(line)): joined \(lines[line])\(place), and not one packet of the"
-          + " feed in 5 s: is it published, on this interface, with this group, port and source?")
+          + " feed in 5 s: is it published, on this interface, with this group, port and source?"
+          + interfaceWords(line))
+    }
+  }
+
+  /// What to say of the interface of a line that is silent; nothing if it is up.
+  private func interfaceWords(_ line: Int) -> String {
+    do throws(ReceiveError) {
+      let found =
+        if let interface { try NetworkInterface(interface) } else {
+          try NetworkInterface(toward: lines[line])
+        }
+      return found.isUp ? "" : "; \(found.name) is down"
+    } catch {
+      return "; \(error)"
     }
   }
 
@@ -75,7 +94,8 @@ struct LineWatcher {
     switch state {
     case .neverSeen: break
     case .live: observer.note("line \(name): live")
-    case .stale: observer.note("line \(name): stale, nothing for more than 5 s")
+    case .stale:
+      observer.note("line \(name): stale, nothing for more than 5 s\(interfaceWords(line))")
     case .closed: observer.note("line \(name): closed, the session is over or not begun")
     }
   }

@@ -24,11 +24,12 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   private static var lineLatency_ns_max: UInt64 { 60_000_000_000 }
 
   var feed: ArbitratedFeed<Decoder>
-  private let lines: Slab<UdpLine>
+  let lines: Slab<UdpLine>
   /// One or none.
   private let recovery: Slab<RecoveryClient>
   private var health: LineHealth
-  private let control: ControlPage
+  let control: ControlPage
+  private(set) var clockWatch = ClockWatch()
   private let latency: LiveLatency
   private let waitPolicy: WaitPolicy
   private var liveLines: UInt64 = 0
@@ -132,6 +133,8 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     guard count > 0 else { return 0 }
     var now = MonotonicClock.now
     let clock = clinux_realtime_ns()
+    // Before anything is judged by a clock that was set.
+    if clockWatch.isOff(clock, now) { _ = lookAtClock() }
     let times = ArrivalTimes(clock: clock, received_ns: now, now: now)
     for index in 0..<count {
       let datagram = lines[line].datagram(index)
@@ -207,24 +210,6 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     wait()
   }
 
-  @inline(never)
-  private mutating func tellMetrics() {
-    let counts = feed.counts
-    metrics?.tell(.packets, counts.packets)
-    metrics?.tell(.messages, counts.messages)
-    metrics?.tell(.gaps, counts.gaps)
-    metrics?.tell(.missing, counts.missing)
-    metrics?.tell(.duplicates, counts.duplicates)
-    metrics?.tell(.lineStates, control.read(.lineStates))
-    let drops = (0..<lines.count).reduce(UInt64(0)) { $0 + lines[$1].counts.droppedByKernel }
-    metrics?.tell(.kernelDrops, drops)
-    let sums = feed.decoder.publisher.sums
-    metrics?.tell(.ticks, sums.ticks)
-    metrics?.tell(.rejected, sums.rejected)
-    metrics?.tell(.ringFull, sums.full)
-    metrics?.tell(.ticksLost, sums.lost)
-  }
-
   private mutating func wait() {
     idleTurns += 1
     guard waitPolicy == .share, idleTurns > 64 else { return clinux_pause() }
@@ -236,7 +221,7 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
 
   private mutating func checkHealth(_ now: UInt64) {
     nextHealth_ns = now + LiveIngester.healthEach_ns
-    let clock = clinux_realtime_ns()
+    let clock = lookAtClock()
     health.isEnded = feed.isEnded
     liveLines = health.liveLines(now: now, clock: clock)
     feed.setLive(health.hopefulLines(now: now, clock: clock))
@@ -252,6 +237,18 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     }
     control.write(.lineStates, states)
     control.write(.packetsIngested, feed.counts.packets)
+    tellNews()
+  }
+
+  /// CLOCK_REALTIME, ns. If it was set, the strategies learn that nobody knows the prices' age.
+  @inline(never)
+  private mutating func lookAtClock() -> UInt64 {
+    let before = MonotonicClock.now
+    let clock = clinux_realtime_ns()
+    if clockWatch.look(clock, before: before, after: MonotonicClock.now) {
+      feed.decoder.publisher.doubtClock(at: clock)
+    }
+    return clock
   }
 
   /// While nothing comes: drops that no later packet would tell of, and, where a line is silent, a

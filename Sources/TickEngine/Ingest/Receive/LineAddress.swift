@@ -17,12 +17,13 @@ public struct LineAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Reads `GROUP:PORT` or `SOURCE@GROUP:PORT`, as `239.1.2.3:5000`, `10.0.0.1@232.1.2.3:5000`;
-  /// nil if it is neither: host names are not looked up.
+  /// nil if it is neither, or the source is none that can send: host names are not looked up.
   public init?(_ text: some StringProtocol) {
     var rest = text[...]
     source = nil
     if let at = rest.firstIndex(of: "@") {
-      guard let address = Self.address(rest[..<at]), address != 0 else { return nil }
+      guard let address = Self.address(rest[..<at]), address != 0, address >> 28 < 0xE
+      else { return nil }
       source = address
       rest = rest[rest.index(after: at)...]
     }

@@ -28,6 +28,9 @@ struct NetworkInterface: Equatable {
     self = found
   }
 
+  /// Whether it is up and connected now.
+  var isUp: Bool { clinux_interface_is_up(index) == 1 }
+
   /// nil if there is none with this index.
   init?(index: Int32) {
     var bytes = [CChar](repeating: 0, count: 16)

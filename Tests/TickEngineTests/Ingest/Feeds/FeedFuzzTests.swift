@@ -117,7 +117,7 @@ import TickWire
     let memory = DatagramMemory()
     for seed in 1...Self.seeds {
       var publisher: TickPublisher?
-      let ring = try RingEnd(&publisher)
+      let ring = try RingEnd(ageMax_ns: .max, &publisher)
       let decoder = TickFeedDecoder(publisher: publisher.take()!)
       run(decoder, seed: seed, limits: limits(seed, recovers: seed % 2 == 0), packets: 2_000) {
         first, session, random in

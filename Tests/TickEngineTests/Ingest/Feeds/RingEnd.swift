@@ -8,8 +8,14 @@ struct RingEnd: ~Copyable {
   private var consumer: TickConsumer
   private let names: DirectoryReader
 
-  /// - Parameter publisher: the other end.
-  init(capacity: Int = 1 << 14, _ publisher: inout TickPublisher?) throws {
+  /// - Parameters:
+  ///   - ageMax_ns: from which age on quotes and trades are refused.
+  ///   - publisher: the other end.
+  init(
+    capacity: Int = 1 << 14, ageMax_ns: UInt64 = 1_000_000_000, _ publisher: inout TickPublisher?
+  ) throws {
+    var limits = ValidationLimits()
+    limits.age_ns = ageMax_ns
     let regions = ReplayRegions(directory: "/dev/shm")
     let ring = try regions.make(.ticks, capacity: capacity)
     let directory = try regions.make(.directory, capacity: 1 << 12)
@@ -23,7 +29,7 @@ struct RingEnd: ~Copyable {
       workers: 1, board: nil,
       control: ControlPage(
         try regions.make(.control, capacity: ControlPage.capacity).attach()),
-      limits: ValidationLimits(), isRestricted: false)
+      limits: limits, isRestricted: false)
     self.consumer = consumer
     names = reader
   }

@@ -13,9 +13,12 @@ import TickWire
     var now: UInt64 = 1_000_000_000
     private var next: UInt64 = 1
 
-    init(ringCapacity: Int = 1 << 14) throws {
+    /// What age is judged by, if it is.
+    var clock: UInt64 = 7
+
+    init(ringCapacity: Int = 1 << 14, ageMax_ns: UInt64 = .max) throws {
       var publisher: TickPublisher?
-      ring = try RingEnd(capacity: ringCapacity, &publisher)
+      ring = try RingEnd(capacity: ringCapacity, ageMax_ns: ageMax_ns, &publisher)
       feed = ArbitratedFeed(
         TickFeedDecoder(publisher: publisher.take()!), limits: ArbiterLimits(), restarts: .follow,
         lines: 1)
@@ -24,19 +27,24 @@ import TickWire
 
     var counts: FeedCounts { feed.counts }
     var instruments: Int { ring.instruments }
+    func refused(_ reason: TickRejection) -> UInt64 {
+      feed.decoder.publisher.counts.rejected[reason.rawValue]
+    }
     func symbol(_ instrument: UInt32) -> String? { ring.symbol(instrument) }
     func ticks() -> [Tick] { ring.ticks() }
 
-    func take(_ datagram: [UInt8]) {
-      let times = ArrivalTimes(clock: 7, received_ns: now, now: now)
-      let isTaken = feed.ingest(memory.bytes(datagram), line: 0, times: times)
+    func take(_ datagram: [UInt8], line: Int? = 0) {
+      let times = ArrivalTimes(clock: clock, received_ns: now, now: now)
+      let isTaken = feed.ingest(memory.bytes(datagram), line: line, times: times)
       #expect(isTaken)
     }
 
     /// The next packet of a session.
-    func send(_ messages: [[UInt8]], session: String = "RELAY", first: UInt64? = nil) {
+    func send(
+      _ messages: [[UInt8]], session: String = "RELAY", first: UInt64? = nil, line: Int? = 0
+    ) {
       let begin = first ?? next
-      take(memory.mold(session, begin, messages))
+      take(memory.mold(session, begin, messages), line: line)
       next = begin + UInt64(messages.count)
     }
 
@@ -183,5 +191,26 @@ import TickWire
     #expect(ticks.map(\.series.kind) == [.trade, .status, .trade, .trade])
     #expect(ticks.map(\.series.instrument) == [1, 0, 2, 2])
     #expect(bench.counts.sessionChanges == 1 && bench.counts.gaps == 0)
+  }
+
+  /// By the exchange time, if that is asked for; what was lost on the way and asked for is late.
+  @Test func ageIsJudgedOfQuotesAndTradesOfTheLines() throws {
+    let bench = try Bench(ageMax_ns: 1_000_000_000)
+    bench.clock = 5_000_000_000
+    func quote(_ time: UInt64) -> [[UInt8]] {
+      [Self.tick(1, .bid, time: time), Self.tick(1, .ask, time: time)]
+    }
+    bench.send([Self.entry(1, "TICK")] + quote(4_000_000_001))
+    #expect(bench.ticks().map(\.quantity) == [9, 9])
+    let old = quote(4_000_000_000) + [Self.tick(1, .trade, time: 4_000_000_000)]
+    bench.send(old + [Self.tick(1, .status, time: 1)])
+    // Both sides are emptied once.
+    #expect(bench.ticks().map(\.quantity) == [0, 0, 9] && bench.refused(.stale) == 2)
+    bench.send(old)
+    #expect(bench.ticks().isEmpty && bench.refused(.stale) == 4)
+    bench.send(quote(6_000_000_001))
+    #expect(bench.ticks().isEmpty && bench.refused(.future) == 1)
+    bench.send(old, line: nil)
+    #expect(bench.ticks().map(\.quantity) == [9, 9, 9] && bench.refused(.stale) == 4)
   }
 }

@@ -1,0 +1,50 @@
+import TickRing
+
+/// What an ingester tells whoever watches, now and then, while it runs.
+///
+/// Some stores to lines that nobody else writes. Thread: the ingester. No allocation.
+extension LiveIngester where Decoder: ~Copyable {
+  @inline(never)
+  mutating func tellMetrics() {
+    let counts = feed.counts
+    let drops = received.drops
+    metrics?.tell(.packets, counts.packets)
+    metrics?.tell(.messages, counts.messages)
+    metrics?.tell(.gaps, counts.gaps)
+    metrics?.tell(.missing, counts.missing)
+    metrics?.tell(.duplicates, counts.duplicates)
+    metrics?.tell(.lineStates, control.read(.lineStates))
+    metrics?.tell(.kernelDrops, drops)
+    let sums = feed.decoder.publisher.sums
+    metrics?.tell(.ticks, sums.ticks)
+    metrics?.tell(.rejected, sums.rejected)
+    metrics?.tell(.ringFull, sums.full)
+    metrics?.tell(.ticksLost, sums.lost)
+  }
+
+  /// For the operator of this process.
+  func tellNews() {
+    let counts = feed.counts
+    let received = received
+    control.write(.gaps, counts.gaps)
+    control.write(.missing, counts.missing)
+    control.write(.restarts, counts.restarts + counts.sessionChanges)
+    control.write(.bad, counts.malformed + counts.foreign + received.bad)
+    control.write(.kernelDrops, received.drops)
+    control.write(.refusedForAge, feed.decoder.publisher.refusedForAge)
+    // The step before its count, so that who sees the one has the other.
+    control.write(.clockStep_ns, UInt64(bitPattern: clockWatch.lastStep_ns))
+    control.write(.clockSteps, clockWatch.steps)
+  }
+
+  /// Of all sockets: datagrams that found no room, and that were dropped as they came.
+  private var received: (drops: UInt64, bad: UInt64) {
+    var sums = (drops: UInt64(0), bad: UInt64(0))
+    for line in 0..<lines.count {
+      let counts = lines[line].counts
+      sums.drops += counts.droppedByKernel
+      sums.bad += counts.tooLong + counts.empty + counts.wrongSource
+    }
+    return sums
+  }
+}
