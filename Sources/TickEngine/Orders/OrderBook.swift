@@ -47,9 +47,12 @@ struct OrderBook: ~Copyable {
   var hasRoom: Bool { pool.hasRoom }
   func isKnown(_ orderId: UInt64) -> Bool { index.find(orderId) != nil }
   func find(_ orderId: UInt64) -> UInt32? { index.find(orderId) }
-  /// Fetches what a look for the order will read.
+  /// Fetches what a look for the order, and one for orders that it would trade with, will read.
   @inline(__always)
-  func prefetch(_ orderId: UInt64) { index.prefetch(orderId) }
+  func prefetch(_ orderId: UInt64, _ instrument: UInt32) {
+    index.prefetch(orderId)
+    open.prefetch(instrument)
+  }
 
   /// Whether anything of a strategy is out.
   func hasOrder(of strategy: UInt8) -> Bool {

@@ -195,6 +195,7 @@ struct OrderPool: ~Copyable {
   /// Takes a cleared order with the next UserRefNum.
   mutating func take() throws(OrderPoolError) -> UInt32 {
     guard hasRoom else { throw .exhausted }
+    orders.prefetch(place(lastUserRefNum &+ 1))
     repeat { lastUserRefNum += 1 } while !isFree(place(lastUserRefNum))
     orders[place(lastUserRefNum)] = WorkingOrder(userRefNum: lastUserRefNum)
     count += 1

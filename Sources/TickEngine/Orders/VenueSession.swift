@@ -204,11 +204,7 @@ struct VenueSession: ~Copyable {
   }
 
   mutating func askAgain() {
-    guard let target = writable else { return }
-    let body = target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
-    guard let length = dialect.accountQuery(into: body) else { return }
-    append(SoupBin.frame(.unsequenced, payload: length, into: target))
-    asked += 1
+    if add({ dialect, body in dialect.accountQuery(into: body) }) != nil { asked += 1 }
   }
 
   /// Takes note of an answer; whether it came after all that there was before the login. Where the
@@ -291,15 +287,40 @@ struct VenueSession: ~Copyable {
   /// Bytes not yet handed to the kernel.
   var unsent: Int { outEnd - outStart }
 
-  /// How far the buffer is written, and how far the kernel has taken it.
-  var writtenEnd: Int { outEnd }
+  /// How far the kernel has taken the buffer.
   var takenEnd: Int { outStart }
+
+  /// What an order has to ask before it is written.
+  struct Outlook {
+    let dialect: OrderDialect
+    /// Bytes not yet handed to the kernel.
+    let unsent: Int
+    let hasRoom: Bool
+  }
+
+  var outlook: Outlook { Outlook(dialect: dialect, unsent: unsent, hasRoom: hasRoom) }
+
+  /// Whether there is room for one packet.
+  var hasRoom: Bool {
+    outView.count - outEnd >= SoupBin.headerLength + OrderDialect.messageLengthMax
+  }
+
+  /// Adds the message that `write` puts into its room, as long as it says: where in the buffer its
+  /// packet begins; nil: there is no room, or no such message.
+  @inline(__always)
+  mutating func add(_ write: (OrderDialect, MutableBytes) -> Int?) -> Int? {
+    guard let target = writable else { return nil }
+    let body = target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
+    guard let length = write(dialect, body) else { return nil }
+    let start = outEnd
+    append(SoupBin.frame(.unsequenced, payload: length, into: target))
+    return start
+  }
 
   /// Room for one packet, or nil if the buffer is too full for any.
   var writable: MutableBytes? {
-    let needed = SoupBin.headerLength + OrderDialect.messageLengthMax
-    guard outView.count - outEnd >= needed else { return nil }
-    return outView.slice(at: outEnd, count: needed)
+    guard hasRoom else { return nil }
+    return outView.slice(at: outEnd, count: SoupBin.headerLength + OrderDialect.messageLengthMax)
   }
 
   /// Adds what was written into `writable`.
