@@ -89,7 +89,7 @@ struct VenueSession: ~Copyable {
     let end = MonotonicClock.now + VenueSession.open_ns
     do throws(SessionError) {
       guard start.sequence > 0, address.dialect == .ouch50 || !start.isBinding else {
-        return try open(address, user, password, start, toldBefore: 0, until: end)
+        return try openBlindly(address, user, password, start, until: end)
       }
       let there = try look(address, user, password, until: end)
       var start = start
@@ -104,6 +104,24 @@ struct VenueSession: ~Copyable {
       // Before the login is answered nothing is in doubt: there was no venue to begin with.
       guard case .lost(let name, let reason) = error else { throw error }
       throw .unreachable(name, reason: reason)
+    }
+  }
+
+  /// Without asking first which session the venue has. One that has another than the one that must
+  /// be says only that it is not available: then it is asked, since no later try would do.
+  private static func openBlindly(
+    _ address: VenueAddress, _ user: FixedText, _ password: FixedText, _ start: SessionStart,
+    until end: UInt64
+  ) throws(SessionError) -> VenueSession {
+    do throws(SessionError) {
+      return try open(address, user, password, start, toldBefore: 0, until: end)
+    } catch {
+      guard case .loginRejected(_, .sessionUnavailable) = error, start.isBinding,
+        start.session != .blank,
+        let there = try? look(address, user, password, until: end).session,
+        there != start.session
+      else { throw error }
+      throw .otherSession(address.text, was: start.session.text, is: there.text)
     }
   }
 
@@ -256,9 +274,7 @@ struct VenueSession: ~Copyable {
       guard let accepted = SoupBinLoginAccepted(payload: packet.payload) else { break }
       return accepted
     case .loginRejected:
-      let isUnauthorised = packet.payload.count > 0 && packet.payload[0] == UInt8(ascii: "A")
-      throw .loginRejected(
-        name, reason: isUnauthorised ? "not authorised" : "session not available")
+      throw .loginRejected(name, SoupBin.LoginRejection(payload: packet.payload))
     default: break
     }
     throw .lost(name, reason: "it answers the login with something else")
