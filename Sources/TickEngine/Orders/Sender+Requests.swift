@@ -16,13 +16,13 @@ extension Sender {
     let found = min(ports[worker].requests.peek(Sender.batchMax), handovers.count - handoverCount)
     guard found > 0 else { return false }
     for index in 0..<found { prefetch(ports[worker].requests.peeked(index)) }
-    for index in 0..<found {
-      decide(ports[worker].requests.peeked(index), of: worker)
+    for _ in 0..<found {
+      decide(ports[worker].requests.peeked(0), of: worker)
       countDecided()
+      // Only now, with its order in the pool or its refusal told, may it be written over: whoever
+      // comes after a death in between finds it here or there.
+      ports[worker].requests.advance(1)
     }
-    // Only now, with every order in the pool, may they be written over: whoever comes after a death
-    // in between finds them here or there.
-    ports[worker].requests.advance(found)
     return true
   }
 
@@ -36,7 +36,7 @@ extension Sender {
     gate.prefetch(intent)
   }
 
-  private mutating func decide(_ request: OrderRequest, of worker: Int) {
+  mutating func decide(_ request: OrderRequest, of worker: Int) {
     marketTime = max(marketTime, request.decision_time)
     switch OrderAction(rawValue: request.action) {
     case .cancel: takeCancel(request)
@@ -63,11 +63,11 @@ extension Sender {
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
     if let reason = decision.reason {
       book.counts.riskRejected[Int(reason.rawValue)] += 1
-      return tell(worker, .rejected(request, decision, at: decided_ns))
+      return answer(worker, .rejected(request, decision, at: decided_ns))
     }
     guard link != .none else {
       book.counts.unsent += 1
-      return tell(worker, .unsent(request, at: decided_ns))
+      return answer(worker, .unsent(request, at: decided_ns))
     }
     send(request, decision, of: worker, decided_ns: decided_ns)
   }
@@ -208,7 +208,7 @@ extension Sender {
       book.counts.replacesRefused += 1
       var event = OrderEvent.rejected(asked, decision, at: decided_ns)
       event.kind = OrderEventKind.cancelReject.rawValue
-      return tell(worker, event)
+      return answer(worker, event)
     }
     replace(old, asked, decision, decided_ns)
   }
