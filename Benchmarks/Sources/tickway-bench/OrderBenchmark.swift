@@ -8,8 +8,9 @@ import TickRing
 ///
 /// `ready` is one order on its own: from the poll of its request until its bytes lie ready for
 /// `send`, by two readings of the clock. `recorded` is the same with its decision left in a ring,
-/// as for `--decisions`, in turns; who takes it from there is not in it. `batch` is the same of sixteen at a time, the most that
-/// the sender takes of a worker at once, over their number: what gate, pool and codec sustain.
+/// as for `--decisions`, in turns; who takes it from there is not in it. `batch` is `ready` of
+/// sixteen at a time, the most that the sender takes of a worker at once, over their number: what
+/// gate, pool and codec sustain.
 /// `trip` is a round trip: from just before the request is published into the ring until its answer
 /// has been polled from the event ring, with whole duty cycles of the sender between; `ping` is a
 /// bare `send` and `recv` of the same sizes, 50 bytes out and 67 back, to a thread that receives

@@ -25,7 +25,6 @@ public enum SenderService {
     }
     takeDeaths(options.workers, from: shared, to: process.own)
     let reference = ReferenceWatch(options)
-    let metrics = try process.metrics()
     let histograms = process.histograms
     let recording = try DecisionRecording(options)
     let assembly = try assembly(
@@ -33,7 +32,7 @@ public enum SenderService {
     var sender = try assembly.make()
     var isStarted = false
     defer { if !isStarted { instance?.abandon() } }
-    sender.metrics = metrics
+    sender.metrics = try process.metrics()
     if let reason = sender.kill.reason {
       observer.note(
         "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")

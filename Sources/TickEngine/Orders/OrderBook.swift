@@ -91,7 +91,7 @@ struct OrderBook: ~Copyable {
   mutating func rename(_ orderId: UInt64, _ number: UInt32) { index.insert(orderId, number) }
 
   /// The order did not leave after all, or never arrived: what it held, for the gate, and what its
-  /// worker is to know. It is there until `leave`: a death before it has been told must not hide it.
+  /// worker is to know. It is there until `leave`: a death before that is told must not hide it.
   mutating func withdrawal(of number: UInt32, at now: UInt64) -> OrderNews? {
     guard pool.contains(number) else { return nil }
     let order = pool[number]

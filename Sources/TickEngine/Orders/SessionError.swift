@@ -22,8 +22,8 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
     case .noAnswer(let venue, let seconds):
       "the venue \(venue) did not answer the login within \(seconds) s: is it a SoupBinTCP server?"
     case .loginRejected(let venue, let rejection):
-      "the venue \(venue) refuses the login (\(SessionError.reason(rejection))): check --venue-user and the password"
-        + " in TICKWAY_VENUE_PASSWORD"
+      "the venue \(venue) refuses the login (\(Self.reason(rejection))): check --venue-user and the"
+        + " password in TICKWAY_VENUE_PASSWORD"
     case .credentials(let what):
       "\(what): a user name has at most 6 characters, a password at most 10"
     case .otherSession(let venue, let was, let now):
