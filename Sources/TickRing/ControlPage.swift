@@ -77,6 +77,14 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     /// Deaths that the sender has acted upon: its successor goes on from there. Written by the
     /// sender.
     case deathsSeen = 4
+    /// The request whose refusal it is being told, by its place in the ring, and in the high half
+    /// where its event ring stood before: whether it was told is to be seen by that. Written by the
+    /// sender.
+    case answering = 5
+    /// The same of an order that did not leave, by its UserRefNum. Written by the sender.
+    case withdrawing = 6
+    /// Events that found no room of which it has been told. Written by the sender.
+    case eventsLostTold = 7
   }
 
   private let region: Region

@@ -28,6 +28,13 @@ public struct SharedSlab<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
   /// a death in between. On x86-64 it binds the compiler alone.
   @inlinable public func fence() { tickring_fence_release() }
 
+  /// Fetches the line of an element that will be read or written soon.
+  @inlinable @inline(__always)
+  public func prefetch(_ index: Int) {
+    precondition(index >= 0 && index < count, "slab index out of range")
+    tickring_prefetch(base + index)
+  }
+
   @inlinable
   public subscript(index: Int) -> Element {
     @inline(__always) _read {

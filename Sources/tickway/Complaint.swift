@@ -74,7 +74,7 @@ enum Complaint {
     case .notReady: .venueUnavailable
     case .system(_, EACCES), .system(_, EPERM): .permission
     // A second try may find it otherwise.
-    case .startUnderWay, .unsettled, .unusable: .inputOutput
+    case .startUnderWay, .unsettled, .unusable, .edited: .inputOutput
     case .notStarted, .system: .inputOutput
     case .endedEarly, .givenUp, .endedBadly: .inconsistent
     }

@@ -52,6 +52,8 @@ struct ExplainReport: Encodable {
     let worst_size: Int64
     let worst_value: Notional
     let sector: UInt8
+    /// nil: not known.
+    let sector_name: String?
     let sector_value: Notional
     let gross: Notional
     let order_value: Notional
@@ -95,12 +97,12 @@ struct ExplainReport: Encodable {
     outcomes = Dictionary(uniqueKeysWithValues: search.outcomes.map { ($0.key.name, $0.value) })
     rejected = Dictionary(uniqueKeysWithValues: search.reasons.map { ($0.key.name, $0.value) })
     (limits, config) = (search.context.limits, search.context.config)
-    decisions = search.found.map { Decision(Explanation($0, search.context)) }
+    decisions = search.found.map { Decision(Explanation($0, search.context), search.context) }
   }
 }
 
 extension ExplainReport.Decision {
-  init(_ explanation: Explanation) {
+  init(_ explanation: Explanation, _ context: DecisionContext) {
     let decision = explanation.decision
     let event = decision.event
     number = event.number
@@ -121,7 +123,7 @@ extension ExplainReport.Decision {
     deciding_check = explanation.deciding?.check.name
     limit = event.limit.isFinite ? event.limit : nil
     value = event.value.isFinite ? event.value : nil
-    values = ExplainReport.Values(event)
+    values = ExplainReport.Values(event, context)
     checks = explanation.lines.map {
       ExplainReport.Check(
         check: $0.check.name, verdict: $0.verdict.rawValue, limit: $0.limit, value: $0.value)
@@ -130,7 +132,7 @@ extension ExplainReport.Decision {
 }
 
 extension ExplainReport.Values {
-  init(_ event: DecisionEvent) {
+  init(_ event: DecisionEvent, _ context: DecisionContext) {
     func name(_ raw: UInt8) -> String { RiskState(rawValue: raw)?.name ?? "\(raw)" }
     func made(_ check: RiskCheck, _ age_ns: UInt64) -> UInt64? {
       event.hasReached(check) && age_ns != .max ? age_ns : nil
@@ -145,6 +147,7 @@ extension ExplainReport.Values {
     mark = Notional(e4: event.markE4)
     (worst_size, worst_value) = (event.worstSize, Notional(e4: event.worstValueE4))
     (sector, sector_value) = (event.sector, Notional(e4: event.sectorE4))
+    sector_name = context.sector(event.sector)
     (gross, order_value) = (Notional(e4: event.grossE4), Notional(e4: event.orderValueE4))
     (volume_max, position_max, room) = (event.volumeMax, event.positionMax, event.room)
     messages = event.messages

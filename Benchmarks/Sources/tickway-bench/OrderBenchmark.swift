@@ -7,8 +7,10 @@ import TickRing
 /// The way of an order through the sender, one worker's, to a venue on the other core and back.
 ///
 /// `ready` is one order on its own: from the poll of its request until its bytes lie ready for
-/// `send`, by two readings of the clock. `batch` is the same of sixteen at a time, the most that
-/// the sender takes of a worker at once, over their number: what gate, pool and codec sustain.
+/// `send`, by two readings of the clock. `recorded` is the same with its decision left in a ring,
+/// as for `--decisions`, in turns; who takes it from there is not in it. `batch` is `ready` of
+/// sixteen at a time, the most that the sender takes of a worker at once, over their number: what
+/// gate, pool and codec sustain.
 /// `trip` is a round trip: from just before the request is published into the ring until its answer
 /// has been polled from the event ring, with whole duty cycles of the sender between; `ping` is a
 /// bare `send` and `recv` of the same sizes, 50 bytes out and 67 back, to a thread that receives
@@ -29,6 +31,7 @@ struct OrderBenchmark: ~Copyable {
   /// ns each.
   struct Run {
     var ready_ns: [Double] = []
+    var recorded_ns: [Double] = []
     var batch_ns: [Double] = []
     var trip_ns: [Double] = []
     var ping_ns: [Double] = []
@@ -80,7 +83,8 @@ struct OrderBenchmark: ~Copyable {
         .pool, OrderPath.poolSlots(openOrdersMax: OrderBenchmark.openOrdersMax)),
       openOrdersMax: OrderBenchmark.openOrdersMax,
       venue: VenueAddress(host: "127.0.0.1", port: ports.venue),
-      directory: DirectoryReader(names), control: ControlPage(try page.duplicate()))
+      directory: DirectoryReader(names), control: ControlPage(try page.duplicate()),
+      decisions: OrderBenchmark.region(.events, 1_024))
     let requests = try OrderProducer(claiming: asked)
     let events = try EventConsumer(claiming: told)
     self.directory = directory
@@ -230,22 +234,32 @@ struct OrderBenchmark: ~Copyable {
       clock.append(MonotonicClock.now - began)
     }
     let clock_ns = Double(clock.sorted()[500])
-    var (ready, batch): ([Double], [Double]) = ([], [])
+    var (ready, recorded, batch): ([Double], [Double], [Double]) = ([], [], [])
     try inBursts(venue) { bench in
-      bench.ask()
-      var began = MonotonicClock.now
-      bench.path.take()
-      ready.append(Double(MonotonicClock.now - began) - clock_ns)
-      try bench.settle(1)
+      ready.append(try bench.takeOne() - clock_ns)
+      bench.path.recordsDecisions = true
+      recorded.append(try bench.takeOne() - clock_ns)
+      bench.path.recordsDecisions = false
+      guard bench.path.takeDecisions() == 1 else { throw BenchError("no decision") }
       for _ in 0..<OrderBenchmark.batch { bench.ask() }
-      began = MonotonicClock.now
+      let began = MonotonicClock.now
       bench.path.take()
       let taken = Double(MonotonicClock.now - began) - clock_ns
       batch.append(taken / Double(OrderBenchmark.batch))
       try bench.settle(OrderBenchmark.batch)
       return ready.count >= orders / OrderBenchmark.batch
     }
-    (run.ready_ns, run.batch_ns) = (ready, batch)
+    (run.ready_ns, run.recorded_ns, run.batch_ns) = (ready, recorded, batch)
+  }
+
+  /// One order on its own, made ready and answered: ns of the first.
+  private mutating func takeOne() throws -> Double {
+    ask()
+    let began = MonotonicClock.now
+    path.take()
+    let taken = Double(MonotonicClock.now - began)
+    try settle(1)
+    return taken
   }
 
   /// A few of each in turns, so that both meet the same machine.

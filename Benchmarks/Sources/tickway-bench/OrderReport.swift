@@ -7,6 +7,9 @@ struct OrderReport: Encodable, CustomStringConvertible {
   /// One order, polled → its bytes ready for `send`; of each run.
   let ready_ns_p50: Spread
   let ready_ns_p99: Spread
+  /// The same with its decision left in a ring, and what that is more; of each run.
+  let recorded_ns_p50: Spread
+  let recording_ns: Spread
   /// The same of sixteen at a time, of each order.
   let batch_ns_p50: Spread
   let batch_orders_per_second: Spread
@@ -31,7 +34,10 @@ struct OrderReport: Encodable, CustomStringConvertible {
       }
     }
     realtime_priority = goesFirst
-    ready_ns_p50 = Spread(percentile(0.5, \.ready_ns))
+    let (ready, recorded) = (percentile(0.5, \.ready_ns), percentile(0.5, \.recorded_ns))
+    ready_ns_p50 = Spread(ready)
+    recorded_ns_p50 = Spread(recorded)
+    recording_ns = Spread(zip(recorded, ready).map { $0 - $1 })
     ready_ns_p99 = Spread(percentile(0.99, \.ready_ns))
     let batch = percentile(0.5, \.batch_ns)
     batch_ns_p50 = Spread(batch)
@@ -50,6 +56,8 @@ struct OrderReport: Encodable, CustomStringConvertible {
     order: through the sender, \(realtime_priority ? "real-time" : "ordinary") priority
       polled → ready, ns, p50  \(ready_ns_p50.text())
       polled → ready, ns, p99  \(ready_ns_p99.text())
+      its decision recorded    \(recorded_ns_p50.text())
+      … more than without      \(recording_ns.text())
       of sixteen, each, p50    \(batch_ns_p50.text())
       … M orders/s             \(batch_orders_per_second.text(per: 1e6))
       to the venue and back, over loopback TCP

@@ -140,6 +140,10 @@ struct CheckWords {
     }
   }
 
+  private var sectorName: String {
+    context.sector(event.sector).map { "\(event.sector) (\($0))" } ?? "\(event.sector)"
+  }
+
   private func portfolioValue(_ check: RiskCheck) -> String? {
     switch check {
     case .exposure: exposureWords
@@ -150,7 +154,7 @@ struct CheckWords {
     case .positionValue: part(event.worstValueE4, scale: 100, unit: "%")
     case .sums:
       "sector \(CheckWords.countable(event.sectorE4)), all \(CheckWords.countable(event.grossE4))"
-    case .sector: "\(part(event.sectorE4, scale: 100, unit: "%")), sector \(event.sector)"
+    case .sector: "\(part(event.sectorE4, scale: 100, unit: "%")), sector \(sectorName)"
     case .leverage: part(event.grossE4, scale: 1, unit: "x")
     case .dailyLoss: CheckWords.countable(event.lossE4)
     case .accountCredit: CheckWords.amount(event.grossE4)

@@ -49,14 +49,24 @@ public struct DecisionContext: Codable, Equatable, Sendable {
   public var limits: [String: Double] = [:]
   /// Venue, workers and the like, by name.
   public var config: [String: String] = [:]
+  /// Names of the reference data's sectors, number 1 first; nil: not told, or the data may have
+  /// been reloaded since, which numbers them anew.
+  public var sectors: [String]?
 
   public init() {}
+
+  /// The name of a sector, by its number; nil: it is not known.
+  public func sector(_ number: UInt8) -> String? {
+    guard let sectors, number > 0, Int(number) <= sectors.count else { return nil }
+    return sectors[Int(number) - 1]
+  }
 
   init(_ options: ReplayOptions) {
     let limits = options.limits ?? .simulation
     for field in RiskLimitField.all { self.limits[field.name] = field.value(of: limits) }
     config["limits"] = options.limits == nil ? "simulation" : "given"
     config["reference"] = options.reference == nil ? "simulation" : "given"
+    if options.reloadReference == nil { sectors = (options.reference ?? .simulation).sectors }
     config["workers"] = "\(options.workers)"
     config["slow_venue"] = options.slowVenue.rawValue
     if let instance = options.instance { config["instance"] = instance }

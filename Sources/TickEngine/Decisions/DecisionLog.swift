@@ -22,7 +22,8 @@ struct DecisionLog: ~Copyable {
   /// Decisions so far, the lost ones with them.
   private(set) var made: UInt64 = 0
   private(set) var lost: UInt64 = 0
-  let isOn: Bool
+  /// Whether decisions are left; only where there is a ring.
+  var isOn: Bool
 
   /// Nobody records.
   init() {

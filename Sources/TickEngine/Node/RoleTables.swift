@@ -106,8 +106,7 @@ struct RoleTables {
 
   private mutating func sender(_ limits: RiskLimits) {
     let instruments = RoleTables.instruments
-    add("lists of orders", instruments * 2, of: UInt32.self)
-    add("their edges", instruments * 2, of: Int64.self)
+    add("lists of orders and their edges", instruments * 2, of: OpenOrders.Side.self)
     add("fills remembered", OrderBook.fillsRemembered, of: FillTable.Fill.self)
     add("exposure", RoleTables.exposureByteCount(strategies: limits.strategiesMax))
     add("holdings", RoleTables.positionsByteCount(strategies: limits.strategiesMax))

@@ -12,22 +12,22 @@ final class SenderAssembly {
   private let waitPolicy: WaitPolicy
   /// The sender's own words, or those of the run.
   private let page: SharedRegion
+  /// That of the instance, which outlives the sender; nil: its workers do not.
+  private let shared: SharedRegion?
   private let board: SharedRegion
   let directory: SharedRegion
   private let rings: [WorkerRings]
   private let latency: SenderLatency
   /// The ring of its decisions, if they are recorded.
   private let decisions: SharedRegion?
-  /// Whether the workers are processes of their own.
-  private let workersOutlive: Bool
   /// Made with the sender.
   private(set) var positions: SharedRegion?
 
   init(
     options: ReplayOptions, instance: TradingInstance?, reload: ReferenceReload?,
-    waitPolicy: WaitPolicy, page: SharedRegion, board: SharedRegion, directory: SharedRegion,
-    rings: [WorkerRings], latency: SenderLatency, decisions: SharedRegion? = nil,
-    workersOutlive: Bool = false
+    waitPolicy: WaitPolicy, page: SharedRegion, shared: SharedRegion? = nil, board: SharedRegion,
+    directory: SharedRegion,
+    rings: [WorkerRings], latency: SenderLatency, decisions: SharedRegion? = nil
   ) {
     self.decisions = decisions
     self.options = options
@@ -35,11 +35,11 @@ final class SenderAssembly {
     self.reload = reload
     self.waitPolicy = waitPolicy
     self.page = page
+    self.shared = shared
     self.board = board
     self.directory = directory
     self.rings = rings
     self.latency = latency
-    self.workersOutlive = workersOutlive
   }
 
   /// - Parameter port: that of the built-in venue.
@@ -92,11 +92,11 @@ final class SenderAssembly {
     return Sender(
       ports: ports, gate: gate, kill: kill, risk: risk, pool: pool, session: session,
       directory: DirectoryReader(try directory.attach()), control: try control(),
-      latency: latency, waitPolicy: waitPolicy,
+      notes: try makeNotes(), latency: latency, waitPolicy: waitPolicy,
       options: SenderOptions(
         slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
-        isWhole: isWhole, workersOutlive: workersOutlive,
+        isWhole: isWhole, workersOutlive: shared != nil,
         owners: OrderOwners(
           workers: rings.count, areSharing: options.workerSubscriptions.isEmpty),
         isSessionGone: isSessionGone,
@@ -107,6 +107,11 @@ final class SenderAssembly {
   private func makeDecisionLog() throws -> DecisionLog {
     guard let decisions else { return DecisionLog() }
     return DecisionLog(try DecisionProducer(claiming: decisions.attach()))
+  }
+
+  private func makeNotes() throws -> ControlPage? {
+    guard let shared else { return nil }
+    return ControlPage(try shared.attach())
   }
 
   private func control() throws -> ControlPage { ControlPage(try page.attach()) }

@@ -17,22 +17,22 @@ public enum SenderService {
     let process = try RoleProcess(role, observer)
     var options = options
     options.ringDirectory = role.ringDirectory
-    let shared = ControlPage(
-      try process.open(NodeRegion("control", .control, ControlPage.capacity)).attach())
+    let common = try process.open(NodeRegion("control", .control, ControlPage.capacity))
+    let shared = ControlPage(try common.attach())
     let instance = options.instance.map {
       TradingInstance(
         $0, ringDirectory: options.ringDirectory, stateDirectory: options.stateDirectory)
     }
     takeDeaths(options.workers, from: shared, to: process.own)
     let reference = ReferenceWatch(options)
-    let metrics = try process.metrics()
     let histograms = process.histograms
     let recording = try DecisionRecording(options)
-    let assembly = try assembly(options, process, instance, reference, histograms, recording)
+    let assembly = try assembly(
+      options, process, common, instance, reference, histograms, recording)
     var sender = try assembly.make()
     var isStarted = false
     defer { if !isStarted { instance?.abandon() } }
-    sender.metrics = metrics
+    sender.metrics = try process.metrics()
     if let reason = sender.kill.reason {
       observer.note(
         "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
@@ -137,8 +137,8 @@ public enum SenderService {
   }
 
   private static func assembly(
-    _ options: ReplayOptions, _ process: RoleProcess, _ instance: TradingInstance?,
-    _ reference: ReferenceWatch?, _ histograms: HistogramStorage,
+    _ options: ReplayOptions, _ process: RoleProcess, _ shared: SharedRegion,
+    _ instance: TradingInstance?, _ reference: ReferenceWatch?, _ histograms: HistogramStorage,
     _ recording: DecisionRecording?
   ) throws -> SenderAssembly {
     func open(_ suffix: String) throws -> SharedRegion { try process.open(suffix, of: options) }
@@ -150,11 +150,11 @@ public enum SenderService {
     }
     return SenderAssembly(
       options: options, instance: instance, reload: reference?.reload,
-      waitPolicy: process.plan.policy, page: process.page, board: try open("board"),
-      directory: try open("directory"), rings: rings,
+      waitPolicy: process.plan.policy, page: process.page, shared: shared,
+      board: try open("board"), directory: try open("directory"), rings: rings,
       latency: unsafe SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
-      decisions: recording?.region, workersOutlive: true)
+      decisions: recording?.region)
   }
 
   private static func outcome(

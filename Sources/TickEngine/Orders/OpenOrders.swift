@@ -7,29 +7,37 @@
 /// Thread: the sender's. Every change O(1), of at most five lines beside the order's own.
 struct OpenOrders: ~Copyable {
   private(set) var first: UInt32 = 0
-  /// Of instrument n: sells at 2 n, buys at 2 n + 1.
-  private let firstOf: Slab<UInt32>
-  private let edges: Slab<Int64>
+  /// One side of an instrument.
+  struct Side: BitwiseCopyable {
+    var edge: Int64
+    var first: UInt32 = 0
+  }
+
+  /// Of instrument n: sells at 2 n, buys at 2 n + 1; half a line.
+  private let sides: Slab<Side>
   /// How many there are of each strategy.
   private let counts: Slab<UInt32>
 
   init(instruments: Int) {
-    firstOf = Slab(count: instruments * 2, repeating: 0)
-    edges = Slab(count: instruments * 2) { side in OpenOrders.noEdge(isBuy: side & 1 == 1) }
+    sides = Slab(count: instruments * 2) { Side(edge: OpenOrders.noEdge(isBuy: $0 & 1 == 1)) }
     counts = Slab(count: 256, repeating: 0)
   }
 
+  /// Fetches what is known of an instrument's sides.
+  @inline(__always)
+  func prefetch(_ instrument: UInt32) { sides.prefetch(slot(instrument, false)) }
+
   /// The newest order on a side of an instrument.
-  func first(of instrument: UInt32, isBuy: Bool) -> UInt32 { firstOf[slot(instrument, isBuy)] }
+  func first(of instrument: UInt32, isBuy: Bool) -> UInt32 { sides[slot(instrument, isBuy)].first }
 
   func count(of strategy: UInt8) -> UInt32 { counts[Int(strategy)] }
 
   /// No order of that side is beyond this price, 1e-4.
-  func edge(of instrument: UInt32, isBuy: Bool) -> Int64 { edges[slot(instrument, isBuy)] }
+  func edge(of instrument: UInt32, isBuy: Bool) -> Int64 { sides[slot(instrument, isBuy)].edge }
 
   /// What a look at the whole list has shown.
   mutating func set(edge: Int64, of instrument: UInt32, isBuy: Bool) {
-    edges[slot(instrument, isBuy)] = edge
+    sides[slot(instrument, isBuy)].edge = edge
   }
 
   /// The edge of a side without orders.
@@ -39,17 +47,18 @@ struct OpenOrders: ~Copyable {
   mutating func note(_ order: WorkingOrder) {
     guard !order.isImmediate else { return }
     let slot = slot(order.instrument, order.isBuy)
-    edges[slot] = order.isBuy ? max(edges[slot], order.priceE4) : min(edges[slot], order.priceE4)
+    sides[slot].edge =
+      order.isBuy ? max(sides[slot].edge, order.priceE4) : min(sides[slot].edge, order.priceE4)
   }
 
   mutating func insert(_ number: UInt32, in pool: borrowing OrderPool) {
     let link = UInt32(pool.place(number)) + 1
     let slot = slot(pool[number].instrument, pool[number].isBuy)
-    pool[number].links = OrderLinks(after: first, sameAfter: firstOf[slot])
+    pool[number].links = OrderLinks(after: first, sameAfter: sides[slot].first)
     if first != 0 { pool[atPlace: Int(first) - 1].links.before = link }
-    if firstOf[slot] != 0 { pool[atPlace: Int(firstOf[slot]) - 1].links.sameBefore = link }
+    if sides[slot].first != 0 { pool[atPlace: Int(sides[slot].first) - 1].links.sameBefore = link }
     first = link
-    firstOf[slot] = link
+    sides[slot].first = link
     counts[Int(pool[number].strategy)] += 1
     note(pool[number])
   }
@@ -68,17 +77,17 @@ struct OpenOrders: ~Copyable {
     if links.sameBefore != 0 {
       pool[atPlace: Int(links.sameBefore) - 1].links.sameAfter = links.sameAfter
     } else {
-      firstOf[slot] = links.sameAfter
+      sides[slot].first = links.sameAfter
     }
     if links.sameAfter != 0 {
       pool[atPlace: Int(links.sameAfter) - 1].links.sameBefore = links.sameBefore
     }
-    if firstOf[slot] == 0 { edges[slot] = OpenOrders.noEdge(isBuy: isBuy) }
+    if sides[slot].first == 0 { sides[slot].edge = OpenOrders.noEdge(isBuy: isBuy) }
   }
 
   /// Instruments beyond the table share the first lists: none of them passes the gate.
   private func slot(_ instrument: UInt32, _ isBuy: Bool) -> Int {
-    let number = Int(instrument) * 2 < firstOf.count ? Int(instrument) : 0
+    let number = Int(instrument) * 2 < sides.count ? Int(instrument) : 0
     return number * 2 + (isBuy ? 1 : 0)
   }
 }

@@ -61,7 +61,10 @@ extension OrderBook {
     pool[number].strategy = origin.strategy
     pool[number].worker = owners.worker(of: origin.orderId, strategy: origin.strategy)
     pool[number].priceE4 = answer.priceE4
-    if let order = evicted.take(number, at: place) { pool[number].resume(order) }
+    if let order = evicted.take(number, at: place) {
+      pool[number].resume(order)
+      pool.forget(atPlace: order.lodging)
+    }
     pool[number].state = OrderState.pending.rawValue
     counts.adopted += 1
     rename(pool[number].orderId, number)
@@ -133,6 +136,7 @@ extension OrderBook {
     var (order, kind) = (WorkingOrder(), OrderEventKind.venueReject)
     if let there = evicted.take(number, at: pool.place(number)) {
       order = there
+      pool.forget(atPlace: there.lodging)
     } else if let origin, let old = index.find(origin.orderId), !pool[old].isHeard {
       // A replacement's: the original is as it was.
       (order, kind) = (pool[old], .cancelReject)
@@ -317,10 +321,10 @@ extension OrderBook {
     order.isCancelAsked = false
     order.isCancelSent = false
     order.state = OrderState.pending.rawValue
-    if let before = evicted.take(number, at: pool.place(number)) {
-      order.isCancelAsked = before.isCancelAsked
-    }
+    let before = evicted.take(number, at: pool.place(number))
+    if let before { order.isCancelAsked = before.isCancelAsked }
     pool[number] = order
+    if let before { pool.forget(atPlace: before.lodging) }
     pool[old].partner = number
     open.insert(number, in: pool)
     if order.isCancelAsked { due.insert(pool.place(number)) }

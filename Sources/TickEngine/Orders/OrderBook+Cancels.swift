@@ -22,7 +22,7 @@ extension OrderBook {
       link = pool[atPlace: place].links.after
       wantCancel(place, isMeant)
     }
-    evicted.wantCancels(isMeant)
+    evicted.wantCancels(in: pool, isMeant)
   }
 
   /// The same for the orders of one instrument.
@@ -35,7 +35,7 @@ extension OrderBook {
         wantCancel(place, isMeant)
       }
     }
-    evicted.wantCancels { $0.instrument == instrument && isMeant($0) }
+    evicted.wantCancels(in: pool) { $0.instrument == instrument && isMeant($0) }
   }
 
   /// Wants one order cancelled.
@@ -44,7 +44,7 @@ extension OrderBook {
   /// The same for a strategy's order; false if it is done, or was wanted cancelled before.
   mutating func wantCancel(of orderId: UInt64) -> Bool {
     guard let number = index.find(orderId) else {
-      return evicted.wantCancels { $0.orderId == orderId }
+      return evicted.wantCancels(in: pool) { $0.orderId == orderId }
     }
     guard !pool[number].isCancelAsked else { return false }
     wantCancel(number)

@@ -54,7 +54,7 @@ extension OrderBook {
 
   /// The venue has said all: what it would have named by now and has not never came to it. Returns
   /// one such order after the other, and at last nil; `next` is the number that it takes next.
-  /// Begin with a `link` of `open.first`.
+  /// Begin with a `link` of `open.first`, and let each `leave` before the next.
   ///
   /// What it has accepted and not ended is confirmed. What it must have heard of and says nothing
   /// about stays in doubt.
@@ -68,15 +68,16 @@ extension OrderBook {
       } else if order.userRefNum >= next || order.isReplacement {
         // A replacement that the venue ignores leaves its number unused or not; either way it is
         // not there, or the venue would have said so.
-        return withdraw(order.userRefNum, at: now)
+        return withdrawal(of: order.userRefNum, at: now)
       }
     }
-    guard let order = evicted.take(from: next) else {
+    guard let order = evicted.first(from: next) else {
       pool.isCrowded = evicted.count > 0
       return nil
     }
-    var news = OrderNews(of: order)
-    news.event = .of(order, .unsent, quantity: order.quantity, priceE4: order.priceE4, at: now)
+    var news = OrderNews(leaving: order, at: now)
+    // That was given back when it made room.
+    news.released = 0
     return news
   }
 
@@ -95,7 +96,9 @@ extension OrderBook {
   /// later order lies there that it has not named: when it does, that one is taken in again. What
   /// it held is for `takeEvicted`.
   mutating func makeRoom(for number: UInt32) {
-    let there = pool.userRefNum(atPlace: pool.place(number))
+    let place = pool.place(number)
+    if pool.isGuest(atPlace: place) { evicted.move(from: place, in: pool) }
+    let there = pool.userRefNum(atPlace: place)
     guard there > number else { return }
     let order = pool[there]
     guard order.life == .inDoubt, !order.isAccepted, !order.isHeard else { return }
@@ -105,8 +108,9 @@ extension OrderBook {
       _ = dropReplacement(there, &news)
     } else {
       pool.isCrowded = true
+      // In a line of its own before it leaves this one.
+      evicted.keep(order, in: pool)
       end(there)
-      evicted.keep(order, at: pool.place(there))
     }
     evictedNews = news
   }

@@ -7,19 +7,19 @@ extension OrderBook {
     _ request: OrderRequest, quantity: UInt32, priceE4: Int64, referenceE4: Int64, worker: Int
   ) -> UInt32? {
     guard let number = try? pool.take() else { return nil }
-    pool[number].orderId = request.order_id
-    pool[number].priceE4 = priceE4
-    pool[number].quantity = quantity
-    pool[number].open = quantity
-    pool[number].reserved = quantity
-    pool[number].worker = UInt8(truncatingIfNeeded: worker)
-    pool[number].isBuy = request.side == OrderSide.buy.rawValue
-    pool[number].isImmediate = request.time_in_force != TimeInForce.day.rawValue
-    pool[number].isKillIfPartial = request.time_in_force == TimeInForce.fok.rawValue
-    pool[number].isHeard = true
-    pool[number].strategy = request.strategy
-    pool[number].remember(referenceE4: referenceE4)
-    pool[number].state = OrderState.new.rawValue
+    var order = WorkingOrder(userRefNum: number)
+    order.orderId = request.order_id
+    order.priceE4 = priceE4
+    (order.quantity, order.open, order.reserved) = (quantity, quantity, quantity)
+    order.worker = UInt8(truncatingIfNeeded: worker)
+    order.strategy = request.strategy
+    order.isBuy = request.side == OrderSide.buy.rawValue
+    order.isImmediate = request.time_in_force != TimeInForce.day.rawValue
+    order.isKillIfPartial = request.time_in_force == TimeInForce.fok.rawValue
+    order.isHeard = true
+    order.remember(referenceE4: referenceE4)
+    order.state = OrderState.new.rawValue
+    pool[number] = order
     index.insert(request.order_id, number)
     open.insert(number, in: pool)
     counts.sent += 1

@@ -47,9 +47,12 @@ struct OrderBook: ~Copyable {
   var hasRoom: Bool { pool.hasRoom }
   func isKnown(_ orderId: UInt64) -> Bool { index.find(orderId) != nil }
   func find(_ orderId: UInt64) -> UInt32? { index.find(orderId) }
-  /// Fetches what a look for the order will read.
+  /// Fetches what a look for the order, and one for orders that it would trade with, will read.
   @inline(__always)
-  func prefetch(_ orderId: UInt64) { index.prefetch(orderId) }
+  func prefetch(_ orderId: UInt64, _ instrument: UInt32) {
+    index.prefetch(orderId)
+    open.prefetch(instrument)
+  }
 
   /// Whether anything of a strategy is out.
   func hasOrder(of strategy: UInt8) -> Bool {
@@ -87,36 +90,60 @@ struct OrderBook: ~Copyable {
   /// `number` now is the order that its id names.
   mutating func rename(_ orderId: UInt64, _ number: UInt32) { index.insert(orderId, number) }
 
-  /// The order did not leave after all: what it held, for the gate.
-  mutating func withdraw(_ number: UInt32, at now: UInt64) -> OrderNews? {
-    guard pool.contains(number), step(number, .withdraw) else { return nil }
+  /// The order did not leave after all, or never arrived: what it held, for the gate, and what its
+  /// worker is to know. It is there until `leave`: a death before that is told must not hide it.
+  mutating func withdrawal(of number: UInt32, at now: UInt64) -> OrderNews? {
+    guard pool.contains(number) else { return nil }
     let order = pool[number]
-    var news = OrderNews(of: order)
-    if order.isReplacement {
-      // One of a predecessor's was never counted here.
-      if order.isHeard { counts.replacesSent -= 1 }
-      let old = dropReplacement(number, &news)
-      guard old != 0 else { return news }
-      news.event = .of(
-        pool[old], .cancelReject, quantity: pool[old].open, priceE4: pool[old].priceE4, at: now)
-      return news
+    guard
+      OrderLife.next(order.life, .withdraw, isAccepted: order.isAccepted, isPartial: false) != nil
+    else {
+      counts.anomalies += 1
+      return nil
     }
-    if order.isHeard {
+    guard order.isReplacement else { return OrderNews(leaving: order, at: now) }
+    var news = OrderNews(of: order)
+    if let original = original(of: number) {
+      news = OrderNews(of: original)
+      news.released = original.reserved - min(original.reserved, original.open)
+      news.event = .of(
+        original, .cancelReject, quantity: original.open, priceE4: original.priceE4, at: now)
+    }
+    news.leaving = number
+    return news
+  }
+
+  /// An order whose withdrawal has been told.
+  mutating func leave(_ number: UInt32) {
+    if let order = evicted.take(number, at: pool.place(number)) {
+      return pool.forget(atPlace: order.lodging)
+    }
+    guard pool.contains(number), step(number, .withdraw) else { return }
+    let order = pool[number]
+    // One of a predecessor's was never counted here.
+    if order.isHeard, order.isReplacement { counts.replacesSent -= 1 }
+    if order.isHeard, !order.isReplacement {
       counts.sent -= 1
       counts.unsent += 1
     }
-    news.released = order.reserved
-    news.event = .of(order, .unsent, quantity: order.quantity, priceE4: order.priceE4, at: now)
-    end(number)
-    return news
+    guard order.isReplacement else { return end(number) }
+    var news = OrderNews()
+    _ = dropReplacement(number, &news)
+  }
+
+  /// The order that a replacement is asked for, if both are out.
+  private mutating func original(of number: UInt32) -> WorkingOrder? {
+    let old = pool[number].partner
+    guard pool.contains(old), pool[old].partner == number else { return nil }
+    return pool[old]
   }
 
   /// Ends a replacement that will not come, and gives its original its life back; the original's
   /// number, 0 if it is gone.
   mutating func dropReplacement(_ number: UInt32, _ news: inout OrderNews) -> UInt32 {
-    let old = pool[number].partner
+    let original = original(of: number)
     end(number)
-    guard pool.contains(old), pool[old].partner == number else { return 0 }
+    guard let old = original?.userRefNum else { return 0 }
     news = OrderNews(of: pool[old])
     pool[old].partner = 0
     if pool[old].life == .pendingReplace {

@@ -22,8 +22,18 @@ struct OrderNews {
   var undonePriceE4: Int64 = 0
   /// The reference price that the order was decided by; 0: unknown.
   var referenceE4: Int64 = 0
+  /// The order that leaves the book once this is told; 0: none.
+  var leaving: UInt32 = 0
 
   init() {}
+
+  /// Of an order that did not leave, or never arrived.
+  init(leaving order: WorkingOrder, at now: UInt64) {
+    self.init(of: order)
+    leaving = order.userRefNum
+    released = order.reserved
+    event = .of(order, .unsent, quantity: order.quantity, priceE4: order.priceE4, at: now)
+  }
 
   /// What a trade is that the venue corrected: for the worker, after `event`, which undoes what it
   /// was.

@@ -19,7 +19,7 @@ enum OrderPoolError: Error {
 /// The region outlives the sender, so that a successor finds what was out. Place 0 is no order's:
 /// it holds the name of the venue's session that the numbers belong to.
 struct OrderPool: ~Copyable {
-  private let orders: SharedSlab<WorkingOrder>
+  let orders: SharedSlab<WorkingOrder>
   private let mask: Int
   let capacity: Int
   private(set) var count = 0
@@ -47,10 +47,7 @@ struct OrderPool: ~Copyable {
     lastUserRefNum = firstUserRefNum - 1
     self.capacity = capacity
     mask = places - 1
-    for place in 1..<places where orders[place].userRefNum != 0 {
-      // A line whose number does not lie there was half written, and never sent.
-      if Int(orders[place].userRefNum) & mask != place { orders[place] = WorkingOrder() }
-    }
+    OrderPool.putBack(orders)
     for place in 1..<places where orders[place].userRefNum != 0 {
       count += 1
       lastUserRefNum = max(lastUserRefNum, orders[place].userRefNum)
@@ -58,7 +55,7 @@ struct OrderPool: ~Copyable {
     self.orders = orders
   }
 
-  private func isFree(_ place: Int) -> Bool { place != 0 && orders[place].userRefNum == 0 }
+  func isFree(_ place: Int) -> Bool { place != 0 && orders[place].userRefNum == 0 }
 
   /// The venue's session that the numbers belong to, and the message of it that the first sender of
   /// the pool began with; sequence 0: none yet.
@@ -140,7 +137,7 @@ struct OrderPool: ~Copyable {
     nonmutating set { orders[0].state = newValue ? 1 : 0 }
   }
 
-  /// Whether orders that are out had to make room for earlier ones, and lie in no line.
+  /// Whether orders that are out had to make room for earlier ones.
   var isCrowded: Bool {
     get { orders[0].worker != 0 }
     nonmutating set {
@@ -198,6 +195,7 @@ struct OrderPool: ~Copyable {
     repeat { lastUserRefNum += 1 } while !isFree(place(lastUserRefNum))
     orders[place(lastUserRefNum)] = WorkingOrder(userRefNum: lastUserRefNum)
     count += 1
+    orders.prefetch(place(lastUserRefNum &+ 1))
     return lastUserRefNum
   }
 
@@ -245,7 +243,9 @@ struct OrderPool: ~Copyable {
   var places: Int { mask + 1 }
   func place(_ userRefNum: UInt32) -> Int { Int(userRefNum) & mask }
   /// The number of the order at a place; 0: none.
-  func userRefNum(atPlace place: Int) -> UInt32 { orders[place].userRefNum }
+  func userRefNum(atPlace place: Int) -> UInt32 {
+    isGuest(atPlace: place) ? 0 : orders[place].userRefNum
+  }
   /// The order at a place, which is taken.
   subscript(atPlace place: Int) -> WorkingOrder {
     _read { yield orders[place & mask] }

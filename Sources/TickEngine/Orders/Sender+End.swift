@@ -33,15 +33,16 @@ extension Sender {
 
   /// As many as there are now.
   mutating func takeRest(of worker: Int) {
-    var request = OrderRequest()
-    var left = ports[worker].requests.peek(ports[worker].requests.capacity)
-    while left > 0, ports[worker].requests.poll(&request) {
-      left -= 1
-      guard request.action == OrderAction.new.rawValue else { continue }
-      book.counts.requested += 1
-      book.counts.unsent += 1
-      record(request, .undecided, of: worker, taken_ns: MonotonicClock.now)
-      tell(worker, .unsent(request, at: MonotonicClock.now))
+    let found = ports[worker].requests.peek(ports[worker].requests.capacity)
+    for _ in 0..<found {
+      let request = ports[worker].requests.peeked(0)
+      if request.action == OrderAction.new.rawValue {
+        book.counts.requested += 1
+        book.counts.unsent += 1
+        record(request, .undecided, of: worker, taken_ns: MonotonicClock.now)
+        answer(worker, .unsent(request, at: MonotonicClock.now))
+      }
+      ports[worker].requests.advance(1)
     }
   }
 
@@ -51,7 +52,7 @@ extension Sender {
     guard let taken = session?.takenEnd else { return }
     let now = MonotonicClock.now
     for index in 0..<handoverCount where handovers[index].start >= taken {
-      if let news = book.withdraw(handovers[index].number, at: now) { report(news) }
+      if let news = book.withdrawal(of: handovers[index].number, at: now) { report(news) }
     }
     handoverCount = 0
   }

@@ -16,13 +16,13 @@ extension Sender {
     let found = min(ports[worker].requests.peek(Sender.batchMax), handovers.count - handoverCount)
     guard found > 0 else { return false }
     for index in 0..<found { prefetch(ports[worker].requests.peeked(index)) }
-    for index in 0..<found {
-      decide(ports[worker].requests.peeked(index), of: worker)
+    for _ in 0..<found {
+      decide(ports[worker].requests.peeked(0), of: worker)
       countDecided()
+      // Only now, with its order in the pool or its refusal told, may it be written over: whoever
+      // comes after a death in between finds it here or there.
+      ports[worker].requests.advance(1)
     }
-    // Only now, with every order in the pool, may they be written over: whoever comes after a death
-    // in between finds them here or there.
-    ports[worker].requests.advance(found)
     return true
   }
 
@@ -31,12 +31,12 @@ extension Sender {
   private mutating func prefetch(_ request: OrderRequest) {
     let intent = OrderIntent(request)
     let isNew = request.action == OrderAction.new.rawValue
-    book.prefetch(isNew ? request.order_id : request.target_id)
+    book.prefetch(isNew ? request.order_id : request.target_id, intent.instrument)
     directory.prefetch(intent.instrument)
     gate.prefetch(intent)
   }
 
-  private mutating func decide(_ request: OrderRequest, of worker: Int) {
+  mutating func decide(_ request: OrderRequest, of worker: Int) {
     marketTime = max(marketTime, request.decision_time)
     switch OrderAction(rawValue: request.action) {
     case .cancel: takeCancel(request)
@@ -63,11 +63,11 @@ extension Sender {
     latency.risk.recordDifference(from: polled_ns, to: decided_ns)
     if let reason = decision.reason {
       book.counts.riskRejected[Int(reason.rawValue)] += 1
-      return tell(worker, .rejected(request, decision, at: decided_ns))
+      return answer(worker, .rejected(request, decision, at: decided_ns))
     }
     guard link != .none else {
       book.counts.unsent += 1
-      return tell(worker, .unsent(request, at: decided_ns))
+      return answer(worker, .unsent(request, at: decided_ns))
     }
     send(request, decision, of: worker, decided_ns: decided_ns)
   }
@@ -105,16 +105,16 @@ extension Sender {
     _ quantity: UInt32, _ decision: inout RiskDecision, _ evidence: inout E
   ) {
     evidence.at(.session)
-    guard link == .steady, let dialect = session?.dialect, let unsent = session?.unsent else {
+    guard link == .steady, let outlook = session?.outlook else {
       decision = .reject(.noSession, value: Double(book.inDoubt))
       return
     }
     evidence.at(.venueSlow)
-    evidence.note { $0.unsentBytes = UInt64(unsent) }
+    evidence.note { $0.unsentBytes = UInt64(outlook.unsent) }
     // What the orders of this duty cycle have put there has not been offered to the kernel yet.
-    if isBehind && options.slowVenue == .refuse || isClogged || session?.writable == nil {
+    if isBehind && options.slowVenue == .refuse || isClogged || !outlook.hasRoom {
       decision = .reject(
-        .venueSlow, limit: Double(options.unsentBytesMax), value: Double(unsent))
+        .venueSlow, limit: Double(options.unsentBytesMax), value: Double(outlook.unsent))
       return
     }
     evidence.at(.venueQuantity)
@@ -124,7 +124,7 @@ extension Sender {
       return
     }
     evidence.at(.venuePrice)
-    if !dialect.canSay(priceE4: decision.priceE4) {
+    if !outlook.dialect.canSay(priceE4: decision.priceE4) {
       decision = .reject(.unsayable, value: Double(decision.priceE4) / 10_000)
     }
   }
@@ -152,25 +152,24 @@ extension Sender {
   ) {
     let instrument = UInt32(truncatingIfNeeded: request.order_id >> 32)
     let quantity = decision.quantity
-    guard let target = session?.writable, let word = directory.symbol(instrument),
-      let dialect = session?.dialect,
+    guard let word = directory.symbol(instrument),
       let number = book.add(
         request, quantity: quantity, priceE4: decision.priceE4,
         referenceE4: decision.referenceE4, worker: worker)
     else { preconditionFailure("the gate let an order pass that cannot be sent") }
-    let isFok = request.time_in_force == TimeInForce.fok.rawValue
-    let length = dialect.enter(
-      into: Sender.body(of: target), userRefNum: number,
-      side: Sender.side(of: request, decision), quantity: quantity,
-      symbol: Symbol(word: word), priceE4: decision.priceE4,
-      timeInForce: request.time_in_force == TimeInForce.day.rawValue ? .day : .immediateOrCancel,
-      minimumQuantity: isFok ? quantity : 0,
-      clientOrderId: OrderOrigin(orderId: request.order_id, strategy: request.strategy).text)
-    guard let length else { preconditionFailure("an order that cannot be said was not refused") }
-    var news = OrderNews(of: book.pool[number])
-    news.added = quantity
-    account(for: news)
-    append(length, to: target, number, decided_ns, request.received_ns)
+    let start = session?.add { dialect, body in
+      dialect.enter(
+        into: body, userRefNum: number, side: Sender.side(of: request, decision),
+        quantity: quantity, symbol: Symbol(word: word), priceE4: decision.priceE4,
+        timeInForce: request.time_in_force == TimeInForce.day.rawValue ? .day : .immediateOrCancel,
+        minimumQuantity: request.time_in_force == TimeInForce.fok.rawValue ? quantity : 0,
+        clientOrderId: OrderOrigin(orderId: request.order_id, strategy: request.strategy).text)
+    }
+    guard let start else { preconditionFailure("an order that cannot be said was not refused") }
+    gate.opened(
+      instrument, strategy: request.strategy,
+      request.side == OrderSide.buy.rawValue ? .buy : .sell, quantity)
+    noteHandover(number, at: start, decided_ns, request.received_ns)
   }
 
   private static func side(of request: OrderRequest, _ decision: RiskDecision) -> Ouch50.Side {
@@ -178,20 +177,13 @@ extension Sender {
     return decision.isShort ? .sellShort : .sell
   }
 
-  static func body(of target: MutableBytes) -> MutableBytes {
-    target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
-  }
-
-  private mutating func append(
-    _ length: Int, to target: MutableBytes, _ number: UInt32, _ decided_ns: UInt64,
-    _ received_ns: UInt64
+  private mutating func noteHandover(
+    _ number: UInt32, at start: Int, _ decided_ns: UInt64, _ received_ns: UInt64
   ) {
     handovers[handoverCount] = Handover(
-      number: number, start: session?.writtenEnd ?? 0, decided_ns: decided_ns,
-      received_ns: received_ns)
+      number: number, start: start, decided_ns: decided_ns, received_ns: received_ns)
     handoverCount += 1
     gate.tally.out &+= 1
-    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
   }
 
   // MARK: Replacements
@@ -216,7 +208,7 @@ extension Sender {
       book.counts.replacesRefused += 1
       var event = OrderEvent.rejected(asked, decision, at: decided_ns)
       event.kind = OrderEventKind.cancelReject.rawValue
-      return tell(worker, event)
+      return answer(worker, event)
     }
     replace(old, asked, decision, decided_ns)
   }
@@ -237,20 +229,23 @@ extension Sender {
     _ old: UInt32, _ asked: OrderRequest, _ decision: RiskDecision, _ decided_ns: UInt64
   ) {
     let before = book.pool[old].reserved
-    guard let target = session?.writable, let dialect = session?.dialect,
-      let number = book.addReplacement(
-        of: old, quantity: decision.quantity, priceE4: decision.priceE4,
-        referenceE4: decision.referenceE4)
-    else { preconditionFailure("the gate let a replacement pass that cannot be sent") }
-    let length = dialect.replace(
-      into: Sender.body(of: target), userRefNum: old, by: number, quantity: decision.quantity,
-      priceE4: decision.priceE4,
-      clientOrderId: OrderOrigin(orderId: asked.order_id, strategy: asked.strategy).text)
-    guard let length else { preconditionFailure("a replacement that cannot be said") }
+    let number = book.addReplacement(
+      of: old, quantity: decision.quantity, priceE4: decision.priceE4,
+      referenceE4: decision.referenceE4)
+    guard let number else {
+      preconditionFailure("the gate let a replacement pass that cannot be sent")
+    }
+    let start = session?.add { dialect, body in
+      dialect.replace(
+        into: body, userRefNum: old, by: number, quantity: decision.quantity,
+        priceE4: decision.priceE4,
+        clientOrderId: OrderOrigin(orderId: asked.order_id, strategy: asked.strategy).text)
+    }
+    guard let start else { preconditionFailure("a replacement that cannot be said") }
     var news = OrderNews(of: book.pool[old])
     news.added = book.pool[old].reserved - before
     account(for: news)
-    append(length, to: target, number, decided_ns, asked.received_ns)
+    noteHandover(number, at: start, decided_ns, asked.received_ns)
   }
 
   // MARK: Cancels
@@ -264,16 +259,14 @@ extension Sender {
   mutating func sendCancels() {
     guard book.cancelsDue > 0, session != nil, link == .steady || link == .unsettled else { return }
     var next = book.due.first
-    while session?.writable != nil, let number = book.nextCancel(from: &next) {
+    while session?.hasRoom == true, let number = book.nextCancel(from: &next) {
       sendCancel(number)
     }
   }
 
   private mutating func sendCancel(_ number: UInt32) {
-    guard let target = session?.writable, let dialect = session?.dialect,
-      let length = dialect.cancel(into: Sender.body(of: target), userRefNum: number)
-    else { preconditionFailure("a cancel was begun without room for it") }
-    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
+    let start = session?.add { dialect, body in dialect.cancel(into: body, userRefNum: number) }
+    precondition(start != nil, "a cancel was begun without room for it")
     book.counts.cancelsSent += 1
     gate.countCancel()
   }
@@ -342,10 +335,9 @@ extension Sender {
   }
 
   private mutating func massCancel() {
-    guard book.count > 0, link == .steady, let target = session?.writable,
-      let dialect = session?.dialect, dialect == .ouch50, let number = book.pool.takeNumber(),
-      let length = dialect.massCancel(into: Sender.body(of: target), userRefNum: number)
+    guard book.count > 0, link == .steady, session?.dialect == .ouch50,
+      session?.hasRoom == true, let number = book.pool.takeNumber()
     else { return }
-    session?.append(SoupBin.frame(.unsequenced, payload: length, into: target))
+    _ = session?.add { dialect, body in dialect.massCancel(into: body, userRefNum: number) }
   }
 }

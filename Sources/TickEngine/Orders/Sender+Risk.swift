@@ -96,14 +96,30 @@ extension Sender {
   }
 
   private mutating func tellState(_ change: RiskChange) {
+    tellState(of: change.subject, change.new, change.drawdown_ppm, change.equityE4)
+  }
+
+  /// Changes that a predecessor died over before it had told every worker.
+  mutating func tellUntoldStates() {
+    for subject in 0...UInt8(gate.exposure.strategies) where !risk.isTold(subject) {
+      tellState(
+        of: subject, risk.state(of: subject), risk.drawdown_ppm(of: subject),
+        risk.equityE4(of: subject))
+    }
+  }
+
+  private mutating func tellState(
+    of subject: UInt8, _ state: RiskState, _ drawdown_ppm: Int64?, _ equityE4: Int64?
+  ) {
     var event = OrderEvent.none
     event.receive_time = MonotonicClock.now
     event.kind = OrderEventKind.state.rawValue
-    event.reason = change.new.rawValue
-    event.strategy = change.subject
-    event.value = Double(change.drawdown_ppm ?? 1_000_000) / 1_000_000
-    event.limit = Double(change.equityE4 ?? 0) / 10_000
+    event.reason = state.rawValue
+    event.strategy = subject
+    event.value = Double(drawdown_ppm ?? 1_000_000) / 1_000_000
+    event.limit = Double(equityE4 ?? 0) / 10_000
     for worker in 0..<ports.count { tell(worker, event) }
+    risk.noteTold(subject, state)
   }
 
   /// After a breaker its cooldown begins once nothing of the subject is open; which nobody knows

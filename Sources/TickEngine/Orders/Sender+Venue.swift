@@ -85,7 +85,7 @@ extension Sender {
     guard let end = session?.cut() else { return }
     let now = MonotonicClock.now
     for index in 0..<handoverCount where handovers[index].start >= end {
-      if let news = book.withdraw(handovers[index].number, at: now) { report(news) }
+      if let news = book.withdrawal(of: handovers[index].number, at: now) { report(news) }
     }
     handoverCount = 0
     book.cancelAgain()
@@ -165,7 +165,10 @@ extension Sender {
     if next > 0 { book.pool.skip(to: next) }
     var link = book.open.first
     while let news = book.settle(from: &link, next: next, at: now) { report(news) }
-    if isSuccessor { cancelWhatIsStopped() }
+    if isSuccessor {
+      cancelWhatIsStopped()
+      tellUntoldStates()
+    }
     isSuccessor = false
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()

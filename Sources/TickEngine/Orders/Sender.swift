@@ -118,6 +118,8 @@ struct Sender: ~Copyable, Role {
   var session: VenueSession?
   let directory: DirectoryReader
   let control: ControlPage
+  /// Where it is noted what workers are being told, for a successor; nil: none goes on telling.
+  let notes: ControlPage?
   let latency: SenderLatency
   let waitPolicy: WaitPolicy
   var options: SenderOptions
@@ -170,12 +172,14 @@ struct Sender: ~Copyable, Role {
   ///   - pool: new, or what a predecessor left; then `options.isWhole` says that the venue's word
   ///     on it is asked for.
   ///   - session: logged in.
+  ///   - notes: a page that outlives the sender; nil: its workers do not.
   init(
     ports: consuming Slab<SenderPort>, gate: consuming RiskGate, kill: consuming KillGate,
     risk: consuming RiskWatch, pool: consuming OrderPool,
     session: consuming VenueSession?, directory: consuming DirectoryReader,
-    control: consuming ControlPage, latency: SenderLatency, waitPolicy: WaitPolicy,
-    options: SenderOptions = SenderOptions(), reload: ReferenceReload? = nil,
+    control: consuming ControlPage, notes: consuming ControlPage? = nil,
+    latency: SenderLatency, waitPolicy: WaitPolicy, options: SenderOptions = SenderOptions(),
+    reload: ReferenceReload? = nil,
     decisions: consuming DecisionLog = DecisionLog()
   ) {
     self.decisions = decisions
@@ -190,6 +194,7 @@ struct Sender: ~Copyable, Role {
     self.session = session
     self.directory = directory
     self.control = control
+    self.notes = notes
     self.latency = latency
     self.waitPolicy = waitPolicy
     self.options = options
@@ -197,11 +202,13 @@ struct Sender: ~Copyable, Role {
   }
 
   private mutating func begin() {
+    defer { if !isSuccessor { tellUntoldStates() } }
     for strategy in 1...UInt8(gate.throttles.count)
     where kill.strategiesOff >> (UInt64(strategy) - 1) & 1 == 1 {
       gate.set(strategy: strategy, off: true)
     }
     tellState(MonotonicClock.now)
+    if options.workersOutlive { finishTelling() }
     if options.isSessionGone { return giveUpSession() }
     if session == nil { endRecoveries() }
     guard let next = session?.nextUserRefNum, let name = session?.session else { return }
@@ -222,16 +229,14 @@ struct Sender: ~Copyable, Role {
     if link == .steady { endRecoveries() }
   }
 
-  /// Requests that the predecessor put into the pool and did not advance past: none of them left,
-  /// and what becomes of their orders is told when the venue has said all.
+  /// A request that the predecessor put into the pool and did not advance past: its order did not
+  /// leave, and what becomes of it is told when the venue has said all.
   private mutating func skipDecided() {
-    for worker in 0..<ports.count {
-      let found = ports[worker].requests.peek(Sender.batchMax)
-      let known = (0..<found).prefix { index in
-        let request = ports[worker].requests.peeked(index)
-        return request.action == OrderAction.new.rawValue && book.isKnown(request.order_id)
+    for worker in 0..<ports.count where ports[worker].requests.peek(1) == 1 {
+      let request = ports[worker].requests.peeked(0)
+      if request.action == OrderAction.new.rawValue, book.isKnown(request.order_id) {
+        ports[worker].requests.advance(1)
       }
-      if known.count > 0 { ports[worker].requests.advance(known.count) }
     }
   }
 

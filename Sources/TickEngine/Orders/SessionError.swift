@@ -5,7 +5,8 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
   case unknownHost(String)
   case unreachable(String, reason: String)
   case noAnswer(String, seconds: Int)
-  case loginRejected(String, reason: String)
+  /// nil: for a reason that SoupBinTCP does not know.
+  case loginRejected(String, SoupBin.LoginRejection?)
   case credentials(String)
   case lost(String, reason: String)
   /// The venue's session is not the one that orders are out in.
@@ -20,9 +21,9 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
       "the venue \(venue) cannot be reached (\(reason)): is it running, and is the port right?"
     case .noAnswer(let venue, let seconds):
       "the venue \(venue) did not answer the login within \(seconds) s: is it a SoupBinTCP server?"
-    case .loginRejected(let venue, let reason):
-      "the venue \(venue) refuses the login (\(reason)): check --venue-user and the password"
-        + " in TICKWAY_VENUE_PASSWORD"
+    case .loginRejected(let venue, let rejection):
+      "the venue \(venue) refuses the login (\(Self.reason(rejection))): check --venue-user and the"
+        + " password in TICKWAY_VENUE_PASSWORD"
     case .credentials(let what):
       "\(what): a user name has at most 6 characters, a password at most 10"
     case .otherSession(let venue, let was, let now):
@@ -34,6 +35,16 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
     case .lost(let venue, let reason):
       "the venue \(venue) is gone (\(reason)): orders in flight are in doubt; ask the venue before"
         + " trading on"
+    }
+  }
+}
+
+extension SessionError {
+  private static func reason(_ rejection: SoupBin.LoginRejection?) -> String {
+    switch rejection {
+    case .notAuthorised: "not authorised"
+    case .sessionUnavailable: "session not available"
+    case nil: "it does not say why"
     }
   }
 }

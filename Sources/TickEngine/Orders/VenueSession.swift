@@ -89,7 +89,7 @@ struct VenueSession: ~Copyable {
     let end = MonotonicClock.now + VenueSession.open_ns
     do throws(SessionError) {
       guard start.sequence > 0, address.dialect == .ouch50 || !start.isBinding else {
-        return try open(address, user, password, start, toldBefore: 0, until: end)
+        return try openBlindly(address, user, password, start, until: end)
       }
       let there = try look(address, user, password, until: end)
       var start = start
@@ -104,6 +104,24 @@ struct VenueSession: ~Copyable {
       // Before the login is answered nothing is in doubt: there was no venue to begin with.
       guard case .lost(let name, let reason) = error else { throw error }
       throw .unreachable(name, reason: reason)
+    }
+  }
+
+  /// Without asking first which session the venue has. One that has another than the one that must
+  /// be says only that it is not available: then it is asked, since no later try would do.
+  private static func openBlindly(
+    _ address: VenueAddress, _ user: FixedText, _ password: FixedText, _ start: SessionStart,
+    until end: UInt64
+  ) throws(SessionError) -> VenueSession {
+    do throws(SessionError) {
+      return try open(address, user, password, start, toldBefore: 0, until: end)
+    } catch {
+      guard case .loginRejected(_, .sessionUnavailable) = error, start.isBinding,
+        start.session != .blank,
+        let there = try? look(address, user, password, until: end).session,
+        there != start.session
+      else { throw error }
+      throw .otherSession(address.text, was: start.session.text, is: there.text)
     }
   }
 
@@ -204,11 +222,7 @@ struct VenueSession: ~Copyable {
   }
 
   mutating func askAgain() {
-    guard let target = writable else { return }
-    let body = target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
-    guard let length = dialect.accountQuery(into: body) else { return }
-    append(SoupBin.frame(.unsequenced, payload: length, into: target))
-    asked += 1
+    if add({ dialect, body in dialect.accountQuery(into: body) }) != nil { asked += 1 }
   }
 
   /// Takes note of an answer; whether it came after all that there was before the login. Where the
@@ -260,9 +274,7 @@ struct VenueSession: ~Copyable {
       guard let accepted = SoupBinLoginAccepted(payload: packet.payload) else { break }
       return accepted
     case .loginRejected:
-      let isUnauthorised = packet.payload.count > 0 && packet.payload[0] == UInt8(ascii: "A")
-      throw .loginRejected(
-        name, reason: isUnauthorised ? "not authorised" : "session not available")
+      throw .loginRejected(name, SoupBin.LoginRejection(payload: packet.payload))
     default: break
     }
     throw .lost(name, reason: "it answers the login with something else")
@@ -291,15 +303,40 @@ struct VenueSession: ~Copyable {
   /// Bytes not yet handed to the kernel.
   var unsent: Int { outEnd - outStart }
 
-  /// How far the buffer is written, and how far the kernel has taken it.
-  var writtenEnd: Int { outEnd }
+  /// How far the kernel has taken the buffer.
   var takenEnd: Int { outStart }
+
+  /// What an order has to ask before it is written.
+  struct Outlook {
+    let dialect: OrderDialect
+    /// Bytes not yet handed to the kernel.
+    let unsent: Int
+    let hasRoom: Bool
+  }
+
+  var outlook: Outlook { Outlook(dialect: dialect, unsent: unsent, hasRoom: hasRoom) }
+
+  /// Whether there is room for one packet.
+  var hasRoom: Bool {
+    outView.count - outEnd >= SoupBin.headerLength + OrderDialect.messageLengthMax
+  }
+
+  /// Adds the message that `write` puts into its room, as long as it says: where in the buffer its
+  /// packet begins; nil: there is no room, or no such message.
+  @inline(__always)
+  mutating func add(_ write: (OrderDialect, MutableBytes) -> Int?) -> Int? {
+    guard let target = writable else { return nil }
+    let body = target.slice(at: SoupBin.headerLength, count: target.count - SoupBin.headerLength)
+    guard let length = write(dialect, body) else { return nil }
+    let start = outEnd
+    append(SoupBin.frame(.unsequenced, payload: length, into: target))
+    return start
+  }
 
   /// Room for one packet, or nil if the buffer is too full for any.
   var writable: MutableBytes? {
-    let needed = SoupBin.headerLength + OrderDialect.messageLengthMax
-    guard outView.count - outEnd >= needed else { return nil }
-    return outView.slice(at: outEnd, count: needed)
+    guard hasRoom else { return nil }
+    return outView.slice(at: outEnd, count: SoupBin.headerLength + OrderDialect.messageLengthMax)
   }
 
   /// Adds what was written into `writable`.

@@ -79,6 +79,13 @@ extension WorkingOrder {
     set { set(128, newValue) }
   }
 
+  /// Of one that had to make room, which is in no list: the line of the pool that it is a guest in;
+  /// 0: none.
+  var lodging: Int {
+    get { Int(links.before) }
+    set { links = OrderLinks(before: UInt32(newValue)) }
+  }
+
   /// Whether it lacks what every order has that was sent.
   var isHalfWritten: Bool {
     orderId == 0 || quantity == 0 || strategy == 0 || priceE4 <= 0 || life == .free

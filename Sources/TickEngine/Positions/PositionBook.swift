@@ -162,6 +162,20 @@ public struct PositionBook: ~Copyable {
     }
   }
 
+  /// Notes which state of a subject workers have been told.
+  mutating func noteTold(_ subject: UInt8, _ state: RiskState) {
+    guard subject <= options.strategiesMax else { return }
+    lines.store(
+      PositionLines.subject(Int(subject)) + 1, PositionLines.Risk.told, UInt64(state.rawValue) + 1)
+  }
+
+  /// Which one that is; nil: none was noted.
+  func told(_ subject: UInt8) -> RiskState? {
+    guard subject <= options.strategiesMax else { return nil }
+    return PositionReading.toldState(
+      lines.load(PositionLines.subject(Int(subject)) + 1, PositionLines.Risk.told))
+  }
+
   /// The risk state that a predecessor published of a subject; nil: none, or it is torn.
   public func riskRecord(_ subject: UInt8) -> RiskRecord? {
     guard subject <= options.strategiesMax else { return nil }

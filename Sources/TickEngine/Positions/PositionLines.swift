@@ -45,6 +45,8 @@ enum PositionLines {
     static let coolDownSince = 3
     static let newest = 4
     static let day = 5
+    /// The state that workers were told of last, plus 1; stored by itself. 0: none was noted.
+    static let told = 6
   }
 
   /// A holding's first line. The mark alone may change without `revise`.

@@ -81,7 +81,12 @@ enum PositionReading {
       state: UInt8(truncatingIfNeeded: state), trips: UInt32(truncatingIfNeeded: state >> 8),
       peakE4: Lines.number(words[Lines.Risk.peak - 1]),
       coolDownSince: words[Lines.Risk.coolDownSince - 1], newest: words[Lines.Risk.newest - 1],
-      day: Lines.number(words[Lines.Risk.day - 1]))
+      day: Lines.number(words[Lines.Risk.day - 1]), told: toldState(words[Lines.Risk.told - 1]))
+  }
+
+  /// The state that a word says workers were told of; nil: none.
+  static func toldState(_ word: UInt64) -> RiskState? {
+    word == 0 ? nil : RiskState(rawValue: UInt8(truncatingIfNeeded: word &- 1))
   }
 
   private static func number(

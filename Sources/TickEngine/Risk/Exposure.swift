@@ -190,12 +190,11 @@ public struct Exposure: ~Copyable {
     return Exposure.room(share.position, isBuy ? share.openBuy : share.openSell, isBuy)
   }
 
-  /// Fetches the line of an instrument, or a strategy's share of it, that there is.
-  @inline(__always)
-  func prefetch(_ instrument: Int) { lines.prefetch(instrument) }
+  /// Fetches the line of an instrument that there is, and that of a strategy's share of it.
   @inline(__always)
   func prefetch(_ instrument: Int, _ strategy: UInt8) {
-    shares.prefetch(place(instrument, strategy))
+    lines.prefetch(instrument)
+    if strategy > 0, Int(strategy) <= strategies { shares.prefetch(place(instrument, strategy)) }
   }
 
   @inline(__always)

@@ -28,6 +28,8 @@ struct RateWindow: ~Copyable {
       next = 0
       isFull = true
     }
+    // What the next one will be compared with, seconds old.
+    times.prefetch(next)
     return true
   }
 

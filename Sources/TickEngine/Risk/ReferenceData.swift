@@ -48,6 +48,13 @@ public struct ReferenceData: Equatable, Sendable {
     self.isSimulation = isSimulation
   }
 
+  /// Names of the sectors; a sector's number is its place here, from 1.
+  var sectors: [String] {
+    var seen: Set<String> = []
+    let named = isSimulation ? rows + [ReferenceData.simulationRow] : rows
+    return named.map(\.sector).filter { seen.insert($0).inserted }
+  }
+
   /// Reads and checks a whole file.
   public init(csv data: Data) throws(Failure) {
     let lines = try WholeLines(data, header: ReferenceData.header)

@@ -34,12 +34,11 @@ public struct ReferenceTable: ~Copyable {
 
   /// - Parameter instruments: numbers are below this.
   public init(_ data: ReferenceData, limits: RiskLimits, instruments: Int) {
-    var sectors: [String] = []
-    var numbers: [String: UInt8] = [:]
+    let sectors = data.sectors
+    let numbers = Dictionary(
+      uniqueKeysWithValues: sectors.enumerated().map { ($0.element, UInt8($0.offset + 1)) })
     func line(_ row: ReferenceData.Row) -> ReferenceLine {
-      let number = numbers[row.sector] ?? UInt8(sectors.count + 1)
-      if numbers.updateValue(number, forKey: row.sector) == nil { sectors.append(row.sector) }
-      return ReferenceLine(row, sector: number, limits)
+      ReferenceLine(row, sector: numbers[row.sector] ?? 0, limits)
     }
     lines = Slab(count: instruments, repeating: ReferenceLine())
     let made = data.rows.map(line)

@@ -67,6 +67,7 @@ struct RepeatedOrders: ~Copyable {
     let head = Int(order.hash & headMask)
     entries[place(newestNumber)] = SentOrder(order: order, time: newest, previous: heads[head])
     heads[head] = newestNumber
+    entries.prefetch(place(newestNumber + 1))
     // What was overwritten is no longer there to be found.
     if newestNumber - ended > entryMask + 1 { ended = newestNumber - entryMask - 1 }
   }

@@ -69,15 +69,16 @@ public struct RiskGate: ~Copyable {
   public mutating func judge(
     _ order: OrderIntent, equityE4: Int64, state: RiskState, now: UInt64
   ) -> RiskDecision {
+    prefetch(order)
     var unrecorded = NoEvidence()
     return judge(order, equityE4: equityE4, state: state, now: now, &unrecorded)
   }
 
-  /// The same, with a note of each check and of what it looked at.
+  /// The same of an order whose lines have been fetched, with a note of each check and of what it
+  /// looked at.
   mutating func judge<E: RiskEvidence>(
     _ order: OrderIntent, equityE4: Int64, state: RiskState, now: UInt64, _ evidence: inout E
   ) -> RiskDecision {
-    prefetch(order)
     var decision = RiskDecision()
     guard mayAnyPass(state, &evidence) else { return .reject(.killed) }
     evidence.at(.tally)
@@ -135,7 +136,7 @@ public struct RiskGate: ~Copyable {
     guard isKnown(order.instrument) else { return }
     let index = Int(order.instrument)
     board.prefetch(order.instrument)
-    exposure.prefetch(index)
+    exposure.prefetch(index, order.strategy)
     reference.prefetch(index)
     if let priceE4 = FixedPoint.price(order.price) {
       repeated.prefetch(order.details(priceE4))
@@ -216,8 +217,6 @@ public struct RiskGate: ~Copyable {
 
   /// Counts an allowed order.
   private mutating func allow(_ order: OrderIntent, _ decision: RiskDecision) {
-    // Where `opened` will write.
-    exposure.prefetch(Int(order.instrument), order.strategy)
     tally.allowed &+= 1
     messages &+= 1
     repeated.add(order.details(decision.priceE4))

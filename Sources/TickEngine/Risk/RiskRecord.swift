@@ -9,6 +9,8 @@ public struct RiskRecord: Equatable, Sendable {
   public var newest: UInt64
   /// The trading day's number.
   public var day: Int64
+  /// The state that workers were told of last; nil: it is not known that they were told another.
+  public var told: RiskState?
 
   /// A record that can be no subject's.
   public struct Failure: Error, Equatable, CustomStringConvertible {

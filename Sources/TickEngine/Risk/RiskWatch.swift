@@ -64,6 +64,7 @@ public struct RiskWatch: ~Copyable {
       if state == .circuitBreaker { breakers += 1 }
       isRecovering[subject] = state == .recovery
       self.positions.publish(self.states[subject])
+      noteTold(UInt8(subject), records[UInt8(subject)]?.told ?? state)
     }
   }
 
@@ -127,6 +128,16 @@ public struct RiskWatch: ~Copyable {
     let change = states[0].kill(cause, at: now)
     if let change { publish(change) }
     return change
+  }
+
+  /// Every worker has been told this state of a subject.
+  mutating func noteTold(_ subject: UInt8, _ state: RiskState) {
+    positions.noteTold(subject, state)
+  }
+
+  /// Whether that is its state still; a predecessor may have died before it had told of a change.
+  func isTold(_ subject: UInt8) -> Bool {
+    positions.told(subject) == states[place(of: subject)].state
   }
 
   // MARK: What a person does

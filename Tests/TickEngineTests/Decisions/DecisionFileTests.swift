@@ -112,6 +112,23 @@ import TickWire
     #expect(throws: DecisionFileError.version("x", 2)) { try DecisionReader(other, path: "x") }
   }
 
+  @Test func aSectorIsNamedWhereItsNameIsKnown() throws {
+    var event = DecisionEvent()
+    event.reached = .max
+    var context = DecisionContext()
+    func sectors(_ number: UInt8) -> [String] {
+      event.sector = number
+      let lines = Explanation(RecordedDecision(event, symbol: nil), context).lines
+      return lines.compactMap(\.value).filter { $0.contains("sector ") }
+    }
+    let csv = ReferenceData.header + "\nA,Energy,1,1,1,no\nB,Banks,1,1,1,no\nend,2\n"
+    context.sectors = try ReferenceData(csv: Data(csv.utf8)).sectors
+    #expect(sectors(2).contains { $0.hasSuffix("sector 2 (Banks)") })
+    for number: UInt8 in [0, 3, 255] {
+      #expect(sectors(number).contains { $0.hasSuffix("sector \(number)") })
+    }
+  }
+
   /// A file that is whole and was made by nobody's gate: whatever is in its events has words.
   @Test func anyEventHasAnExplanation() throws {
     var random = SeededRandom(seed: 5)

@@ -109,7 +109,9 @@ import TickWire
 
   private func compare(_ event: DecisionEvent, _ asked: Asked, _ model: Model) throws {
     let held = model.held[asked.index]
-    let context = DecisionContext(ReplayOptions(captures: []))
+    var context = DecisionContext(ReplayOptions(captures: []))
+    // The gate has other reference data.
+    context.sectors = nil
     let lines = Explanation(RecordedDecision(event, symbol: nil), context).lines
     func value(_ check: RiskCheck) -> String? { lines.first { $0.check == check }?.value }
     func expect(_ check: RiskCheck, _ text: String) throws {

@@ -6,6 +6,8 @@ import TickWire
 
 /// An order book on what a predecessor left, and what the venue then tells from the beginning.
 private final class SuccessorBench {
+  /// The pool's, which outlives it.
+  let region: SharedRegion
   private var book: OrderBook
   /// Shares that the gate counts as open.
   private(set) var counted: Int64 = 0
@@ -13,11 +15,13 @@ private final class SuccessorBench {
   /// - Parameters:
   ///   - left: orders that are out, by number: 0 shares, and it is half written.
   ///   - asked: those that were wanted cancelled; and of which a cancel had been sent.
-  init(
+  convenience init(
     capacity: Int = 4, left: [UInt32: UInt32] = [:], asked: Set<UInt32> = [],
     sent: Set<UInt32> = []
   ) throws {
-    var pool = try OrderPool.unnamed(capacity)
+    let region = SharedRegion(
+      try Region.createUnnamed(.pool, capacity: OrderPool.slots(capacity)))
+    var pool = try OrderPool(claiming: region.attach(), capacity: capacity)
     for (number, quantity) in left.sorted(by: { $0.key < $1.key }) {
       guard pool.take(number) else { continue }
       pool[number].orderId = 1 << 32 | UInt64(number)
@@ -28,6 +32,16 @@ private final class SuccessorBench {
       pool[number].isCancelAsked = asked.contains(number) || sent.contains(number)
       pool[number].isCancelSent = sent.contains(number)
     }
+    try self.init(after: region, consume pool)
+  }
+
+  /// After a death, with what is in the pool now.
+  convenience init(after region: SharedRegion, capacity: Int = 4) throws {
+    try self.init(after: region, OrderPool(claiming: region.attach(), capacity: capacity))
+  }
+
+  private init(after region: SharedRegion, _ pool: consuming OrderPool) throws {
+    self.region = region
     book = OrderBook(pool, instruments: 4, fills: 64)
     var link = book.open.first
     while let news = book.left(from: &link) { counted += Int64(news.added) }
@@ -58,6 +72,7 @@ private final class SuccessorBench {
     while let news = book.settle(from: &link, next: next, at: 0) {
       counted -= Int64(news.released)
       told.append(news.event)
+      book.leave(news.leaving)
     }
     return told
   }
@@ -183,6 +198,56 @@ private final class SuccessorBench {
     bench.settle(next: 11)
     let wanted: [UInt32] = way == 3 ? [] : way == 2 ? [9, 10] : [9]
     #expect(bench.cancels().sorted() == wanted && bench.count == 2 && bench.inDoubt == 0)
+  }
+
+  /// OM3: the sender dies while its predecessor's orders make room, and the one after it, too.
+  @Test(arguments: [false, true], 1...3)
+  func om3ACancelOutlivesItsOrdersMakingRoomAndDeathsInARow(isLate: Bool, deaths: Int) throws {
+    var bench = try SuccessorBench(left: [9: 10, 10: 20], asked: isLate ? [] : [9])
+    for _ in 1...deaths {
+      bench.say(.accepted, 1, 7)
+      // Where the one that made room may be a guest.
+      for number: UInt32 in 3...5 { bench.say(.accepted, number) }
+      #expect(bench.numbers == [1, 3, 4, 5, 10] && bench.count == 6)
+      if isLate { #expect(bench.wantCancel(of: 1 << 32 | 9)) }
+      let region = bench.region
+      bench = try SuccessorBench()
+      bench = try SuccessorBench(after: region)
+      #expect(bench.numbers == [3, 4, 5, 9, 10] && bench.inDoubt == 5)
+    }
+    bench.say(.accepted, 1, 7)
+    for number: UInt32 in 3...5 { bench.say(.accepted, number) }
+    for number: UInt32 in [1, 3, 4, 5] { bench.say(.executed, number, number == 1 ? 7 : 10) }
+    bench.say(.accepted, 9)
+    bench.say(.accepted, 10, 20)
+    bench.settle(next: 11)
+    #expect(bench.cancels() == [9] && bench.numbers == [9, 10] && bench.inDoubt == 0)
+    #expect(bench.counted == 30 && bench.counts.anomalies == 0)
+  }
+
+  /// OM3: what made room when its sender died is settled by the next as if it never had.
+  @Test func om3AnOrderThatMadeRoomIsToldToBeUnsentByWhoeverComesAfterADeath() throws {
+    var bench = try SuccessorBench(left: [9: 10])
+    bench.say(.accepted, 1, 7)
+    let region = bench.region
+    bench = try SuccessorBench()
+    bench = try SuccessorBench(after: region)
+    bench.say(.accepted, 1, 7)
+    bench.say(.executed, 1, 7)
+    let told = bench.settle(next: 9)
+    #expect(told.map(\.eventKind) == [.unsent] && told.map(\.order_id) == [1 << 32 | 9])
+    #expect(bench.numbers == [] && bench.count == 0 && bench.counted == 0)
+  }
+
+  /// OM3: with every line taken, what makes room is in its sender's memory alone.
+  @Test func om3AFullPoolMakesRoomStill() throws {
+    let bench = try SuccessorBench(left: [9: 10, 10: 10, 11: 10, 12: 10], asked: [11])
+    for number: UInt32 in 1...5 { bench.say(.accepted, number) }
+    #expect(bench.numbers == [1, 2, 3, 4, 5] && bench.count == 9)
+    for number: UInt32 in 1...5 { bench.say(.executed, number) }
+    for number: UInt32 in 9...12 { bench.say(.accepted, number) }
+    #expect(bench.settle(next: 13).isEmpty && bench.cancels() == [11])
+    #expect(bench.numbers == [9, 10, 11, 12] && bench.counts.anomalies == 0)
   }
 
   /// OM3: neither forgotten nor settled because another order lay in its place.

@@ -151,7 +151,8 @@ private final class BookWalk {
     for place in 1..<book.pool.places {
       let number = book.pool.userRefNum(atPlace: place)
       guard number != 0, book.pool[number].life == .new else { continue }
-      note(book.withdraw(number, at: 0))
+      note(book.withdrawal(of: number, at: 0))
+      book.leave(number)
     }
     book.cancelAgain()
   }
@@ -159,7 +160,10 @@ private final class BookWalk {
   private func settle() {
     var link = book.open.first
     let next = anyNumber()
-    while let news = book.settle(from: &link, next: next, at: 0) { note(news) }
+    while let news = book.settle(from: &link, next: next, at: 0) {
+      note(news)
+      book.leave(news.leaving)
+    }
     away = away.filter { $0.value.userRefNum < next }
   }
 

@@ -72,6 +72,7 @@ final class SenderLine {
       ports: ports, gate: gate, kill: try KillGate.unnamed(),
       risk: try RiskWatch.unnamed(limits, records: records), pool: pool, session: session,
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
+      notes: ControlPage(try page.attach()),
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
       waitPolicy: .share,
@@ -103,8 +104,8 @@ final class SenderLine {
     precondition(requests[worker].publish(request))
   }
 
-  func ask(_ action: OrderAction, _ number: UInt64, worker: Int = 0) {
-    var request = GateBench.order(99)
+  func ask(_ action: OrderAction, _ number: UInt64, _ price: Double = 99, worker: Int = 0) {
+    var request = GateBench.order(price)
     request.action = action.rawValue
     request.order_id = 1 << 32 | number
     request.target_id = request.order_id

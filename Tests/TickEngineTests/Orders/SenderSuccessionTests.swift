@@ -143,6 +143,100 @@ import TickRing
     #expect(line.told.joined().reduce(0) { $0 + $1.positionChange } == truth.shares(of: "TEST"))
   }
 
+  /// OM3: the sender died over a refusal: after it had told it, or only noted that it would, and
+  /// had not advanced past the request.
+  @Test(arguments: [false, true], [false, true])
+  func om3ARefusalIsToldOnce(isTold: Bool, isReplacement: Bool) throws {
+    let line = try oneResting()
+    let number: UInt64 = isReplacement ? 1 : 7
+    if isReplacement {
+      line.ask(.replace, 1, 500, worker: 1)
+    } else {
+      line.ask(number, 500, strategy: 2, worker: 1)
+    }
+    line.adjust { sender in
+      _ = sender.ports[1].requests.peek(1)
+      let request = sender.ports[1].requests.peeked(0)
+      guard !isTold else { return sender.decide(request, of: 1) }
+      let published = sender.ports[1].events.published
+      sender.notes?.write(
+        .answering, worker: 1, published << 32 | (sender.ports[1].requests.polled + 1))
+    }
+    line.die()
+    try line.start()
+    // What is told meanwhile is not taken for the refusal by the one after it.
+    line.adjust { $0.tell(1, .lost(1)) }
+    line.die()
+    try line.start()
+    let isDone = try line.turn { $0.link == .steady && $0.ports[1].requests.polled == 2 }
+    #expect(isDone && line.resting == [1])
+    let refusal = isReplacement ? "cancelReject 1" : "riskReject 7"
+    let told = line.news(1).filter { !$0.hasPrefix("lost") }
+    // In doubt, an order cannot be replaced: that is told to nobody.
+    #expect(told == ["ack 1"] + (isReplacement && !isTold ? [] : [refusal]))
+  }
+
+  /// OM3: the sender died over an order that had not left: after it had told that, or only noted
+  /// that it would, with the order's line still there.
+  @Test(arguments: [false, true])
+  func om3ThatAnOrderDidNotLeaveIsToldOnce(isTold: Bool) throws {
+    let line = try oneResting()
+    line.ask(7, strategy: 2, worker: 1)
+    line.adjust { sender in
+      _ = sender.takeRequests()
+      if isTold {
+        let news = sender.book.withdrawal(of: 2, at: 0)!
+        sender.tell(news, of: 0)
+      } else {
+        let published = sender.ports[1].events.published
+        sender.notes?.write(.withdrawing, worker: 1, published << 32 | 2)
+      }
+    }
+    line.die()
+    try line.start()
+    line.adjust { $0.tell(1, .lost(1)) }
+    line.die()
+    try line.start()
+    let isDone = try line.turn { $0.link == .steady && $0.book.count == 1 }
+    #expect(isDone && line.resting == [1])
+    #expect(line.news(1).filter { !$0.hasPrefix("lost") } == ["ack 1", "unsent 7"])
+  }
+
+  /// OM3: that events found no room is known to the successor.
+  @Test func om3ThatEventsWereLostIsToldByTheSuccessor() throws {
+    let line = try SenderLine(eventSlots: 4)
+    try line.start()
+    line.adjust { sender in for _ in 0..<7 { sender.tell(0, .lost(0)) } }
+    line.die()
+    line.hear()
+    for number: UInt64 in 1...2 {
+      try line.start()
+      line.ask(number, 500)
+      let isTold = try line.turn { _ in line.news().last == "riskReject \(number)" }
+      #expect(isTold)
+      line.die()
+    }
+    let lost = line.told[0].filter { $0.eventKind == .lost && $0.quantity > 0 }
+    #expect(lost.map(\.quantity) == [3])
+  }
+
+  /// RS5: the sender died before it had told every worker of a change; or after.
+  @Test(arguments: [RiskState.circuitBreaker, .coolDown])
+  func rs5AChangeOfStateIsToldByTheSuccessor(told: RiskState) throws {
+    let line = try twoResting(workers: 2)
+    let record = RiskRecord(
+      state: RiskState.coolDown.rawValue, trips: 1, peakE4: 10_000_000_000_000, coolDownSince: 0,
+      newest: 0, day: 0, told: told)
+    try line.start(records: [2: record])
+    let isSteady = try line.turn { $0.link == .steady }
+    #expect(isSteady && line.adjust { $0.risk.isTold(2) })
+    for worker in 0..<2 {
+      let states = line.told[worker].filter { $0.eventKind == .state }
+      let expected = told == .coolDown ? [] : [RiskState.coolDown.rawValue]
+      #expect(states.map(\.reason) == expected && states.allSatisfy { $0.strategy == 2 })
+    }
+  }
+
   // MARK: Whose an order is
 
   /// OM3: while the venue tells of before, an order makes room for an earlier one.

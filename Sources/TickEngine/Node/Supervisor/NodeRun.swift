@@ -191,16 +191,27 @@ public struct NodeRun {
     try NodeRun.make(NodeRun.reportDirectory(configuration)) {
       try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: true)
     }
-    guard let path = configuration.risk.positions?.path else { return }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw SupervisorError.system(what: "\(path) cannot be read", code: ENOENT)
-    }
+    guard let positions = configuration.risk.positions else { return }
     try NodeRun.make(NodeRun.runDirectory(configuration)) {
       try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: true)
     }
-    try NodeRun.make(NodeRun.positionsCopy(configuration)) {
-      try data.write(to: URL(filePath: $0), options: .atomic)
+    do { try NodeRun.copy(positions, to: NodeRun.positionsCopy(configuration)) } catch {
+      removeFiles()
+      throw error
     }
+  }
+
+  /// What was checked, and stands in the configuration's hash, is what the senders read.
+  static func copy(
+    _ checked: NodeConfiguration.FileContent<OpeningPositions>, to path: String
+  ) throws {
+    guard let data = FileManager.default.contents(atPath: checked.path) else {
+      throw SupervisorError.system(what: "\(checked.path) cannot be read", code: ENOENT)
+    }
+    guard (try? OpeningPositions(csv: data)) == checked.value else {
+      throw SupervisorError.edited(path: checked.path)
+    }
+    try NodeRun.make(path) { try data.write(to: URL(filePath: $0), options: .atomic) }
   }
 
   private static func make(_ path: String, _ body: (String) throws -> Void) throws {

@@ -18,6 +18,8 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
   case unsettled(prefix: String)
   /// The kernel does not start the program; its `errno`.
   case notStarted(role: String, path: String, code: Int32)
+  /// A file says something else than when it was checked.
+  case edited(path: String)
   /// The kernel gives no socket, signal or such; its `errno`.
   case system(what: String, code: Int32)
   /// A role never became ready.
@@ -55,6 +57,9 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
         + " ring list`), and start again"
     case .notStarted(let role, let path, let code):
       "\(role): \(path) cannot be started: \(unsafe String(cString: strerror(code)))"
+    case .edited(let path):
+      "\(path) was edited while the instance started: see that it says what it should, and start"
+        + " again"
     case .system(let what, let code):
       "\(what): \(unsafe String(cString: strerror(code)))"
     case .notReady(let role, let seconds):
