@@ -14,7 +14,9 @@ private struct SlackRole: Role, ~Copyable {
   var name: String { "slack" }
   var slack_ns = ""
   mutating func run() throws {
-    slack_ns = try String(contentsOfFile: "/proc/\(gettid())/timerslack_ns", encoding: .utf8)
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+    let number = own.split(separator: "/").last ?? ""
+    slack_ns = try String(contentsOfFile: "/proc/\(number)/timerslack_ns", encoding: .utf8)
   }
 }
 

@@ -34,14 +34,17 @@ import Testing
 
   /// What the kernel has noted of the memory that holds an address.
   private func flags(at address: UInt) throws -> String {
-    let text = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
+    let file = try #require(fopen("/proc/self/smaps", "re"))
+    defer { fclose(file) }
+    var buffer = [CChar](repeating: 0, count: 4096)
     var isInside = false
-    for line in text.split(separator: "\n") {
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let line = String(decoding: buffer.prefix { $0 > 10 }.map { UInt8($0) }, as: UTF8.self)
       let bounds = line.prefix { $0 != " " }.split(separator: "-").map { UInt($0, radix: 16) }
       if bounds.count == 2, let first = bounds[0], let end = bounds[1] {
         isInside = (first..<end).contains(address)
       } else if isInside, line.hasPrefix("VmFlags:") {
-        return String(line)
+        return line
       }
     }
     return ""

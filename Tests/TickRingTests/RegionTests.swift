@@ -26,9 +26,12 @@ struct RegionTests {
 
   /// Kilobytes of a file that this process has mapped pages for.
   private func mapped_kB(_ path: String) throws -> [Int] {
-    let text = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
+    let file = try #require(fopen("/proc/self/smaps", "re"))
+    defer { fclose(file) }
+    var buffer = [CChar](repeating: 0, count: 4096)
     var (isIts, found): (Bool, [Int]) = (false, [])
-    for line in text.split(separator: "\n") {
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let line = String(decoding: buffer.prefix { $0 > 10 }.map { UInt8($0) }, as: UTF8.self)
       let words = line.split(separator: " ")
       if words.count > 4, words[0].contains("-") { isIts = line.hasSuffix(path) }
       if isIts, words[0] == "Rss:" { found.append(Int(words[1]) ?? -1) }
@@ -40,18 +43,14 @@ struct RegionTests {
     try withScratch { directory in
       let path = "\(directory)/r"
       var found: [[Int]] = []
-      do {
-        let made = try Region.create(.ticks, directory: directory, name: "r", capacity: 4096)
-        found.append(try mapped_kB(path))
-        _ = made.capacity
-      }
+      _ = try Region.create(.ticks, directory: directory, name: "r", capacity: 4096)
       let held = try Region.attach(.ticks, directory: directory, name: "r", untouched: true)
       found.append(try mapped_kB(path))
       let again = try held.duplicate(untouched: true)
       found.append(try mapped_kB(path))
       var producer = try TickProducer(claiming: held.duplicate())
       found.append(try mapped_kB(path).sorted())
-      #expect(found == [[132], [0], [0, 0], [0, 0, 132]])
+      #expect(found == [[0], [0, 0], [0, 0, 132]])
       let isPublished = producer.publish(Tick(), received: 0)
       let heads = [held.raw.header.pointee.capacity, again.raw.header.pointee.capacity]
       #expect(isPublished && heads == [4096, 4096])

@@ -5,8 +5,8 @@
  *   sleep   spins a while, then sleeps in the kernel (futex, across processes)
  *   event   for event loops: tickring_wait_announce, then wait for an eventfd among others
  *
- * A yield is for roles that wait for each other: beside a thread that computes, Linux 6.18 gives the
- * core back after 5 ms, where a sleeper is woken at once.
+ * A yield is for roles that wait for each other: beside a thread that computes, Linux 6.18 gives
+ * the core back after 5 ms, where a sleeper is woken at once.
  *
  * Publishing knows nothing of it: no fence, no load, no store more. A producer whose consumers may
  * sleep calls tickring_wake at the end of each batch: two loads of lines that do not change while
