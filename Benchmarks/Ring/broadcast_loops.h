@@ -49,10 +49,10 @@ ALWAYS bool broadcast_take(RING *self, bench_seen *seen, uint64_t batch) {
 ALWAYS bench_seen broadcast_receive(RING *self, uint64_t first, uint64_t count,
                                            uint64_t batch, bool is_paced) {
   bench_seen seen = {0, 0, 0};
-  uint64_t told = first;
+  uint64_t told = first, told_each = self->pace.ahead_max / 4; /* not read anew for each record */
   while (ring_next(self) != first + count) {
     if (!broadcast_take(self, &seen, batch)) _mm_pause();
-    if (is_paced && ring_next(self) - told >= self->pace.ahead_max / 4) {
+    if (is_paced && ring_next(self) - told >= told_each) {
       told = ring_next(self);
       __atomic_store_n(&self->pace.position, told, __ATOMIC_RELEASE);
     }

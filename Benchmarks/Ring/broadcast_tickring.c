@@ -1,7 +1,5 @@
 /* broadcast_tickring.c: the tick ring's broadcast, in C. */
-#include "tickring.h"
-
-#include "ring_bench.h"
+#include "tickring_words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,36 +16,26 @@ typedef struct ring {
 #define RING ring
 
 static inline void ring_write(ring *self, bench_record record) {
-  tickring_words words = {{record.word[0], record.word[1], record.word[2]}};
-  tickring_broadcast(&self->writer, words, 0);
+  tickring_broadcast(&self->writer, words_of(record), 0);
 }
 
 static inline bool ring_read(ring *self, bench_record *record) {
   tickring_tick tick;
   if (!tickring_observe(&self->observer, &tick)) return false;
-  record->word[0] = tick.word[0];
-  record->word[1] = tick.word[1];
-  record->word[2] = tick.word[2];
+  *record = record_of(&tick);
   return true;
 }
 
-static inline tickring_words make(void *first, uint64_t i) {
-  bench_record record = bench_record_of(*(const uint64_t *)first + i);
-  return (tickring_words){{record.word[0], record.word[1], record.word[2]}};
+static inline void ring_write_many(ring *self, uint64_t first, uint64_t count) {
+  tickring_broadcast_each(&self->writer, count, 0, words_after, &first);
 }
 
-static inline void ring_write_many(ring *self, uint64_t first, uint64_t count) {
-  tickring_broadcast_each(&self->writer, count, 0, make, &first);
+static inline void take(void *seen, uint64_t sequence, const tickring_tick *tick) {
+  bench_see_whole((bench_seen *)seen, sequence, record_of(tick));
 }
 
 static inline uint64_t ring_read_many(ring *self, bench_seen *seen, uint64_t count) {
-  tickring_tick ticks[BENCH_BATCH_MAX];
-  uint64_t found = tickring_observe_batch(&self->observer, ticks, count);
-  uint64_t first = self->observer.next - found;
-  for (uint64_t i = 0; i < found; i++)
-    bench_see_whole(seen, first + i,
-                    (bench_record){{ticks[i].word[0], ticks[i].word[1], ticks[i].word[2]}});
-  return found;
+  return tickring_observe_each(&self->observer, count, take, seen);
 }
 
 static inline uint64_t ring_lost(const ring *self) { return self->observer.lost; }

@@ -12,21 +12,13 @@ typedef struct ring {
 } ring;
 
 #define RING ring
+#define RING_WITHOUT_BATCHES
 
 static inline bool ring_push(ring *self, bench_record record) {
   return CK_RING_ENQUEUE_SPSC(bench, &self->ring, self->slots, &record);
 }
 static inline bool ring_pop(ring *self, bench_record *record) {
   return CK_RING_DEQUEUE_SPSC(bench, &self->ring, self->slots, record);
-}
-static inline uint64_t ring_push_many(ring *self, uint64_t first, uint64_t count) {
-  (void)self, (void)first, (void)count;
-  return 0;
-}
-static inline uint64_t ring_pop_many(ring *self, bench_seen *seen, uint64_t first,
-                                     uint64_t count) {
-  (void)self, (void)seen, (void)first, (void)count;
-  return 0;
 }
 
 #include "ring_loops.h"

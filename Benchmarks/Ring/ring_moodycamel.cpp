@@ -7,11 +7,10 @@
 
 using ring = moodycamel::ReaderWriterQueue<bench_record>;
 #define RING ring
+#define RING_WITHOUT_BATCHES
 
 static inline bool ring_push(ring *self, bench_record record) { return self->try_enqueue(record); }
 static inline bool ring_pop(ring *self, bench_record *record) { return self->try_dequeue(*record); }
-static inline uint64_t ring_push_many(ring *, uint64_t, uint64_t) { return 0; }
-static inline uint64_t ring_pop_many(ring *, bench_seen *, uint64_t, uint64_t) { return 0; }
 
 #include "ring_loops.h"
 

@@ -2,6 +2,7 @@
 #include "tickring_ends.h"
 
 #define RING ring
+#define RING_WITHOUT_BATCHES
 
 static inline bool ring_push(ring *self, bench_record record) {
   uint64_t order[7] = {record.word[0], record.word[1], record.word[2], 0, 0, 0, 0};
@@ -15,17 +16,6 @@ static inline bool ring_pop(ring *self, bench_record *record) {
   record->word[1] = order[1];
   record->word[2] = order[2];
   return true;
-}
-
-static inline uint64_t ring_push_many(ring *self, uint64_t first, uint64_t count) {
-  (void)self, (void)first, (void)count;
-  return 0;
-}
-
-static inline uint64_t ring_pop_many(ring *self, bench_seen *seen, uint64_t first,
-                                     uint64_t count) {
-  (void)self, (void)seen, (void)first, (void)count;
-  return 0;
 }
 
 #include "ring_loops.h"

@@ -1,5 +1,6 @@
 /* ring_tickring.c: the tick ring, in C. */
 #include "tickring_ends.h"
+#include "tickring_words.h"
 
 #ifndef RING_NAME
 #define RING_NAME "tickring"
@@ -12,26 +13,18 @@
 #define RING ring
 
 static inline bool ring_push(ring *self, bench_record record) {
-  tickring_words words = {{record.word[0], record.word[1], record.word[2]}};
-  return tickring_publish(&self->producer, words, 0);
+  return tickring_publish(&self->producer, words_of(record), 0);
 }
 
 static inline bool ring_pop(ring *self, bench_record *record) {
   tickring_tick tick;
   if (!tickring_poll(&self->consumer, &tick)) return false;
-  record->word[0] = tick.word[0];
-  record->word[1] = tick.word[1];
-  record->word[2] = tick.word[2];
+  *record = record_of(&tick);
   return true;
 }
 
-static inline tickring_words make(void *first, uint64_t i) {
-  bench_record record = bench_record_of(*(const uint64_t *)first + i);
-  return (tickring_words){{record.word[0], record.word[1], record.word[2]}};
-}
-
 static inline uint64_t ring_push_many(ring *self, uint64_t first, uint64_t count) {
-  return tickring_publish_each(&self->producer, count, 0, make, &first);
+  return tickring_publish_each(&self->producer, count, 0, words_after, &first);
 }
 
 typedef struct taking {
@@ -41,8 +34,7 @@ typedef struct taking {
 
 static inline void take(void *context, uint64_t i, const tickring_tick *tick) {
   taking *self = (taking *)context;
-  bench_see(self->seen, self->first + i,
-            (bench_record){{tick->word[0], tick->word[1], tick->word[2]}});
+  bench_see(self->seen, self->first + i, record_of(tick));
 }
 
 static inline uint64_t ring_pop_many(ring *self, bench_seen *seen, uint64_t first,

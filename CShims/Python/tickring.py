@@ -215,7 +215,20 @@ def create(name, kind=TICKS, capacity=65536, directory=DIRECTORY):
     _must(_library().tickring_make(_bytes(directory), _bytes(name), kind, capacity), name)
 
 
-class Region:
+class _Closing:
+    """Closed by `close`, `with`, or the garbage collector."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __del__(self):
+        self.close()
+
+
+class Region(_Closing):
     """A sealed region: memory without a name whose size nobody can change any more, so that no
     peer can make another fault. Endpoints opened from it are attachments of their own."""
 
@@ -248,23 +261,14 @@ class Region:
             _library().tickring_region_free(self._raw)
             self._raw = None
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def __del__(self):
-        self.close()
-
 
 def remove(name, directory=DIRECTORY):
     """Removes a region's name; those attached keep the memory."""
     _must(_library().tickring_remove(_bytes(directory), _bytes(name)), name)
 
 
-class _Endpoint:
-    """An end of a ring in the C library; closed by `close`, `with`, or the garbage collector.
+class _Endpoint(_Closing):
+    """An end of a ring in the C library.
 
     `name` is a region's name, or a Region.
     """
@@ -272,7 +276,10 @@ class _Endpoint:
     _KIND = ""
     _raw = None
 
-    def __init__(self, name, directory, *arguments):
+    def __init__(self, name, directory=DIRECTORY):
+        self._claim(name, directory)
+
+    def _claim(self, name, directory, *arguments):
         error, owner = ctypes.c_int(), ctypes.c_uint64()
         library = _library()
         arguments += (ctypes.byref(error),)
@@ -315,23 +322,15 @@ class _Endpoint:
         count = call(_open(self), _address(records), None, ctypes.c_size_t(most))
         return records[:count]
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def __del__(self):
-        self.close()
+    def _give(self, call, records, received):
+        records = numpy.ascontiguousarray(records, RECORD)
+        return call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
 
 
 class Consumer(_Endpoint):
     """The one consumer of a tick queue."""
 
     _KIND = "consumer"
-
-    def __init__(self, name, directory=DIRECTORY):
-        super().__init__(name, directory)
 
     def poll(self, most=4096):
         """Takes what is there, `most` at most; empty if nothing is."""
@@ -349,7 +348,7 @@ class Observer(_Endpoint):
     _KIND = "observer"
 
     def __init__(self, name, start=NEWEST, directory=DIRECTORY):
-        super().__init__(name, directory, start)
+        self._claim(name, directory, start)
 
     def poll(self, most=4096):
         """Takes what is there, `most` at most; `lost` may grow."""
@@ -380,15 +379,11 @@ class Producer(_Endpoint):
 
     _KIND = "producer"
 
-    def __init__(self, name, directory=DIRECTORY):
-        super().__init__(name, directory)
-
     def publish(self, records, received=0):
         """Publishes until the ring is full. How many."""
-        records = numpy.ascontiguousarray(records, RECORD)
         call = _library().tickring_publish_many
         call.restype = ctypes.c_size_t
-        return call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
+        return self._give(call, records, received)
 
 
 class Writer(_Endpoint):
@@ -396,14 +391,9 @@ class Writer(_Endpoint):
 
     _KIND = "writer"
 
-    def __init__(self, name, directory=DIRECTORY):
-        super().__init__(name, directory)
-
     def write(self, records, received=0):
         """Writes all, over the oldest if need be."""
-        records = numpy.ascontiguousarray(records, RECORD)
-        call = _library().tickring_broadcast_many
-        call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
+        self._give(_library().tickring_broadcast_many, records, received)
 
 
 _loaded = None

@@ -89,8 +89,30 @@ public struct BroadcastObserver: ~Copyable, @unchecked Sendable {
   @inlinable
   public mutating func poll(_ tick: inout Tick) -> Bool { tickring_observe(&raw, &tick.raw) }
 
-  /// Takes as many ticks as are there and fit in `ticks`, in order; how many. The rest of `ticks`
-  /// is scratch. `lost` may have grown either way. The faster face for many.
+  /// Hands up to `count` ticks to `body`, in order, each with its sequence. `lost` may have grown
+  /// either way. The faster face for many.
+  /// - Returns: how many there were.
+  @inlinable
+  public mutating func poll(upTo count: Int, _ body: (UInt64, Tick) -> Void) -> Int {
+    let (slots, mask, most) = (raw.slots, raw.mask, UInt64(count))
+    var tick = tickring_tick()
+    for _ in 0..<2 {  // once more where it was overtaken
+      let first = raw.next
+      var next = first
+      while next &- first < most, tickring_observer_take(&raw, slots, mask, next, &tick) {
+        body(next, Tick(raw: tick))
+        next &+= 1
+      }
+      raw.next = next
+      if next != first || !tickring_observer_lose(&raw) {
+        return Int(truncatingIfNeeded: next &- first)
+      }
+    }
+    return 0
+  }
+
+  /// Copies as many ticks as are there and fit in `ticks`, in order; how many. The rest of `ticks`
+  /// is scratch. `lost` may have grown either way.
   @inlinable
   public mutating func poll(into ticks: UnsafeMutableBufferPointer<Tick>) -> Int {
     guard let first = ticks.baseAddress else { return 0 }

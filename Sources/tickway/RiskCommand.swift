@@ -53,6 +53,13 @@ struct RiskAskingOptions: ParsableArguments {
     }
   }
 
+  func askOfStrategy(_ action: RiskAction) throws {
+    guard strategy != nil else {
+      throw Complaint.exit("risk \(action.name)", "--strategy N is needed", .usage)
+    }
+    try ask(action)
+  }
+
   func ask(_ action: RiskAction) throws {
     let approval: RiskApproval
     do throws(RiskApproval.Failure) {
@@ -111,12 +118,7 @@ struct RiskEnableCommand: ParsableCommand {
     commandName: "enable",
     abstract: "Switch a strategy on again that executed too often (RM9); needs --strategy.")
   @OptionGroup var options: RiskAskingOptions
-  func run() throws {
-    guard options.strategy != nil else {
-      throw Complaint.exit("risk enable", "--strategy N is needed", .usage)
-    }
-    try options.ask(.enable)
-  }
+  func run() throws { try options.askOfStrategy(.enable) }
 }
 
 /// `tickway risk recover`.
@@ -126,10 +128,5 @@ struct RiskRecoverCommand: ParsableCommand {
     abstract: "Begin to look into a strategy's kill; it trades again after a restart (RS8).",
     discussion: "Needs --strategy: an instance is recovered by `tickway resume` and a restart.")
   @OptionGroup var options: RiskAskingOptions
-  func run() throws {
-    guard options.strategy != nil else {
-      throw Complaint.exit("risk recover", "--strategy N is needed", .usage)
-    }
-    try options.ask(.recover)
-  }
+  func run() throws { try options.askOfStrategy(.recover) }
 }

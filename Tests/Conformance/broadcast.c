@@ -98,12 +98,21 @@ static void check(uint64_t sequence, const tickring_tick *tick) {
     fail("another word", sequence, tick->commit);
 }
 
-/* One record, or up to twenty; how many. */
+static void check_each(void *context, uint64_t sequence, const tickring_tick *tick) {
+  (void)context;
+  check(sequence, tick);
+}
+
+/* One record, or up to twenty, copied or handed over; how many. */
 static uint64_t observe_some(tickring_observer *observer) {
   tickring_tick ticks[20];
-  uint64_t found = observer->next / 64 % 2 == 0 ? tickring_observe(observer, ticks)
-                                                : tickring_observe_batch(observer, ticks, 20);
-  for (uint64_t i = 0; i < found; i++) check(observer->next - found + i, &ticks[i]);
+  uint64_t before = observer->next - observer->lost, way = observer->next / 64 % 3;
+  uint64_t found = way == 0   ? tickring_observe(observer, ticks)
+                   : way == 1 ? tickring_observe_batch(observer, ticks, 20)
+                              : tickring_observe_each(observer, 20, check_each, NULL);
+  if (observer->next - observer->lost - before != found)
+    fail("not as many as it says", observer->next, found);
+  for (uint64_t i = 0; i < found && way < 2; i++) check(observer->next - found + i, &ticks[i]);
   return found;
 }
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,14 +24,6 @@ static bool is_left_behind(void) {
   struct stat file;
   snprintf(path, sizeof path, "/dev/shm/%s", name);
   return stat(path, &file) == 0;
-}
-
-static tickring_options ticks_of(uint64_t capacity) {
-  tickring_options options;
-  memset(&options, 0, sizeof options);
-  options.kind = TICKRING_REGION_TICKS;
-  options.capacity = capacity;
-  return options;
 }
 
 static void carries_ticks(tickring_region *region) {
@@ -55,7 +46,7 @@ static void carries_ticks(tickring_region *region) {
 
 static void a_node_is_verified_or_refused(void) {
   tickring_region region;
-  tickring_options options = ticks_of(1 << 15);
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1 << 15};
   options.node_plus_1 = 1;
   int error = tickring_create("/dev/shm", name, &options, &region);
   if (error == TICKRING_E_NO_NUMA) {
@@ -87,7 +78,7 @@ static void a_node_is_verified_or_refused(void) {
 static void every_node_is_had_or_absent(void) {
   tickring_region region;
   int had = 0;
-  tickring_options options = ticks_of(1 << 12);
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1 << 12};
   for (int32_t node = 0; node < 64; node++) {
     options.node_plus_1 = node + 1;
     int error = tickring_create_unnamed("/dev/shm", &options, &region);
@@ -105,7 +96,7 @@ static void every_node_is_had_or_absent(void) {
 /* More than any node has: refused before the kernel kills for it. */
 static void more_than_a_node_has_is_refused(void) {
   tickring_region region;
-  tickring_options options = ticks_of(TICKRING_CAPACITY_MAX);
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = TICKRING_CAPACITY_MAX};
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
   if ((uint64_t)pages * (uint64_t)page > TICKRING_CAPACITY_MAX * 32) {
     printf("place: SKIPPED: this machine has memory for the largest ring\n");
@@ -120,7 +111,7 @@ static void more_than_a_node_has_is_refused(void) {
 
 static void huge_pages_are_verified_or_refused(void) {
   tickring_region region;
-  tickring_options options = ticks_of(1 << 16);
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1 << 16};
   options.pages = TICKRING_PAGES_HUGE;
   int error = tickring_create("/dev/shm", name, &options, &region);
   if (error == TICKRING_OK) {
@@ -151,7 +142,8 @@ static void a_header_that_lies_of_its_pages_is_refused(void) {
   static const uint64_t lies[] = {1, 4095, 4097, 8192, UINT64_C(1) << 21, UINT64_C(1) << 34,
                                   UINT64_C(1) << 63, UINT64_MAX};
   tickring_region region, other;
-  tickring_options options = ticks_of(1 << 7); /* 8,192 bytes with its header */
+  /* 8,192 bytes with its header. */
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1 << 7};
   expect(tickring_create("/dev/shm", name, &options, &region) == TICKRING_OK, "a region is made");
   expect(region.header->page_bytes == 0 && region.header->node_plus_1 == 0, "nothing was asked");
   expect(tickring_check_place(&region) == TICKRING_OK, "and so it lies well");

@@ -12,14 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static tickring_options ticks_of(uint64_t capacity) {
-  tickring_options options;
-  memset(&options, 0, sizeof options);
-  options.kind = TICKRING_REGION_TICKS;
-  options.capacity = capacity;
-  return options;
-}
-
 static void expect(bool condition, const char *claim) {
   if (condition) return;
   fprintf(stderr, "share: not so: %s\n", claim);
@@ -78,7 +70,7 @@ static void a_sealed_region_carries_ticks_between_processes(void) {
   tickring_region region, copy;
   tickring_consumer consumer;
   tickring_tick tick;
-  tickring_options options = ticks_of(8);
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
   make_pair(sockets);
   expect(tickring_create_sealed(&options, &region) == TICKRING_OK, "a sealed region is made");
   pid_t pid = fork();
@@ -104,7 +96,7 @@ static void what_is_not_sealed_is_refused(void) {
   int sockets[2];
   tickring_region region, other;
   char byte = 0;
-  tickring_options options = ticks_of(8);
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
   make_pair(sockets);
   expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "a region is made");
   expect(tickring_send(&region, sockets[0]) == TICKRING_OK, "it can be sent");
@@ -126,7 +118,7 @@ static void what_is_not_sealed_is_refused(void) {
 static void a_truncated_region_is_lost_and_not_a_crash(void) {
   tickring_region region, other;
   tickring_producer producer;
-  tickring_options options = ticks_of(1 << 16);
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1 << 16};
   expect(tickring_guard_install() == TICKRING_OK, "the guard is installed");
   expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "a region is made");
   expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
@@ -202,7 +194,7 @@ static void another_fault_goes_where_it_went_before(void) {
 
 static void the_table_is_bounded(void) {
   tickring_region region;
-  tickring_options options = ticks_of(8);
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
   expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "a region is made");
   for (int number = 0; number < TICKRING_GUARDED_MAX; number++)
     expect(tickring_guard(&region) == TICKRING_OK, "there is room");

@@ -102,6 +102,39 @@ struct BatchTests {
     }
   }
 
+  @Test func aBatchIsMadeInOrderAndAppearsAtItsEnd() throws {
+    try withScratch { directory in
+      let region = try Region.create(.ticks, directory: directory, name: "made", capacity: 16)
+      var producer = try TickProducer(claiming: region.duplicate())
+      var consumer = try TickConsumer(claiming: region.duplicate())
+      for count in 1...16 {
+        var made: [Int] = []
+        var early = 0
+        let granted = producer.publish(upTo: count, received: 0) { index in
+          made.append(index)
+          early += consumer.peek(16)
+          return tick(UInt64(index))
+        }
+        let found = consumer.poll(upTo: 16) { _, _ in }
+        #expect(granted == count && found == count && made == Array(0..<count) && early == 0)
+      }
+    }
+  }
+
+  @Test func theProducerHearsOfRoomWithinALongBatch() throws {
+    try withScratch { directory in
+      let region = try Region.create(.ticks, directory: directory, name: "room", capacity: 64)
+      var producer = try TickProducer(claiming: region.duplicate())
+      var consumer = try TickConsumer(claiming: region.duplicate())
+      let granted = producer.publish(upTo: 64, received: 0) { tick(UInt64($0)) }
+      var heard: [UInt64] = []
+      let found = consumer.poll(upTo: 64) { _, _ in heard.append(producer.advanced) }
+      let last = producer.advanced
+      #expect(granted == 64 && found == 64 && last == 64)
+      #expect(heard == (0..<64).map { $0 / 8 * 8 })
+    }
+  }
+
   @Test func aHalfCommittedBatchIsWithdrawnByASuccessor() throws {
     try withScratch { directory in
       try ringStarted(at: 0, capacity: 8, in: directory, name: "half")

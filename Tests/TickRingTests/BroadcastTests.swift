@@ -64,6 +64,48 @@ struct BroadcastTests {
     }
   }
 
+  /// Takes what there is five at a time, handed over and copied in turns.
+  private func drainInFives(_ observer: inout BroadcastObserver) -> [UInt64] {
+    var taken: [UInt64] = []
+    let ticks = UnsafeMutableBufferPointer<Tick>.allocate(capacity: 5)
+    defer { ticks.deallocate() }
+    for turn in 0... {
+      let before = taken.count
+      if turn % 2 == 0 {
+        let found = observer.poll(upTo: 5) { sequence, each in
+          #expect(isSame(each, tick(sequence)))
+          taken.append(sequence)
+        }
+        #expect(found == taken.count - before)
+      } else {
+        let found = observer.poll(into: ticks)
+        for index in 0..<found {
+          taken.append(observer.next - UInt64(found - index))
+          #expect(isSame(ticks[index], tick(taken.last!)))
+        }
+      }
+      if taken.count == before { break }
+    }
+    return taken
+  }
+
+  @Test(arguments: [2, 8, 64, 256])
+  func batchesAreInOrderAndTheirLossesExact(capacity: Int) throws {
+    try withScratch { directory in
+      var writer = try BroadcastWriter(claiming: ring(directory, capacity: capacity))
+      var observer = try observer(directory, from: .next)
+      for distance in 0..<UInt64(capacity * 2) {
+        let before = (lost: observer.lost, written: writer.written)
+        for _ in 0..<distance { writer.write(tick(writer.written), received: 0) }
+        let taken = drainInFives(&observer)
+        let lost = observer.lost - before.lost
+        #expect(taken == Array(before.written + lost..<writer.written))
+        let isOvertaken = distance > UInt64(capacity)
+        #expect(capacity >= 128 || isOvertaken == (lost > 0))
+      }
+    }
+  }
+
   @Test func aLateJoinerStartsWhereItAskedTo() throws {
     try withScratch { directory in
       var writer = try BroadcastWriter(claiming: ring(directory, capacity: 8))

@@ -129,11 +129,8 @@ struct CaptureSummaryTests {
       iex([message("Q", 42), message("T", 38)], first: 1, sent: 1),
       mold([message("A", 36), message("D", 19)], first: 1),
     ]
-    var seed: UInt64 = 20_170_710
-    func random(_ limit: Int) -> Int {
-      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(seed >> 33) % limit
-    }
+    var bits = SplitMix(seed: 20_170_710)
+    func random(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &bits) }
     var stream = CaptureStream(destination: UdpEndpoint())
     for round in 0..<20_000 {
       if round % 50 == 0 { stream = CaptureStream(destination: UdpEndpoint()) }

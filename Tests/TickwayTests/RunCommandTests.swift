@@ -4,14 +4,6 @@ import Testing
 /// `tickway run`: the real roles as processes.
 @Suite(.serialized, .timeLimit(.minutes(4)))
 struct RunCommandTests {
-  private func publish(_ capture: String, port: Int, to node: RunningNode) throws {
-    let result = try Command.run([
-      "publish", capture, "--line-a", "239.255.79.1:\(port)", "--line-b", "239.255.79.2:\(port)",
-      "--interface", "127.0.0.1", "--pace", "20000/s",
-    ])
-    try #require(result.status == 0, "\(result.error)")
-  }
-
   private func ring(_ name: String, _ report: JSONValue) throws -> JSONValue {
     try #require(report["rings"].list.first { $0["name"].text == name }, "\(name)")
   }
@@ -19,7 +11,7 @@ struct RunCommandTests {
   @Test func anInstanceTakesEveryMessageTradesAndLeavesNothing() throws {
     let node = try RunningNode(port: 17_401)
     let capture = try node.folder.synth(messages: 20_000)
-    try publish(capture, port: 17_401, to: node)
+    try node.publish(capture)
     let end = try node.end()
     #expect(end.status == 0, "\(end.error)")
     #expect(end.report["feed", "messages"].count == 20_000)
@@ -45,7 +37,7 @@ struct RunCommandTests {
       kill(pid, SIGKILL)
       try node.waitForSuccessor(of: role, pid: pid)
     }
-    try publish(capture, port: 17_403, to: node)
+    try node.publish(capture)
     let end = try node.end()
     #expect(end.status == 0, "\(end.error)")
     #expect(end.report["feed", "messages"].count == 5_000)
@@ -128,7 +120,7 @@ struct RunCommandTests {
   /// Nothing leaves; and nothing of it is left, since there is nothing to look into.
   @Test func anInstanceThatWasNeverArmedLeavesNothing() throws {
     let node = try RunningNode(port: 17_411, isArmed: false)
-    try publish(try node.folder.synth(messages: 2_000), port: 17_411, to: node)
+    try node.publish(try node.folder.synth(messages: 2_000))
     let end = try node.end()
     #expect(end.status == 0, "\(end.error)")
     #expect(end.report["orders", "sent"].count == 0)
@@ -143,21 +135,26 @@ struct RunCommandTests {
     #expect(armed.status == 0 && armed.error.contains("process \(sender), began"), "\(armed)")
     kill(sender, SIGTERM)
     try node.waitForSuccessor(of: "sender", pid: sender)
-    try publish(try node.folder.synth(messages: 5_000), port: 17_413, to: node)
+    try node.publish(try node.folder.synth(messages: 5_000))
     let end = try node.end()
     #expect(end.status == 0, "\(end.error)")
     #expect(end.report["orders", "sent"].count ?? 0 > 0)
     #expect(node.rings.names.isEmpty, "\(node.rings.names)")
   }
 
-  @Test func whatIsHeldBeforeIsCountedAndItsValueAtRiskComputed() throws {
-    let files = Scratch()
+  /// An instance that holds shares before its day begins, as `held.csv` and `returns.csv` say.
+  private func holding(_ files: Scratch, port: Int) throws -> RunningNode {
     let held = try files.write(
       "symbol,strategy,shares,average_price\nZZZZ,1,1000,50.25\nend,1\n", to: "held.csv")
     let returns = try files.write("ZZZZ\n0.01\n-0.02\n0.015\n", to: "returns.csv")
-    let node = try RunningNode(
-      port: 17_415, worker: "{strategy: none, symbols: share}",
+    return try RunningNode(
+      port: port, worker: "{strategy: none, symbols: share}",
       more: "risk: {positions: \(held), var_every_s: 0.05, returns: \(returns)}")
+  }
+
+  @Test func whatIsHeldBeforeIsCountedAndItsValueAtRiskComputed() throws {
+    let files = Scratch()
+    let node = try holding(files, port: 17_415)
     let shown = try Command.run([
       "positions", "test", "--json", "--ring-dir", node.rings.path,
     ])
@@ -175,12 +172,7 @@ struct RunCommandTests {
   /// An edit is for the next start: a sender that follows a dead one has orders to watch.
   @Test func aSendersSuccessorOutlivesAnEditOfItsFiles() throws {
     let files = Scratch()
-    let held = try files.write(
-      "symbol,strategy,shares,average_price\nZZZZ,1,1000,50.25\nend,1\n", to: "held.csv")
-    let returns = try files.write("ZZZZ\n0.01\n-0.02\n0.015\n", to: "returns.csv")
-    let node = try RunningNode(
-      port: 17_416, worker: "{strategy: none, symbols: share}",
-      more: "risk: {positions: \(held), var_every_s: 0.05, returns: \(returns)}")
+    let node = try holding(files, port: 17_416)
     let sender = try #require(node.pid("sender"))
     for name in ["held.csv", "returns.csv"] { _ = try files.write("symbol,x\n,", to: name) }
     kill(sender, SIGKILL)

@@ -7,6 +7,7 @@ final class RunningNode {
   let rings = Scratch()
   let process: Running
   let instance: String
+  private let port: Int
 
   /// - Parameters:
   ///   - port: of both lines.
@@ -18,6 +19,7 @@ final class RunningNode {
     worker: String = "{strategy: momentum, symbols: share, policy: wait}", more: String = ""
   ) throws {
     self.instance = instance
+    self.port = port
     let text = """
       instance: \(instance)
       directories:
@@ -59,6 +61,15 @@ final class RunningNode {
   }
 
   func arm() throws -> Command.Result { try RunningNode.arm(instance, folder, rings) }
+
+  /// Plays a capture on both lines.
+  func publish(_ capture: String) throws {
+    let result = try Command.run([
+      "publish", capture, "--line-a", "239.255.79.1:\(port)", "--line-b", "239.255.79.2:\(port)",
+      "--interface", "127.0.0.1", "--pace", "20000/s",
+    ])
+    try #require(result.status == 0, "\(result.error)")
+  }
 
   /// What `tickway top` says of it now.
   func look() throws -> JSONValue {

@@ -40,6 +40,13 @@ struct SlowWorkerTests {
     return gaps
   }
 
+  private func drain(_ consumer: inout TickConsumer, while process: Running) {
+    while process.isRunning {
+      drain(&consumer)
+      usleep(500)
+    }
+  }
+
   private func play(messages: Int, pace: String) throws -> Running {
     let path = try scratch.synth(messages: messages, symbols: 50)
     return try Command.start(
@@ -59,10 +66,7 @@ struct SlowWorkerTests {
     var stopped = try consumer(ingest, 0)
     var other = try consumer(ingest, 1)
     let publisher = try play(messages: 20_000, pace: "20000/s")
-    while publisher.isRunning {
-      drain(&other)
-      usleep(500)
-    }
+    drain(&other, while: publisher)
     let report = try ingest.end()
     let otherGaps = drain(&other)
     let gaps = drain(&stopped)
@@ -85,10 +89,7 @@ struct SlowWorkerTests {
     var other = try consumer(ingest, 1)
     // Few packets: what is not received meanwhile lies in the socket.
     let publisher = try play(messages: 3_000, pace: "20000/s")
-    while publisher.isRunning {
-      drain(&other)
-      usleep(500)
-    }
+    drain(&other, while: publisher)
     #expect(late.polled == 0)
     ingest.process.signal(SIGTERM)
     while ingest.process.isRunning {
@@ -120,10 +121,7 @@ struct SlowWorkerTests {
     relay.signal(SIGSTOP)
     var other = try consumer(ingest, 1)
     let publisher = try play(messages: 20_000, pace: "20000/s")
-    while publisher.isRunning {
-      drain(&other)
-      usleep(500)
-    }
+    drain(&other, while: publisher)
     let report = try ingest.end()
     relay.signal(SIGCONT)
     relay.signal(SIGTERM)

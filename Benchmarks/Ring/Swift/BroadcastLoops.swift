@@ -7,9 +7,7 @@ import TickRing
 private struct Broadcast {
   static let observerOffset = 128
   static let paceOffset = 384
-  static let ticksOffset = 512
-  static let batch_max = 256
-  static let bytes = ticksOffset + batch_max * MemoryLayout<Tick>.stride
+  static let bytes = 512
   let memory: UnsafeMutableRawPointer
 
   init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
@@ -18,11 +16,6 @@ private struct Broadcast {
   }
   var observer: UnsafeMutablePointer<BroadcastObserver> {
     (memory + Broadcast.observerOffset).assumingMemoryBound(to: BroadcastObserver.self)
-  }
-  func ticks(_ count: Int) -> UnsafeMutableBufferPointer<Tick> {
-    precondition(count <= Broadcast.batch_max)
-    return UnsafeMutableBufferPointer(
-      start: (memory + Broadcast.ticksOffset).assumingMemoryBound(to: Tick.self), count: count)
   }
   /// How far the observer is, where the writer is kept from overtaking it.
   var pace: UnsafeMutablePointer<UInt64> {
@@ -161,14 +154,11 @@ private func observeBatches(
 ) -> Seen {
   var seen = Seen()
   var told = first
-  let ticks = broadcast.ticks(Int(truncatingIfNeeded: batch))
   while broadcast.observer.pointee.next != end {
-    let found = broadcast.observer.pointee.poll(into: ticks)
-    if found == 0 { tickring_pause() }
-    let base = broadcast.observer.pointee.next &- UInt64(truncatingIfNeeded: found)
-    for index in 0..<found {
-      seen.whole(ticks[index], base &+ UInt64(truncatingIfNeeded: index))
+    let found = broadcast.observer.pointee.poll(upTo: Int(truncatingIfNeeded: batch)) {
+      seen.whole($1, $0)
     }
+    if found == 0 { tickring_pause() }
     if broadcast.observer.pointee.next &- told >= told_each {
       told = broadcast.observer.pointee.next
       tickring_store_release(broadcast.pace, told)

@@ -124,23 +124,16 @@ struct PingBenchmark {
   ) {
     var bytes = [UInt8](repeating: 0, count: 2_048)
     run.bare.reserve(pings)
-    var last_ns = MonotonicClock.now
-    var taken = 0
-    while taken < pings {
+    takeAll(&run) { run in
       let length = bytes.withUnsafeMutableBytes {
         bare_receive_one(socket, $0.baseAddress!, UInt64($0.count))
       }
       let now_ns = MonotonicClock.now
-      if length == 0 {
-        if now_ns > last_ns + PingBenchmark.patience_ns { break }
-        continue
-      }
-      last_ns = now_ns
-      taken += 1
+      guard length > 0 else { return 0 }
       let index = bytes.withUnsafeBytes { PingBenchmark.sequence($0) } &- first
       if index < pings { run.bare.add(now_ns - sent[Int(index)]) }
+      return 1
     }
-    run.lost += pings - taken
   }
 
   private func receive(
@@ -148,17 +141,9 @@ struct PingBenchmark {
     _ run: inout Run
   ) throws {
     run.line.reserve(pings)
-    var last_ns = MonotonicClock.now
-    var taken = 0
-    while taken < pings {
+    try takeAll(&run) { run in
       let count = try line.receive()
       let now_ns = MonotonicClock.now
-      if count == 0 {
-        if now_ns > last_ns + PingBenchmark.patience_ns { break }
-        continue
-      }
-      last_ns = now_ns
-      taken += count
       for index in 0..<count {
         let number = line.withDatagram(index) { bytes, _ in
           bytes.withUnsafeBytes { PingBenchmark.sequence($0) } &- first
@@ -166,8 +151,8 @@ struct PingBenchmark {
         // Not one of this turn, if the sender was held up for longer than the patience.
         if number < pings { run.line.add(now_ns - sent[Int(number)]) }
       }
+      return count
     }
-    run.lost += pings - taken
   }
 
   /// What came last tells which pings a turn took: each has the next sequence.
@@ -176,20 +161,30 @@ struct PingBenchmark {
     _ run: inout Run
   ) throws {
     run.ticks.reserve(pings)
+    try takeAll(&run) { run in
+      let count = try listener.turn()
+      let now_ns = MonotonicClock.now
+      let end = listener.lineCounts(0).lastSequence &- first
+      guard count > 0, end <= pings, end >= count else { return count }
+      for number in Int(end) - count..<Int(end) { run.ticks.add(now_ns - sent[number]) }
+      return count
+    }
+  }
+
+  /// Takes turns, each of which returns how many pings it took, until there were all of them or
+  /// none for as long as the patience lasts.
+  private func takeAll(_ run: inout Run, _ turn: (inout Run) throws -> Int) rethrows {
     var last_ns = MonotonicClock.now
     var taken = 0
     while taken < pings {
-      let count = try listener.turn()
+      let count = try turn(&run)
       let now_ns = MonotonicClock.now
-      if count == 0 {
-        if now_ns > last_ns + PingBenchmark.patience_ns { break }
-        continue
+      if count > 0 {
+        last_ns = now_ns
+        taken += count
+      } else if now_ns > last_ns + PingBenchmark.patience_ns {
+        break
       }
-      last_ns = now_ns
-      taken += count
-      let end = listener.lineCounts(0).lastSequence &- first
-      guard end <= pings, end >= count else { continue }
-      for number in Int(end) - count..<Int(end) { run.ticks.add(now_ns - sent[number]) }
     }
     run.lost += pings - taken
   }

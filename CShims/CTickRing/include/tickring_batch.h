@@ -142,7 +142,8 @@ static inline void tickring_commit_placed(tickring_producer *producer, uint64_t 
 }
 
 /* Publishes up to `count` ticks that appear together, `make(context, i)` being the i-th; how many,
- * 0 when full. `make` must return, and must not use this producer. */
+ * 0 when full. `make` must return, and must not use this producer. The first line is written last,
+ * and so once: a consumer that waits for the first word takes that line away again and again. */
 static inline uint64_t tickring_publish_each(tickring_producer *producer, uint64_t count,
                                              uint32_t received_16ns,
                                              tickring_words (*make)(void *context, uint64_t i),
@@ -151,9 +152,14 @@ static inline uint64_t tickring_publish_each(tickring_producer *producer, uint64
   uint64_t next = producer->next, mask = producer->mask;
   unsigned char *slots = producer->slots;
   if (granted == 0) return 0;
-  tickring_set(producer, 0, make(context, 0));
-  for (uint64_t i = 1; i < granted; i++)
-    tickring_place(slots, mask, next + i, make(context, i), received_16ns);
+  tickring_words first = make(context, 0);
+  if (granted > 1) {
+    tickring_words second = make(context, 1);
+    for (uint64_t i = 2; i < granted; i++)
+      tickring_place(slots, mask, next + i, make(context, i), received_16ns);
+    tickring_place(slots, mask, next + 1, second, received_16ns);
+  }
+  tickring_set(producer, 0, first);
   tickring_commit_placed(producer, granted, received_16ns);
   return granted;
 }
@@ -173,22 +179,41 @@ static inline bool tickring_look(unsigned char *slots, uint64_t mask, uint64_t s
   return true;
 }
 
-/* Hands up to `count` ticks to `take`, in order, and then advances past them; how many there were.
- * `take` must return, and must not use this consumer. */
+/* Where a batch that would end at `last` is advanced past first: no further than where the head is
+ * shared next, so that a long batch does not keep the room of a small ring from the producer. */
+static inline uint64_t tickring_part_end(const tickring_consumer *consumer, uint64_t last) {
+  uint64_t end = (consumer->next | consumer->share_mask) + 1;
+  return end - consumer->next < last - consumer->next ? end : last;
+}
+
+/* Ends a batch that began at `first` where the slot of `next` is not published; how many it has. */
+static inline uint64_t tickring_poll_stop(tickring_consumer *consumer, uint64_t first,
+                                          uint64_t next) {
+  if (next == first)
+    tickring_share_idle(consumer);
+  else
+    tickring_pass(consumer, next - consumer->next);
+  return next - first;
+}
+
+/* Hands up to `count` ticks to `take`, in order, and advances past each eighth of the capacity and
+ * past the last; how many there were. `take` must return, and must not use this consumer. */
 static inline uint64_t tickring_poll_each(tickring_consumer *consumer, uint64_t count,
                                           void (*take)(void *context, uint64_t i,
                                                        const tickring_tick *tick),
                                           void *context) {
-  uint64_t next = consumer->next, mask = consumer->mask, found = 0;
+  uint64_t first = consumer->next, next = first, last = first + count, mask = consumer->mask;
   unsigned char *slots = consumer->slots;
   tickring_tick tick;
-  while (found < count && tickring_look(slots, mask, next + found, &tick))
-    take(context, found++, &tick);
-  if (found == 0)
-    tickring_share_idle(consumer);
-  else
-    tickring_pass(consumer, found);
-  return found;
+  do {
+    for (uint64_t end = tickring_part_end(consumer, last); next != end; next++) {
+      if (!tickring_look(slots, mask, next, &tick))
+        return tickring_poll_stop(consumer, first, next);
+      take(context, next - first, &tick);
+    }
+    tickring_pass(consumer, next - consumer->next);
+  } while (next != last);
+  return count;
 }
 
 /* The batches of 64-byte slots; claim and advance are the same calls as for ticks. */

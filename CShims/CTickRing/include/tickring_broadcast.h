@@ -21,7 +21,7 @@
  *
  * Speculation (see tickring_queue.h): what lies a stretch or more before `ahead` is written, so
  * that an observer may run ahead there and takes nothing away from the writer. Nearer to the writer
- * it goes from line to line by what it has loaded.
+ * it goes from line to line by what it has loaded; in a batch it runs ahead as far as it is asked.
  *
  * Progress: wait-free on both sides. Threads: one at a time uses a writer, or an observer.
  * Death: observers leave no trace. A successor of a dead writer goes on with the record that was
@@ -191,17 +191,25 @@ static inline bool tickring_observer_is_vouched(tickring_observer *observer, uin
   return true;
 }
 
-/* Copies the record of `next`, if it is there. */
-static inline bool tickring_observer_take(tickring_observer *observer, uint64_t next,
-                                          tickring_tick *tick) {
-  const tickring_slot32 *slot = tickring_slot32_at(observer->slots, observer->mask, next);
+/* Copies the record of `next`, if it is there and was not touched meanwhile: expected, so that a
+ * loop that takes record after record does not leave its line for each and come back. */
+static inline bool tickring_observer_take(tickring_observer *observer, unsigned char *slots,
+                                          uint64_t mask, uint64_t next, tickring_tick *tick) {
+  const tickring_slot32 *slot = tickring_slot32_at(slots, mask, next);
   uint64_t word = tickring_load_acquire(&slot->word); /* PUBLISH */
   if (__builtin_expect((uint32_t)word != (uint32_t)(next + 1), 0)) return false;
   tick->word[0] = tickring_load_relaxed(&slot->record[0]);
   tick->word[1] = tickring_load_relaxed(&slot->record[1]);
   tick->word[2] = tickring_load_relaxed(&slot->record[2]);
   tick->commit = word;
-  return tickring_observer_is_vouched(observer, next);
+  return __builtin_expect(tickring_observer_is_vouched(observer, next), 1);
+}
+
+/* The sequence after `next`, whose slot was found to hold `word`: see Speculation. */
+static inline uint64_t tickring_observer_after(const tickring_observer *observer, uint64_t next,
+                                               uint64_t word) {
+  if (__builtin_expect((int64_t)(next - observer->eager_end) < 0, 1)) return next + 1;
+  return (next & 1) == 0 ? next + 1 : tickring_sequence_after(next, word);
 }
 
 /* Takes the next record. False: nothing new, or overtaken twice in this call; `lost` has grown by
@@ -209,9 +217,8 @@ static inline bool tickring_observer_take(tickring_observer *observer, uint64_t 
 static inline bool tickring_observe(tickring_observer *observer, tickring_tick *tick) {
   for (int attempt = 0; attempt < 2; attempt++) {
     uint64_t next = observer->next;
-    if (tickring_observer_take(observer, next, tick)) {
-      bool is_eager = (next & 1) == 0 || (int64_t)(next - observer->eager_end) < 0;
-      observer->next = is_eager ? next + 1 : tickring_sequence_after(next, tick->commit);
+    if (tickring_observer_take(observer, observer->slots, observer->mask, next, tick)) {
+      observer->next = tickring_observer_after(observer, next, tick->commit);
       return true;
     }
     if (!tickring_observer_lose(observer)) break;
@@ -219,8 +226,29 @@ static inline bool tickring_observe(tickring_observer *observer, tickring_tick *
   return false;
 }
 
-/* Takes up to `most` records at once; how many. `ticks` beyond those are scratch. One look at the
- * announcement is enough: the slot that is overwritten first is that of the first record. */
+/* Hands up to `most` records to `take`, in order, each with its sequence; how many. 0: as of
+ * tickring_observe. Looks ahead like a peek, no further than asked. `take` must return, and must
+ * not use this observer. */
+static inline uint64_t tickring_observe_each(tickring_observer *observer, uint64_t most,
+                                             void (*take)(void *context, uint64_t sequence,
+                                                          const tickring_tick *tick),
+                                             void *context) {
+  uint64_t mask = observer->mask;
+  unsigned char *slots = observer->slots;
+  tickring_tick tick;
+  for (int attempt = 0; attempt < 2; attempt++) {
+    uint64_t first = observer->next, next = first;
+    while (next - first < most && tickring_observer_take(observer, slots, mask, next, &tick))
+      take(context, next++, &tick);
+    observer->next = next;
+    if (next != first || !tickring_observer_lose(observer)) return next - first;
+  }
+  return 0;
+}
+
+/* Copies up to `most` records at once; how many. `ticks` beyond those are scratch. One look at the
+ * announcement is enough: the slot that is overwritten first is that of the first record. Far apart
+ * this is the faster face, near tickring_observe_each. */
 static inline uint64_t tickring_observe_batch(tickring_observer *observer, tickring_tick *ticks,
                                               uint64_t most) {
   uint64_t next = observer->next, mask = observer->mask, found = 0;

@@ -5,7 +5,8 @@
  * producer and consumer share no index while the ring is neither full nor empty. The high half is
  * the receive time of the packet, in units of 16 ns of CLOCK_MONOTONIC, modulo 2^32.
  *
- * Producer: writes slots; reads `head` and, when that shows no room, `position`.
+ * Producer: writes slots; when it knows of no room, reads `head` and, when that shows none either,
+ * `position`; of a small ring `position` alone.
  * Consumer: reads slots; writes `position` at each advance and `head` each eighth of the capacity
  * and whenever it finds the ring empty.
  *
@@ -123,13 +124,15 @@ static inline uint64_t tickring_extend(tickring_producer *producer, uint64_t tak
 }
 
 /* Asks the consumer's lines. First `head`, which costs the consumer nothing to share; then its
- * exact position, without which the whole capacity could not be used. */
+ * exact position, without which the whole capacity could not be used. Of a small ring the position
+ * alone: its producer asks all the time, and would take two lines from the consumer for one. */
 static inline uint64_t tickring_find_room(tickring_producer *producer, uint64_t count) {
-  uint64_t head = tickring_load_acquire(&producer->header->head); /* RETURN */
-  uint64_t room = tickring_extend(producer, head);
-  if (room >= count) return count;
+  if (producer->mask >= TICKRING_SMALL_CAPACITY) {
+    uint64_t head = tickring_load_acquire(&producer->header->head); /* RETURN */
+    if (tickring_extend(producer, head) >= count) return count;
+  }
   uint64_t position = tickring_load_acquire(&producer->header->position); /* RETURN, on demand */
-  room = tickring_extend(producer, position);
+  uint64_t room = tickring_extend(producer, position);
   return room < count ? room : count;
 }
 

@@ -60,7 +60,7 @@ public struct PlannedRegion: Equatable, Sendable {
     for set in configuration.sets.indices {
       let shape = NodeShape(configuration, placement, set: set)
       let prefix = configuration.prefix(set: set)
-      let regions = NodeRegions.plan(shape) + senders(configuration, shape)
+      let regions = NodeRegions.plan(shape) + senders(configuration)
       all += regions.map { region in
         PlannedRegion(
           name: "\(prefix).\(region.suffix)", set: set, byteCount: region.byteCount,
@@ -78,9 +78,7 @@ public struct PlannedRegion: Equatable, Sendable {
   }
 
   /// What the sender makes itself, since it outlives a run that ends badly.
-  private static func senders(
-    _ configuration: NodeConfiguration, _ shape: NodeShape
-  ) -> [NodeRegion] {
+  private static func senders(_ configuration: NodeConfiguration) -> [NodeRegion] {
     let limits = configuration.risk.limits ?? .simulation
     var positions = PositionOptions(equityE4: 0, strategyEquityE4: 0)
     positions.strategiesMax = limits.strategiesMax

@@ -82,6 +82,14 @@ final class RoleProcess {
     SharedRegion(try regions.open(region))
   }
 
+  /// The region whose name ends so, of an instance with such workers.
+  func open(_ suffix: String, of options: ReplayOptions) throws -> SharedRegion {
+    var shape = NodeShape()
+    shape.workers = options.workers
+    shape.tickSlots = options.ringCapacity
+    return try open(NodeRegions.plan(shape).first { $0.suffix == suffix }!)
+  }
+
   /// - Parameter isPinned: to the role's core, if it has one; what helps it beside runs anywhere.
   func thread<R: Role & ~Copyable>(
     _ role: consuming R, isPinned: Bool = true

@@ -141,13 +141,7 @@ public enum SenderService {
     _ reference: ReferenceWatch?, _ histograms: HistogramStorage,
     _ recording: DecisionRecording?
   ) throws -> SenderAssembly {
-    var shape = NodeShape()
-    shape.workers = options.workers
-    shape.tickSlots = options.ringCapacity
-    let regions = NodeRegions.plan(shape)
-    func open(_ suffix: String) throws -> SharedRegion {
-      try process.open(regions.first { $0.suffix == suffix }!)
-    }
+    func open(_ suffix: String) throws -> SharedRegion { try process.open(suffix, of: options) }
     let rings = try (0..<options.workers).map { number in
       let events = try open("events.\(number)")
       return WorkerRings(

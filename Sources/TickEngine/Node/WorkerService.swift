@@ -72,13 +72,7 @@ public enum WorkerService {
     _ options: ReplayOptions, _ number: Int, _ process: RoleProcess,
     _ histograms: HistogramStorage
   ) throws -> WorkerAssembly {
-    var shape = NodeShape()
-    shape.workers = options.workers
-    shape.tickSlots = options.ringCapacity
-    let regions = NodeRegions.plan(shape)
-    func open(_ suffix: String) throws -> SharedRegion {
-      try process.open(regions.first { $0.suffix == suffix }!)
-    }
+    func open(_ suffix: String) throws -> SharedRegion { try process.open(suffix, of: options) }
     let rings = WorkerRings(
       ticks: try open("ticks.\(number)"), orders: try open("orders.\(number)"),
       events: try open("events.\(number)"), journal: nil, merge: nil,

@@ -80,7 +80,7 @@ struct SenderOptions {
 ///
 /// In other files: what it does with requests (`+Requests`), with positions and risk states
 /// (`+Risk`), with what a person asks of those (`+Approvals`), with the venue (`+Venue`), at the
-/// end (`+End`), and how it judges (`+Decisions`).
+/// end (`+End`); how it judges (`+Decisions`), and what it tells the workers (`+Events`).
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16

@@ -77,17 +77,6 @@ public struct AccountLedger: ~Copyable {
   /// The lease stays out; the line is free for a successor.
   deinit { lines.release(line, Sender.owner, 0) }
 
-  /// Whether no sender, living or dead, has anything leased.
-  static func isIdle(_ region: consuming Region) throws(RingError) -> Bool {
-    try region.guardAgainstTruncation()
-    let lines = try SharedLines(region, .ledger)
-    for line in 1..<lines.count {
-      let leased = lines.acquire(line, Sender.granted) | lines.acquire(line, Sender.claim)
-      if leased != 0 { return false }
-    }
-    return true
-  }
-
   /// The name of an account's region.
   public static func regionName(_ account: String) -> String {
     TradingInstance.regionName(account, "ledger")

@@ -90,7 +90,7 @@ public struct RiskGate: ~Copyable {
     let room = self.room(order, state)
     evidence.at(.breaker)
     evidence.note { ($0.room, $0.equityE4) = (room, equityE4) }
-    if state == .circuitBreaker || state == .coolDown, !order.isReducing(within: room) {
+    if !state.allowsNewExposure, !order.isReducing(within: room) {
       return .reject(.breaker, limit: Double(max(0, room)), value: Double(order.quantity))
     }
     evidence.at(.rate)
@@ -125,7 +125,7 @@ public struct RiskGate: ~Copyable {
     }
     guard !isKilled, !isTripped else { return false }
     evidence.at(.riskState)
-    return state != .killSwitch && state != .recovery
+    return state.allowsReducing
   }
 
   /// Fetches the lines that judging the order will read: all at once, instead of one after the

@@ -147,7 +147,7 @@ struct SynthMarket: Sendable {
     let place = instrumentOfRank[activity.draw(&random)]
     let lot = random.below(100_000)
     if session == .regular, lot < 2, halts.count < Self.haltsMax, !instruments[place].isHalted {
-      return appendHalt(place, timeNs, &random, &packet)
+      return appendHalt(place, timeNs, &packet)
     }
     if lot < 4, !pastTrades.isEmpty { return appendBreak(timeNs, &random, &packet) }
     if session == .before, lot < 2_000 { return appendAuction(timeNs, &random, &packet) }
@@ -168,7 +168,7 @@ extension SynthMarket {
   private func priceE4(_ cents: Int) -> Int64 { Int64(max(cents, 0)) * 100 }
 
   private mutating func appendHalt(
-    _ place: Int, _ timeNs: Int64, _ random: inout SeededRandom, _ packet: inout IexTpWriter
+    _ place: Int, _ timeNs: Int64, _ packet: inout IexTpWriter
   ) -> UInt8 {
     instruments[place].isHalted = true
     // "T1" and two spaces: news pending.

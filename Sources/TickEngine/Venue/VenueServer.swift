@@ -164,7 +164,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
     }
     releaseAll()
     while !connections.isEmpty, now_ns < deadline_ns {
-      for connection in connections { sendLast(connection, deadline_ns) }
+      for connection in connections { sendLast(connection) }
       connections.removeAll { $0.state == .closed }
       poll.wait(listener: -1, connections: connections, timeout_ms: 1, now_ns: now_ns)
       now_ns = Int64(MonotonicClock.now)
@@ -172,7 +172,7 @@ public struct VenueServer: ~Copyable, @unchecked Sendable {
     connections = []
   }
 
-  private mutating func sendLast(_ connection: VenueConnection, _ deadline_ns: Int64) {
+  private mutating func sendLast(_ connection: VenueConnection) {
     if let account = connection.account {
       _ = send(connection)
       let isSent = connection.cursor == engine.sink.streams[Int(account)].end

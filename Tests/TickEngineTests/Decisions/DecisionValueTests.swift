@@ -129,12 +129,11 @@ import TickWire
       try #require(value(.exposure)?.hasPrefix(open) == true)
       try #require(event.markE4 == held.price)
     }
-    try compareWorst(event, asked, model, expect)
+    try compareWorst(asked, model, expect)
   }
 
   private func compareWorst(
-    _ event: DecisionEvent, _ asked: Asked, _ model: Model,
-    _ expect: (RiskCheck, String) throws -> Void
+    _ asked: Asked, _ model: Model, _ expect: (RiskCheck, String) throws -> Void
   ) throws {
     let held = model.held[asked.index]
     let size =

@@ -72,10 +72,7 @@ final class AdversaryRound: @unchecked Sendable {
         events: try EventProducer(claiming: events.attach()))
     }
     let limits = RiskLimits.simulation
-    let gate = RiskGate(
-      limits: limits, reference: ReferenceTable(.simulation, limits: limits, instruments: 16),
-      control: ControlPage(try page.attach()), board: BoardReader(try prices.attach()),
-      directory: DirectoryReader(try names.attach()))
+    let gate = try GateBench.gate(limits, page: page, names: names, prices: prices)
     let address = VenueAddress(
       host: "127.0.0.1", port: venue.port, user: "alice", password: "secret")
     let session = try Self.open(address)

@@ -63,10 +63,7 @@ final class SenderLine {
         requests: try OrderConsumer(claiming: rings[number].orders.attach()),
         events: try EventProducer(claiming: rings[number].events.attach()))
     }
-    let gate = RiskGate(
-      limits: limits, reference: ReferenceTable(.simulation, limits: limits, instruments: 16),
-      control: ControlPage(try page.attach()), board: BoardReader(try prices.attach()),
-      directory: DirectoryReader(try names.attach()))
+    let gate = try GateBench.gate(limits, page: page, names: names, prices: prices)
     let address = VenueAddress(
       host: "127.0.0.1", port: venue.port, user: "alice", password: "secret")
     let pool = try OrderPool(claiming: pool.attach(), capacity: capacity)

@@ -69,10 +69,7 @@ final class SenderBench: @unchecked Sendable {
     if let decisionRegion {
       decisions = DecisionLog(try DecisionProducer(claiming: decisionRegion.attach()))
     }
-    let gate = RiskGate(
-      limits: limits, reference: ReferenceTable(.simulation, limits: limits, instruments: 16),
-      control: ControlPage(try page.attach()),
-      board: BoardReader(try prices.attach()), directory: DirectoryReader(try names.attach()))
+    let gate = try GateBench.gate(limits, page: page, names: names, prices: prices)
     sender = Sender(
       ports: ports, gate: gate, kill: try KillGate.unnamed(),
       risk: try RiskWatch.unnamed(limits), pool: try OrderPool.unnamed(orderSlots),

@@ -95,14 +95,18 @@ private final class TornBench: @unchecked Sendable {
     return try #require(nil, "the kernel tears nothing")
   }
 
-  /// Nothing waits behind it, so that no part of the buffer says that there was an order.
-  @Test func ks2AnOrderThatLeftInPartIsNotCompleted() throws {
-    let bench = try bench { bench, bytes in
+  /// Nothing waits behind the torn order, so that no part of the buffer says that there was one.
+  private func tornOrder() throws -> TornBench {
+    try bench { bench, bytes in
       bench.shrink(to: bytes)
       while bench.unsent == 0 { bench.order() }
     } until: {
       $0.isOrderTorn && $0.waiting == 0
     }
+  }
+
+  @Test func ks2AnOrderThatLeftInPartIsNotCompleted() throws {
+    let bench = try tornOrder()
     let whole = bench.orders * TornBench.orderBytes
     bench.kill()
     bench.beginReading(atLeast: whole)
@@ -112,12 +116,7 @@ private final class TornBench: @unchecked Sendable {
 
   /// Without a trip its rest leaves as soon as there is room.
   @Test func anOrderThatLeftInPartIsCompletedWithoutATrip() throws {
-    let bench = try bench { bench, bytes in
-      bench.shrink(to: bytes)
-      while bench.unsent == 0 { bench.order() }
-    } until: {
-      $0.isOrderTorn && $0.waiting == 0
-    }
+    let bench = try tornOrder()
     let whole = bench.orders * TornBench.orderBytes
     bench.beginReading(atLeast: whole)
     #expect(bench.finishReading() == whole && bench.isConnected && !bench.isTorn)

@@ -37,16 +37,21 @@ final class GateBench {
     for symbol in ["AAA", "BBB", "CCC"] { _ = writer.number(of: Symbol(symbol)!.word) }
     directory = writer
     board = try BoardWriter(claiming: prices.attach())
-    gate = RiskGate(
-      limits: limits, reference: try GateBench.table(rows, limits),
-      control: ControlPage(try page.attach()), board: BoardReader(try prices.attach()),
-      directory: DirectoryReader(try names.attach()))
+    gate = try GateBench.gate(
+      limits, page: page, names: names, prices: prices,
+      try rows.map { try ReferenceData(csv: GateBench.csv($0)) } ?? .simulation)
     if let reference { board.setLast(1, price: reference, time: now) }
   }
 
-  private static func table(_ rows: [String]?, _ limits: RiskLimits) throws -> ReferenceTable {
-    let data = try rows.map { try ReferenceData(csv: csv($0)) } ?? .simulation
-    return ReferenceTable(data, limits: limits, instruments: 16)
+  /// A gate over these regions, for 16 instruments.
+  static func gate(
+    _ limits: RiskLimits, page: SharedRegion, names: SharedRegion, prices: SharedRegion,
+    _ reference: ReferenceData = .simulation
+  ) throws -> RiskGate {
+    RiskGate(
+      limits: limits, reference: ReferenceTable(reference, limits: limits, instruments: 16),
+      control: ControlPage(try page.attach()), board: BoardReader(try prices.attach()),
+      directory: DirectoryReader(try names.attach()))
   }
 
   static func csv(_ rows: [String]) -> Data {
@@ -145,7 +150,8 @@ final class GateBench {
   /// Does what the sender does, to the gate itself.
   func tell(_ body: (inout RiskGate) -> Void) { body(&gate) }
   func reload(_ rows: [String]) throws {
-    var table = try GateBench.table(rows, limits)
+    let data = try ReferenceData(csv: GateBench.csv(rows))
+    var table = ReferenceTable(data, limits: limits, instruments: 16)
     gate.replace(with: &table)
   }
   func take(_ reload: ReferenceReload) -> Bool { reload.take(into: &gate) }

@@ -6,7 +6,10 @@ import TickRing
 /// Random walks of orders, fills, cancels, prices and equity: what the gate lets pass is what a
 /// slow model lets pass, and no limit is ever exceeded by an order, with all that is open.
 @Suite(.timeLimit(.minutes(5))) struct RiskWalkTests {
-  static func bench(dailyLossMax: Double = 50_000) throws -> GateBench {
+  /// - Parameter executionsMax: beyond what a walk reaches; the gate holds as many times.
+  static func bench(
+    dailyLossMax: Double = 50_000, executionsMax: Int = 100_000
+  ) throws -> GateBench {
     let rows = ["AAA,x,1000000,,2500,no", "BBB,y,1000000,,2500,no", "CCC,x,1000000,,2500,no"]
     let bench = try GateBench(rows: rows) {
       $0.portfolioValue = 1_000_000
@@ -14,7 +17,7 @@ import TickRing
       $0.grossLeverage = 0.45
       $0.dailyLossMax = dailyLossMax
       $0.ordersPerSecondMax = 1_000
-      $0.repeatedExecutionsMax = 100_000
+      $0.repeatedExecutionsMax = executionsMax
     }
     for instrument: UInt32 in 1...3 { bench.tell { $0.mark(instrument, 1_000_000) } }
     return bench

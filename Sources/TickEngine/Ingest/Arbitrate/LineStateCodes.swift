@@ -11,14 +11,7 @@ extension LineState {
     }
   }
 
-  init(code: UInt64) {
-    switch code {
-    case 1: self = .live
-    case 2: self = .stale
-    case 3: self = .closed
-    default: self = .neverSeen
-    }
-  }
+  init(code: UInt64) { self = [.live, .stale, .closed].first { $0.code == code } ?? .neverSeen }
 }
 
 extension FeedState {
@@ -33,12 +26,6 @@ extension FeedState {
   }
 
   init(code: UInt64) {
-    switch code {
-    case 1: self = .live
-    case 2: self = .stale
-    case 3: self = .closed
-    case 4: self = .degraded
-    default: self = .neverSeen
-    }
+    self = [.live, .stale, .closed, .degraded].first { $0.code == code } ?? .neverSeen
   }
 }

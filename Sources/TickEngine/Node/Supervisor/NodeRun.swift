@@ -127,9 +127,7 @@ public struct NodeRun {
   private func tellOpenOrders(_ set: Int) {
     let instance = plan.configuration.instanceName(set: set)
     let state = StateDirectory(path: plan.configuration.directories.state)
-    let pool = TradingInstance.regionName(instance, "pool")
-    // A sender that ends with nothing out takes it away.
-    guard (try? RegionInfo(directory: options.ringDirectory, name: pool)) != nil,
+    guard hasOrdersOut(set),
       let gate = try? KillSwitch(instance, ringDirectory: options.ringDirectory, state: state)
     else { return }
     let told = gate.status().told
@@ -145,16 +143,21 @@ public struct NodeRun {
     for set in sets.indices { removeGate(plan.configuration.instanceName(set: set)) }
   }
 
-  /// The instance's own, once nothing is leased; an account that has a name is others' too.
+  /// The instance's own; an account that has a name is others' too. While a sender's orders may be
+  /// out, so is what it leased; what it leased for positions ends with them.
   private func removeLedger() {
     let configuration = plan.configuration
     guard configuration.risk.account == nil, let account = configuration.account,
-      let region = try? Region.attach(
-        .ledger, directory: options.ringDirectory, name: AccountLedger.regionName(account)),
-      (try? AccountLedger.isIdle(region)) == true
+      !sets.indices.contains(where: hasOrdersOut)
     else { return }
     try? Region.remove(
       directory: options.ringDirectory, name: AccountLedger.regionName(account))
+  }
+
+  /// A sender that ends with nothing out takes its pool away.
+  private func hasOrdersOut(_ set: Int) -> Bool {
+    let pool = TradingInstance.regionName(plan.configuration.instanceName(set: set), "pool")
+    return (try? RegionInfo(directory: options.ringDirectory, name: pool)) != nil
   }
 
   /// A kill switch outlives its sender: in the state directory, and until it is there in memory.

@@ -17,6 +17,20 @@ import Testing
     return rates
   }
 
+  /// A simulation, run to its end.
+  private func simulation<W>(
+    _ wire: W.Type, _ seed: UInt64, packets: Int,
+    _ change: (inout FeedSimulation<W>.Plan) -> Void
+  ) -> FeedSimulation<W> {
+    var plan = FeedSimulation<W>.Plan()
+    plan.seed = seed
+    plan.packets = packets
+    change(&plan)
+    let simulation = FeedSimulation<W>(plan)
+    simulation.run()
+    return simulation
+  }
+
   /// Each message once and in order, each other told as lost: together, all of them.
   private func expectAll<W>(
     _ epoch: WitnessDecoder<W>.Epoch, from first: UInt64, to end: UInt64
@@ -60,78 +74,60 @@ import Testing
 
   @Test(arguments: 1...12)
   func twoLinesLoseOnlyWhatBothLost(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedIex>.Plan()
-    plan.seed = seed
-    plan.packets = 4_000
-    plan.streams = seed % 3 == 0 ? 4 : 1
-    plan.rates = Self.rates()
-    plan.clockJump_ns = seed % 2 == 0 ? 3_600_000_000_000 : 0
-    let simulation = FeedSimulation<SimulatedIex>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedIex.self, seed, packets: 4_000) { plan in
+      plan.streams = seed % 3 == 0 ? 4 : 1
+      plan.rates = Self.rates()
+      plan.clockJump_ns = seed % 2 == 0 ? 3_600_000_000_000 : 0
+    }
     expectLossOfBothOnly(simulation)
     #expect(simulation.feed.counts.gaps > 0 && simulation.feed.counts.duplicates > 100)
   }
 
   @Test(arguments: 1...6)
   func aLineThatLagsStillFillsTheOther(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedMold>.Plan()
-    plan.seed = seed
-    plan.packets = 4_000
-    plan.rates = Self.rates()
-    plan.lag_ns = 50_000_000
-    let simulation = FeedSimulation<SimulatedMold>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedMold.self, seed, packets: 4_000) { plan in
+      plan.rates = Self.rates()
+      plan.lag_ns = 50_000_000
+    }
     expectLossOfBothOnly(simulation)
   }
 
   @Test(arguments: 1...6)
   func aLineThatDiesLeavesTheOther(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedIex>.Plan()
-    plan.seed = seed
-    plan.packets = 4_000
-    plan.rates = Self.rates()
-    plan.bDiesAt = 0.4
-    let simulation = FeedSimulation<SimulatedIex>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedIex.self, seed, packets: 4_000) { plan in
+      plan.rates = Self.rates()
+      plan.bDiesAt = 0.4
+    }
     expectLossOfBothOnly(simulation)
   }
 
   /// A packet that is overtaken by more than a hole is kept open for is late, and told as lost.
   @Test(arguments: 1...6)
   func whatIsDelayedTooLongIsCountedAsLost(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedMold>.Plan()
-    plan.seed = seed
-    plan.packets = 4_000
-    plan.rates = Self.rates(delay: 0.05)
-    let simulation = FeedSimulation<SimulatedMold>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedMold.self, seed, packets: 4_000) { plan in
+      plan.rates = Self.rates(delay: 0.05)
+    }
     expectLossOfBothOnly(simulation, allowsLate: true)
     #expect(simulation.feed.counts.late > 0)
   }
 
   @Test(arguments: 1...6)
   func aSmallBufferCountsWhatItCannotWaitFor(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedMold>.Plan()
-    plan.seed = seed
-    plan.packets = 4_000
-    plan.rates = Self.rates()
-    plan.lag_ns = 10_000_000
-    plan.limits.heldPackets_max = 32
-    let simulation = FeedSimulation<SimulatedMold>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedMold.self, seed, packets: 4_000) { plan in
+      plan.rates = Self.rates()
+      plan.lag_ns = 10_000_000
+      plan.limits.heldPackets_max = 32
+    }
     expectLossOfBothOnly(simulation, allowsLate: true)
   }
 
   @Test(arguments: 1...8)
   func newSessionsUnderFaultsLoseOnlyWhatBothLost(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedMold>.Plan()
-    plan.seed = seed
-    plan.packets = 400
-    plan.epochs = 8
-    plan.hasNewSessions = true
-    plan.rates = Self.rates(loss: 0.1)
-    let simulation = FeedSimulation<SimulatedMold>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedMold.self, seed, packets: 400) { plan in
+      plan.epochs = 8
+      plan.hasNewSessions = true
+      plan.rates = Self.rates(loss: 0.1)
+    }
     expectLossOfBothOnly(simulation)
     #expect(simulation.feed.counts.sessionChanges == 7)
   }
@@ -140,14 +136,11 @@ import Testing
   /// 16th that follows.
   @Test(arguments: 1...8)
   func restartsUnderFaultsAreFollowed(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedIex>.Plan()
-    plan.seed = seed
-    plan.packets = 400
-    plan.epochs = 8
-    plan.rates = Self.rates(loss: 0.1)
-    let simulation = FeedSimulation<SimulatedIex>(plan)
-    simulation.run()
-    expectLossOfBothOnly(simulation, extra: 2 * 20 * plan.messagesEach)
+    let simulation = simulation(SimulatedIex.self, seed, packets: 400) { plan in
+      plan.epochs = 8
+      plan.rates = Self.rates(loss: 0.1)
+    }
+    expectLossOfBothOnly(simulation, extra: 2 * 20 * simulation.plan.messagesEach)
     #expect(simulation.feed.counts.restarts == 7)
   }
 
@@ -164,32 +157,26 @@ import Testing
 
   @Test(arguments: 1...12)
   func withARequestServerEverythingComes(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedMold>.Plan()
-    plan.seed = seed
-    plan.packets = 4_000
-    plan.rates = Self.rates(delay: seed % 2 == 0 ? 0.03 : 0)
-    plan.lag_ns = seed % 3 == 0 ? 50_000_000 : 0
-    plan.lostBeginning = seed % 4 == 0 ? 50 : 0
-    plan.bDiesAt = seed % 5 == 0 ? 0.5 : nil
-    plan.limits.heldPackets_max = seed % 6 == 0 ? 64 : 8_192
-    plan.hasServer = true
-    let simulation = FeedSimulation<SimulatedMold>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedMold.self, seed, packets: 4_000) { plan in
+      plan.rates = Self.rates(delay: seed % 2 == 0 ? 0.03 : 0)
+      plan.lag_ns = seed % 3 == 0 ? 50_000_000 : 0
+      plan.lostBeginning = seed % 4 == 0 ? 50 : 0
+      plan.bDiesAt = seed % 5 == 0 ? 0.5 : nil
+      plan.limits.heldPackets_max = seed % 6 == 0 ? 64 : 8_192
+      plan.hasServer = true
+    }
     expectEverything(simulation)
     #expect(simulation.feed.counts.recovered > 0)
   }
 
   @Test(arguments: 1...6)
   func sessionsThatFollowEachOtherAreRecoveredWhole(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedMold>.Plan()
-    plan.seed = seed
-    plan.packets = 400
-    plan.epochs = 6
-    plan.hasNewSessions = true
-    plan.rates = Self.rates(loss: 0.1)
-    plan.hasServer = true
-    let simulation = FeedSimulation<SimulatedMold>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedMold.self, seed, packets: 400) { plan in
+      plan.epochs = 6
+      plan.hasNewSessions = true
+      plan.rates = Self.rates(loss: 0.1)
+      plan.hasServer = true
+    }
     expectEverything(simulation)
   }
 
@@ -211,26 +198,20 @@ import Testing
 
   @Test(arguments: 1...10)
   func damagedHeadersDoNotCostWhatIsWhole(seed: UInt64) {
-    var plan = FeedSimulation<SimulatedIex>.Plan()
-    plan.seed = seed
-    plan.packets = 5_000
-    plan.streams = seed % 2 == 0 ? 3 : 1
-    plan.rates.corrupt = 0.05
-    let simulation = FeedSimulation<SimulatedIex>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedIex.self, seed, packets: 5_000) { plan in
+      plan.streams = seed % 2 == 0 ? 3 : 1
+      plan.rates.corrupt = 0.05
+    }
     expectDamageIsBounded(simulation)
     #expect(simulation.feed.counts.implausible > 0 && simulation.feed.counts.malformed > 0)
   }
 
   @Test(arguments: 1...10, [false, true])
   func damagedSessionsAndSequencesDoNotEndASession(seed: UInt64, hasServer: Bool) {
-    var plan = FeedSimulation<SimulatedMold>.Plan()
-    plan.seed = seed
-    plan.packets = 5_000
-    plan.rates.corrupt = 0.05
-    plan.hasServer = hasServer
-    let simulation = FeedSimulation<SimulatedMold>(plan)
-    simulation.run()
+    let simulation = simulation(SimulatedMold.self, seed, packets: 5_000) { plan in
+      plan.rates.corrupt = 0.05
+      plan.hasServer = hasServer
+    }
     expectDamageIsBounded(simulation)
     #expect(simulation.feed.counts.implausible > 0 && simulation.feed.counts.malformed > 0)
   }
