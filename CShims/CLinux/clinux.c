@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 static uint64_t clock_ns(clockid_t clock) {
@@ -40,6 +41,8 @@ void clinux_sleep_until(uint64_t deadline_ns) {
                            .tv_nsec = (long)(deadline_ns % 1000000000u)};
   (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
+
+void clinux_wake_in_time(void) { (void)prctl(PR_SET_TIMERSLACK, 1ul, 0, 0, 0); }
 
 static void stop_signals(sigset_t *set) {
   sigemptyset(set);

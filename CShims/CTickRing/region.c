@@ -300,14 +300,14 @@ static int attach_file(int fd, uint32_t kind, tickring_region *region) {
   region->capacity = geometry.capacity;
   region->kind = kind;
   region->slot_bytes = tickring_internal_slot_bytes(kind);
-  error = tickring_internal_populate(region);
+  error = region->is_untouched ? TICKRING_OK : tickring_internal_populate(region);
   /* A page that cannot be had may be one that is gone. */
   if (error && (tickring_internal_check_file(fd, &bytes_now) || bytes_now != bytes))
     error = TICKRING_E_SIZE;
   return error;
 }
 
-/* Takes `fd` over. `region` is clear, and says whether it is for reading only. */
+/* Takes `fd` over. `region` is clear, and says whether it is for reading only, or untouched. */
 static int attach_fd(int fd, uint32_t kind, tickring_region *region) {
   int error = share_attachment(fd);
   if (!error) error = attach_file(fd, kind, region);
@@ -315,7 +315,7 @@ static int attach_fd(int fd, uint32_t kind, tickring_region *region) {
   return error;
 }
 
-/* `region` is clear, and says whether it is for reading only. */
+/* `region` is clear, and says whether it is for reading only, or untouched. */
 static int attach_path(const char *path, uint32_t kind, int flags, tickring_region *region) {
   if (tickring_internal_slot_bytes(kind) == 0) return TICKRING_E_ARGUMENT;
   int rights = region->is_read_only ? O_RDONLY : O_RDWR;
@@ -332,30 +332,52 @@ int tickring_internal_attach(int fd, uint32_t kind, tickring_region *region) {
   return TICKRING_E_ARGUMENT;
 }
 
-int tickring_attach(const char *directory, const char *name, uint32_t kind,
-                    tickring_region *region) {
+/* As attach_path, by name. */
+static int attach_name(const char *directory, const char *name, uint32_t kind,
+                       tickring_region *region) {
   char path[TICKRING_PATH_BYTES];
-  tickring_internal_clear(region);
   int error = tickring_internal_path(directory, name, path);
   return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
+}
+
+int tickring_attach(const char *directory, const char *name, uint32_t kind,
+                    tickring_region *region) {
+  tickring_internal_clear(region);
+  return attach_name(directory, name, kind, region);
 }
 
 int tickring_attach_reader(const char *directory, const char *name, uint32_t kind,
                            tickring_region *region) {
-  char path[TICKRING_PATH_BYTES];
   tickring_internal_clear(region);
   region->is_read_only = true;
-  int error = tickring_internal_path(directory, name, path);
-  return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
+  return attach_name(directory, name, kind, region);
 }
 
-int tickring_duplicate(const tickring_region *region, tickring_region *copy) {
+int tickring_attach_untouched(const char *directory, const char *name, uint32_t kind,
+                              tickring_region *region) {
+  tickring_internal_clear(region);
+  region->is_untouched = true;
+  return attach_name(directory, name, kind, region);
+}
+
+/* `copy` is clear, and says whether it is untouched. */
+static int duplicate(const tickring_region *region, tickring_region *copy) {
   char path[64];
-  tickring_internal_clear(copy);
   copy->is_read_only = region->is_read_only;
   /* A new open file description: a duplicated descriptor would share its locks. */
   snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
   return attach_path(path, region->kind, 0, copy);
+}
+
+int tickring_duplicate(const tickring_region *region, tickring_region *copy) {
+  tickring_internal_clear(copy);
+  return duplicate(region, copy);
+}
+
+int tickring_duplicate_untouched(const tickring_region *region, tickring_region *copy) {
+  tickring_internal_clear(copy);
+  copy->is_untouched = true;
+  return duplicate(region, copy);
 }
 
 void tickring_detach(tickring_region *region) {

@@ -15,7 +15,6 @@
 
 #define SLICE_NS UINT64_C(1000000)
 #define SPIN_TURNS 2000u
-#define YIELD_TURNS 20u
 /* Looks between two questions after the time and the producer's life. */
 #define CHECK_TURNS 4096u
 
@@ -94,7 +93,7 @@ static uint64_t slice_until(uint64_t deadline, uint64_t now, uint64_t slice_ns) 
 enum tickring_wait_result tickring_wait(tickring_consumer *consumer,
                                         const tickring_wait_options *options) {
   uint64_t spins = or_default(options->spin_turns, SPIN_TURNS);
-  uint64_t yields = or_default(options->yield_turns, YIELD_TURNS);
+  uint64_t yields = options->yield_turns;
   uint64_t slice_ns = or_default(options->slice_ns, SLICE_NS);
   uint64_t deadline = deadline_of(options->timeout_ns);
   for (uint64_t turn = 0;; turn++) {

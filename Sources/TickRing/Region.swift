@@ -78,12 +78,15 @@ public struct Region: ~Copyable, @unchecked Sendable {
   ///
   /// - Parameter sameBuild: refuse a region made by another build (`.build`), as the processes of
   ///   one product should. A mixed layout is refused always.
+  /// - Parameter untouched: do not map its pages ahead, which takes about a millisecond for each
+  ///   4 MiB: for whoever looks at little of it, or only duplicates it.
   public static func attach(
     _ kind: RegionKind, directory: String = defaultDirectory, name: String,
-    sameBuild: Bool = false
+    sameBuild: Bool = false, untouched: Bool = false
   ) throws(RingError) -> Region {
     var raw = tickring_region()
-    let code = tickring_attach(directory, name, kind.rawValue, &raw)
+    let attach = untouched ? tickring_attach_untouched : tickring_attach
+    let code = attach(directory, name, kind.rawValue, &raw)
     let path = "\(directory)/\(name)"
     guard code == 0 else { throw RingError(code: code, path: path) }
     let region = Region(raw: raw, path: path)
@@ -104,10 +107,13 @@ public struct Region: ~Copyable, @unchecked Sendable {
   }
 
   /// A second attachment of the same memory, even if its name is gone.
-  public borrowing func duplicate() throws(RingError) -> Region {
+  ///
+  /// - Parameter untouched: as in `attach`.
+  public borrowing func duplicate(untouched: Bool = false) throws(RingError) -> Region {
     var from = raw
     var copy = tickring_region()
-    let code = tickring_duplicate(&from, &copy)
+    let duplicate = untouched ? tickring_duplicate_untouched : tickring_duplicate
+    let code = duplicate(&from, &copy)
     guard code == 0 else { throw RingError(code: code, path: path) }
     return Region(raw: copy, path: path)
   }

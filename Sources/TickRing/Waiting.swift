@@ -10,7 +10,7 @@ public struct ConsumerWait: Sendable {
   /// Looks for a while, then gives the core away between looks.
   public static var yield: ConsumerWait { ConsumerWait(TICKRING_WAIT_YIELD) }
 
-  /// Looks and yields for a while, then sleeps in the kernel until the producer's `wake`.
+  /// Looks for a while, then sleeps in the kernel until the producer's `wake`.
   /// - Parameters:
   ///   - slice_ns: longest sleep at a time, after which the ring and the producer's life are looked
   ///     at; it bounds what a missed wake-up costs.

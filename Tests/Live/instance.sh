@@ -46,12 +46,12 @@ tell_positions() {
     fail "$1 tells no positions"
 }
 
-# end_instance NAME PID: as an operator ends it; with 0, or not well.
+# end_instance NAME PID [CODE]: as an operator ends it; with CODE (0), or not well.
 end_instance() {
   local code=0
   kill -TERM "$2"
   ended "$2" 60 || code=$?
-  [[ "$code" == 0 ]] || fail "$1 ended with $code"
+  [[ "$code" == "${3:-0}" ]] || fail "$1 ended with $code"
 }
 
 # reconcile NAME CHECK…: what is left of an instance, judged; see there.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import TickEngine
@@ -8,7 +9,25 @@ private struct CountingRole: Role, ~Copyable {
   mutating func run() { runs += 1 }
 }
 
+/// Looks how much later than due its sleeps may end.
+private struct SlackRole: Role, ~Copyable {
+  var name: String { "slack" }
+  var slack_ns = ""
+  mutating func run() throws {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+    let number = own.split(separator: "/").last ?? ""
+    slack_ns = try String(contentsOfFile: "/proc/\(number)/timerslack_ns", encoding: .utf8)
+  }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct RoleThreadTests {
+  @Test func aRolesSleepsEndWhenTheyAreDue() throws {
+    let thread = RoleThread(SlackRole(), core: nil, onFailure: {})
+    try thread.start()
+    thread.join()
+    #expect(thread.failure == nil && thread.role.slack_ns == "1\n")
+  }
+
   private func thread(core: Int?) -> RoleThread<CountingRole> {
     RoleThread(CountingRole(), core: core, onFailure: {})
   }

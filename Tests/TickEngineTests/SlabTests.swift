@@ -1,5 +1,7 @@
+import Foundation
 import Testing
-import TickEngine
+
+@testable import TickEngine
 
 @Suite struct SlabTests {
   private struct Refusal: Error {}
@@ -28,5 +30,32 @@ import TickEngine
       }
     }
     #expect(log.made == 3 && log.destroyed == 3)
+  }
+
+  /// What the kernel has noted of the memory that holds an address.
+  private func flags(at address: UInt) throws -> String {
+    let file = try #require(fopen("/proc/self/smaps", "re"))
+    defer { fclose(file) }
+    var buffer = [CChar](repeating: 0, count: 4096)
+    var isInside = false
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let line = String(decoding: buffer.prefix { $0 > 10 }.map { UInt8($0) }, as: UTF8.self)
+      let bounds = line.prefix { $0 != " " }.split(separator: "-").map { UInt($0, radix: 16) }
+      if bounds.count == 2, let first = bounds[0], let end = bounds[1] {
+        isInside = (first..<end).contains(address)
+      } else if isInside, line.hasPrefix("VmFlags:") {
+        return line
+      }
+    }
+    return ""
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage")))
+  func aLargeSlabIsToLieInHugePagesFromItsFirstElementOn() throws {
+    let slab = Slab(count: 1 << 20, repeating: UInt64(7))
+    let address = UInt(bitPattern: slab.base)
+    #expect(address.isMultiple(of: 2 << 20))
+    #expect(try flags(at: address).contains(" hg"))
+    #expect(slab[0] == 7 && slab[(1 << 20) - 1] == 7)
   }
 }

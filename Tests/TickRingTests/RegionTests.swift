@@ -24,6 +24,39 @@ struct RegionTests {
     return kind
   }
 
+  /// Kilobytes of a file that this process has mapped pages for.
+  private func mapped_kB(_ path: String) throws -> [Int] {
+    let file = try #require(fopen("/proc/self/smaps", "re"))
+    defer { fclose(file) }
+    var buffer = [CChar](repeating: 0, count: 4096)
+    var (isIts, found): (Bool, [Int]) = (false, [])
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let line = String(decoding: buffer.prefix { $0 > 10 }.map { UInt8($0) }, as: UTF8.self)
+      let words = line.split(separator: " ")
+      if words.count > 4, words[0].contains("-") { isIts = line.hasSuffix(path) }
+      if isIts, words[0] == "Rss:" { found.append(Int(words[1]) ?? -1) }
+    }
+    return found
+  }
+
+  @Test func anUntouchedAttachmentHasNoPagesUntilTheyAreUsed() throws {
+    try withScratch { directory in
+      let path = "\(directory)/r"
+      var found: [[Int]] = []
+      _ = try Region.create(.ticks, directory: directory, name: "r", capacity: 4096)
+      let held = try Region.attach(.ticks, directory: directory, name: "r", untouched: true)
+      found.append(try mapped_kB(path))
+      let again = try held.duplicate(untouched: true)
+      found.append(try mapped_kB(path))
+      var producer = try TickProducer(claiming: held.duplicate())
+      found.append(try mapped_kB(path).sorted())
+      #expect(found == [[0], [0, 0], [0, 0, 132]])
+      let isPublished = producer.publish(Tick(), received: 0)
+      let heads = [held.raw.header.pointee.capacity, again.raw.header.pointee.capacity]
+      #expect(isPublished && heads == [4096, 4096])
+    }
+  }
+
   @Test func anUnspoiltRegionIsAttached() throws {
     #expect(try refusal { _, _ in } == nil)
   }

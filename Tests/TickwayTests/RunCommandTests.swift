@@ -87,6 +87,7 @@ struct RunCommandTests {
     )
     #expect(sender.status == 69, "\(sender.error)")
     #expect(rings.names.isEmpty, "\(rings.names)")
+    #expect(!FileManager.default.fileExists(atPath: folder["state/run-test"]))
   }
 
   /// Neither regions nor the ledger of what its senders may use.
@@ -109,6 +110,11 @@ struct RunCommandTests {
     let end = try process.wait(within: 60)
     #expect(end.status == 0, "\(end.error)")
     #expect(rings.names.isEmpty, "\(rings.names)")
+    // Of each is said whose it is.
+    for role in ["test-0 ingester", "test-0 sender", "test-1 worker-0", "test-1 venue"] {
+      #expect(end.output.contains("== \(role), process "), "\(end.output)")
+      #expect(end.error.contains("tickway run: \(role) is ready"), "\(end.error)")
+    }
   }
 
   /// Nothing leaves; and nothing of it is left, since there is nothing to look into.

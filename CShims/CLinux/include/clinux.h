@@ -26,6 +26,10 @@ void clinux_name_thread(const char *name);
 /* Sleeps until CLOCK_MONOTONIC reads `deadline_ns`, or a signal comes. */
 void clinux_sleep_until(uint64_t deadline_ns);
 
+/* From now on the calling thread's sleeps end when they are due, and not up to 50 µs later, as they
+ * may by default so that the kernel can wake several at once. */
+void clinux_wake_in_time(void);
+
 /* Tells the core that this is a waiting loop. */
 static inline void clinux_pause(void) {
 #if defined(__x86_64__)

@@ -184,6 +184,7 @@ typedef struct tickring_region {
   uint32_t slot_bytes;
   int fd;
   bool is_read_only; /* mapped without the right to write: a store would be a SIGSEGV */
+  bool is_untouched; /* its pages are mapped one by one, each at its first use */
   int32_t pid;       /* of the process that attached it: a fork shares descriptor and locks */
 } tickring_region;
 
@@ -208,9 +209,17 @@ int tickring_attach(const char *directory, const char *name, uint32_t kind,
 int tickring_attach_reader(const char *directory, const char *name, uint32_t kind,
                            tickring_region *region);
 
+/* The same without mapping its pages ahead, which takes about a millisecond for each 4 MiB: for
+ * whoever looks at little of it, or only hands it on by tickring_duplicate. */
+int tickring_attach_untouched(const char *directory, const char *name, uint32_t kind,
+                              tickring_region *region);
+
 /* A second, independent attachment of the same file (it may have been removed meanwhile), with the
  * same rights. */
 int tickring_duplicate(const tickring_region *region, tickring_region *copy);
+
+/* The same without mapping its pages ahead. */
+int tickring_duplicate_untouched(const tickring_region *region, tickring_region *copy);
 
 /* Unmaps and closes, giving up any role claimed through `region`. The file stays. */
 void tickring_detach(tickring_region *region);

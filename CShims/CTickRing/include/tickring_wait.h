@@ -2,8 +2,11 @@
  *
  *   spin    reads the slot until it fills: for a role whose core is its own
  *   yield   spins a while, then gives the core away between looks: more roles than cores
- *   sleep   spins and yields a while, then sleeps in the kernel (futex, across processes)
+ *   sleep   spins a while, then sleeps in the kernel (futex, across processes)
  *   event   for event loops: tickring_wait_announce, then wait for an eventfd among others
+ *
+ * A yield is for roles that wait for each other: beside a thread that computes, Linux 6.18 gives
+ * the core back after 5 ms, where a sleeper is woken at once.
  *
  * Publishing knows nothing of it: no fence, no load, no store more. A producer whose consumers may
  * sleep calls tickring_wake at the end of each batch: two loads of lines that do not change while
@@ -41,7 +44,7 @@ enum tickring_wait_result {
 typedef struct tickring_wait_options {
   uint32_t policy;      /* enum tickring_wait_policy */
   uint32_t spin_turns;  /* looks before the first yield; 0: 2000 */
-  uint32_t yield_turns; /* yields before the first sleep; 0: 20 */
+  uint32_t yield_turns; /* yields before the first sleep; 0: none */
   bool is_exact;        /* no wake-up is missed: see the trade above */
   uint64_t slice_ns;    /* longest sleep at a time; 0: 1 ms */
   uint64_t timeout_ns;  /* 0: without end */

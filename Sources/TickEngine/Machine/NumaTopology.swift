@@ -47,6 +47,9 @@ public struct NumaTopology: Equatable, Sendable {
     }
   }
 
+  /// Whether all memory is known to be that of one node.
+  var isOneNode: Bool { nodes.count == 1 && nodes[0].memory_bytes ?? 0 > 0 }
+
   public subscript(number: Int) -> Node? { nodes.first { $0.number == number } }
 
   /// The node of a core; nil if it cannot be told.

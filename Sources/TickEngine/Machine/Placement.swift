@@ -22,6 +22,8 @@ public struct Placement: Equatable, Sendable {
   public let memory: MemoryBinding
   /// What the operator should know: what was asked for and could not be had.
   public let notes: [String]
+  /// No other node has memory: nothing can lie elsewhere.
+  private let isOnlyNode: Bool
 
   /// Room that a role has, unless it says how much it needs.
   public static let roleBytes: UInt64 = 64 << 20
@@ -41,8 +43,12 @@ public struct Placement: Equatable, Sendable {
   ) throws(PlacementError) -> Placement {
     if let core { try pin(core) }
     let topology = NumaTopology.current()
+    func placement(on node: Int?, _ notes: [String]) -> Placement {
+      Placement(
+        core: core, node: node, memory: memory, notes: notes, isOnlyNode: topology.isOneNode)
+    }
     guard memory != .off, let node = node ?? topology.node(forMemoryOf: core) else {
-      return Placement(core: core, node: nil, memory: memory, notes: [])
+      return placement(on: nil, [])
     }
     var notes: [String] = []
     do throws(PlacementError) {
@@ -52,18 +58,18 @@ public struct Placement: Equatable, Sendable {
       notes = try bindThisProcess(to: node, memory, needing: bytes, topology)
     } catch {
       guard memory == .warn else { throw error }
-      notes = ["memory is not bound to node \(node): \(error)"]
-      return Placement(core: core, node: nil, memory: memory, notes: notes)
+      return placement(on: nil, ["memory is not bound to node \(node): \(error)"])
     }
-    return Placement(core: core, node: node, memory: memory, notes: notes)
+    return placement(on: node, notes)
   }
 
   /// Asks the kernel whether all that this process has for itself lies on its node: for a role that
-  /// has made all it needs. Regions verify themselves when they are made.
+  /// has made all it needs. Regions verify themselves when they are made; where there is but one
+  /// node, nobody is asked.
   ///
   /// - Returns: what the operator should know; with `require` that is an error instead.
   public func verify() throws(PlacementError) -> [String] {
-    guard let node, memory != .off else { return [] }
+    guard let node, memory != .off, !isOnlyNode else { return [] }
     do throws(PlacementError) {
       try MemoryPlacement.verifyThisProcess(node: node)
       return []
@@ -92,6 +98,9 @@ public struct Placement: Equatable, Sendable {
     }
     let code = clinux_prefer_node(Int32(node), memory == .require ? 1 : 0)
     guard code == 0 else { throw .refused(node: node, code: -code) }
+    // Nothing is elsewhere. Asking would wait for kernel threads on each core, which beside load
+    // has taken seconds.
+    guard !topology.isOneNode else { return [] }
     // What is shared with others, as a library's code is, may stay where it is.
     let left = clinux_bring_memory(Int32(node))
     guard left >= 0 else { return ["what was touched before stays where it is: \(-left)"] }

@@ -159,12 +159,13 @@ public struct NodeRegions: Sendable {
       node: region.node, hugePages: region.hugePages)
   }
 
-  /// Attaches what is there, or makes it. One that another build made is refused.
+  /// Attaches what is there, or makes it, for those who attach to it again: what is there is left
+  /// untouched. One that another build made is refused.
   public func open(_ region: NodeRegion) throws -> Region {
     do throws(RingError) { return try create(region) } catch {
       guard error.kind == .exists else { throw error }
     }
-    let found = try attach(region.kind, region.suffix)
+    let found = try attach(region.kind, region.suffix, untouched: true)
     // A tick ring's size is its maker's choice.
     guard found.capacity == region.capacity || region.kind == .ticks else {
       throw IngestError.options(
@@ -175,8 +176,11 @@ public struct NodeRegions: Sendable {
     return found
   }
 
-  public func attach(_ kind: RegionKind, _ suffix: String) throws(RingError) -> Region {
-    try Region.attach(kind, directory: directory, name: name(suffix), sameBuild: true)
+  public func attach(
+    _ kind: RegionKind, _ suffix: String, untouched: Bool = false
+  ) throws(RingError) -> Region {
+    try Region.attach(
+      kind, directory: directory, name: name(suffix), sameBuild: true, untouched: untouched)
   }
 
   /// Takes a name away; those attached keep the memory.

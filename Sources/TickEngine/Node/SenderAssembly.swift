@@ -161,13 +161,13 @@ final class SenderAssembly {
     let records = try instance?.riskRecords(strategies: limits.strategiesMax) ?? [:]
     let region =
       if let instance {
-        SharedRegion(
-          goesOn
-            ? try instance.open(.positions, "positions", capacity: positions.capacity)
-            : try instance.renew(.positions, "positions", capacity: positions.capacity))
-      } else { SharedRegion(try unnamed(.positions, positions.capacity)) }
-    self.positions = region
-    var book = try PositionBook.open(claiming: region.attach(), positions)
+        goesOn
+          ? try instance.open(.positions, "positions", capacity: positions.capacity)
+          : try instance.renew(.positions, "positions", capacity: positions.capacity)
+      } else { try unnamed(.positions, positions.capacity) }
+    // For those who look.
+    self.positions = SharedRegion(try region.duplicate(untouched: true))
+    var book = try PositionBook.open(claiming: region, positions)
     try book.begin(held, marksE4)
     var risk = try RiskWatch(
       limits, positions: book, records: records, isResumed: isArmed, at: 0)

@@ -78,8 +78,8 @@ final class TradingInstance {
   func riskRecords(strategies: Int) throws -> [UInt8: RiskRecord] {
     let region: Region
     do throws(RingError) {
-      region = try Region.attachReader(
-        .positions, directory: ringDirectory, name: regionName("positions"))
+      region = try Region.attach(
+        .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
     } catch {
       guard error.kind == .absent else { throw error }
       return [:]

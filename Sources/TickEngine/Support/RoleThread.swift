@@ -100,6 +100,7 @@ final class RoleThread<R: Role & ~Copyable>: RunningThread, @unchecked Sendable 
 
   override func body() {
     unsafe clinux_name_thread(role.name)
+    clinux_wake_in_time()
     if let core {
       let code = -clinux_pin(Int32(core))
       if code != 0 {

@@ -1,6 +1,7 @@
 import TickRing
 
-/// A region that several roles attach to. The first attachment is kept so that others can be made.
+/// A region that several roles attach to. The first attachment is kept so that others can be made;
+/// unless its own memory is used, it may be untouched.
 final class SharedRegion: Sendable {
   private let region: Region
   init(_ region: consuming Region) { self.region = region }

@@ -41,8 +41,10 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     self.region = region
   }
 
-  /// Elements of one cache line or several begin where a line does. A table of a huge page or more
-  /// asks for such: a look at a place of it that nobody expects costs a walk less.
+  /// Elements of one cache line or several begin where a line does; a slab of a huge page or more
+  /// where one does, of which it is made if the kernel has some: it is then touched in a twentieth
+  /// of the time, which a role's start consists of, and a look at a place that nobody expects costs
+  /// a walk less.
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
     let (line, hugePage) = (64, 1 << 21)
     let stride = MemoryLayout<Element>.stride

@@ -43,6 +43,15 @@ import Testing
     #expect(topology.distance(from: 0, to: 0) == nil)
   }
 
+  @Test func onlyWhereAllMemoryIsKnownToBeOneNodesCanNothingLieElsewhere() {
+    func node(_ number: Int, _ memory: UInt64?) -> NumaTopology.Node {
+      NumaTopology.Node(number: number, cores: [number], memory_bytes: memory)
+    }
+    #expect(NumaTopology(nodes: [node(0, 1 << 30)]).isOneNode)
+    #expect(!NumaTopology(nodes: [node(0, nil)]).isOneNode && !NumaTopology(nodes: []).isOneNode)
+    #expect(!NumaTopology(nodes: [node(0, 1 << 30), node(1, 0)]).isOneNode)
+  }
+
   @Test func thisMachinesCoresBelongToItsNodes() {
     let topology = NumaTopology.current()
     for core in CorePlan.allowedCores where !topology.nodes.isEmpty {

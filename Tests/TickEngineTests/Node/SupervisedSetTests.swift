@@ -113,6 +113,32 @@ import TickRing
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
   }
 
+  /// Also where the last step fails: somebody else has the table, who keeps to no lock.
+  @Test func whatAStartMadeBesideItsRegionsIsGoneAsWell() throws {
+    let plan = SetPlan(prefix: "tickway.set", roles: [sleeper(.worker)])
+    let beside = scratch.file("positions.csv")
+    let other = Other()
+    let refusal = #expect(throws: SupervisorError.self) {
+      try SetMemory.open(
+        plan, options, observer, unmake: { _ in _ = unlink(beside) },
+        make: { set in
+          try Data("here".utf8).write(to: URL(filePath: beside))
+          try make(set)
+          let table = try Region.attach(
+            .metrics, directory: scratch.path, name: "tickway.set.metrics")
+          other.table = try RoleTableWriter(claiming: table, roles: 1)
+        })
+    }
+    #expect(refusal == .alreadyRunning(prefix: "tickway.set", pid: UInt64(getpid())))
+    #expect(try !left().contains("positions.csv"))
+    #expect(other.hasTable)
+  }
+
+  private final class Other {
+    var table: RoleTableWriter?
+    var hasTable: Bool { table != nil }
+  }
+
   private func left() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
   }

@@ -45,6 +45,7 @@ public struct NodeRun {
       let roles = commands.map { command -> RoleLaunch in
         var launch = RoleLaunch(command, program: program, password: password, reports: reports)
         launch.replace("--positions", by: NodeRun.positionsCopy(plan.configuration))
+        if plan.configuration.sets.count > 1 { launch.instance = command.instance }
         return launch
       }
       return SetPlan(prefix: plan.configuration.prefix(set: set), roles: roles)
@@ -57,7 +58,8 @@ public struct NodeRun {
   public func run() throws -> NodeOutcome {
     // Before anything runs that would be measured, too.
     let floor = JitterFloor.measure().summary
-    let supervisor = try Supervisor(sets, options, observer: observer, make: makeRegions)
+    let supervisor = try Supervisor(
+      sets, options, observer: observer, unmake: { _ in removeFiles() }, make: makeRegions)
     if plan.configuration.risk.armsSimulation { armSimulation() }
     let outcome = supervisor.run()
     for set in sets.indices { tellOpenOrders(set) }
@@ -176,13 +178,8 @@ public struct NodeRun {
     guard let number = sets.firstIndex(where: { $0.prefix == set.prefix }) else { return }
     let regions = NodeRegions(prefix: set.prefix, directory: options.ringDirectory)
     try makeFiles()
-    do {
-      try regions.make(
-        NodeRegions.plan(shape(number)), plan.configuration.memory.binding, observer.note)
-    } catch {
-      removeFiles()
-      throw error
-    }
+    try regions.make(
+      NodeRegions.plan(shape(number)), plan.configuration.memory.binding, observer.note)
   }
 
   /// With the regions, while no other start of the same name can begin.

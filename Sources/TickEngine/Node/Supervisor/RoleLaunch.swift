@@ -16,6 +16,8 @@ public struct RoleLaunch: Sendable {
   public var report: String?
   public var core: Int?
   public var node: Int?
+  /// The name of its set's own instance, where there are several sets.
+  public var instance: String?
 
   public init(_ kind: RoleKind, number: Int = 0, path: String, arguments: [String]) {
     self.kind = kind
@@ -26,6 +28,9 @@ public struct RoleLaunch: Sendable {
 
   /// `sender`, `worker-1`.
   public var name: String { RoleStanding(kind: kind, number: number).name }
+
+  /// `sender`, or `north-1 sender` of one of several sets: for whoever reads of all of them.
+  public var title: String { instance.map { "\($0) \(name)" } ?? name }
 
   /// Its value of an option, if it has that one.
   mutating func replace(_ option: String, by value: String) {

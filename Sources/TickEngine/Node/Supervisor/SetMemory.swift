@@ -38,15 +38,17 @@ final class SetMemory {
   /// Becomes the supervisor of a set: makes its regions, or takes over those of one that died with
   /// its roles alive. What it made is gone again when it throws.
   ///
+  /// - Parameter unmake: takes away what `make` makes beside regions, whether or not it came to it.
   /// - Throws: `SupervisorError`, `RingError`, and what `make` throws.
   static func open(
     _ plan: SetPlan, _ options: SupervisorOptions, _ observer: SupervisorObserver,
-    make: (SetPlan) throws -> Void
+    unmake: (SetPlan) -> Void = { _ in }, make: (SetPlan) throws -> Void
   ) throws -> SetMemory {
     var last: (any Error)?
     for _ in 0..<tries {
       let found = try StartLock.holding(options.ringDirectory) {
-        try takeOver(plan, options, observer) ?? create(plan, options, make: make)
+        try takeOver(plan, options, observer)
+          ?? create(plan, options, unmake: unmake, make: make)
       }
       switch found {
       case .memory(let memory): return memory
@@ -61,7 +63,8 @@ final class SetMemory {
 
   /// In place of what is no longer in use.
   private static func create(
-    _ plan: SetPlan, _ options: SupervisorOptions, make: (SetPlan) throws -> Void
+    _ plan: SetPlan, _ options: SupervisorOptions, unmake: (SetPlan) -> Void,
+    make: (SetPlan) throws -> Void
   ) throws -> Found {
     try SetRegions.clear(plan.prefix, directory: options.ringDirectory)
     do {
@@ -74,8 +77,10 @@ final class SetMemory {
           control: try page(plan, options), table: claim.writer, header: header(options),
           predecessor: []))
     } catch let error as RingError where error.kind == .exists {
+      unmake(plan)
       return .changing(error)
     } catch {
+      unmake(plan)
       try? SetRegions.clear(plan.prefix, directory: options.ringDirectory)
       if let error = error as? SupervisorError, case .unsettled = error { return .changing(error) }
       throw error
@@ -83,9 +88,10 @@ final class SetMemory {
   }
 
   /// Takes away what this start made, since another part of it failed. What it took over is in use.
-  func abandon(_ plan: SetPlan, _ options: SupervisorOptions) {
+  func abandon(_ plan: SetPlan, _ options: SupervisorOptions, unmake: (SetPlan) -> Void) {
     guard predecessor.isEmpty else { return }
     try? StartLock.holding(options.ringDirectory) {
+      unmake(plan)
       SetRegions.remove(plan.prefix, directory: options.ringDirectory)
     }
   }

@@ -135,7 +135,7 @@ final class SupervisedRole {
   /// Passes on what it has said since.
   func passOn(all: Bool = false) {
     guard let process else { return }
-    for line in process.newLines(all: all) { observer.line(launch.name, line) }
+    for line in process.newLines(all: all) { observer.line(launch.title, line) }
   }
 
   /// What its process' end means; nil: it has not ended.
@@ -145,7 +145,7 @@ final class SupervisedRole {
     guard let process, let end = process.reap() else { return nil }
     passOn(all: true)
     let printed = process.printed
-    if !printed.isEmpty { observer.printed(launch.name, process.pid, printed) }
+    if !printed.isEmpty { observer.printed(launch.title, process.pid, printed) }
     let ready: UInt64? = if case .ready(let since) = state { since } else { nil }
     self.process = nil
     history.lastEnd = "\(end)"
@@ -153,7 +153,7 @@ final class SupervisedRole {
     let isCut = if case .signal = end { !isKilled } else { false }
     if isAsked, !(isCut && isNeeded) {
       state = .ended
-      return end.isOrderly ? .ended(end) : .failed(.endedBadly(role: launch.name, end: end))
+      return end.isOrderly ? .ended(end) : .failed(.endedBadly(role: launch.title, end: end))
     }
     history.deaths += 1
     if died_ns == nil { died_ns = now }
@@ -161,13 +161,13 @@ final class SupervisedRole {
       state = .ended
       return .failed(
         isLate
-          ? .notReady(role: launch.name, seconds: options.readyMax_s)
-          : .endedEarly(role: launch.name, end: end))
+          ? .notReady(role: launch.title, seconds: options.readyMax_s)
+          : .endedEarly(role: launch.title, end: end))
     }
     let decision = end.isFinal ? .giveUp : schedule.decide(deathAt: now, ready: ready)
     guard case .start(let time) = decision else {
       state = .ended
-      return .failed(.givenUp(role: launch.name, deaths: Int(history.deaths), end: end))
+      return .failed(.givenUp(role: launch.title, deaths: Int(history.deaths), end: end))
     }
     state = .waiting(until: time)
     return .died(end)

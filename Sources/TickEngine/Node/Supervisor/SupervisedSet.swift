@@ -60,7 +60,7 @@ final class SupervisedSet {
       let living = WatchedProcess.adopt(pid: left.pid, startTicks: left.startTicks)
       if left.state == .ready, let living {
         roles[place].adopt(living, starts: UInt64(left.starts), at: now)
-        observer.note("\(roles[place].launch.name) (\(left.pid)) is taken over")
+        observer.note("\(roles[place].launch.title) (\(left.pid)) is taken over")
         continue
       }
       // Not ready yet: whether it ever says so would go unheard.
@@ -102,7 +102,7 @@ final class SupervisedSet {
     let wasReady = role.isReady
     role.take(notice, at: now)
     if role.isReady, !wasReady {
-      observer.note("\(role.launch.name) is ready, process \(notice.pid)")
+      observer.note("\(role.launch.title) is ready, process \(notice.pid)")
     }
     return true
   }
@@ -110,7 +110,7 @@ final class SupervisedSet {
   func step(at now: UInt64) {
     for role in roles {
       if role.checkReadiness(at: now) {
-        observer.note("\(role.launch.name) is not ready after \(options.readyMax_s) s: killed")
+        observer.note("\(role.launch.title) is not ready after \(options.readyMax_s) s: killed")
       }
       takeEnd(of: role, at: now)
     }
@@ -130,7 +130,7 @@ final class SupervisedSet {
       let wait_s: Double =
         if case .waiting(let until) = role.state { Double(until - now) / 1e9 } else { 0 }
       let when = wait_s > 0 ? "in \(wait_s) s" : "at once"
-      observer.note("\(role.launch.name) died with \(end); it is started again \(when)")
+      observer.note("\(role.launch.title) died with \(end); it is started again \(when)")
     case .failed(let error): fail(error)
     }
   }
@@ -266,7 +266,7 @@ extension SupervisedSet {
   /// The phase's time is over: the first time whoever is late is pressed, the second time killed.
   /// - Returns: whether the phase may be over by that alone.
   private func press(_ late: [SupervisedRole], at now: UInt64) -> Bool {
-    let names = late.map(\.launch.name).joined(separator: ", ")
+    let names = late.map(\.launch.title).joined(separator: ", ")
     let isLast = isPressed
     isPressed = true
     phaseEnd = isLast ? .max : now + UInt64(options.graceMax_s * 1e9)

@@ -35,12 +35,14 @@ public final class Supervisor {
 
   /// Becomes the supervisor of every set, and blocks the signals that it will hear.
   ///
-  /// - Parameter make: makes the regions of a set; throws `.exists` where there are some.
+  /// - Parameters:
+  ///   - unmake: takes away what `make` makes beside them, where the start fails.
+  ///   - make: makes the regions of a set; throws `.exists` where there are some.
   /// - Throws: `SupervisorError`, `RingError`, and what `make` throws. Nothing has been started
   ///   then, and nothing that was made is left.
   public init(
     _ plans: [SetPlan], _ options: SupervisorOptions, observer: SupervisorObserver,
-    make: (SetPlan) throws -> Void
+    unmake: (SetPlan) -> Void = { _ in }, make: (SetPlan) throws -> Void
   ) throws {
     let signals = clinux_signals_open()
     guard signals >= 0 else {
@@ -55,7 +57,8 @@ public final class Supervisor {
     self.channel = channel
     self.observer = observer
     // Every set's memory before the first role of any: what cannot be had, nobody waits for.
-    let memories = try Supervisor.memories(plans, options, observer, make: make)
+    let memories = try Supervisor.memories(
+      plans, options, observer, unmake: unmake, make: make)
     sets = zip(plans, memories).map { plan, memory in
       SupervisedSet(plan, memory, options, observer, environment: environmentOfRoles)
     }
@@ -66,15 +69,16 @@ public final class Supervisor {
   /// Of every set, or of none.
   private static func memories(
     _ plans: [SetPlan], _ options: SupervisorOptions, _ observer: SupervisorObserver,
-    make: (SetPlan) throws -> Void
+    unmake: (SetPlan) -> Void, make: (SetPlan) throws -> Void
   ) throws -> [SetMemory] {
     var memories: [SetMemory] = []
     do {
       for plan in plans {
-        memories.append(try SetMemory.open(plan, options, observer, make: make))
+        memories.append(
+          try SetMemory.open(plan, options, observer, unmake: unmake, make: make))
       }
     } catch {
-      for (plan, memory) in zip(plans, memories) { memory.abandon(plan, options) }
+      for (plan, memory) in zip(plans, memories) { memory.abandon(plan, options, unmake: unmake) }
       throw error
     }
     return memories

@@ -72,7 +72,7 @@ final class WatchedProcess {
     onDeath: SupervisorDeath
   ) throws(SupervisorError) -> WatchedProcess {
     func failure(_ code: Int32) -> SupervisorError {
-      .notStarted(role: launch.name, path: launch.path, code: -code)
+      .notStarted(role: launch.title, path: launch.path, code: -code)
     }
     let output = unsafe clinux_output_make(launch.name)
     guard output >= 0 else { throw failure(output) }
@@ -150,8 +150,9 @@ final class WatchedProcess {
 
   /// What it has printed on standard output; at most a mebibyte of it.
   var printed: String {
-    guard output >= 0 else { return "" }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    var file = stat()
+    guard output >= 0, unsafe fstat(output, &file) == 0, file.st_size > 0 else { return "" }
+    var bytes = [UInt8](repeating: 0, count: min(Int(file.st_size), 1 << 20))
     let count = unsafe pread(output, &bytes, bytes.count, 0)
     return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
   }
