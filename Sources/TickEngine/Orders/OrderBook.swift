@@ -2,7 +2,8 @@ import TickRing
 
 /// The sender's orders that are out: what each is. The table of what may follow what is in
 /// `OrderLife`. In other files: what is asked for (`+Requests`), cancels (`+Cancels`), what the
-/// venue says (`+Answers`), what is in doubt (`+Doubt`), and what is out at the end (`+End`).
+/// venue says (`+Answers`, `+Changes`), what is in doubt (`+Doubt`), and what is out at the end
+/// (`+End`).
 ///
 /// Hot path. Thread: the sender's. No allocation. What fits no order, or no state of it, is counted
 /// as an anomaly and changes nothing; an order accepted otherwise than it was sent is one too, and
