@@ -25,14 +25,13 @@ public enum SenderService {
     }
     takeDeaths(options.workers, from: shared, to: process.own)
     let reference = ReferenceWatch(options)
-    let histograms = process.histograms
+    let metrics = try process.metrics()
     let recording = try DecisionRecording(options)
-    let assembly = try assembly(
-      options, process, common, instance, reference, histograms, recording)
+    let assembly = try assembly(options, process, common, instance, reference, recording)
     var sender = try assembly.make()
     var isStarted = false
     defer { if !isStarted { instance?.abandon() } }
-    sender.metrics = try process.metrics()
+    sender.metrics = metrics
     if let reason = sender.kill.reason {
       observer.note(
         "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
@@ -78,7 +77,7 @@ public enum SenderService {
       instance?.end(isClean: thread.role.isClean, state: thread.role.strictestState, isAlone: false)
     }
     let positions = Report.Positions(of: assembly.positions, thread.role.riskChanges)
-    return outcome(process, thread, options, histograms, signal, recorder?.failure, positions)
+    return outcome(process, thread, options, signal, recorder?.failure, positions)
   }
 
   /// Once, as soon as it is so.
@@ -138,9 +137,9 @@ public enum SenderService {
 
   private static func assembly(
     _ options: ReplayOptions, _ process: RoleProcess, _ shared: SharedRegion,
-    _ instance: TradingInstance?, _ reference: ReferenceWatch?, _ histograms: HistogramStorage,
-    _ recording: DecisionRecording?
+    _ instance: TradingInstance?, _ reference: ReferenceWatch?, _ recording: DecisionRecording?
   ) throws -> SenderAssembly {
+    let histograms = process.histograms
     func open(_ suffix: String) throws -> SharedRegion { try process.open(suffix, of: options) }
     let rings = try (0..<options.workers).map { number in
       let events = try open("events.\(number)")
@@ -159,8 +158,7 @@ public enum SenderService {
 
   private static func outcome(
     _ process: RoleProcess, _ thread: RoleThread<Sender>, _ options: ReplayOptions,
-    _ histograms: HistogramStorage, _ signal: Int32?, _ recorderFailure: (any Error)?,
-    _ positions: Report.Positions?
+    _ signal: Int32?, _ recorderFailure: (any Error)?, _ positions: Report.Positions?
   ) -> ReplayOutcome {
     var report = Report(machine: process.machine)
     report.positions = positions
@@ -181,6 +179,7 @@ public enum SenderService {
     if AllocationAudit.isActive {
       report.run.hotAllocations = ["sender": thread.role.hotAllocations ?? 0]
     }
+    let histograms = process.histograms
     return process.outcome(
       RoleStanding(kind: .sender, number: 0), report,
       latency: [

@@ -15,6 +15,8 @@ extension OrderBook {
         takeStranger(number, for: old)
       else { return anomaly() }
     }
+    // By its id it is another order's: the venue contradicts itself, and both stay as they are.
+    guard pool[number].orderId == pool[old].orderId else { return anomaly() }
     var held = pool[old].reserved
     if !isStrange, !pool[number].isReplacement, pool[number].life == .inDoubt,
       !pool[number].isAccepted, pool[old].isAccepted, pool[old].partner == 0

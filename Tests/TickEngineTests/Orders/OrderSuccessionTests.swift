@@ -47,9 +47,12 @@ private final class SuccessorBench {
     while let news = book.left(from: &link) { counted += Int64(news.added) }
   }
 
+  /// - Parameter named: what the strategy calls it, where not by its number: a replacement keeps
+  ///   the name of its original.
   @discardableResult
   func say(
-    _ kind: OrderAnswer.Kind, _ number: UInt32, _ quantity: UInt32 = 10, of old: UInt32 = 0
+    _ kind: OrderAnswer.Kind, _ number: UInt32, _ quantity: UInt32 = 10, of old: UInt32 = 0,
+    named: UInt32? = nil
   ) -> OrderNews? {
     var answer = OrderAnswer(kind, userRefNum: number)
     answer.quantity = quantity
@@ -57,7 +60,7 @@ private final class SuccessorBench {
     answer.side = .sell
     answer.match = UInt64(number)
     answer.previousUserRefNum = old
-    let origin = OrderOrigin(orderId: 1 << 32 | UInt64(number), strategy: 1)
+    let origin = OrderOrigin(orderId: 1 << 32 | UInt64(named ?? number), strategy: 1)
     let news = book.apply(answer, origin: origin, at: 0)
     for news in [news, book.takeEvicted()].compactMap({ $0 }) {
       counted += Int64(news.added) - Int64(news.released) - Int64(news.filled)
@@ -135,9 +138,17 @@ private final class SuccessorBench {
     #expect(bench.counts.anomalies == 0 && bench.counts.strangeFills == 0)
   }
 
-  @Test func om3AReplacementThatThePredecessorKnewIsToldAgain() throws {
+  /// OM1: a venue that contradicts itself moves neither.
+  @Test func om1AReplacementByAnotherOrdersNameIsAnAnomaly() throws {
     let bench = try SuccessorBench(left: [2: 20])
     bench.say(.accepted, 1)
+    #expect(bench.say(.replaced, 2, 20, of: 1) == nil)
+    #expect(bench.numbers == [1, 2] && bench.counted == 30 && bench.counts.anomalies == 1)
+  }
+
+  @Test func om3AReplacementThatThePredecessorKnewIsToldAgain() throws {
+    let bench = try SuccessorBench(left: [2: 20])
+    bench.say(.accepted, 1, named: 2)
     bench.say(.replaced, 2, 20, of: 1)
     bench.say(.executed, 2, 5)
     bench.settle(next: 3)
@@ -296,7 +307,7 @@ private final class SuccessorBench {
   /// OM1: wanted by the predecessor, and again as what it replaced.
   @Test func om1AReplacementThatWasWantedTwiceIsCancelledOnce() throws {
     let bench = try SuccessorBench(left: [2: 20, 3: 30], asked: [2, 3])
-    bench.say(.accepted, 1)
+    bench.say(.accepted, 1, named: 2)
     bench.wantCancel(1)
     bench.say(.replaced, 2, 20, of: 1)
     bench.say(.accepted, 3, 30)

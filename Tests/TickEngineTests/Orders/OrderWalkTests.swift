@@ -22,16 +22,18 @@ private final class BookWalk {
   private var away: [UInt64: WorkingOrder] = [:]
   private(set) var (successions, evictions) = (0, 0)
 
-  static let capacity = 12
+  /// In a small pool an order is soon another's, a turn later, in its place.
+  private let capacity: Int
 
   init(seed: UInt64) throws {
-    region = try ReplayRegions(directory: "/dev/shm").make(
-      .pool, capacity: OrderPool.slots(BookWalk.capacity))
-    book = try BookWalk.book(on: region)
     random = SeededRandom(seed: seed)
+    capacity = random.within(3...12)
+    region = try ReplayRegions(directory: "/dev/shm").make(
+      .pool, capacity: OrderPool.slots(capacity))
+    book = try BookWalk.book(on: region, capacity)
   }
 
-  private static func book(on region: SharedRegion) throws -> OrderBook {
+  private static func book(on region: SharedRegion, _ capacity: Int) throws -> OrderBook {
     let pool = try OrderPool(claiming: region.attach(), capacity: capacity)
     return OrderBook(pool, instruments: 4, fills: 64)
   }
@@ -58,7 +60,7 @@ private final class BookWalk {
   /// The sender dies, and its successor knows what lies in the pool.
   private func succeed() throws {
     book = OrderBook(try OrderPool.unnamed(1), instruments: 4, fills: 64)
-    book = try BookWalk.book(on: region)
+    book = try BookWalk.book(on: region, capacity)
     book.pool.skip(to: highest + 1)
     (counted, ledger) = (0, [:])
     var link = book.open.first
