@@ -23,4 +23,20 @@ private let whole = OpeningPositions.header + "\nAAA,1,100,10.5\nend,1\n"
     try NodeRun.copy(checked, to: copy)
     #expect(try scratch.text("copy.csv") == whole)
   }
+
+  /// A file where a directory is to be, and no file where one is to be read: said as it is.
+  @Test func whatTheSystemRefusesIsSaidInItsWords() throws {
+    let scratch = try Scratch()
+    let file = scratch.file("p.csv")
+    try Data(whole.utf8).write(to: URL(filePath: file))
+    let wanted = "\(file)/run"
+    #expect(throws: AtomicFile.Failure(step: .create, path: wanted, code: ENOTDIR)) {
+      try NodeRun.makeDirectory(wanted)
+    }
+    let checked = NodeConfiguration.FileContent(
+      path: wanted, try OpeningPositions(csv: Data(whole.utf8)))
+    #expect(throws: SupervisorError.system(what: "\(wanted) cannot be read", code: ENOTDIR)) {
+      try NodeRun.copy(checked, to: scratch.file("copy.csv"))
+    }
+  }
 }

@@ -185,13 +185,9 @@ public struct NodeRun {
   /// With the regions, while no other start of the same name can begin.
   private func makeFiles() throws {
     let configuration = plan.configuration
-    try NodeRun.make(NodeRun.reportDirectory(configuration)) {
-      try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: true)
-    }
+    try NodeRun.makeDirectory(NodeRun.reportDirectory(configuration))
     guard let positions = configuration.risk.positions else { return }
-    try NodeRun.make(NodeRun.runDirectory(configuration)) {
-      try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: true)
-    }
+    try NodeRun.makeDirectory(NodeRun.runDirectory(configuration))
     do { try NodeRun.copy(positions, to: NodeRun.positionsCopy(configuration)) } catch {
       removeFiles()
       throw error
@@ -202,19 +198,30 @@ public struct NodeRun {
   static func copy(
     _ checked: NodeConfiguration.FileContent<OpeningPositions>, to path: String
   ) throws {
-    guard let data = FileManager.default.contents(atPath: checked.path) else {
-      throw SupervisorError.system(what: "\(checked.path) cannot be read", code: ENOENT)
+    let data: Data
+    do { data = try Data(contentsOf: URL(filePath: checked.path)) } catch {
+      throw SupervisorError.system(
+        what: "\(checked.path) cannot be read", code: NodeRun.code(of: error))
     }
     guard (try? OpeningPositions(csv: data)) == checked.value else {
       throw SupervisorError.edited(path: checked.path)
     }
-    try NodeRun.make(path) { try data.write(to: URL(filePath: $0), options: .atomic) }
+    let file = try AtomicFile(path: path)
+    try unsafe data.withUnsafeBytes { bytes in try unsafe file.write(bytes) }
+    try file.commit()
   }
 
-  private static func make(_ path: String, _ body: (String) throws -> Void) throws {
-    do { try body(path) } catch {
-      throw AtomicFile.Failure(step: .create, path: path, code: EACCES)
+  static func makeDirectory(_ path: String) throws(AtomicFile.Failure) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw AtomicFile.Failure(step: .create, path: path, code: NodeRun.code(of: error))
     }
+  }
+
+  /// What the system said to Foundation.
+  private static func code(of error: any Error) -> Int32 {
+    ((error as? CocoaError)?.underlying as? POSIXError)?.code.rawValue ?? EIO
   }
 }
 
