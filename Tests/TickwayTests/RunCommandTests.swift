@@ -88,6 +88,14 @@ struct RunCommandTests {
     #expect(sender.status == 69, "\(sender.error)")
     #expect(rings.names.isEmpty, "\(rings.names)")
     #expect(!FileManager.default.fileExists(atPath: folder["state/run-test"]))
+    // What roles may read that outlived their supervisor is not this start's to take away.
+    try FileManager.default.createDirectory(
+      atPath: folder["state/run-test"], withIntermediateDirectories: true)
+    _ = try folder.write("of before", to: "state/run-test/positions.csv")
+    try FileManager.default.createDirectory(
+      atPath: rings["tickway.test-1.board"], withIntermediateDirectories: false)
+    #expect(try start("sets: [\(set), \(set)]").status == 73)
+    #expect(FileManager.default.fileExists(atPath: folder["state/run-test/positions.csv"]))
   }
 
   /// Neither regions nor the ledger of what its senders may use.

@@ -172,6 +172,8 @@ final class SenderAssembly {
     var risk = try RiskWatch(
       limits, positions: book, records: records, isResumed: isArmed, at: 0)
     for one in held { risk.note(one.row.strategy, isFlat: false) }
+    // A breaker is never without a record of it, whoever dies here.
+    if !goesOn { try instance?.replace("positions") }
     return risk
   }
 

@@ -24,7 +24,7 @@ extension OrderPool {
   }
 
   /// What a predecessor kept goes back to its own line. What lies there is an earlier order, which
-  /// had ended when this one was sent: the venue tells of it again.
+  /// had ended when this one was sent: the venue tells of it again; or itself, on its way back.
   static func putBack(_ orders: borrowing SharedSlab<WorkingOrder>) {
     let mask = orders.count - 1
     for place in 1..<orders.count where orders[place].userRefNum != 0 {
@@ -34,7 +34,10 @@ extension OrderPool {
       let there = orders[own].userRefNum
       // No guest lies in another's line, and no order has the number of none.
       let isOthers = there != 0 && Int(there) & mask != own
-      if own != 0, !isOthers, there < order.userRefNum { write(order, orders, own) }
+      let isOnItsWay = there == order.userRefNum && orders[own].isHalfWritten
+      if own != 0, !isOthers, there < order.userRefNum || isOnItsWay {
+        write(order, orders, own)
+      }
       orders[place] = WorkingOrder()
       orders.fence()
     }

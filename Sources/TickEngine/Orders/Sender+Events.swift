@@ -114,15 +114,18 @@ extension Sender {
   }
 
   /// What the predecessor died over and had told is done; what it had not told is to be told still.
-  /// Before anything else is told.
+  /// Before anything else is told. Noted no more only once it is done: a sender that dies over it
+  /// leaves it to the next, who does it once more to no effect.
   mutating func finishTelling() {
     for worker in 0..<ports.count {
-      if let number = takeTold(.withdrawing, worker) { book.leave(number) }
-      if takeTold(.answering, worker) == Sender.mark(ports[worker].requests.polled),
+      if let number = told(.withdrawing, worker) { book.leave(number) }
+      if told(.answering, worker) == Sender.mark(ports[worker].requests.polled),
         ports[worker].requests.peek(1) == 1
       {
         ports[worker].requests.advance(1)
       }
+      notes?.write(.withdrawing, worker: worker, 0)
+      notes?.write(.answering, worker: worker, 0)
       let (full, told) = (
         ports[worker].events.full, notes?.read(.eventsLostTold, worker: worker) ?? 0
       )
@@ -131,10 +134,9 @@ extension Sender {
     }
   }
 
-  /// What was noted, if the ring holds its one event; noted no more.
-  private mutating func takeTold(_ word: ControlPage.WorkerWord, _ worker: Int) -> UInt32? {
+  /// What was noted, if the ring holds its one event.
+  private func told(_ word: ControlPage.WorkerWord, _ worker: Int) -> UInt32? {
     let noted = notes?.read(word, worker: worker) ?? 0
-    notes?.write(word, worker: worker, 0)
     let published = UInt32(truncatingIfNeeded: ports[worker].events.published)
     guard noted != 0, published &- UInt32(noted >> 32) == 1 else { return nil }
     return UInt32(truncatingIfNeeded: noted)

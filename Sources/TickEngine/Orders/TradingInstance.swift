@@ -1,3 +1,4 @@
+import Glibc
 import TickRing
 
 /// An instance by its name: what the kill switch stops, and what a sender leaves to its successor.
@@ -53,19 +54,31 @@ final class TradingInstance {
     return region
   }
 
-  /// Makes it anew: what was in it is told again by the venue. Only with the gate's role, which
-  /// nobody else then has.
+  /// Makes what is to take the place of a predecessor's: until it does, that is there for whoever
+  /// comes if this process dies. Only with the gate's role, which nobody else then has.
   func renew(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
-    let wasThere: Bool
-    do throws(RingError) {
-      try Region.remove(directory: ringDirectory, name: regionName(suffix))
-      wasThere = true
-    } catch { wasThere = false }
-    let region = try open(kind, suffix, capacity: capacity)
-    // What a predecessor left stays for a successor, though it was made anew.
-    if wasThere { made.removeAll { $0 == suffix } }
-    return region
+    let fresh = TradingInstance.fresh(suffix)
+    // Of one that died over it.
+    try? Region.remove(directory: ringDirectory, name: regionName(fresh))
+    return try open(kind, fresh, capacity: capacity)
   }
+
+  /// What was renewed has in it all that is to last.
+  func replace(_ suffix: String) throws(AtomicFile.Failure) {
+    let fresh = TradingInstance.fresh(suffix)
+    let (from, to) = (path(fresh), path(suffix))
+    let wasThere = unsafe access(to, F_OK) == 0
+    guard unsafe rename(from, to) == 0 else {
+      throw AtomicFile.Failure(step: .rename, path: to, code: errno)
+    }
+    made.removeAll { $0 == fresh }
+    // What a predecessor left stays for a successor, though it was made anew.
+    if !wasThere { made.append(suffix) }
+  }
+
+  private static func fresh(_ suffix: String) -> String { "\(suffix).new" }
+
+  private func path(_ suffix: String) -> String { "\(ringDirectory)/\(regionName(suffix))" }
 
   /// The start has failed: what it made goes, of which nobody has used anything yet. What a
   /// predecessor left stays.

@@ -236,6 +236,21 @@ private final class SuccessorBench {
     #expect(bench.counted == 30 && bench.counts.anomalies == 0)
   }
 
+  /// OM3: the sender died when the order that made room had its own line again, and nothing in it.
+  @Test func om3ACancelOutlivesADeathOverItsOrdersReturn() throws {
+    var bench = try SuccessorBench(left: [9: 10], asked: [9])
+    bench.say(.accepted, 1, 7)
+    bench.say(.executed, 1, 7)
+    let region = bench.region
+    bench = try SuccessorBench()
+    try SharedSlab<WorkingOrder>(claiming: region.attach(), .pool)[1].userRefNum = 9
+    bench = try SuccessorBench(after: region)
+    bench.say(.accepted, 1, 7)
+    bench.say(.executed, 1, 7)
+    bench.say(.accepted, 9)
+    #expect(bench.settle(next: 10).isEmpty && bench.cancels() == [9] && bench.numbers == [9])
+  }
+
   /// OM3: what made room when its sender died is settled by the next as if it never had.
   @Test func om3AnOrderThatMadeRoomIsToldToBeUnsentByWhoeverComesAfterADeath() throws {
     var bench = try SuccessorBench(left: [9: 10])

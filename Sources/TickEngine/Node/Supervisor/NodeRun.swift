@@ -58,8 +58,11 @@ public struct NodeRun {
   public func run() throws -> NodeOutcome {
     // Before anything runs that would be measured, too.
     let floor = JitterFloor.measure().summary
+    // What is there already may be read by roles that live on.
+    let isFirst = unsafe access(NodeRun.runDirectory(plan.configuration), F_OK) != 0
     let supervisor = try Supervisor(
-      sets, options, observer: observer, unmake: { _ in removeFiles() }, make: makeRegions)
+      sets, options, observer: observer, unmake: { _ in if isFirst { removeFiles() } },
+      make: makeRegions)
     if plan.configuration.risk.armsSimulation { armSimulation() }
     let outcome = supervisor.run()
     for set in sets.indices { tellOpenOrders(set) }
@@ -188,10 +191,7 @@ public struct NodeRun {
     try NodeRun.makeDirectory(NodeRun.reportDirectory(configuration))
     guard let positions = configuration.risk.positions else { return }
     try NodeRun.makeDirectory(NodeRun.runDirectory(configuration))
-    do { try NodeRun.copy(positions, to: NodeRun.positionsCopy(configuration)) } catch {
-      removeFiles()
-      throw error
-    }
+    try NodeRun.copy(positions, to: NodeRun.positionsCopy(configuration))
   }
 
   /// What was checked, and stands in the configuration's hash, is what the senders read.
