@@ -11,21 +11,28 @@ extension TickPublisher {
     return counts
   }
 
+  // Mutating in name only: read through a decoder that is generic, what is not would be copied to
+  // the heap first.
+
   /// What is told of the whole, now and then, while it goes on.
   var sums: (ticks: UInt64, rejected: UInt64, full: UInt64, lost: UInt64) {
-    var sums = (ticks: fanOut.published, rejected: UInt64(0), full: UInt64(0), lost: UInt64(0))
-    for reason in 0..<rejected.count { sums.rejected += rejected[reason] }
-    for ring in 0..<fanOut.ringCount {
-      let counts = fanOut.counts(ofRing: ring)
-      sums.full += counts.full
-      sums.lost += counts.lost + counts.conflated
+    mutating get {
+      var sums = (ticks: fanOut.published, rejected: UInt64(0), full: UInt64(0), lost: UInt64(0))
+      for reason in 0..<rejected.count { sums.rejected += rejected[reason] }
+      for ring in 0..<fanOut.ringCount {
+        let counts = fanOut.counts(ofRing: ring)
+        sums.full += counts.full
+        sums.lost += counts.lost + counts.conflated
+      }
+      return sums
     }
-    return sums
   }
 
   /// Quotes and trades refused as too old, or of the future.
   var refusedForAge: UInt64 {
-    rejected[TickRejection.stale.rawValue] + rejected[TickRejection.future.rawValue]
+    mutating get {
+      rejected[TickRejection.stale.rawValue] + rejected[TickRejection.future.rawValue]
+    }
   }
 
   var ringCount: Int { fanOut.ringCount }

@@ -23,7 +23,8 @@ extension LiveIngester where Decoder: ~Copyable {
   }
 
   /// For the operator of this process.
-  func tellNews() {
+  @inline(never)
+  mutating func tellNews() {
     let counts = feed.counts
     let received = received
     control.write(.gaps, counts.gaps)
@@ -39,12 +40,14 @@ extension LiveIngester where Decoder: ~Copyable {
 
   /// Of all sockets: datagrams that found no room, and that were dropped as they came.
   private var received: (drops: UInt64, bad: UInt64) {
-    var sums = (drops: UInt64(0), bad: UInt64(0))
-    for line in 0..<lines.count {
-      let counts = lines[line].counts
-      sums.drops += counts.droppedByKernel
-      sums.bad += counts.tooLong + counts.empty + counts.wrongSource
+    mutating get {
+      var sums = (drops: UInt64(0), bad: UInt64(0))
+      for line in 0..<lines.count {
+        let counts = lines[line].counts
+        sums.drops += counts.droppedByKernel
+        sums.bad += counts.tooLong + counts.empty + counts.wrongSource
+      }
+      return sums
     }
-    return sums
   }
 }
