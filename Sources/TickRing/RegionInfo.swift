@@ -111,7 +111,8 @@ public struct RegionInfo: Sendable {
   public var isQueue: Bool { kind == .ticks || kind == .orders || kind == .events }
   /// Whether records are published at all.
   public var isRing: Bool { isQueue || kind == .broadcast }
-  /// Records published since the region was created; rings only.
+  /// Records published since the region was created; rings only. After a death in a commit
+  /// it is up to a batch too many until a successor withdraws that.
   public var published: UInt64 { raw.published }
   /// Records that the consumer has advanced past; queues only.
   public var taken: UInt64 { raw.taken }

@@ -159,7 +159,8 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
   /// Peeks, reads and advances in one: hands up to `count` ticks to `body`, in order, each with its
   /// index. Where a batch has a loop of its own this is the faster face: it reads the endpoint once
   /// a batch, not once a tick. The producer hears of the room at each eighth of the capacity, and
-  /// when all have been handed over.
+  /// when all have been handed over. What a consumer that dies in here was handed since then its
+  /// successor is handed again: at most `min(count, max(1, capacity / 8))`.
   /// - Returns: how many there were.
   @inlinable
   public mutating func poll(upTo count: Int, _ body: (Int, Tick) -> Void) -> Int {

@@ -1,7 +1,8 @@
 /* litmus.c: the ring's promises, in plain C, for gcc, clang, TSan, ASan and UBSan.
  *
- * Two threads on one mapping (TSan sees nothing across two), small capacities so that full, empty
- * and the lazily shared head are met all the time, and sequences that cross 2^32.
+ * Two threads on one mapping (TSan sees nothing across two), small capacities so that full and
+ * empty are met all the time, one whose producer asks the lazily shared head (that of a small ring
+ * does not), and sequences that cross 2^32.
  *
  * Outcomes forbidden: a tick out of order, twice, never, or torn; a pair of which only the first
  * is there; an overwritten slot. Anything else is allowed.

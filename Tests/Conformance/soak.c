@@ -2,14 +2,17 @@
  *
  * A producer and a consumer, processes of their own, attach a ring by its name. The parent kills
  * one of them or both (SIGKILL) at random times and starts successors, until the deaths are as many
- * as asked for; then both live until the stream has gone on, and all of it must be accounted for:
+ * as asked for; then both live until the stream has gone on, and all of it must be accounted for.
+ * Half of the deaths are those of a small ring, whose producer asks the position alone, and half of
+ * one whose producer asks the lazily shared head:
  *
  *   no record is torn, out of order, or lost once its publish has returned; nothing appears that
  *   was not published; a batch is whole; of a dead consumer at most what it held in hand is
- *   delivered again (one record; of a batch, the batch); each claim of a free role succeeds at
- *   once, one of a held role is refused with its owner's pid; generations and `full` never go back.
+ *   delivered again (one record; of a batch, the batch; of poll_each, an eighth of the ring); each
+ *   claim of a free role succeeds at once, one of a held role is refused with its owner's pid;
+ *   generations and `full` never go back.
  *
- * Each owner draws how it works: one at a time, pairs, or batches.
+ * Each owner draws how it works: one at a time, pairs, or batches, in steps or in one call.
  *
  *   soak [KILLS [SEED]]   10,000 by default; SOAK_KILLS and SOAK_SEED do the same
  */
@@ -22,7 +25,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define CAPACITY 64
 #define SECONDS_MAX 230
 /* The stream crosses 2^32 some time after its start. */
 #define START ((UINT64_C(1) << 32) - 100000)
@@ -153,14 +155,14 @@ static void finish(void) {
   tickring_consumer_close(&consumer);
 }
 
-static void make_ring(void) {
+static void make_ring(uint64_t capacity) {
   tickring_options options = {0};
   options.kind = TICKRING_REGION_TICKS;
-  options.capacity = CAPACITY;
-  if (mkdtemp(directory) == NULL) end_with("no folder in /dev/shm", 0, 0);
+  options.capacity = capacity;
   int error = tickring_create(directory, name, &options, &region);
   if (error) end_with(tickring_error_text(error), (uint64_t)error, 0);
   stream_start_at(&region, START);
+  memset(shared, 0, sizeof *shared);
   shared->roles[0].done = shared->roles[1].done = START;
 }
 
@@ -169,29 +171,39 @@ static uint64_t number_of(const char *text, const char *variable, uint64_t usual
   return text == NULL ? usual : strtoull(text, NULL, 10);
 }
 
+/* One ring, from its first record to the last after `most` deaths. */
+static void soak(uint64_t capacity, uint64_t most, uint64_t *draw) {
+  uint64_t kills = 0;
+  make_ring(capacity);
+  for (int role = 0; role < 2; role++) start(role);
+  while (kills < most) kills += one_round(draw);
+  uint64_t generations[2] = {region.header->producer_generation,
+                             region.header->consumer_generation};
+  uint64_t full = region.header->full;
+  finish();
+  (void)tickring_remove(directory, name);
+  printf("soak: %llu slots, seed %llu: %llu deaths, %llu and %llu generations, %llu records, %llu "
+         "of them delivered twice, %llu times full: ok\n",
+         (unsigned long long)capacity, (unsigned long long)seed, (unsigned long long)kills,
+         (unsigned long long)generations[0], (unsigned long long)generations[1],
+         (unsigned long long)(shared->roles[0].done - START),
+         (unsigned long long)shared->roles[1].again, (unsigned long long)full);
+  fflush(stdout);
+}
+
 int main(int argc, char **argv) {
   uint64_t most = number_of(argc > 1 ? argv[1] : NULL, "SOAK_KILLS", 10000);
   seed = number_of(argc > 2 ? argv[2] : NULL, "SOAK_SEED", 1);
-  uint64_t draw = seed, kills = 0;
+  uint64_t draw = seed;
   shared = (board *)mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                          -1, 0);
   if (shared == MAP_FAILED) return 2;
   signal(SIGALRM, on_alarm);
   alarm(SECONDS_MAX);
   prctl(PR_SET_TIMERSLACK, 1000ul);
-  make_ring();
-  for (int role = 0; role < 2; role++) start(role);
-  while (kills < most) kills += one_round(&draw);
-  uint64_t generations[2] = {region.header->producer_generation,
-                             region.header->consumer_generation};
-  uint64_t full = region.header->full;
-  finish();
-  (void)tickring_remove(directory, name);
+  if (mkdtemp(directory) == NULL) end_with("no folder in /dev/shm", 0, 0);
+  soak(64, most / 2, &draw);
+  soak(512, most - most / 2, &draw);
   rmdir(directory);
-  printf("soak: seed %llu: %llu deaths, %llu and %llu generations, %llu records, %llu of them "
-         "delivered twice, %llu times full: ok\n",
-         (unsigned long long)seed, (unsigned long long)kills, (unsigned long long)generations[0],
-         (unsigned long long)generations[1], (unsigned long long)(shared->roles[0].done - START),
-         (unsigned long long)shared->roles[1].again, (unsigned long long)full);
   return 0;
 }

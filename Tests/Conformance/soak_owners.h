@@ -68,6 +68,17 @@ static tickring_words record_of(uint64_t sequence, uint64_t owner, uint64_t plac
   return stream_tick(sequence, owner << 32 | place << 8 | size);
 }
 
+/* A batch in the making. */
+typedef struct making {
+  uint64_t next, owner, size;
+} making;
+
+static tickring_words make(void *context, uint64_t i) {
+  const making *self = (const making *)context;
+  return record_of(self->next + i, self->owner, i, self->size);
+}
+
+/* Every other owner makes its batches in one call; none of a part, which would appear whole. */
 static bool publish_some(tickring_producer *producer, uint64_t owner, uint64_t count) {
   uint64_t next = producer->next;
   if (count == 1) return tickring_publish(producer, record_of(next, owner, 0, 1), 0);
@@ -75,6 +86,8 @@ static bool publish_some(tickring_producer *producer, uint64_t owner, uint64_t c
     return tickring_publish_pair(producer, record_of(next, owner, 0, 2),
                                  record_of(next + 1, owner, 1, 2), 0);
   if (tickring_claim(producer, count) < count) return false;
+  making batch = {next, owner, count};
+  if (owner % 2 == 0) return tickring_publish_each(producer, count, 0, make, &batch) == count;
   for (uint64_t i = 0; i < count; i++)
     tickring_set(producer, i, record_of(next + i, owner, i, count));
   tickring_commit(producer, count, 0);
@@ -162,6 +175,26 @@ static void take_many(role *self, tickring_consumer *consumer, watch *before, ui
   must_go_on(consumer, before);
 }
 
+/* A batch in the taking. */
+typedef struct taking {
+  role *role;
+  watch *before;
+  uint64_t next;
+} taking;
+
+static void take(void *context, uint64_t i, const tickring_tick *tick) {
+  taking *self = (taking *)context;
+  check(self->before, tick->word, self->next + i);
+  note(&self->role->done, self->next + i + 1);
+}
+
+/* As many as there are: what is in hand is its part of the ring. */
+static void take_each(role *self, tickring_consumer *consumer, watch *before) {
+  taking batch = {self, before, consumer->next};
+  if (tickring_poll_each(consumer, consumer->mask + 1, take, &batch) == 0) sched_yield();
+  must_go_on(consumer, before);
+}
+
 /* What the predecessor handled against where its successor resumes. */
 static void check_takeover(role *self, const tickring_consumer *consumer) {
   uint64_t ahead = consumer->next - self->done, again = self->done - consumer->next;
@@ -179,6 +212,7 @@ static void check_takeover(role *self, const tickring_consumer *consumer) {
 static _Noreturn void consume(uint64_t owner, uint64_t draw) {
   role *self = &shared->roles[TICKRING_CONSUMER];
   uint64_t most = stream_draw(&draw) % (BATCH_MAX + 1);
+  bool is_each = stream_draw(&draw) % 4 == 0;
   watch before = {0, 0, 0};
   tickring_consumer consumer;
   tickring_region region = attach();
@@ -188,10 +222,11 @@ static _Noreturn void consume(uint64_t owner, uint64_t draw) {
   note(&self->claims_done, self->claims_done + 1);
   check_takeover(self, &consumer);
   note(&self->done, consumer.next);
-  note(&self->mode, most);
+  note(&self->mode, is_each ? consumer.share_mask + 1 : most);
   note(&self->is_open, 1);
   while (!is_over(consumer.next)) {
-    if (most == 0) take_one(self, &consumer, &before);
+    if (is_each) take_each(self, &consumer, &before);
+    else if (most == 0) take_one(self, &consumer, &before);
     else take_many(self, &consumer, &before, most);
   }
   _exit(0);

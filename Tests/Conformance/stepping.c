@@ -4,7 +4,8 @@
  * count of instructions, a fresh one is killed there (SIGKILL). The parent, which holds the other
  * side, then checks the stream, with a successor that takes the dead side over. Forbidden: a record
  * that is torn, part of a batch, a record that nobody committed, one that was committed and is
- * lost, more delivered twice than the one in hand (of a batch: the batch), and a ring that blocks.
+ * lost, more delivered twice than the one in hand (of a batch: the batch; in poll_each no more of
+ * it than an eighth of the capacity), and a ring that blocks.
  *
  * Then the same with mistakes built in on purpose, each of which must be found out.
  */
@@ -53,20 +54,22 @@ static const operation operations[] = {
     {"mistake: copies last", CONSUMES, false, 1, mistake_advance_before_copy, false, false,
      LOST + 1},
     {"mistake: no position", CONSUMES, false, 1, mistake_no_position, false, false, AGAIN + 1},
+    {"mistake: head first", CONSUMES, false, 1, mistake_head_first, false, false, LOST + 1},
     {"mistake: not announced", WRITES, false, 1, mistake_no_announcement, false, false, TORN + 1},
 };
 
-#define QUEUE_CAPACITY_MAX 16
-#define CAPACITY_MAX 128
+#define BROADCAST_CAPACITY 128
 
-/* Fresh; about to wrap the ring and 2^32; full, at 2^63; with a head that is shared each eighth;
- * for broadcast alone, whose smaller rings announce one record at a time, one before a stretch of
- * 32. */
+/* Fresh; about to wrap the ring and 2^32; full, at 2^63; with eighths of two slots, though of small
+ * rings the producer asks the position alone; for broadcast alone, whose smaller rings announce one
+ * record at a time, one before a stretch of 32; for queues alone, nearly full and with an eighth
+ * that ends among what is polled, one whose producer asks the lazily shared head. */
 static const start starts[] = {{8, 0, 0},
                                {8, (UINT64_C(1) << 32) - 6, 5},
                                {8, (UINT64_C(1) << 63) - 4, 8},
                                {16, (UINT64_C(1) << 32) - 14, 12},
-                               {CAPACITY_MAX, (UINT64_C(1) << 32) - 160, 31}};
+                               {BROADCAST_CAPACITY, (UINT64_C(1) << 32) - 160, 31},
+                               {CAPACITY_MAX, (UINT64_C(1) << 32) - 2, CAPACITY_MAX - 3}};
 
 static char directory[] = "/dev/shm/tickring-stepping.XXXXXX";
 static const char *name = "ring";
@@ -223,7 +226,7 @@ static void check(death *self) {
 
 /* The same death twice: the survivor looks before there is a successor, and only after. */
 static void check_both(death *self) {
-  static unsigned char memory[TICKRING_HEADER_BYTES + CAPACITY_MAX * 32];
+  static unsigned char memory[TICKRING_HEADER_BYTES + CAPACITY_MAX * 64];
   const death before = *self;
   uint64_t bytes = TICKRING_HEADER_BYTES + self->from->capacity * (self->what->is_64 ? 64 : 32);
   memcpy(memory, header_of(self), bytes);
@@ -264,10 +267,17 @@ static bool die_after(const operation *what, const start *from, uint64_t steps, 
   return self.has_ended;
 }
 
+/* A producer's takeover looks at every slot: of the largest ring that is too many to die after. */
+static bool begins_at(const operation *what, const start *from) {
+  if (what->side == WRITES) return from->capacity != CAPACITY_MAX;
+  if (what->side == PRODUCES && what->is_takeover && from->capacity == CAPACITY_MAX) return false;
+  return from->capacity != BROADCAST_CAPACITY;
+}
+
 static void run_operation(const operation *what, hand *hand, tally *tally) {
   step = what->name;
   for (size_t s = 0; s < sizeof starts / sizeof starts[0]; s++) {
-    if (what->side != WRITES && starts[s].capacity > QUEUE_CAPACITY_MAX) continue;
+    if (!begins_at(what, &starts[s])) continue;
     for (uint64_t steps = 0; !die_after(what, &starts[s], steps, hand, tally); steps++)
       if (steps == STEPS_MAX) end_with("the operation does not end");
   }

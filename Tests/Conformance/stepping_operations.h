@@ -5,6 +5,7 @@
 #include "stream.h"
 
 #define BATCH 3
+#define CAPACITY_MAX 512
 
 /* What the child leaves behind of its own: in memory that its parent shares. */
 typedef struct hand {
@@ -176,6 +177,16 @@ static void mistake_no_position(ends *self) {
     memcpy(self->hand->records[i], tickring_peeked(&self->consumer, i)->record, 24);
 }
 
+/* Tells a producer that reads the head of room in a slot that a successor would still poll. */
+static void mistake_head_first(ends *self) {
+  tickring_consumer *consumer = &self->consumer;
+  for (uint64_t i = 0; i < BATCH && tickring_peek(consumer, 1) == 1; i++) {
+    memcpy(self->hand->records[i], tickring_peeked(consumer, 0)->record, 24);
+    tickring_store_release(&consumer->header->head, consumer->next + 1);
+    tickring_advance(consumer, 1);
+  }
+}
+
 static void mistake_no_announcement(ends *self) {
   tickring_writer *writer = &self->writer;
   tickring_words record = made_tick(self, 0);
@@ -187,7 +198,7 @@ static void mistake_no_announcement(ends *self) {
 
 /* A successor that goes on at the first free slot and withdraws nothing. */
 static int open_without_withdrawal(tickring_region *region, tickring_producer *producer) {
-  uint64_t words[64];
+  uint64_t words[CAPACITY_MAX];
   uint64_t position = region->header->position;
   for (uint64_t i = 0; i < region->capacity; i++)
     words[i] = tickring_slot32_at(region->body, region->capacity - 1, position + i)->word;

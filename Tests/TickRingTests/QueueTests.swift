@@ -9,17 +9,20 @@ import Testing
 /// Publish and poll, against a model and between threads.
 @Suite(.timeLimit(.minutes(2)))
 struct QueueTests {
-  static let capacities = [1, 2, 4, 8, 16, 32, 64]
+  /// The producer of the largest asks the lazily shared head; of the others the position alone.
+  static let capacities = [1, 2, 4, 8, 16, 32, 64, 512]
   /// The sequence a ring starts near: its birth, the wrap of the commit word, the sign bit.
   static let bases: [UInt64] = [0, (1 << 32) - 128, (1 << 63) - 128]
 
   @Test(arguments: capacities)
   func everyCapacityIsUsedInFullAtEveryWrapOffset(capacity: Int) throws {
+    // Of the largest at three: at all it would take hundreds of times as long.
+    let step = capacity > 64 ? capacity - 1 : 1
     try withScratch { directory in
       for base in Self.bases {
-        for offset in 0..<UInt64(2 * capacity) {
+        for offset in stride(from: 0, to: UInt64(2 * capacity), by: step) {
           let name = "r\(base)-\(offset)"
-          let start = base &+ (base == 0 ? offset : 128 - UInt64(2 * capacity) &+ offset)
+          let start = base &+ (base == 0 ? offset : 128 &- UInt64(2 * capacity) &+ offset)
           try ringStarted(at: start, capacity: capacity, in: directory, name: name)
           try fillAndDrain(directory, name, start: start, capacity: capacity)
           try Region.remove(directory: directory, name: name)
@@ -28,8 +31,8 @@ struct QueueTests {
     }
   }
 
-  /// Fills, and then polls k and publishes k for every k, so that the lazily shared head lags by
-  /// every distance when room is asked for.
+  /// Fills, and then polls k and publishes k for every k, so that what the producer knows of room
+  /// lags by every distance when it asks; and the head, where it is asked for, too.
   func fillAndDrain(_ directory: String, _ name: String, start: UInt64, capacity: Int) throws {
     var producer = try TickProducer(
       claiming: Region.attach(.ticks, directory: directory, name: name))

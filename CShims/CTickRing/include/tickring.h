@@ -38,9 +38,11 @@
  *   crash           the dead side's role is free at once. A successor producer resumes at the
  *                   first slot not yet published in its turn (a half-written batch is withdrawn);
  *                   a successor consumer at the first slot not advanced past, so that it may see
- *                   again what its predecessor held: the one record, or those of a peek. What a
- *                   poll returned is advanced past, and is not seen again: whoever must not lose
- *                   what it did not finish peeks, works, and then advances.
+ *                   again what its predecessor held: the one record, those of a peek, or of a
+ *                   tickring_poll_each what was handed over since it last advanced: at most the
+ *                   count asked for, and at most max(1, capacity / 8). What a poll returned is
+ *                   advanced past, and is not seen again: whoever must not lose what it did not
+ *                   finish peeks, works, and then advances.
  *   hang, pause     a side that no longer runs keeps its role: only its heartbeat tells
  *                   (tickring_region.h), and nobody is to take over from it.
  *   mixed versions  attach refuses another layout; nothing is converted. Another build of the same

@@ -197,7 +197,9 @@ static inline uint64_t tickring_poll_stop(tickring_consumer *consumer, uint64_t 
 }
 
 /* Hands up to `count` ticks to `take`, in order, and advances past each eighth of the capacity and
- * past the last; how many there were. `take` must return, and must not use this consumer. */
+ * past the last; how many there were. `take` must return, and must not use this consumer. What
+ * a consumer that dies in here was handed since the last advance its successor is handed again: at
+ * most min(count, max(1, capacity / 8)). */
 static inline uint64_t tickring_poll_each(tickring_consumer *consumer, uint64_t count,
                                           void (*take)(void *context, uint64_t i,
                                                        const tickring_tick *tick),

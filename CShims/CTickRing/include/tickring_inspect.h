@@ -29,8 +29,9 @@ typedef struct tickring_info {
 
 /* Looks at `directory`/`name`. Fails only if there is no such file or it cannot be read; whatever
  * is wrong with what it holds is the verdict. While a batch is being committed, `published` may
- * for a moment count records of it; of a ring that goes round faster than a file is read it can be
- * as old as the call. */
+ * for a moment count records of it: after a death in the commit it is up to a batch too many until
+ * a successor withdraws that. Of a ring that goes round faster than a file is read it can be as old
+ * as the call. */
 int tickring_inspect(const char *directory, const char *name, tickring_info *info);
 
 /* Removes a region's name if no process is attached, and only then: TICKRING_E_ROLE_TAKEN
