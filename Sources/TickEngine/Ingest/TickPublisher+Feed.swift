@@ -15,6 +15,7 @@ extension TickPublisher {
   /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
   mutating func feedChanged(to state: FeedState, time: UInt64) {
     feedState = state
+    let time = statusTime(at: time)
     // Told once a packet is fresh by the clock.
     if isClockDoubted, state == .live || state == .degraded { return }
     // The gate must not take the last prices for prices while no line is live.
@@ -28,16 +29,27 @@ extension TickPublisher {
   }
 
   /// The clock that ages are judged by was set. Nobody knows how old the prices known so far are,
-  /// and the feed is stale until a packet is fresh by the new time.
-  mutating func doubtClock(at time: UInt64) {
+  /// and the feed is stale until a packet that comes in from now on is fresh by the new time.
+  /// - Parameter now: CLOCK_MONOTONIC, ns.
+  mutating func doubtClock(_ now: UInt64) {
+    doubted_ns = now
     guard !isClockDoubted else { return }
     isClockDoubted = true
     forgetAllPrices()
-    feedStatus(.stale, time: time)
+    feedStatus(.stale, time: sendTime)
   }
 
+  /// The time of a status that the clock dates, where it is not doubted: a time far ahead would let
+  /// every timer ring that the strategies have set.
+  mutating func statusTime(at clock: UInt64) -> UInt64 { isClockDoubted ? sendTime : clock }
+
+  /// What came in is fresh, by the clock as it was read then.
+  /// - Parameters:
+  ///   - received_ns: receive time, CLOCK_MONOTONIC.
+  ///   - time: its market time, ns since the Unix epoch.
   @inline(never)
-  mutating func trustClock(at time: UInt64) {
+  mutating func trustClock(_ received_ns: UInt64, at time: UInt64) {
+    guard received_ns >= doubted_ns else { return }
     isClockDoubted = false
     feedChanged(to: feedState, time: time)
   }

@@ -5,6 +5,12 @@ import TickWire
 ///
 /// Hot path of a relayed feed. Thread: the ingester.
 extension TickPublisher {
+  /// A packet of relayed ticks, which are judged one by one, by their own times.
+  mutating func beginRelayed(_ times: ArrivalTimes) {
+    fanOut.received = receiveStamp(monotonic_ns: times.received_ns)
+    if sendTime == 0 { sendTime = times.clock }
+  }
+
   /// The number of a relayed instrument, under which it is published; nil (counted) if the symbol
   /// is not of a given list, or the directory is full.
   mutating func instrument(of symbol: Symbol, venue: Symbol) -> UInt32? {
@@ -21,19 +27,28 @@ extension TickPublisher {
   }
 
   /// Whether a tick that was made elsewhere is refused for its age, where that is judged at all.
-  /// - Parameter clock: CLOCK_REALTIME, ns.
-  mutating func rejectForAge(_ tick: Tick, at clock: UInt64) -> Bool {
-    guard limits.age_ns < .max else { return false }
-    return rejectForAge(limits.freshness(at: clock, sendTime: tick.timestamp))
+  /// The first that is not ends the doubt of a clock that was set.
+  mutating func rejectForAge(_ tick: Tick, _ times: ArrivalTimes) -> Bool {
+    if limits.age_ns < .max,
+      rejectForAge(limits.freshness(at: times.clock, sendTime: tick.timestamp))
+    {
+      return true
+    }
+    if isClockDoubted { trustClock(times.received_ns, at: tick.timestamp) }
+    return false
   }
 
   /// Publishes what another machine's ingester has validated. The board learns what it would have
   /// learnt there.
   mutating func relay(_ tick: Tick) {
     let (instrument, kind) = (tick.series.instrument, tick.series.kind ?? .trade)
+    sendTime = tick.timestamp
     switch kind {
     case .status:
-      relayStatus(StatusCode(rawValue: tick.quantity), of: instrument)
+      let code = StatusCode(rawValue: tick.quantity)
+      relayStatus(code, of: instrument)
+      // Told once the clock is trusted.
+      if isClockDoubted, instrument == 0, code == .recovered { return }
       return fanOut.publishStatus(tick, of: instrument)
     case .trade: board?.setLast(instrument, price: tick.price, time: tick.timestamp)
     case .tradeBreak: board?.clearLast(instrument)
@@ -44,6 +59,7 @@ extension TickPublisher {
 
   mutating func relayQuote(_ bid: Tick, _ ask: Tick) {
     let instrument = bid.series.instrument
+    sendTime = ask.timestamp
     noteQuote(instrument, isEmpty: bid.quantity == 0 && ask.quantity == 0)
     board?.setQuote(instrument, bid: bid.price, ask: ask.price, time: ask.timestamp)
     fanOut.publishQuote(bid, ask, of: instrument)

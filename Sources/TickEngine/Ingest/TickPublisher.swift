@@ -40,10 +40,13 @@ public struct TickPublisher: ~Copyable {
   private(set) var tradeNotionalE4: Int128 = 0
   let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
   private var freshness = PacketFreshness.fresh
-  private var sendTime: UInt64 = 0
+  /// The last market time known: of the last packet, or of the last tick that was relayed.
+  var sendTime: UInt64 = 0
   private var isRecovering = false
   /// The clock that ages are judged by was set, and no packet has been fresh by it since.
   var isClockDoubted = false
+  /// When that was found last, CLOCK_MONOTONIC: what came in before is no proof.
+  var doubted_ns: UInt64 = 0
   /// What the lines of the feed are, as far as it was told.
   var feedState = FeedState.live
   private var beat_ns: UInt64 = 0
@@ -94,7 +97,8 @@ public struct TickPublisher: ~Copyable {
   ///   - clock: what age is judged by, ns since the Unix epoch: in a replay, the capture's.
   ///   - sendTime: the venue's sending time, ns since the Unix epoch.
   ///   - isRecovered: whether its messages were asked for again. Their age is not judged; a status
-  ///     `recovered` of the whole feed comes before the first such packet in a row.
+  ///     `recovered` of the whole feed comes before the first such packet in a row, unless the
+  ///     clock is doubted.
   @inline(__always)
   mutating func beginPacket(
     received_ns: UInt64, clock: UInt64, sendTime: UInt64, isRecovered: Bool = false
@@ -102,14 +106,14 @@ public struct TickPublisher: ~Copyable {
     fanOut.received = receiveStamp(monotonic_ns: received_ns)
     freshness = isRecovered ? .fresh : limits.freshness(at: clock, sendTime: sendTime)
     self.sendTime = sendTime
-    if isClockDoubted, freshness == .fresh, !isRecovered { trustClock(at: clock) }
+    if isClockDoubted, freshness == .fresh, !isRecovered { trustClock(received_ns, at: sendTime) }
     if isRecovered != isRecovering { markRecovery(isRecovered) }
   }
 
   @inline(never)
   private mutating func markRecovery(_ isRecovered: Bool) {
     isRecovering = isRecovered
-    if isRecovered { fanOut.publishToAll(.recovered, time: sendTime) }
+    if isRecovered, !isClockDoubted { fanOut.publishToAll(.recovered, time: sendTime) }
   }
 
   /// - Parameter stream: its number, below 64.

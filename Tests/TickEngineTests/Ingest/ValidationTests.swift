@@ -53,14 +53,16 @@ import TickWire
     let bench = try FeedBench.tops()
     bench.quote("AAA", 10_000, 10_010)
     _ = bench.ticks()
-    bench.feed.decoder.publisher.doubtClock(at: 7)
-    #expect(bench.ticks() == [.status(0, .stale, 7)])
+    let last = bench.clock
+    bench.clock += 1
+    bench.feed.decoder.publisher.doubtClock(bench.clock)
+    #expect(bench.ticks() == [.status(0, .stale, last)])
     #expect(try bench.entry(1).bidPrice == 0)
     // It was set back: what comes is of the future. What happens meanwhile is told later.
     bench.age = -10_000_000_000
     bench.quote("AAA", 10_000, 10_010)
     #expect(bench.ticks() == bench.empty(1))
-    bench.feed.decoder.publisher.doubtClock(at: 8)
+    bench.feed.decoder.publisher.doubtClock(bench.clock)
     bench.feed.decoder.feedChanged(to: .degraded, time: 9)
     #expect(bench.ticks().isEmpty)
     bench.age = 0
@@ -69,6 +71,50 @@ import TickWire
       bench.ticks() == [.status(0, .degraded, bench.clock)] + bench.pair(1, 10_000, 10_010))
     bench.quote("AAA", 10_000, 10_020)
     #expect(bench.ticks() == bench.pair(1, 10_000, 10_020))
+  }
+
+  /// The times that strategies are told stay the market's.
+  @Test func aClockThatIsSetLetsNoTimerRing() throws {
+    let feed = try bench { $0.limits.age_ns = .max }
+    let strategy = try WorkerBench<ProbeStrategy>()
+    let (began, hour) = (feed.clock, UInt64(3_600_000_000_000))
+    func told() -> [String] {
+      for tick in feed.ticks() {
+        strategy.now = tick.time
+        strategy.tick(tick.instrument, tick.kind, tick.price, tick.quantity)
+      }
+      return strategy.worker.strategy.log.take()
+    }
+    strategy.worker.strategy.timerAt = began + 60_000_000_000
+    feed.trade("AAA", 10_000, size: 0)
+    #expect(told() == ["trade 1 1.0 x0"])
+    (feed.clock, feed.age) = (began + hour, Int64(hour))
+    feed.feed.decoder.publisher.doubtClock(feed.clock)
+    feed.feed.decoder.feedChanged(to: .stale, time: feed.clock)
+    feed.feed.decoder.feedChanged(to: .live, time: feed.clock)
+    #expect(told() == ["status 0 stale", "status 0 stale"])
+    feed.send()
+    #expect(told() == ["status 0 recovered"] && strategy.worker.desk.time == began)
+  }
+
+  /// What was held back was read by the clock as it was, and what was asked for again by none.
+  @Test func onlyWhatComesInAfterAClockWasSetIsFreshByIt() throws {
+    let bench = try FeedBench.tops()
+    bench.trade("AAA", 10_000)
+    _ = bench.ticks()
+    bench.feed.decoder.publisher.doubtClock(100)
+    func packet(_ received_ns: UInt64, isRecovered: Bool = false) -> [SeenTick] {
+      bench.feed.decoder.publisher.beginPacket(
+        received_ns: received_ns, clock: bench.clock, sendTime: bench.clock,
+        isRecovered: isRecovered)
+      return bench.ticks()
+    }
+    #expect(bench.ticks() == [.status(0, .stale, bench.clock)])
+    #expect(packet(99).isEmpty && packet(101, isRecovered: true).isEmpty)
+    // It is set again.
+    bench.feed.decoder.publisher.doubtClock(200)
+    #expect(packet(199).isEmpty)
+    #expect(packet(200) == [.status(0, .recovered, bench.clock)])
   }
 
   // MARK: Quotes

@@ -13,28 +13,27 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
   private var relay = TickRelayDecoder()
   /// A bid whose ask has not come yet: they are published together.
   private var bid: Tick?
-  private var clock: UInt64 = 0
+  private var times = ArrivalTimes(clock: 0, received_ns: 0, now: 0)
   private var isRecovered = false
 
   init(publisher: consuming TickPublisher) { self.publisher = publisher }
 
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
-    clock = times.clock
+    self.times = times
     self.isRecovered = isRecovered
     // No mark for what was asked for again: the ticks are the relay's, byte for byte.
-    publisher.beginPacket(
-      received_ns: times.received_ns, clock: times.clock, sendTime: times.clock)
+    publisher.beginRelayed(times)
   }
 
   mutating func judged(_ verdict: SequenceVerdict, _ packet: SequencedPacket) {
     if verdict.isRestart || verdict.isNewSession {
       relay.restart()
       bid = nil
-      publisher.restart(stream: verdict.stream, time: clock)
+      publisher.restart(stream: verdict.stream, time: publisher.statusTime(at: times.clock))
     }
     if verdict.missing > 0 {
       bid = nil
-      publisher.gap(stream: verdict.stream, time: clock)
+      publisher.gap(stream: verdict.stream, time: publisher.statusTime(at: times.clock))
     }
     publisher.beginMessages(stream: verdict.stream)
   }
@@ -69,7 +68,7 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
   }
 
   private mutating func isRefused(_ tick: Tick) -> Bool {
-    !isRecovered && publisher.rejectForAge(tick, at: clock)
+    !isRecovered && publisher.rejectForAge(tick, times)
   }
 
   func messages(ofType type: Int) -> UInt64 { 0 }

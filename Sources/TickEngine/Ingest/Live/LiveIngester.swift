@@ -132,9 +132,9 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     let count = try lines[line].receive()
     guard count > 0 else { return 0 }
     var now = MonotonicClock.now
-    let clock = clinux_realtime_ns()
+    var clock = clinux_realtime_ns()
     // Before anything is judged by a clock that was set.
-    if clockWatch.isOff(clock, now) { _ = lookAtClock() }
+    if clockWatch.isOff(clock, now) { (clock, now) = (lookAtClock(), MonotonicClock.now) }
     let times = ArrivalTimes(clock: clock, received_ns: now, now: now)
     for index in 0..<count {
       let datagram = lines[line].datagram(index)
@@ -245,8 +245,9 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   private mutating func lookAtClock() -> UInt64 {
     let before = MonotonicClock.now
     let clock = clinux_realtime_ns()
-    if clockWatch.look(clock, before: before, after: MonotonicClock.now) {
-      feed.decoder.publisher.doubtClock(at: clock)
+    let after = MonotonicClock.now
+    if clockWatch.look(clock, before: before, after: after) {
+      feed.decoder.publisher.doubtClock(after)
     }
     return clock
   }

@@ -48,6 +48,8 @@ import TickWire
       next = begin + UInt64(messages.count)
     }
 
+    func doubtClock() { feed.decoder.publisher.doubtClock(now) }
+
     func pass(_ nanoseconds: UInt64) {
       now += nanoseconds
       feed.advance(to: now)
@@ -62,13 +64,14 @@ import TickWire
   }
 
   private static func tick(
-    _ instrument: UInt32, _ kind: TickKind, time: UInt64 = 5, price: Double = 1.5
+    _ instrument: UInt32, _ kind: TickKind, time: UInt64 = 5, price: Double = 1.5,
+    status: StatusCode? = nil
   ) -> [UInt8] {
     bytes(RelayTick.byteCount) {
       RelayTick(
         words: Tick(
           timestamp: time, symbolId: Series(instrument: instrument, kind: kind).id, price: price,
-          quantity: 9
+          quantity: status?.rawValue ?? 9
         ).words
       ).encode(into: $0)
     }
@@ -212,5 +215,47 @@ import TickWire
     #expect(bench.ticks().isEmpty && bench.refused(.future) == 1)
     bench.send(old, line: nil)
     #expect(bench.ticks().map(\.quantity) == [9, 9, 9] && bench.refused(.stale) == 4)
+  }
+
+  // MARK: A clock that is set
+
+  private func told(_ bench: Bench) -> [String] {
+    bench.ticks().map { tick in
+      let code = tick.series.kind == .status ? StatusCode(rawValue: tick.quantity) : nil
+      return (code.map { "\($0)" } ?? "\(tick.series.kind!)") + " \(tick.timestamp)"
+    }
+  }
+
+  @Test func theFirstTickThatIsNotRefusedEndsTheDoubtOfAClock() throws {
+    let bench = try Bench(ageMax_ns: 1_000_000_000)
+    bench.clock = 5_000_000_000
+    bench.send([Self.entry(1, "TICK"), Self.tick(1, .trade, time: bench.clock)])
+    bench.doubtClock()
+    #expect(told(bench) == ["trade 5000000000", "stale 5000000000"])
+    bench.clock = 9_000_000_000
+    let old = Self.tick(1, .trade, time: 5_000_000_001)
+    bench.send([old, Self.tick(0, .status, time: 5_000_000_002, status: .recovered)])
+    #expect(bench.refused(.stale) == 1 && told(bench).isEmpty)
+    let bid = Self.tick(1, .bid, time: 9_000_000_001)
+    bench.send([bid, Self.tick(1, .ask, time: 9_000_000_001)])
+    #expect(told(bench) == ["recovered 9000000001", "bid 9000000001", "ask 9000000001"])
+    // What was asked for again ends none.
+    bench.doubtClock()
+    bench.send([Self.tick(1, .trade, time: 9_000_000_002)], line: nil)
+    #expect(told(bench) == ["stale 9000000001", "trade 9000000002"])
+  }
+
+  /// Nor do they tell the time of the clock that is doubted.
+  @Test func relayedTicksThatWereHeldBackEndNoDoubt() throws {
+    let bench = try Bench()
+    bench.send([Self.entry(1, "TICK"), Self.tick(1, .trade)])
+    bench.clock = 3_600_000_000_000
+    bench.send([Self.tick(1, .trade, time: 6)], first: 5)
+    bench.pass(1)
+    bench.doubtClock()
+    bench.pass(100_000_000)
+    #expect(told(bench) == ["trade 5", "stale 5", "gap 5", "trade 6"])
+    bench.send([Self.tick(1, .trade, time: 7)])
+    #expect(told(bench) == ["recovered 7", "trade 7"])
   }
 }
