@@ -82,13 +82,13 @@ public struct LatencyHistogram: @unchecked Sendable {
     }
   }
 
-  /// Counts the interval between two readings of one clock, in nanoseconds. An interval that ends
-  /// before it begins (clocks of two cores that disagree, a caller's mistake) is counted in
-  /// `negative` and nowhere else: it is no small latency.
+  /// Counts the interval between two readings of one clock, in nanoseconds, `count` times. An
+  /// interval that ends before it begins (clocks of two cores that disagree, a caller's mistake) is
+  /// counted in `negative` and nowhere else: it is no small latency.
   @inlinable @inline(__always)
-  public func recordDifference(from start_ns: UInt64, to end_ns: UInt64) {
-    guard end_ns >= start_ns else { return add(1, to: HistogramLayout.Word.negative) }
-    record(end_ns &- start_ns)
+  public func recordDifference(from start_ns: UInt64, to end_ns: UInt64, count: UInt64 = 1) {
+    guard end_ns >= start_ns else { return add(count, to: HistogramLayout.Word.negative) }
+    record(end_ns &- start_ns, count: count)
   }
 
   /// Counts `count` intervals that could not be measured because they came out below zero.

@@ -99,7 +99,7 @@ public struct DirectoryWriter: ~Copyable, @unchecked Sendable {
   public func expect(_ symbol: UInt64) { tickring_prefetch(table + home(of: symbol)) }
 
   /// The instrument's number, or nil if the symbol is not in the directory.
-  @inlinable
+  @inlinable @inline(__always)
   public func find(_ symbol: UInt64) -> UInt32? {
     let number = table[slot(of: symbol)].instrument
     return number == 0 ? nil : UInt32(truncatingIfNeeded: number)

@@ -23,19 +23,19 @@ public enum BigEndianLength: LengthPrefix {
 /// Hot path: two compares and a load a message; allocation-free, a value.
 @frozen
 public struct PrefixedMessages<Length: LengthPrefix>: Sendable {
-  @usableFromInline let payload: Bytes
-  @usableFromInline var offset = 0
+  /// What no message has claimed yet.
+  @usableFromInline var unread: Bytes
   /// Messages not yet returned.
   public var remaining: Int
 
   @inlinable
   init(_ payload: Bytes, count: Int) {
-    self.payload = payload
+    unread = payload
     self.remaining = count
   }
 
   /// Bytes of the payload that no message has claimed yet.
-  @inlinable public var unreadByteCount: Int { payload.count - offset }
+  @inlinable public var unreadByteCount: Int { unread.count }
 
   /// Whether the messages that are left fill the payload exactly: no count or length lies.
   @inlinable public var areWhole: Bool {
@@ -55,11 +55,12 @@ public struct PrefixedMessages<Length: LengthPrefix>: Sendable {
   /// the payload ends the walk early: `remaining` then tells how many were lost to it.
   @inlinable
   public mutating func next() -> Bytes? {
-    guard remaining > 0, payload.has(2, at: offset) else { return nil }
-    let length = Length.read(payload, at: offset)
-    guard payload.has(length, at: offset + 2) else { return nil }
-    let message = payload.slice(at: offset + 2, count: length)
-    offset += 2 + length
+    guard remaining > 0, unread.has(2, at: 0) else { return nil }
+    let length = Length.read(unread, at: 0)
+    let rest = unread.count - 2 - length
+    guard rest >= 0 else { return nil }
+    let message = unread.slice(at: 2, count: length)
+    unread = unread.slice(at: 2 + length, count: rest)
     remaining -= 1
     return message
   }

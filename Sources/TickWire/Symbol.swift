@@ -27,11 +27,15 @@ public struct Symbol: Hashable, Sendable {
     self.word = word
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   static func padded(_ word: UInt64) -> UInt64 {
     // The usual case: no NUL anywhere in the word.
     let zeroes = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-    guard zeroes != 0 else { return word }
+    return zeroes == 0 ? word : replacingZeroes(word)
+  }
+
+  @usableFromInline @inline(never)
+  static func replacingZeroes(_ word: UInt64) -> UInt64 {
     var result = word
     for shift in stride(from: UInt64(0), to: 64, by: 8) where result >> shift & 0xFF == 0 {
       result |= 0x20 << shift
@@ -41,7 +45,7 @@ public struct Symbol: Hashable, Sendable {
 
   /// Whether every byte is printable ASCII, the first no space: anything else in a feed is a
   /// malformed message.
-  @inlinable
+  @inlinable @inline(__always)
   public var isPrintable: Bool {
     // Each byte in 0x20...0x7E: no high bit, nothing below 0x20, no 0x7F.
     let high: UInt64 = 0x8080_8080_8080_8080

@@ -160,10 +160,15 @@ static inline tickring_slot64 *tickring_slot64_at(unsigned char *slots, uint64_t
   return (tickring_slot64 *)(void *)slots + (sequence & mask);
 }
 
+/* Records come in registers only where a call is inlined: through memory they are written in halves
+ * and read whole, which takes longer than all else that a publish does. */
+#define TICKRING_IN_REGISTERS static inline __attribute__((always_inline))
+
 /* Publishes one tick, if `spare` slots are still free after it: slots kept for what matters more.
  * False: they would not be, and nothing was written. */
-static inline bool tickring_publish_sparing(tickring_producer *producer, tickring_words record,
-                                            uint32_t received_16ns, uint32_t spare) {
+TICKRING_IN_REGISTERS bool tickring_publish_sparing(tickring_producer *producer,
+                                                    tickring_words record,
+                                                    uint32_t received_16ns, uint32_t spare) {
   if (!tickring_has_room(producer, (uint64_t)spare + 1)) return false;
   tickring_slot32 *slot = tickring_slot32_at(producer->slots, producer->mask, producer->next);
   slot->record[0] = record.word[0];
@@ -182,9 +187,10 @@ static inline bool tickring_publish(tickring_producer *producer, tickring_words 
 
 /* Publishes two ticks that appear together (a quote), if `spare` slots are still free after them.
  * False: nothing was written. */
-static inline bool tickring_publish_pair_sparing(tickring_producer *producer,
-                                                 tickring_words first, tickring_words second,
-                                                 uint32_t received_16ns, uint32_t spare) {
+TICKRING_IN_REGISTERS bool tickring_publish_pair_sparing(tickring_producer *producer,
+                                                         tickring_words first,
+                                                         tickring_words second,
+                                                         uint32_t received_16ns, uint32_t spare) {
   if (!tickring_has_room(producer, (uint64_t)spare + 2)) return false;
   uint64_t next = producer->next;
   tickring_slot32 *slot0 = tickring_slot32_at(producer->slots, producer->mask, next);

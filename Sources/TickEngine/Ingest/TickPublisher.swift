@@ -160,8 +160,6 @@ public struct TickPublisher: ~Copyable {
 
   mutating func reject(_ reason: TickRejection) { rejected[reason.rawValue] += 1 }
 
-  private mutating func rejectForAge() -> Bool { rejectForAge(freshness) }
-
   mutating func rejectForAge(_ freshness: PacketFreshness) -> Bool {
     switch freshness {
     case .fresh: return false
@@ -182,7 +180,7 @@ public struct TickPublisher: ~Copyable {
   mutating func trade(
     _ instrument: UInt32, time: UInt64, priceE4: Int64, size: UInt32, setsNoLast: Bool
   ) {
-    if rejectForAge() { return }
+    if rejectForAge(freshness) { return }
     guard priceE4 > 0, priceE4 <= limits.price_e4 else { return reject(.badPrice) }
     let kind: TickKind = setsNoLast ? .tradeNoLast : .trade
     let price = price(priceE4)
@@ -226,25 +224,38 @@ public struct TickPublisher: ~Copyable {
   /// A quote: a bid tick and an ask tick, committed together, or neither.
   ///
   /// - Parameter isHalted: whether the venue says with it that the instrument does not trade.
+  @inline(__always)
   mutating func quote(
     _ instrument: UInt32, time: UInt64, _ top: TopOfBook, isHalted: Bool = false
   ) {
-    if isHalted != states[Int(instrument)].contains(.quotedHalted) {
-      states[Int(instrument)].formSymmetricDifference(.quotedHalted)
-      tellBoardOfDoubt(instrument)
-    }
+    if isHalted != states[Int(instrument)].contains(.quotedHalted) { changeHalt(instrument) }
     var top = top
     if top.bidSize == 0 || top.bidPrice == 0 { (top.bidPrice, top.bidSize) = (0, 0) }
     if top.askSize == 0 || top.askPrice == 0 { (top.askPrice, top.askSize) = (0, 0) }
     if let reason = limits.refusal(of: top, freshness) {
-      reject(reason)
-      return withdrawQuote(instrument, time: time)
+      return refuseQuote(instrument, time: time, reason)
     }
     noteQuote(instrument, isEmpty: top.bidSize == 0 && top.askSize == 0)
     publishQuote(instrument, time: time, top)
   }
 
-  func noteQuote(_ instrument: UInt32, isEmpty: Bool) {
+  @inline(never)
+  private mutating func changeHalt(_ instrument: UInt32) {
+    states[Int(instrument)].formSymmetricDifference(.quotedHalted)
+    tellBoardOfDoubt(instrument)
+  }
+
+  @inline(never)
+  private mutating func refuseQuote(
+    _ instrument: UInt32, time: UInt64, _ reason: TickRejection
+  ) {
+    reject(reason)
+    withdrawQuote(instrument, time: time)
+  }
+
+  // Mutating in name only: what is not, and is not inlined, is called with a copy of the whole.
+  @inline(__always)
+  mutating func noteQuote(_ instrument: UInt32, isEmpty: Bool) {
     if isEmpty {
       states[Int(instrument)].remove(.quoted)
     } else {

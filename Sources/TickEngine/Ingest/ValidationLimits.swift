@@ -27,6 +27,7 @@ extension ValidationLimits {
   }
 
   /// Why a quote may not be published; nil if it may. An empty side is exempt.
+  @inline(__always)
   func refusal(of top: TopOfBook, _ freshness: PacketFreshness) -> TickRejection? {
     switch freshness {
     case .fresh: break

@@ -38,7 +38,7 @@ public struct IexTpHeader: Sendable {
   }
 
   /// nil if the datagram is too short, or its lengths, counts or send time cannot be true.
-  @inlinable
+  @inlinable @inline(__always)
   public init?(_ datagram: Bytes) {
     guard datagram.has(IexTpHeader.byteCount, at: 0) else { return nil }
     messageProtocol = datagram.u16le(2)

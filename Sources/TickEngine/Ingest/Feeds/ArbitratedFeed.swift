@@ -29,12 +29,31 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   /// To be called before the first datagram, where a predecessor may have died.
   mutating func takeOver(_ times: ArrivalTimes) { arbiter.takeOver(times, &decoder) }
 
+  /// Looks ahead at a datagram that is taken soon, the better one before it: the memory that its
+  /// messages will need is asked for, which takes longer than all that is done with them.
+  /// - Returns: `isWhole`, with which it is to be taken.
+  @inline(__always)
+  mutating func survey(_ datagram: Bytes) -> Bool {
+    // A capture is taken as it was recorded.
+    !arbiter.isHolding || decoder.survey(datagram)
+  }
+
+  /// Takes one datagram that nobody has looked at.
+  @inline(__always)
+  mutating func ingest(_ datagram: Bytes, line: Int?, times: ArrivalTimes) -> Bool {
+    ingest(datagram, isWhole: survey(datagram), line: line, times: times)
+  }
+
   /// Takes one datagram; anything may be in it.
-  /// - Parameter line: its number; nil if it answers a request.
+  /// - Parameters:
+  ///   - isWhole: what `survey` says of it.
+  ///   - line: its number; nil if it answers a request.
   /// - Returns: false if the venue began its sequence anew and the policy is to refuse that;
   ///   nothing of the datagram was taken then.
   @inline(__always)
-  mutating func ingest(_ datagram: Bytes, line: Int?, times: ArrivalTimes) -> Bool {
+  mutating func ingest(
+    _ datagram: Bytes, isWhole: Bool, line: Int?, times: ArrivalTimes
+  ) -> Bool {
     switch Decoder.frame(datagram) {
     case .foreign:
       decoder.counts.foreign += 1
@@ -44,7 +63,7 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
       countMalformed(line)
       return true
     case .packet(let packet):
-      if arbiter.isHolding, !decoder.survey(datagram) {
+      if !isWhole {
         countMalformed(line)
         return true
       }

@@ -96,10 +96,11 @@ struct IexDecoder: ~Copyable, PublishingDecoder {
     guard let header = IexTpHeader(datagram) else { return }
     var messages = header.messages(of: datagram)
     messages.skip(skip)
+    let count = messages.remaining
     while let bytes = messages.next() {
-      counts.messages += 1
       if let message = IexMessage(bytes) { take(message) } else { counts.malformed += 1 }
     }
+    counts.messages += UInt64(count - messages.remaining)
     // A length lies, so the messages from there on cannot be read.
     counts.malformed += UInt64(messages.remaining)
   }

@@ -5,10 +5,10 @@ import TickWire
 
 /// Listens to the lines of a feed: the ingester of a live run.
 ///
-/// Hot path. Thread: its own. Cost: a `recvmmsg` a batch, two looks at the clocks a batch and one a
-/// packet, or one look where nothing came. No allocation or lock; no other system call, except to
-/// ask for what is missing, and to wait where roles share cores. Failure: what the network does is
-/// counted; a socket that can never receive again ends the run.
+/// Hot path. Thread: its own. Cost: a `recvmmsg` a batch, two looks at the clocks a batch and one
+/// for each four packets, or one look where nothing came. No allocation or lock; no other system
+/// call, except to ask for what is missing, and to wait where roles share cores. Failure: what the
+/// network does is counted; a socket that can never receive again ends the run.
 struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   /// How often the lines' health is looked at; MD1 wants each second at least.
   private static var healthEach_ns: UInt64 { 100_000_000 }
@@ -20,6 +20,9 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   /// How long a wait for packets lasts where cores are shared: half of the shortest promise.
   private static var wait_ns: UInt64 { 1_000_000 }
 
+  /// Packets that one look at the clock is for, when the last of them is out: it takes as long as
+  /// two or three messages, since the core finishes first what it has begun.
+  private static var packetsPerLook: Int { 4 }
   /// From here on a sending time is taken for one of another day.
   private static var lineLatency_ns_max: UInt64 { 60_000_000_000 }
 
@@ -36,6 +39,8 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   private var nextHealth_ns: UInt64 = 0
   private var nextUpkeep_ns: UInt64 = 0
   private var idleTurns = 0
+  /// Of the packets since the last look at the clock: see `ArbitratedFeed.takeSendTime`.
+  private let sendTimes: Slab<UInt64>
   /// The last look at the clock, CLOCK_MONOTONIC.
   private var looked_ns: UInt64 = 0
   /// Times that a line's group had to be joined again.
@@ -61,6 +66,7 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     feed = ArbitratedFeed(
       decoder, limits: options.arbiterLimits, restarts: options.restarts, lines: lines.count,
       streams: memory?.sequences())
+    sendTimes = Slab(count: Self.packetsPerLook, repeating: 0)
     self.lines = lines
     self.recovery = recovery
     self.control = control
@@ -136,33 +142,43 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     // Before anything is judged by a clock that was set.
     if clockWatch.isOff(clock, now) { (clock, now) = (lookAtClock(), MonotonicClock.now) }
     let times = ArrivalTimes(clock: clock, received_ns: now, now: now)
+    looked_ns = now
+    var isWhole = feed.survey(lines[line].datagram(0).payload)
     for index in 0..<count {
       let datagram = lines[line].datagram(index)
+      let isLast = index + 1 == count
+      let isNextWhole = !isLast && feed.survey(lines[line].datagram(index + 1).payload)
       let heard = feed.lines[line].packets
-      if liveLines >> UInt64(line) & 1 == 0 { wake(line, datagram.payload, now) }
+      if liveLines >> UInt64(line) & 1 == 0 { wake(line, datagram.payload, looked_ns) }
       if datagram.kernelTime_ns != 0 {
         latency.socket.recordDifference(from: datagram.kernelTime_ns, to: clock)
       }
-      guard feed.ingest(datagram.payload, line: line, times: times) else {
+      guard feed.ingest(datagram.payload, isWhole: isWhole, line: line, times: times) else {
         throw IngestError.restartRefused
       }
       // Heartbeats count as life, what is malformed or foreign does not.
-      if feed.lines[line].packets != heard { health.note(line, now) }
-      now = MonotonicClock.now
-      latency.ingest.recordDifference(from: times.received_ns, to: now)
-      noteLine(clock + (now - times.received_ns))
+      if feed.lines[line].packets != heard { health.note(line, looked_ns) }
+      let place = index % Self.packetsPerLook
+      sendTimes[place] = feed.takeSendTime()
+      if isLast || place + 1 == Self.packetsPerLook { noteOut(place + 1, times) }
+      isWhole = isNextWhole
     }
-    looked_ns = now
     return count
   }
 
-  /// - Parameter clock: when the packet's ticks were committed, ns since the Unix epoch.
+  /// The ticks of the last `packets` packets are committed.
   @inline(__always)
-  private mutating func noteLine(_ clock: UInt64) {
-    let sent = feed.takeSendTime()
-    // A capture that keeps its times is no clock to measure by.
-    guard sent != 0, clock < sent &+ LiveIngester.lineLatency_ns_max else { return }
-    latency.line.recordDifference(from: sent, to: clock)
+  private mutating func noteOut(_ packets: Int, _ times: ArrivalTimes) {
+    looked_ns = MonotonicClock.now
+    latency.ingest.recordDifference(
+      from: times.received_ns, to: looked_ns, count: UInt64(packets))
+    let clock = times.clock + (looked_ns - times.received_ns)
+    for place in 0..<packets {
+      let sent = sendTimes[place]
+      // A capture that keeps its times is no clock to measure by.
+      guard sent != 0, clock < sent &+ Self.lineLatency_ns_max else { continue }
+      latency.line.recordDifference(from: sent, to: clock)
+    }
   }
 
   /// A line that was not live brings a packet of the feed: the strategies learn of it before the
@@ -265,7 +281,8 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   }
 }
 
-/// The histograms that a live ingester writes.
+/// The histograms that a live ingester writes. A packet's ticks count as committed when those of
+/// four packets are, or of all that came at once.
 struct LiveLatency {
   /// Packet received → its ticks committed.
   let ingest: LatencyHistogram

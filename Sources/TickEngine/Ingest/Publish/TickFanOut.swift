@@ -16,7 +16,8 @@ struct TickFanOut: ~Copyable {
   /// Receive time of the packet whose ticks are published, as a commit word carries it.
   var received: UInt32 = 0
 
-  private(set) var published: UInt64 = 0
+  /// Quotes, of two ticks each; all other ticks are counted by kind.
+  private var quotes: UInt64 = 0
   private(set) var copies: UInt64 = 0
   /// Ticks of instruments that no worker takes.
   private(set) var unsubscribed: UInt64 = 0
@@ -51,11 +52,14 @@ struct TickFanOut: ~Copyable {
   /// Publishes a trade, a break or an auction.
   @inline(__always)
   mutating func publish(_ tick: Tick, of instrument: UInt32, _ kind: TickKind) {
-    if isSingle {
-      outlets[0].publish(tick, of: instrument, received: received, control: control)
-      return count(kind)
-    }
-    publishToMany(tick, of: instrument, kind)
+    guard isSingle else { return publishToMany(tick, of: instrument, kind) }
+    if !outlets[0].publish(tick, received: received) { publishSlowly(tick, of: instrument, 0) }
+    byKind[Int(kind.rawValue)] += 1
+  }
+
+  @inline(never)
+  private mutating func publishSlowly(_ tick: Tick, of instrument: UInt32, _ ring: Int) {
+    outlets[ring].publishSlowly(tick, of: instrument, received: received, control: control)
   }
 
   @inline(never)
@@ -63,20 +67,29 @@ struct TickFanOut: ~Copyable {
     var left = table[instrument]
     while left != 0 {
       let ring = TickFanOut.next(&left)
-      outlets[ring].publish(tick, of: instrument, received: received, control: control)
+      if !outlets[ring].publish(tick, received: received) {
+        publishSlowly(tick, of: instrument, ring)
+      }
     }
-    count(kind, table[instrument])
+    if count(table[instrument], ticks: 1) { byKind[Int(kind.rawValue)] += 1 }
   }
 
   /// Publishes a quote: both ticks or, ring by ring, neither.
   @inline(__always)
   mutating func publishQuote(_ bid: Tick, _ ask: Tick, of instrument: UInt32) {
-    if isSingle {
-      outlets[0].publishQuote(bid, ask, of: instrument, received: received, control: control)
-      count(.bid)
-      return count(.ask)
+    guard isSingle else { return publishQuoteToMany(bid, ask, of: instrument) }
+    if !outlets[0].publishQuote(bid, ask, received: received) {
+      publishQuoteSlowly(bid, ask, of: instrument, 0)
     }
-    publishQuoteToMany(bid, ask, of: instrument)
+    quotes += 1
+  }
+
+  @inline(never)
+  private mutating func publishQuoteSlowly(
+    _ bid: Tick, _ ask: Tick, of instrument: UInt32, _ ring: Int
+  ) {
+    outlets[ring].publishQuoteSlowly(
+      bid, ask, of: instrument, received: received, control: control)
   }
 
   @inline(never)
@@ -84,10 +97,11 @@ struct TickFanOut: ~Copyable {
     var left = table[instrument]
     while left != 0 {
       let ring = TickFanOut.next(&left)
-      outlets[ring].publishQuote(bid, ask, of: instrument, received: received, control: control)
+      if !outlets[ring].publishQuote(bid, ask, received: received) {
+        publishQuoteSlowly(bid, ask, of: instrument, ring)
+      }
     }
-    count(.bid, table[instrument])
-    count(.ask, table[instrument])
+    if count(table[instrument], ticks: 2) { quotes += 1 }
   }
 
   mutating func publishStatus(_ tick: Tick, of instrument: UInt32) {
@@ -96,7 +110,7 @@ struct TickFanOut: ~Copyable {
       let ring = TickFanOut.next(&left)
       outlets[ring].publishStatus(tick, of: instrument, received: received, control: control)
     }
-    count(.status, table[instrument])
+    if count(table[instrument], ticks: 1) { byKind[Int(TickKind.status.rawValue)] += 1 }
   }
 
   /// Publishes a status of the whole feed to every ring.
@@ -107,23 +121,19 @@ struct TickFanOut: ~Copyable {
     for ring in 0..<outlets.count {
       outlets[ring].publishStatus(tick, of: 0, received: received, control: control)
     }
-    count(.status, table.workerMask)
+    if count(table.workerMask, ticks: 1) { byKind[Int(TickKind.status.rawValue)] += 1 }
   }
 
-  @inline(__always)
-  private mutating func count(_ kind: TickKind) {
-    published += 1
-    byKind[Int(kind.rawValue)] += 1
-  }
-
-  private mutating func count(_ kind: TickKind, _ takers: UInt64) {
+  /// Counts copies, and what no worker takes.
+  /// - Returns: whether any takes it.
+  private mutating func count(_ takers: UInt64, ticks: UInt64) -> Bool {
     let workers = (takers & table.workerMask).nonzeroBitCount
     guard workers > 0 else {
-      unsubscribed += 1
-      return
+      unsubscribed += ticks
+      return false
     }
-    copies += UInt64(workers - 1)
-    count(kind)
+    copies += UInt64(workers - 1) * ticks
+    return true
   }
 
   // MARK: Quiet and the end
@@ -147,12 +157,19 @@ struct TickFanOut: ~Copyable {
 
   // MARK: Reports
 
+  var published: UInt64 {
+    var sum = quotes * 2
+    for kind in 0..<byKind.count { sum += byKind[kind] }
+    return sum
+  }
+
   /// Adds what went out. A gap told to one ring is a tick published, too.
   func addCounts(to counts: inout TickCounts) {
     counts.published = published
     counts.copies = copies
     counts.unsubscribed = unsubscribed
     for kind in 0..<byKind.count { counts.byKind[kind] = byKind[kind] }
+    for kind in [TickKind.bid, .ask] { counts.byKind[Int(kind.rawValue)] = quotes }
     for ring in 0..<workers {
       let outlet = outlets[ring].counts
       counts.published += outlet.gapsTold

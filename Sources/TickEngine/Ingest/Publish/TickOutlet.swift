@@ -63,23 +63,17 @@ struct TickOutlet: ~Copyable {
     updateSpared()
   }
 
-  /// Publishes a trade, a break or an auction.
+  /// Publishes a trade, a break or an auction, if that needs no further look; if not, it is for
+  /// `publishSlowly`.
   @inline(__always)
-  mutating func publish(
-    _ tick: Tick, of instrument: UInt32, received: UInt32, control: borrowing ControlPage
-  ) {
-    if ring.publish(tick, received: received, sparing: sparedByTick) { return }
-    publishSlowly(tick, of: instrument, received: received, control: control)
+  mutating func publish(_ tick: Tick, received: UInt32) -> Bool {
+    ring.publish(tick, received: received, sparing: sparedByTick)
   }
 
-  /// Publishes a quote: both ticks or neither.
+  /// The same of both ticks of a quote; if not, they are for `publishQuoteSlowly`.
   @inline(__always)
-  mutating func publishQuote(
-    _ bid: Tick, _ ask: Tick, of instrument: UInt32, received: UInt32,
-    control: borrowing ControlPage
-  ) {
-    if ring.publish(bid, ask, received: received, sparing: sparedByQuote) { return }
-    publishQuoteSlowly(bid, ask, of: instrument, received: received, control: control)
+  mutating func publishQuote(_ bid: Tick, _ ask: Tick, received: UInt32) -> Bool {
+    ring.publish(bid, ask, received: received, sparing: sparedByQuote)
   }
 
   /// Publishes a status of an instrument, or of the whole feed.
