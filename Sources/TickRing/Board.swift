@@ -40,7 +40,7 @@ public struct BoardWriter: ~Copyable, Sendable {
   }
 
   /// The last eligible trade: quote currency; exchange time, ns since the Unix epoch.
-  @inlinable
+  @inlinable @inline(__always)
   public func setLast(_ instrument: UInt32, price: Double, time: UInt64) {
     write(instrument) { line in
       line[1] = price.bitPattern
@@ -53,7 +53,7 @@ public struct BoardWriter: ~Copyable, Sendable {
   public func clearLast(_ instrument: UInt32) { setLast(instrument, price: 0, time: 0) }
 
   /// Both sides at once; a price of 0: that side is empty. Exchange time, ns since the Unix epoch.
-  @inlinable
+  @inlinable @inline(__always)
   public func setQuote(_ instrument: UInt32, bid: Double, ask: Double, time: UInt64) {
     write(instrument) { line in
       line[3] = bid.bitPattern

@@ -7,12 +7,12 @@ import TickRing
 /// Where gates and trips are, and who asks.
 struct GatePlace: ParsableArguments {
   @Option(
-    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    name: .customLong("ring-dir"),
     help: "Where the gates are.", completion: .directory)
   var ringDirectory = Region.defaultDirectory
 
   @Option(
-    name: [.customLong("state-dir"), .customLong("state-directory")],
+    name: .customLong("state-dir"),
     help: ArgumentHelp(
       """
       Where trips survive; by default the one that the sender obeys, or /var/lib/tickway for root, \

@@ -28,11 +28,7 @@ struct IngestCommand: ParsableCommand {
 
   @OptionGroup var subscribe: SubscribeOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "What a ring without room does: wait, drop or conflate; or that of each worker.",
-      valueName: "P|K=P,…"))
-  var policy = "conflate"
+  @OptionGroup var policy: PolicyOptions
 
   @Option(
     help: "Write the ticks, as replay does; with mold-itch the messages, each after its length.",
@@ -45,7 +41,7 @@ struct IngestCommand: ParsableCommand {
   @OptionGroup var reports: ReportOptions
 
   @Option(
-    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    name: .customLong("ring-dir"),
     help: "Where the rings are made.", completion: .directory)
   var ringDirectory = "/dev/shm"
 
@@ -82,7 +78,7 @@ struct IngestCommand: ParsableCommand {
       throw usage("--ring-capacity \(ringCapacity): a power of two from 16 to 2^30 is needed")
     }
     var options = try lines.options(feed)
-    (options.policy, options.policies) = try policies()
+    try policy.apply(to: &options)
     options.subscriptions = try subscribe.subscriptions("ingest")
     options.name = name
     options.workers = workers
@@ -98,24 +94,6 @@ struct IngestCommand: ParsableCommand {
     }
     if let symbols { options.symbols = try SymbolList.read(symbols) }
     return options
-  }
-
-  /// One for all, or those of single workers beside the standard one.
-  private func policies() throws -> (SlowConsumerPolicy, [Int: SlowConsumerPolicy]) {
-    if let all = SlowConsumerPolicy(rawValue: policy) { return (all, [:]) }
-    var each: [Int: SlowConsumerPolicy] = [:]
-    for part in policy.split(separator: ",", omittingEmptySubsequences: false) {
-      let pair = part.split(separator: "=")
-      guard pair.count == 2, let worker = Int(pair[0]), each[worker] == nil,
-        let one = SlowConsumerPolicy(rawValue: String(pair[1]))
-      else {
-        throw usage(
-          "--policy \(policy): choose wait, drop or conflate, or for each worker, as in"
-            + " 0=drop,1=conflate")
-      }
-      each[worker] = one
-    }
-    return (.conflate, each)
   }
 
   private func usage(_ message: String) -> ExitCode { Complaint.exit("ingest", message, .usage) }

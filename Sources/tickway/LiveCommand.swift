@@ -19,10 +19,8 @@ struct LiveCommand: ParsableCommand {
   var feed: String
 
   @OptionGroup var lines: ListenOptions
+  @OptionGroup var policy: PolicyOptions
   @OptionGroup var pipeline: PipelineOptions
-
-  @Option(help: "What a worker's ring without room does: wait, drop or conflate.")
-  var policy = "conflate"
 
   func run() throws {
     do {
@@ -43,11 +41,8 @@ struct LiveCommand: ParsableCommand {
     guard let feed = LiveFeed(rawValue: feed) else {
       throw IngestError.options("unknown feed \(feed): choose iex or ticks")
     }
-    guard let policy = SlowConsumerPolicy(rawValue: policy) else {
-      throw IngestError.options("--policy \(self.policy): choose wait, drop or conflate")
-    }
     var listening = try lines.options(feed)
-    listening.policy = policy
+    try policy.apply(to: &listening)
     var behind = options
     behind.validation = listening.validation
     behind.ringCapacity = pipeline.ringCapacity ?? IngestOptions.ringCapacityDefault

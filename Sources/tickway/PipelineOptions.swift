@@ -41,7 +41,7 @@ struct PipelineOptions: ParsableArguments {
   var instance: String?
 
   @Option(
-    name: [.customLong("state-dir"), .customLong("state-directory")],
+    name: .customLong("state-dir"),
     help: "Where trips of the instance survive.", completion: .directory)
   var stateDirectory: String?
 
@@ -85,7 +85,7 @@ struct PipelineOptions: ParsableArguments {
   @OptionGroup var reports: ReportOptions
 
   @Option(
-    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    name: .customLong("ring-dir"),
     help: "Where the rings are made.", completion: .directory)
   var ringDirectory = "/dev/shm"
 

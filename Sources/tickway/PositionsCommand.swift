@@ -14,7 +14,7 @@ struct PositionsCommand: ParsableCommand {
 
   @Argument(help: "The instance.") var name: String
   @Option(
-    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    name: .customLong("ring-dir"),
     help: "The directory of the regions.", completion: .directory)
   var ringDirectory = Region.defaultDirectory
   @Option(help: "This strategy's alone; 0: the account's alone.") var strategy: UInt8?

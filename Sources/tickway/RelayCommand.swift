@@ -35,7 +35,7 @@ struct RelayCommand: ParsableCommand {
   var directory: String?
 
   @Option(
-    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    name: .customLong("ring-dir"),
     help: "Where the ring and its directory are.", completion: .directory)
   var ringDir = "/dev/shm"
 

@@ -13,7 +13,9 @@ struct RingCommand: ParsableCommand {
 
   /// Where regions are.
   struct Place: ParsableArguments {
-    @Option(help: "The directory of the regions.", completion: .directory)
+    @Option(
+      name: .customLong("ring-dir"), help: "The directory of the regions.",
+      completion: .directory)
     var directory = Region.defaultDirectory
   }
 

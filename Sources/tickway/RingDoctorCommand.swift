@@ -57,7 +57,7 @@ struct RegionMending: CustomStringConvertible {
   init?(_ region: RegionInfo) {
     let place =
       region.directory == Region.defaultDirectory
-      ? "" : " --directory \(RegionMending.quoted(region.directory))"
+      ? "" : " --ring-dir \(RegionMending.quoted(region.directory))"
     let name = RegionMending.quoted(region.name)
     if region.refusal?.kind == .version {
       // What such a region says of its processes cannot be read.

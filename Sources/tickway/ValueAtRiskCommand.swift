@@ -20,7 +20,7 @@ struct ValueAtRiskCommand: ParsableCommand {
   @Argument(help: "The instance whose positions are weighed; none with --value.")
   var name: String?
   @Option(
-    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    name: .customLong("ring-dir"),
     help: "The directory of the regions.", completion: .directory)
   var ringDirectory = Region.defaultDirectory
   @OptionGroup var returns: ReturnsOptions

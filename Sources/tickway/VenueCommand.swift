@@ -44,7 +44,7 @@ struct VenueCommand: ParsableCommand {
   var directory: String?
 
   @Option(
-    name: [.customLong("ring-dir"), .customLong("ring-directory")],
+    name: .customLong("ring-dir"),
     help: "Where the ring is, or rings of its own are made.", completion: .directory)
   var ringDir = "/dev/shm"
 

@@ -18,7 +18,7 @@ struct RingCommandTests {
     let process = Process()
     let output = Pipe()
     process.executableURL = URL(fileURLWithPath: program!)
-    process.arguments = ["ring"] + arguments + ["--directory", directory]
+    process.arguments = ["ring"] + arguments + ["--ring-dir", directory]
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     try process.run()
@@ -86,8 +86,8 @@ struct RingCommandTests {
       }
       let told = try run(directory, "doctor")
       #expect(told.0 == 1 && told.1.contains("left: leftover"))
-      #expect(told.1.contains("left: to remove it: tickway ring remove --directory "))
-      #expect(told.1.contains("unused: unless it waits for one: tickway ring remove --directory "))
+      #expect(told.1.contains("left: to remove it: tickway ring remove --ring-dir "))
+      #expect(told.1.contains("unused: unless it waits for one: tickway ring remove --ring-dir "))
       #expect(!told.1.contains("\nused: "))
       let mended = try run(directory, "doctor", "--fix")
       #expect(mended.0 == 1 && mended.1.contains("left: removed"))

@@ -28,6 +28,7 @@ struct LiveRefusalTests {
     Refusal(["iex", "--line-a", "239.255.84.1"], 64, "--line-a 239.255.84.1: an IPv4 address"),
     Refusal(["iex"] + a + ["--max-age", "old"], 64, "seconds, or off, are needed"),
     Refusal(["iex"] + a + ["--policy", "maybe"], 64, "choose wait, drop or conflate"),
+    Refusal(["iex"] + a + ["--policy", "1=drop"], 64, "numbered from 0 to 0"),
     Refusal(["iex"] + a + ["--restarts", "no"], 64, "choose follow or refuse"),
     Refusal(["iex"] + a + ["--subscribe", "1=all"], 64, "numbered from 0 to 0"),
     Refusal(["iex"] + a + ["--subscribe", "0="], 64, "such as 0=AAPL,MSFT"),

@@ -36,7 +36,7 @@ import TickWire
     }
 
     func run(_ arguments: [String]) throws -> Command.Result {
-      try Command.run(arguments + ["--ring-directory", folder.path])
+      try Command.run(arguments + ["--ring-dir", folder.path])
     }
   }
 

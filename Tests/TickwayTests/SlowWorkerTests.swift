@@ -83,6 +83,18 @@ struct SlowWorkerTests {
     #expect(rings[0]["published"].count! - gaps + rings[1]["published"].count! == recorded)
   }
 
+  @Test func eachWorkerOfARunHasAPolicyOfItsOwn() throws {
+    let live = try Command.start(
+      [
+        "live", "--feed", "iex", "--workers", "3", "--policy", "0=drop,2=wait", "--json", "-",
+      ] + lines.both)
+    #expect(eventually(within: 20) { live.error.contains("share") || live.error.contains("spin") })
+    live.signal(SIGTERM)
+    let report = try JSONValue(live.wait(within: 30).output)
+    let policies = report["rings"].list.prefix(3).map { $0["policy"].text }
+    #expect(policies == ["drop", "conflate", "wait"])
+  }
+
   @Test func underWaitNothingIsLostHoweverLateItIsTaken() throws {
     let ingest = try ingest("wait", capacity: 512)
     var late = try consumer(ingest, 0)

@@ -44,7 +44,8 @@ enum tickring_status {
   TICKRING_STATUS_GAP = 16,            /* messages, or ticks of this ring, were lost: books may
                                         * be wrong */
   TICKRING_STATUS_RESTART = 17,        /* the venue's sequence began anew: books are empty */
-  TICKRING_STATUS_STALE = 18,          /* nothing comes in on any line */
+  TICKRING_STATUS_STALE = 18,          /* no line is live, or nobody knows how old prices are,
+                                        * since this machine's clock was set */
   TICKRING_STATUS_DEGRADED = 19,       /* one of the lines is silent, or does not keep up */
   TICKRING_STATUS_RECOVERED = 20,      /* the feed is whole again; ticks that were asked for again
                                         * follow, and may be older than the age limit */

@@ -13,6 +13,7 @@ extension TickPublisher {
   }
 
   /// The lines of the feed came, went or fell silent: strategies are told before the next tick.
+  /// - Parameter time: what dates it until a market time is known, ns since the Unix epoch.
   mutating func feedChanged(to state: FeedState, time: UInt64) {
     feedState = state
     let time = statusTime(at: time)
@@ -39,9 +40,24 @@ extension TickPublisher {
     feedStatus(.stale, time: sendTime)
   }
 
-  /// The time of a status that the clock dates, where it is not doubted: a time far ahead would let
-  /// every timer ring that the strategies have set.
-  mutating func statusTime(at clock: UInt64) -> UInt64 { isClockDoubted ? sendTime : clock }
+  /// The time of a status that is this machine's, not the venue's: the last market time known. The
+  /// clock, which may be far ahead, would let every timer ring that the strategies have set; it
+  /// dates only what comes before there is a market time.
+  mutating func statusTime(at clock: UInt64) -> UInt64 { sendTime == 0 ? clock : sendTime }
+
+  /// A packet is begun while the clock is doubted. What is not the proof that ends this has no age:
+  /// it was held back, and read by the clock as it was, or asked for again.
+  @inline(never)
+  mutating func judgeInDoubt(_ received_ns: UInt64, isRecovered: Bool) {
+    guard freshness == .fresh else { return }
+    if !isRecovered { trustClock(received_ns, at: sendTime) }
+    if isRefusedInDoubt { freshness = .stale }
+  }
+
+  /// Whether quotes and trades without an age are refused now.
+  var isRefusedInDoubt: Bool {
+    mutating get { isClockDoubted && limits.age_ns < .max }
+  }
 
   /// What came in is fresh, by the clock as it was read then.
   /// - Parameters:

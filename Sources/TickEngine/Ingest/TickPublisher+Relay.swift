@@ -26,16 +26,18 @@ extension TickPublisher {
     return number
   }
 
-  /// Whether a tick that was made elsewhere is refused for its age, where that is judged at all.
-  /// The first that is not ends the doubt of a clock that was set.
-  mutating func rejectForAge(_ tick: Tick, _ times: ArrivalTimes) -> Bool {
-    if limits.age_ns < .max,
-      rejectForAge(limits.freshness(at: times.clock, sendTime: tick.timestamp))
-    {
-      return true
+  /// Whether a tick that was made elsewhere is refused for its age, where that is judged at all:
+  /// not of what was asked for again. The first that is not ends the doubt of a clock that was set.
+  mutating func rejectForAge(_ tick: Tick, _ times: ArrivalTimes, isRecovered: Bool) -> Bool {
+    if !isRecovered {
+      if limits.age_ns < .max,
+        rejectForAge(limits.freshness(at: times.clock, sendTime: tick.timestamp))
+      {
+        return true
+      }
+      if isClockDoubted { trustClock(times.received_ns, at: tick.timestamp) }
     }
-    if isClockDoubted { trustClock(times.received_ns, at: tick.timestamp) }
-    return false
+    return isRefusedInDoubt && rejectForAge(.stale)
   }
 
   /// Publishes what another machine's ingester has validated. The board learns what it would have

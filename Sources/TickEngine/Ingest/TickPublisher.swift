@@ -39,7 +39,7 @@ public struct TickPublisher: ~Copyable {
   private(set) var tradeVolume: UInt64 = 0
   private(set) var tradeNotionalE4: Int128 = 0
   let rejected = Slab(count: TickRejection.allCases.count, repeating: UInt64(0))
-  private var freshness = PacketFreshness.fresh
+  var freshness = PacketFreshness.fresh
   /// The last market time known: of the last packet, or of the last tick that was relayed.
   var sendTime: UInt64 = 0
   private var isRecovering = false
@@ -97,8 +97,8 @@ public struct TickPublisher: ~Copyable {
   ///   - clock: what age is judged by, ns since the Unix epoch: in a replay, the capture's.
   ///   - sendTime: the venue's sending time, ns since the Unix epoch.
   ///   - isRecovered: whether its messages were asked for again. Their age is not judged; a status
-  ///     `recovered` of the whole feed comes before the first such packet in a row, unless the
-  ///     clock is doubted.
+  ///     `recovered` of the whole feed comes before the first such packet in a row. Not so while
+  ///     the clock is doubted.
   @inline(__always)
   mutating func beginPacket(
     received_ns: UInt64, clock: UInt64, sendTime: UInt64, isRecovered: Bool = false
@@ -106,7 +106,7 @@ public struct TickPublisher: ~Copyable {
     fanOut.received = receiveStamp(monotonic_ns: received_ns)
     freshness = isRecovered ? .fresh : limits.freshness(at: clock, sendTime: sendTime)
     self.sendTime = sendTime
-    if isClockDoubted, freshness == .fresh, !isRecovered { trustClock(received_ns, at: sendTime) }
+    if isClockDoubted { judgeInDoubt(received_ns, isRecovered: isRecovered) }
     if isRecovered != isRecovering { markRecovery(isRecovered) }
   }
 

@@ -95,7 +95,7 @@ public enum SenderService {
   static func sessionGone(_ options: ReplayOptions, inDoubt: UInt64) -> String {
     let name = options.instance ?? "NAME"
     let pool = TradingInstance.regionName(name, "pool")
-    let remove = "`tickway ring remove --directory \(options.ringDirectory) \(pool)` and "
+    let remove = "`tickway ring remove --ring-dir \(options.ringDirectory) \(pool)` and "
     return "the venue has begun another session: \(inDoubt) orders that were out are in doubt, and"
       + " what is held is held in the old one; nothing leaves any more: ask the venue, end this"
       + " instance, then \(inDoubt > 0 ? remove : "")`tickway resume \(name) --who YOU --reason"

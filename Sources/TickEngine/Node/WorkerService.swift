@@ -50,7 +50,7 @@ public enum WorkerService {
     var report = Report(machine: process.machine)
     report.run.workers = 1
     report.run.misdirected = thread.role.misdirected
-    report.rings = rings(thread.role, number, options, start)
+    report.rings = rings(thread.role, number, start)
     if AllocationAudit.isActive {
       report.run.hotAllocations = ["worker-\(number)": thread.role.hotAllocations ?? 0]
     }
@@ -85,13 +85,12 @@ public enum WorkerService {
 
   /// This process's part of its rings; the other ends are of other processes.
   private static func rings<S: Strategy & ~Copyable>(
-    _ worker: borrowing Worker<S>, _ number: Int, _ options: ReplayOptions,
-    _ start: (ticks: UInt64, events: UInt64)
+    _ worker: borrowing Worker<S>, _ number: Int, _ start: (ticks: UInt64, events: UInt64)
   ) -> [Report.Ring] {
     let desk = worker.orderRing
     return [
       Report.Ring(
-        name: "ticks.\(number)", kind: .tick, capacity: UInt64(options.ringCapacity),
+        name: "ticks.\(number)", kind: .tick, capacity: UInt64(worker.tickSlots),
         polled: worker.ticksPolled - start.ticks),
       Report.Ring(
         name: "orders.\(number)", kind: .order, capacity: UInt64(ReplayRegions.orderSlots),

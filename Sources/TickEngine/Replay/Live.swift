@@ -11,13 +11,16 @@ public enum Live {
   /// Runs one `S` on each worker until SIGINT or SIGTERM, which it blocks, or until a role fails.
   ///
   /// - Parameters:
-  ///   - lines: what to listen to, and what a slow worker costs.
+  ///   - lines: what to listen to, and what a slow worker costs; how many there are the options
+  ///     say.
   ///   - options: everything behind the ingester; captures, pace and repeats have no meaning here.
   /// - Throws: as `Replay.run`, and `IngestError`, `ReceiveError`.
   public static func run<S: Strategy & ~Copyable>(
     _ strategy: S.Type, _ lines: IngestOptions, _ options: ReplayOptions,
     observer: ReplayObserver = ReplayObserver()
   ) throws -> ReplayOutcome {
+    var lines = lines
+    lines.workers = options.workers
     try lines.check()
     try Replay.check(options, isCounting: S.self == CountingStrategy.self)
     switch lines.feed {

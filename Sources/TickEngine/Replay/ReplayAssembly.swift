@@ -226,11 +226,12 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       claiming: directory.attach(), venue: Symbol("IEX")!.word)
     try numbers.add(options.symbols ?? [])
     let regions = rings.map(\.ticks) + taps
-    let (waitPolicy, policy) = (plan.policy, source.policy)
+    let (waitPolicy, source) = (plan.policy, source)
     let outlets = try Slab<TickOutlet>(count: regions.count) { index throws(RingError) in
       TickOutlet(
         try TickProducer(claiming: regions[index].attach()),
-        policy: index < rings.count ? policy : .wait, waitPolicy: waitPolicy)
+        policy: index < rings.count ? source.policy(ofWorker: index) : .wait,
+        waitPolicy: waitPolicy)
     }
     // The board serves the risk gate alone.
     var writer: BoardWriter?

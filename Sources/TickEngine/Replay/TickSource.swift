@@ -8,7 +8,7 @@ import TickWire
 /// Thread: the starter's; only the ingester that it makes runs on another.
 class TickSource<Ingester: FeedRole & ~Copyable> {
   /// What a worker's ring without room does. The venue's and the recorder's taps always wait.
-  var policy: SlowConsumerPolicy { .wait }
+  func policy(ofWorker worker: Int) -> SlowConsumerPolicy { .wait }
 
   func makeIngester(
     _ publisher: consuming TickPublisher, _ parts: consuming IngesterParts
@@ -87,7 +87,9 @@ final class LineSource<D: LiveDecoder & ~Copyable>: TickSource<LiveIngester<D>> 
   private var lines: Slab<UdpLine>?
   private var watcher: LineWatcher
 
-  override var policy: SlowConsumerPolicy { options.policy }
+  override func policy(ofWorker worker: Int) -> SlowConsumerPolicy {
+    options.policy(ofWorker: worker)
+  }
 
   init(_ options: IngestOptions, _ observer: ReplayObserver) throws {
     self.options = options

@@ -214,6 +214,8 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
     }
   }
 
+  /// Slots of its tick ring.
+  var tickSlots: Int { ticks.capacity }
   /// Ticks and events polled so far.
   public var ticksPolled: UInt64 { ticks.polled }
   var eventsPolled: UInt64 { desk.backlog.polled }

@@ -117,6 +117,38 @@ import TickWire
     #expect(packet(200) == [.status(0, .recovered, bench.clock)])
   }
 
+  /// Where ages are judged, they are refused meanwhile like all that is too old.
+  @Test(arguments: [true, false])
+  func pricesWithoutAnAgeAreRefusedWhileAClockIsDoubted(isJudged: Bool) throws {
+    let bench = try bench { if !isJudged { $0.limits.age_ns = .max } }
+    bench.quote("AAA", 10_000, 10_010)
+    bench.feed.decoder.publisher.doubtClock(100)
+    _ = bench.ticks()
+    // Held back, and asked for again.
+    for isRecovered in [false, true] {
+      bench.feed.decoder.publisher.beginPacket(
+        received_ns: isRecovered ? 101 : 99, clock: bench.clock, sendTime: bench.clock,
+        isRecovered: isRecovered)
+      bench.feed.decoder.publisher.trade(
+        1, time: bench.clock, priceE4: 10_000, size: 1, setsNoLast: false)
+    }
+    let trade = SeenTick(1, .trade, bench.clock, 1, 1)
+    #expect(bench.ticks() == (isJudged ? [] : [trade, trade]))
+    #expect(bench.rejected(.stale) == (isJudged ? 2 : 0))
+    #expect(try bench.entry(1).lastPrice == (isJudged ? 0 : 1))
+  }
+
+  /// What this machine finds has no time at the venue.
+  @Test func aChangeOfTheFeedHasTheLastMarketTime() throws {
+    let bench = try FeedBench.tops()
+    bench.feed.decoder.feedChanged(to: .stale, time: 9)
+    #expect(bench.ticks() == [.status(0, .stale, 9)])
+    bench.send()
+    let last = bench.clock
+    bench.feed.decoder.feedChanged(to: .degraded, time: last + 3_600_000_000_000)
+    #expect(bench.ticks() == [.status(0, .degraded, last)])
+  }
+
   // MARK: Quotes
 
   /// Bid, ask, and why it is refused. 0.99 % of the bid passes, 1.00 % does not.

@@ -262,9 +262,10 @@ struct Arbiter: ~Copyable {
   mutating func takeOver<D: FeedDecoder & ~Copyable>(_ times: ArrivalTimes, _ decoder: inout D) {
     for stream in 0..<tracker.count {
       let inHand = tracker.takeOver(stream)
+      let known = tracker.newestSendTime(stream)
       let place = SequencedPacket(
         stream: tracker.key(stream), session: tracker.session(stream),
-        first: tracker.expected(stream), count: 0, sendTime: times.clock)
+        first: tracker.expected(stream), count: 0, sendTime: known == 0 ? times.clock : known)
       decoder.begin(place, times, isRecovered: false)
       var verdict = SequenceVerdict(stream: stream)
       verdict.missing = inHand

@@ -120,6 +120,8 @@ struct SequenceTracker: ~Copyable {
   func expected(_ stream: Int) -> UInt64 { streams[stream].expected }
   func session(_ stream: Int) -> UInt128 { streams[stream].session }
   func key(_ stream: Int) -> UInt64 { streams[stream].key }
+  /// 0 where the protocol has none.
+  func newestSendTime(_ stream: Int) -> UInt64 { streams[stream].newestSendTime }
 
   /// The number of a packet's stream; nil if it is not followed yet.
   @inline(__always)

@@ -68,7 +68,7 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
   }
 
   private mutating func isRefused(_ tick: Tick) -> Bool {
-    !isRecovered && publisher.rejectForAge(tick, times)
+    publisher.rejectForAge(tick, times, isRecovered: isRecovered)
   }
 
   func messages(ofType type: Int) -> UInt64 { 0 }

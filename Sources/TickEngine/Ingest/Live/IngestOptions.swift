@@ -61,6 +61,8 @@ public struct IngestOptions: Sendable {
     if feed == .ticks { validation.age_ns = .max }
   }
 
+  func policy(ofWorker worker: Int) -> SlowConsumerPolicy { policies[worker] ?? policy }
+
   /// The arbiter's limits as this feed can have them: what is missing is asked for only where a
   /// request server answers.
   var arbiterLimits: ArbiterLimits {

@@ -85,7 +85,7 @@ final class IngestSetup {
       return TickOutlet(
         try TickProducer(claiming: ring.attach()),
         policy: index < rings.count
-          ? options.policies[index] ?? options.policy : taps[index - rings.count].1,
+          ? options.policy(ofWorker: index) : taps[index - rings.count].1,
         waitPolicy: plan.policy)
     }
     var board: BoardWriter?

@@ -48,7 +48,7 @@ public enum SupervisorError: Error, Equatable, CustomStringConvertible {
     case .unusable(let directory, let name, let reason):
       "\(directory)/\(name): \(reason). Whether that instance runs cannot be told: look who has it"
         + " open (fuser \(directory)/\(name)), end that, then `tickway ring remove --force"
-        + " --directory \(directory) -- \(name)`, and start again"
+        + " --ring-dir \(directory) -- \(name)`, and start again"
     case .inUse(let path, let pid):
       "\(path) is in use by \(Self.process(pid)), without a supervisor: end that one"
         + " (\(pid == 0 ? "fuser \(path) names it" : "kill \(pid)")), and start again"

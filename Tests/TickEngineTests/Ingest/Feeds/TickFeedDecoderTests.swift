@@ -239,10 +239,10 @@ import TickWire
     let bid = Self.tick(1, .bid, time: 9_000_000_001)
     bench.send([bid, Self.tick(1, .ask, time: 9_000_000_001)])
     #expect(told(bench) == ["recovered 9000000001", "bid 9000000001", "ask 9000000001"])
-    // What was asked for again ends none.
+    // What was asked for again ends none, and is refused meanwhile.
     bench.doubtClock()
     bench.send([Self.tick(1, .trade, time: 9_000_000_002)], line: nil)
-    #expect(told(bench) == ["stale 9000000001", "trade 9000000002"])
+    #expect(told(bench) == ["stale 9000000001"] && bench.refused(.stale) == 2)
   }
 
   /// Nor do they tell the time of the clock that is doubted.

@@ -44,7 +44,9 @@ final class OutletBench {
   func trade(_ instrument: UInt32 = 1) -> UInt64 {
     time += 1
     let trade = tick(instrument, .trade, quantity: 1)
-    outlet.publish(trade, of: instrument, received: 0, control: control)
+    if !outlet.publish(trade, received: 0) {
+      outlet.publishSlowly(trade, of: instrument, received: 0, control: control)
+    }
     return time
   }
 
@@ -53,7 +55,9 @@ final class OutletBench {
     time += 1
     let bid = tick(instrument, .bid, quantity: 1)
     let ask = tick(instrument, .ask, quantity: 1)
-    outlet.publishQuote(bid, ask, of: instrument, received: 0, control: control)
+    if !outlet.publishQuote(bid, ask, received: 0) {
+      outlet.publishQuoteSlowly(bid, ask, of: instrument, received: 0, control: control)
+    }
     return time
   }
 
