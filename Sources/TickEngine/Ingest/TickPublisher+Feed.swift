@@ -67,6 +67,7 @@ extension TickPublisher {
   mutating func trustClock(_ received_ns: UInt64, at time: UInt64) {
     guard received_ns >= doubted_ns else { return }
     isClockDoubted = false
+    sendTime = time
     feedChanged(to: feedState, time: time)
   }
 
