@@ -48,8 +48,10 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
     let (line, hugePage) = (64, 1 << 21)
     let stride = MemoryLayout<Element>.stride
-    let byteCount = max(1, count) * stride
-    let isHuge = byteCount >= hugePage
+    let needed = max(1, count) * stride
+    let isHuge = needed >= hugePage
+    // Its end, too: half a huge page in small ones takes as long as five huge ones.
+    let byteCount = isHuge ? (needed + hugePage - 1) / hugePage * hugePage : needed
     let alignment = max(
       MemoryLayout<Element>.alignment,
       isHuge ? hugePage : stride.isMultiple(of: line) ? line : 16)
