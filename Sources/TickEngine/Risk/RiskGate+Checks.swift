@@ -172,7 +172,8 @@ extension RiskGate {
   ) -> Bool {
     evidence.at(.halving)
     var quantity = Int64(order.quantity)
-    let added = quantity - Int64(order.replacedOpen) - max(0, room)
+    // At least 0 before the room is taken off: that may be the largest number.
+    let added = max(0, quantity - Int64(order.replacedOpen)) - max(0, room)
     if state == .warning, added > 0, !order.isReducing(within: room) {
       quantity = quantity - added + added / 2
     }
