@@ -11,7 +11,7 @@ import Testing
   private func named() -> [String: Int] {
     var named: [String: Int] = [:]
     for file in HouseFiles.tests where file.isSwift {
-      for (index, line) in file.code.enumerated() {
+      for (index, line) in file.lines.enumerated() where line.contains("func ") {
         guard let name = line.firstMatch(of: #/\bfunc ((rm|rs|ks|om|pt|vr)\d+)[A-Z]/#) else {
           continue
         }

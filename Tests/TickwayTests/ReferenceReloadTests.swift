@@ -32,6 +32,18 @@ import Testing
     return (day, Set(symbols).subtracting([""]).sorted())
   }
 
+  /// At the start there is no older one to go on with.
+  @Test(arguments: ["", "AAA,x,1,1,1,no\n", "AAA,x,1,1,1,no\nend,2\n"])
+  func rm13ARunDoesNotStartWithHalfAFile(rows: String) throws {
+    try write(text: rows.isEmpty ? "" : header + rows)
+    let day = try scratch.synth(messages: 1_000)
+    let result = try Command.run([
+      "replay", day, "--strategy", "market-maker", "--reference", scratch["reference.csv"],
+    ])
+    #expect(result.status == 78 && result.output.isEmpty)
+    #expect(result.error.contains("the file is not whole"), "\(result.error)")
+  }
+
   @Test func rm13AFileThatChangesUnderARunIsTakenWholeOrNotAtAll() throws {
     let (day, symbols) = try day()
     try #require(symbols.count == 5)

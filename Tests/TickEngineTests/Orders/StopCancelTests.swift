@@ -17,7 +17,7 @@ import TickWire
     return line
   }
 
-  /// Strategy 1 loses 11 % of what it has; if strategy 2 does not win as much, so does the instance.
+  /// Strategy 1 loses 11 % of what it has; so does the instance, unless strategy 2 wins as much.
   private func lose(_ line: SenderLine, isShared: Bool) {
     line.adjust { sender in
       // The day's peak is what it had before.
