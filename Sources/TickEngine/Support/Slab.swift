@@ -41,18 +41,15 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     self.region = region
   }
 
-  /// Elements of one cache line or several begin where a line does; a slab of a huge page or more
-  /// where one does, of which it is made if the kernel has some: it is then touched in a twentieth
-  /// of the time, which a role's start consists of, and a look at a place that nobody expects costs
-  /// a walk less.
+  /// A slab begins where a cache line does, so that no small element lies across two: the second
+  /// would be fetched by nobody. One of a huge page or more begins where such a page does, of which
+  /// it is made if the kernel has some: it is then touched in a twentieth of the time, which a
+  /// role's start consists of, and a look at a place that nobody expects costs a walk less.
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
     let (line, hugePage) = (64, 1 << 21)
-    let stride = MemoryLayout<Element>.stride
-    let byteCount = max(1, count) * stride
+    let byteCount = max(1, count) * MemoryLayout<Element>.stride
     let isHuge = byteCount >= hugePage
-    let alignment = max(
-      MemoryLayout<Element>.alignment,
-      isHuge ? hugePage : stride.isMultiple(of: line) ? line : 16)
+    let alignment = max(MemoryLayout<Element>.alignment, isHuge ? hugePage : line)
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: alignment)
     // Refused, it has small ones.
     if isHuge { _ = unsafe madvise(bytes, byteCount, MADV_HUGEPAGE) }
