@@ -17,9 +17,9 @@ private final class BookWalk {
   private var match: UInt64 = 0
   /// The highest order number given.
   private var highest: UInt32 = 0
-  /// Orders that somebody wants cancelled, and those that had to make room, by id.
+  /// Orders that somebody wants cancelled, by id; those that had to make room, by number.
   private var wished: Set<UInt64> = []
-  private var away: [UInt64: WorkingOrder] = [:]
+  private var away: [UInt32: WorkingOrder] = [:]
   private(set) var (successions, evictions, matches) = (0, 0, 0)
 
   /// In a small pool an order is soon another's, a turn later, in its place.
@@ -66,7 +66,7 @@ private final class BookWalk {
     var link = book.open.first
     while let news = book.left(from: &link) { counted += Int64(news.added) }
     // What had to make room is the venue's alone to name then.
-    wished.subtract(away.keys)
+    wished.subtract(away.values.map(\.orderId))
     away = [:]
     successions += 1
   }
@@ -120,7 +120,7 @@ private final class BookWalk {
       book.wantCancels(of: 1) { _ in true }
       wish { $0.instrument == 1 }
     case 2:
-      guard let id = away.keys.sorted().first else { return }
+      guard let id = awayOrders.keys.sorted().first else { return }
       _ = book.wantCancel(of: id)
       wish { $0.orderId == id }
     default:
@@ -132,7 +132,7 @@ private final class BookWalk {
   }
 
   private func wish(_ isMeant: (WorkingOrder) -> Bool) {
-    for order in Array(orders.values) + Array(away.values) where isMeant(order) {
+    for order in Array(orders.values) + Array(awayOrders.values) where isMeant(order) {
       wished.insert(order.orderId)
     }
   }
@@ -140,11 +140,19 @@ private final class BookWalk {
   /// Those in the pool, by id, without what stands for a replacement.
   private var orders: [UInt64: WorkingOrder] {
     var orders: [UInt64: WorkingOrder] = [:]
-    for place in 1..<book.pool.places where book.pool.userRefNum(atPlace: place) != 0 {
-      let order = book.pool[atPlace: place]
-      if !order.isReplacement { orders[order.orderId] = order }
-    }
+    for order in lines where !order.isReplacement { orders[order.orderId] = order }
     return orders
+  }
+
+  private var lines: [WorkingOrder] {
+    (1..<book.pool.places).filter { book.pool.userRefNum(atPlace: $0) != 0 }
+      .map { book.pool[atPlace: $0] }
+  }
+
+  /// The same of those that had to make room.
+  private var awayOrders: [UInt64: WorkingOrder] {
+    let orders = away.values.filter { !$0.isReplacement }.map { ($0.orderId, $0) }
+    return Dictionary(orders) { first, _ in first }
   }
 
   private func sendCancels() {
@@ -170,21 +178,24 @@ private final class BookWalk {
       note(news)
       book.leave(news.leaving)
     }
-    away = away.filter { $0.value.userRefNum < next }
+    away = away.filter { $0.key < next && !$0.value.isReplacement }
   }
 
   /// An order that is not known, often one that lay in the place of one that is in doubt.
   private func tellOfBefore() {
     let places = UInt32(book.pool.places)
-    let late = orders.values.filter { $0.life == .inDoubt && $0.userRefNum > places }
+    let late = lines.filter { $0.life == .inDoubt && $0.userRefNum > places }
       .map { $0.userRefNum - places }
-    let numbers = late + away.values.map(\.userRefNum)
+    let numbers = late + away.keys
     let number = numbers.isEmpty ? anyNumber() : numbers.sorted()[random.below(numbers.count)]
     guard number > 0, !book.pool.contains(number) else { return }
     var answer = OrderAnswer(
       random.below(6) == 0 ? .rejected : .accepted, userRefNum: number)
     (answer.side, answer.priceE4) = (random.once(in: 2) ? .buy : .sell, anyPrice())
     answer.quantity = UInt32(random.within(1...20))
+    if let order = away[number], order.isReplacement, random.once(in: 2) {
+      (answer.kind, answer.previousUserRefNum) = (.replaced, order.partner)
+    }
     nextId += 1
     apply(answer, OrderOrigin(orderId: 1 << 32 | (1_000_000 + nextId), strategy: 1))
   }
@@ -201,17 +212,17 @@ private final class BookWalk {
     let number = answer.userRefNum
     let before = book.pool.contains(number) ? book.pool[number] : WorkingOrder()
     let original = book.pool.contains(answer.previousUserRefNum)
-    let (known, evicted) = (orders, book.evicted.count)
+    let place = book.pool.place(number)
+    let there = book.pool.userRefNum(atPlace: place)
+    let (inPlace, evicted) = (book.pool[atPlace: place], book.evicted.count)
     let news = book.apply(answer, origin: origin, at: 0)
     note(news)
     note(book.takeEvicted())
     if book.evicted.count > evicted {
-      away.merge(known.filter { book.find($0.key) == nil }) { $1 }
+      away[there] = inPlace
       evictions += 1
     }
-    if book.evicted.count < evicted {
-      away = away.filter { $0.value.userRefNum != number }
-    }
+    if book.evicted.count < evicted { away[number] = nil }
     guard let news else { return }
     if news.event.eventKind == .cancelReject, !before.isReplacement {
       wished.remove(before.orderId)
@@ -260,8 +271,8 @@ private final class BookWalk {
   /// What is to go is asked for, or was, until it is gone or its cancel refused.
   private func forgotten() -> String? {
     let orders = orders
-    away = away.filter { orders[$0.key] == nil }
-    wished.formIntersection(Set(orders.keys).union(away.keys))
+    away = away.filter { !book.pool.contains($0.key) }
+    wished.formIntersection(Set(orders.keys).union(awayOrders.keys))
     for id in wished where orders[id]?.isCancelAsked == false { return "a wish for \(id)" }
     return away.count == book.evicted.count ? nil : "\(book.evicted.count) made room"
   }
