@@ -43,9 +43,10 @@ TICKRING_HIDDEN int tickring_internal_errno(void);
 /* place.c. Binds the file's memory to a node, if any is asked for: before the first touch, for
  * pages do not move afterwards. */
 TICKRING_HIDDEN int tickring_internal_bind(const tickring_region *region, int32_t node_plus_1);
-/* Touches every page, so that no fault waits in the hot path; the second, by huge pages where the
- * kernel grants them. */
+/* Touches every page, so that no fault waits in the hot path; the second, where the file has its
+ * pages already, and the third, by huge pages where the kernel grants them. */
 TICKRING_HIDDEN int tickring_internal_populate(const tickring_region *region);
+TICKRING_HIDDEN int tickring_internal_map_ahead(const tickring_region *region);
 TICKRING_HIDDEN int tickring_internal_populate_huge(const tickring_region *region);
 /* Whether the memory lies as it was asked for. */
 TICKRING_HIDDEN int tickring_internal_check_place(const tickring_region *region,

@@ -80,6 +80,16 @@ int tickring_internal_populate(const tickring_region *region) {
   return TICKRING_OK;
 }
 
+int tickring_internal_map_ahead(const tickring_region *region) {
+#ifdef MADV_POPULATE_READ
+  /* Pages that there are come sixteen at a time to one that reads, one by one to one that writes:
+   * in half the time. Refused, it is the next call that says so. */
+  if (!region->is_read_only)
+    (void)madvise(region->header, region->bytes, MADV_POPULATE_READ);
+#endif
+  return tickring_internal_populate(region);
+}
+
 static bool is_on(int fd, uint32_t type) {
   struct statfs system;
   return fstatfs(fd, &system) == 0 && (uint32_t)system.f_type == type;

@@ -300,7 +300,7 @@ static int attach_file(int fd, uint32_t kind, tickring_region *region) {
   region->capacity = geometry.capacity;
   region->kind = kind;
   region->slot_bytes = tickring_internal_slot_bytes(kind);
-  error = region->is_untouched ? TICKRING_OK : tickring_internal_populate(region);
+  error = region->is_untouched ? TICKRING_OK : tickring_internal_map_ahead(region);
   /* A page that cannot be had may be one that is gone. */
   if (error && (tickring_internal_check_file(fd, &bytes_now) || bytes_now != bytes))
     error = TICKRING_E_SIZE;

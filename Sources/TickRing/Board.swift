@@ -92,6 +92,7 @@ public struct BoardReader: ~Copyable, Sendable {
 
   /// A consistent copy, or nil for an instrument that the board has no line for, or whose writer
   /// is in the middle of a change for longer than a copy takes (it may be dead): no price, then.
+  @inlinable @inline(__always)
   public func read(_ instrument: UInt32) -> BoardEntry? {
     guard Int(instrument) < lines.count, let words = lines.copy(Int(instrument)) else { return nil }
     var entry = BoardEntry()

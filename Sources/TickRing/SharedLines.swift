@@ -86,7 +86,7 @@ public struct SharedLines: ~Copyable, @unchecked Sendable {
 
   /// Words 1...7 of a line as one writing left them (at 0...6), or nil if its writer is in the
   /// middle of a change for longer than a copy takes: it may be dead.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func copy(_ line: Int) -> InlineArray<7, UInt64>? {
     let first = at(line, 0)
     for _ in 0..<1000 {

@@ -29,6 +29,10 @@ extension TickProducer {
   public var isLost: Bool { TickRing.isLost(raw.region) }
 }
 
+extension SharedLines {
+  public var isLost: Bool { region.isLost }
+}
+
 extension TickConsumer {
   public var isLost: Bool { TickRing.isLost(raw.region) }
 }

@@ -134,8 +134,9 @@ struct PipelineOptions: ParsableArguments {
     options.slowVenue = slowVenue
     options.reconnectSeconds = reconnect
     if let reference {
-      options.reference = try ReferenceFile.read(reference)
+      // Looked at first: what changes while it is read has changed since.
       let file = ChangingFile(reference)
+      options.reference = try ReferenceFile.read(reference)
       options.reloadReference = {
         guard file.hasChanged() else { return nil }
         return try ReferenceFile.read(reference)

@@ -12,4 +12,16 @@ struct Tickway: ParsableCommand {
       StateCommand.self, SynthCommand.self, TopCommand.self, ValueAtRiskCommand.self,
       VenueCommand.self, WatchdogCommand.self, WorkerCommand.self,
     ])
+
+  /// A supervisor waits for a role that it starts: its verb is called directly, since to find it
+  /// among all verbs and their options takes longer than to read its own.
+  static func main() {
+    let roles: [any ParsableCommand.Type] = [
+      IngestCommand.self, SenderCommand.self, VenueCommand.self, WorkerCommand.self,
+    ]
+    let words = CommandLine.arguments.dropFirst()
+    let role = roles.first { $0.configuration.commandName == words.first }
+    guard let role, words.contains("--place") else { return main(nil) }
+    role.main(Array(words.dropFirst()))
+  }
 }

@@ -27,6 +27,8 @@ class Venue:
         self.matches = 0
         self.counts = Counter()
         self.time = 34_200_000_000_000
+        self.cut_each = 0
+        self.cuts = 0
 
     def take(self, message):
         """What is to be said to a request."""
@@ -59,6 +61,22 @@ class Venue:
             said.append(b"z of a later edition")
         return said
 
+    def cut_now(self, message):
+        """How the connection ends at this request: before it is taken, before it is answered, or
+        within the answer; None: not at all."""
+        self.counts["requests"] += 1
+        if message == ouch.QUERY or not self.cut_each or self.counts["requests"] % self.cut_each:
+            return None
+        self.cuts += 1
+        return ("taken", "answered", "whole")[self.cuts % 3]
+
+    def cancel_on_disconnect(self):
+        """What is told of it is in the stream for whoever asks next."""
+        for ref, quantity in self.live.items():
+            self.counts["canceled"] += 1
+            self.told.append(ouch.canceled(ref, self.time, quantity, b"Z"))
+        self.live.clear()
+
     @staticmethod
     def halves(quantity):
         return [part for part in (quantity // 2, quantity - quantity // 2) if part]
@@ -76,6 +94,7 @@ class Server(soup.SoupServerSession, session_type="server"):
     """One connection; the venue behind it is the run's."""
 
     venue = None
+    is_cut = False
 
     @classmethod
     def make(cls):
@@ -87,6 +106,9 @@ class Server(soup.SoupServerSession, session_type="server"):
             return soup.LoginRejected(soup.LoginRejectReason.NOT_AUTHORIZED)
         told = self.venue.told
         first = int(msg.sequence) or len(told) + 1
+        assert first <= len(told) + 1, (first, len(told))
+        self.venue.counts["logins"] += 1
+        self.venue.counts["replayed"] += len(told) + 1 - first
         asyncio.get_running_loop().call_soon(self.begin, first)
         return soup.LoginAccepted(SESSION, first)
 
@@ -100,9 +122,28 @@ class Server(soup.SoupServerSession, session_type="server"):
         self.venue.told.append(message)
         self.send_seq_msg(message)
 
+    def cut(self, left=b""):
+        """Ends the connection without a word more than what is left; every other time the venue
+        cancels what rests."""
+        self.is_cut = True
+        self._transport.write(left)
+        self._transport.abort()
+        if self.venue.cuts % 2:
+            self.venue.cancel_on_disconnect()
+
     async def on_unsequenced(self, msg):
+        if self.is_cut:
+            return
         try:
-            for message in self.venue.take(msg.data):
+            when = self.venue.cut_now(msg.data)
+            if when == "taken":
+                return self.cut()
+            said = self.venue.take(msg.data)
+            if when:
+                self.venue.told += said
+                packet = soup.SequencedData(said[0]).to_bytes()[1] if said else b""
+                return self.cut(packet[:len(packet) // 2] if when == "whole" else b"")
+            for message in said:
                 self.say(message)
         except Exception as trouble:  # The library would only close the session.
             self.venue.counts[f"trouble: {trouble!r}"] += 1
@@ -119,14 +160,17 @@ async def replay(tickway, port, *options, password=PASSWORD):
     return process.returncode, said, complaints.decode()
 
 
-async def trade(tickway, port, venue, strategy):
+async def trade(tickway, port, venue, strategy, *options):
     """A run with a strategy: both sides must count the same."""
     before = Counter(venue.counts)
-    code, said, complaints = await replay(tickway, port, "--strategy", strategy)
+    code, said, complaints = await replay(tickway, port, "--strategy", strategy, *options)
     assert code == 0, complaints
     report = json.loads(said)
     counts = venue.counts - before
-    for name in ("sent", "acked", "venue_rejected", "filled", "canceled", "cancels_sent"):
+    names = ["sent", "acked", "venue_rejected", "filled", "canceled"]
+    if not venue.cut_each:
+        names.append("cancels_sent")
+    for name in names:
         assert report["orders"][name] == counts[name], (name, report["orders"], counts)
     assert report["orders"]["in_flight"] == report["orders"]["open"] == 0, report["orders"]
     assert report["run"]["anomalies"] == 0, report["run"]
@@ -134,6 +178,19 @@ async def trade(tickway, port, venue, strategy):
     assert counts["filled"] > 0 and counts["venue_rejected"] > 0, counts
     assert not venue.live, venue.live
     return counts["sent"]
+
+
+async def trade_through_cuts(tickway, port, venue):
+    """The connection ends again and again; the sender comes back, asks for what it has not heard,
+    and at the end has heard all of it once."""
+    before = Counter(venue.counts)
+    venue.cut_each = 40
+    sent = await trade(tickway, port, venue, "market-maker", "--reconnect", "20", "--pace", "10x")
+    venue.cut_each = 0
+    counts = venue.counts - before
+    assert venue.cuts >= 6 and counts["logins"] > venue.cuts, (venue.cuts, counts)
+    assert counts["replayed"] > 0, counts
+    return sent, venue.cuts
 
 
 async def main(tickway):
@@ -149,6 +206,7 @@ async def main(tickway):
     # The venue's session goes on, and so do the order numbers, after a question for the next.
     sent += await trade(tickway, port, venue, "market-maker")
     assert venue.counts["queries"] == 1, venue.counts
+    more, cuts = await trade_through_cuts(tickway, port, venue)
 
     # Nothing but heartbeats, for longer than a dead peer may be silent.
     begun = time.monotonic()
@@ -157,7 +215,8 @@ async def main(tickway):
     assert time.monotonic() - begun > 16, "the day was too short to prove anything"
     assert not [name for name in venue.counts if name.startswith("trouble")], venue.counts
     server.close()
-    print(f"nasdaq-protocols' server: logins, {sent} orders in two sessions, heartbeats: ok")
+    print(f"nasdaq-protocols' server: logins, {sent} orders in two sessions, {more} through {cuts}"
+          " cuts with replays, heartbeats: ok")
 
 
 run(main(sys.argv[1]))

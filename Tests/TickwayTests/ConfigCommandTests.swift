@@ -23,6 +23,21 @@ struct ConfigCommandTests {
     #expect(scratch.names == ["node.yaml"])
   }
 
+  /// As it is, but for a name that nobody else runs.
+  @Test func theExampleRunsAndEndsInOrder() throws {
+    let name = "example-\(ProcessInfo.processInfo.processIdentifier)"
+    let text = try example().replacingOccurrences(
+      of: "instance: example", with: "instance: \(name)")
+    let run = try Command.start(["run", "--config", scratch.write(text, to: "node.yaml")])
+    let isReady = eventually(within: 60) { run.error.contains("tickway run: ready") }
+    try #require(isReady, "\(run.error)")
+    #expect(sharedMemoryNames().contains { $0.hasPrefix("tickway.\(name).") })
+    run.signal(SIGTERM)
+    let end = try run.wait(within: 60)
+    #expect(end.status == 0, "\(end.error)")
+    #expect(!sharedMemoryNames().contains { $0.hasPrefix("tickway.\(name).") })
+  }
+
   @Test func aWrongFileIsRefusedWithEverythingThatIsWrong() throws {
     let text = try example().replacingOccurrences(of: "tick_slots: 65536", with: "tick_slots: 3")
       .replacingOccurrences(of: "waiting: auto", with: "wating: auto")

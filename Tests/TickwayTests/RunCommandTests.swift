@@ -22,6 +22,9 @@ struct RunCommandTests {
     }
     #expect(end.report["roles"].list.map { $0["deaths"].count } == [0, 0, 0, 0, 0])
     #expect(end.report["latency_ns", "tick_to_order", "count"].count ?? 0 > 0)
+    // What the latencies are to be read by.
+    #expect(end.report["machine", "jitter_floor_ns", "count"].count ?? 0 > 0)
+    #expect(end.output.contains("jitter floor"))
     for role in ["ingester", "worker-0", "worker-1", "sender", "venue"] {
       #expect(end.output.contains("== \(role), process "), "\(role)")
     }

@@ -6,7 +6,8 @@ import TickRing
 /// most of them, on one core.
 ///
 /// `check` is one judgement, timed alone: the time between two readings of the clock, less what two
-/// readings with nothing between them take (its median). `fetched` is the same as the sender asks:
+/// readings with nothing between them take (its median). `line` is beside it what the machine takes
+/// for the least of it: the instrument's line of the board read, and nothing else. `fetched` is the same as the sender asks:
 /// it fetches the lines of a batch of sixteen orders before it judges them; the fetching of one
 /// order is in the time of another. `whole` is the judgement and what the
 /// sender tells the gate of the order afterwards (opened, and an older one filled or cancelled), a
@@ -17,7 +18,7 @@ import TickRing
 struct RiskBenchmark: ~Copyable {
   static let symbols = 10_000
   static let strategies = 16
-  static let orders = 1 << 18
+  static let orders = 1 << 16
   /// Orders that are open before the oldest ends.
   static let open = 1_024
   private static let start: UInt64 = 1_700_000_000_000_000_000
@@ -29,6 +30,7 @@ struct RiskBenchmark: ~Copyable {
   struct Pass {
     /// Of each judgement, ns, sorted.
     var check_ns: [Double] = []
+    var line_ns: [Double] = []
     var fetched_ns: [Double] = []
     /// Of an order, by the wall clock and by the thread's own time.
     var whole_ns = 0.0
@@ -47,6 +49,7 @@ struct RiskBenchmark: ~Copyable {
   private var gate: RiskGate
   private let directory: DirectoryWriter
   private let board: BoardWriter
+  private let prices: BoardReader
   private let intents: [OrderIntent]
   private var now = RiskBenchmark.start
   /// Orders so far, in all passes.
@@ -78,9 +81,10 @@ struct RiskBenchmark: ~Copyable {
       reference: ReferenceTable(
         try ReferenceData(csv: Data(csv.utf8)), limits: limits, instruments: 16_384),
       control: ControlPage(try RiskBenchmark.region(.control, "page", ControlPage.capacity)),
-      board: BoardReader(prices), directory: DirectoryReader(names))
+      board: try BoardReader(prices.duplicate()), directory: DirectoryReader(names))
     directory = writer
     self.board = board
+    self.prices = BoardReader(prices)
     intents = (0..<RiskBenchmark.orders).map { _ in RiskBenchmark.intent(&random, closes) }
   }
 
@@ -129,11 +133,14 @@ struct RiskBenchmark: ~Copyable {
     var results: [Pass] = []
     for _ in 0..<passes {
       var pass = Pass()
-      let clock_ns = check(&times, isEmpty: true)
-      pass.count { _ = check(&times, isEmpty: false) }
-      pass.check_ns = times.map { Double($0) - Double(clock_ns) }.sorted()
-      pass.count { _ = check(&times, isEmpty: false, fetched: RiskBenchmark.batch) }
-      pass.fetched_ns = times.map { Double($0) - Double(clock_ns) }.sorted()
+      let clock_ns = Double(clock(&times))
+      func sorted(_ times: [UInt64]) -> [Double] { times.map { Double($0) - clock_ns }.sorted() }
+      lines(&times)
+      pass.line_ns = sorted(times)
+      pass.count { check(&times) }
+      pass.check_ns = sorted(times)
+      pass.count { check(&times, fetched: RiskBenchmark.batch) }
+      pass.fetched_ns = sorted(times)
       let thread_ns = ThreadClock.now
       pass.whole_ns = Double(whole()) / Double(RiskBenchmark.orders)
       pass.wholeThread_ns = Double(ThreadClock.now - thread_ns) / Double(RiskBenchmark.orders)
@@ -142,18 +149,35 @@ struct RiskBenchmark: ~Copyable {
     return results
   }
 
-  /// Times every judgement, or, if empty, nothing: then the median is the clock's own time.
+  /// Times nothing: what the clock itself takes, its median.
+  private func clock(_ times: inout [UInt64]) -> UInt64 {
+    for index in times.indices {
+      let began = MonotonicClock.now
+      times[index] = MonotonicClock.now - began
+    }
+    return RiskBenchmark.median(times)
+  }
+
+  /// Times one line of the board, each of an instrument whose order is judged right after.
+  private mutating func lines(_ times: inout [UInt64]) {
+    var absent = 0
+    for index in times.indices {
+      now += RiskBenchmark.step_ns
+      let order = order(serial)
+      let began = MonotonicClock.now
+      let entry = prices.read(order.instrument)
+      times[index] = MonotonicClock.now - began
+      if entry == nil { absent += 1 }
+      tell(order, gate.judge(order, equityE4: gate.dayStartE4, state: .normal, now: now))
+    }
+    precondition(absent == 0, "the board has every instrument")
+  }
+
+  /// Times every judgement.
   ///
   /// - Parameter fetched: how many orders before its turn an order's lines are fetched; 0: never.
-  private mutating func check(
-    _ times: inout [UInt64], isEmpty: Bool, fetched: Int = 0
-  ) -> UInt64 {
-    for index in 0..<intents.count {
-      if isEmpty {
-        let began = MonotonicClock.now
-        times[index] = MonotonicClock.now - began
-        continue
-      }
+  private mutating func check(_ times: inout [UInt64], fetched: Int = 0) {
+    for index in times.indices {
       now += RiskBenchmark.step_ns
       let order = order(serial)
       let later = fetched > 0 ? self.order(serial + fetched) : order
@@ -164,7 +188,6 @@ struct RiskBenchmark: ~Copyable {
       times[index] = MonotonicClock.now - began
       tell(order, decision)
     }
-    return isEmpty ? RiskBenchmark.median(times) : 0
   }
 
   private static func median(_ times: [UInt64]) -> UInt64 { times.sorted()[times.count / 2] }

@@ -10,6 +10,9 @@ struct RiskReport: Encodable, CustomStringConvertible {
   let check_ns_p50: Spread
   let check_ns_p99: Spread
   let check_ns_p999: Spread
+  /// One line of the board, read alone.
+  let line_ns_p50: Spread
+  let line_ns_p99: Spread
   /// The same with the lines of a batch fetched before, as the sender does.
   let fetched_ns_p50: Spread
   let fetched_ns_p99: Spread
@@ -29,6 +32,8 @@ struct RiskReport: Encodable, CustomStringConvertible {
     check_ns_p50 = percentile(0.5, of: \.check_ns)
     check_ns_p99 = percentile(0.99, of: \.check_ns)
     check_ns_p999 = percentile(0.999, of: \.check_ns)
+    line_ns_p50 = percentile(0.5, of: \.line_ns)
+    line_ns_p99 = percentile(0.99, of: \.line_ns)
     fetched_ns_p50 = percentile(0.5, of: \.fetched_ns)
     fetched_ns_p99 = percentile(0.99, of: \.fetched_ns)
     ns_per_order = Spread(passes.map(\.whole_ns))
@@ -44,6 +49,8 @@ struct RiskReport: Encodable, CustomStringConvertible {
       check, ns, p50           \(check_ns_p50.text())
       check, ns, p99           \(check_ns_p99.text())
       check, ns, p99.9         \(check_ns_p999.text())
+      one line of it, ns, p50  \(line_ns_p50.text())
+      one line of it, ns, p99  \(line_ns_p99.text())
       in batches, ns, p50      \(fetched_ns_p50.text())
       in batches, ns, p99      \(fetched_ns_p99.text())
       with positions, ns       \(ns_per_order.text())

@@ -49,7 +49,7 @@ enum tickring_status {
   TICKRING_STATUS_DEGRADED = 19,       /* one of the lines is silent, or does not keep up */
   TICKRING_STATUS_RECOVERED = 20,      /* the feed is whole again; ticks that were asked for again
                                         * follow, and may be older than the age limit */
-  TICKRING_STATUS_INVALID_QUOTE = 21
+  TICKRING_STATUS_INVALID_QUOTE = 21   /* its quote is refused: an empty one follows */
 };
 
 /* A record as three words in registers: timestamp; symbol_id and the low half of the price; the

@@ -263,10 +263,12 @@ public struct TickPublisher: ~Copyable {
     }
   }
 
-  /// A refused quote empties both sides once, so that the last good one does not stay live.
+  /// A refused quote empties both sides once, so that the last good one does not stay live; that it
+  /// was refused is told before.
   mutating func withdrawQuote(_ instrument: UInt32, time: UInt64) {
     guard states[Int(instrument)].contains(.quoted) else { return }
     states[Int(instrument)].remove(.quoted)
+    status(instrument, time: time, code: .invalidQuote)
     publishQuote(instrument, time: time, TopOfBook())
   }
 

@@ -22,6 +22,8 @@ final class SenderAssembly {
   private let decisions: SharedRegion?
   /// Made with the sender.
   private(set) var positions: SharedRegion?
+  /// What the sender's time is taken from; nil: the capture.
+  private var clock: SteadyClock?
 
   init(
     options: ReplayOptions, instance: TradingInstance?, reload: ReferenceReload?,
@@ -100,7 +102,7 @@ final class SenderAssembly {
         owners: OrderOwners(
           workers: rings.count, areSharing: options.workerSubscriptions.isEmpty),
         isSessionGone: isSessionGone,
-        isLive: options.captures.isEmpty),
+        clock: clock),
       reload: reload, decisions: try makeDecisionLog())
   }
 
@@ -147,7 +149,8 @@ final class SenderAssembly {
       state: StateDirectory(path: options.stateDirectory))
   }
 
-  /// Positions begin anew: the venue tells every fill of its session again. States go on.
+  /// Positions begin anew: the venue tells every fill of its session again. States go on, and with
+  /// them the clock of their times: what was set meanwhile ends no cooldown.
   ///
   /// - Parameter goesOn: the venue does not: what a predecessor knew is all that is known.
   private func makeRisk(
@@ -158,7 +161,8 @@ final class SenderAssembly {
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     positions.instruments = TickPublisher.instrumentsMax
     positions.strategiesMax = limits.strategiesMax
-    let records = try instance?.riskRecords(strategies: limits.strategiesMax) ?? [:]
+    let legacy = try instance?.riskLegacy(strategies: limits.strategiesMax) ?? RiskLegacy()
+    clock = options.captures.isEmpty ? legacy.clock ?? SteadyClock() : nil
     let region =
       if let instance {
         goesOn
@@ -169,8 +173,9 @@ final class SenderAssembly {
     self.positions = SharedRegion(try region.duplicate(untouched: true))
     var book = try PositionBook.open(claiming: region, positions)
     try book.begin(held, marksE4)
+    if let clock { book.keep(clock) }
     var risk = try RiskWatch(
-      limits, positions: book, records: records, isResumed: isArmed, at: 0)
+      limits, positions: book, records: legacy.records, isResumed: isArmed, at: 0)
     for one in held { risk.note(one.row.strategy, isFlat: false) }
     // A breaker is never without a record of it, whoever dies here.
     if !goesOn { try instance?.replace("positions") }

@@ -53,7 +53,9 @@ extension OrderBook {
   /// An order of before this process, as the venue tells of it.
   private mutating func adopt(_ answer: OrderAnswer, _ origin: OrderOrigin) -> Bool {
     let number = answer.userRefNum
-    guard origin.orderId != 0 else { return false }
+    // The venue never calls a replacement accepted.
+    let isReplacement = evicted.find(number, at: pool.place(number))?.isReplacement == true
+    guard origin.orderId != 0, !isReplacement else { return false }
     makeRoom(for: number)
     guard pool.take(number) else { return false }
     let place = pool.place(number)
@@ -108,14 +110,10 @@ extension OrderBook {
     }
     let order = pool[number]
     var news = OrderNews(of: order)
-    let reason = UInt8(truncatingIfNeeded: answer.reason)
     if order.isReplacement {
       counts.replacesRefused += 1
-      let old = dropReplacement(number, &news)
-      guard old != 0 else { return news }
-      let original = pool[old]
-      news.event = .of(
-        original, .cancelReject, quantity: original.open, priceE4: original.priceE4, at: now)
+      news = refusal(of: order, at: now)
+      dropReplacement(number)
     } else {
       if order.isHeard { counts.venueRejected += 1 }
       news.released = order.reserved
@@ -123,7 +121,7 @@ extension OrderBook {
         order, .venueReject, quantity: order.quantity, priceE4: order.priceE4, at: now)
       end(number)
     }
-    news.event.reason = reason
+    news.event.reason = UInt8(truncatingIfNeeded: answer.reason)
     return news
   }
 
@@ -135,8 +133,14 @@ extension OrderBook {
     let number = answer.userRefNum
     var (order, kind) = (WorkingOrder(), OrderEventKind.venueReject)
     if let there = evicted.take(number, at: pool.place(number)) {
-      order = there
       pool.forget(atPlace: there.lodging)
+      if there.isReplacement {
+        counts.replacesRefused += 1
+        var news = refusal(of: there, at: now)
+        news.event.reason = UInt8(truncatingIfNeeded: answer.reason)
+        return news
+      }
+      order = there
     } else if let origin, let old = index.find(origin.orderId), !pool[old].isHeard {
       // A replacement's: the original is as it was.
       (order, kind) = (pool[old], .cancelReject)
@@ -232,7 +236,7 @@ extension OrderBook {
   private mutating func endWhole(_ number: UInt32, _ news: inout OrderNews) {
     let order = pool[number]
     news.released += order.reserved
-    if order.partner != 0, pool.contains(order.partner), pool[order.partner].isReplacement {
+    if isReplacement(order.partner) {
       counts.replacesRefused += 1
       end(order.partner)
     }

@@ -26,6 +26,32 @@ extension OrderBook {
       open.insert(number, in: pool)
       inDoubtHere += 1
     }
+    takeOverPartners()
+  }
+
+  /// The predecessor may have died between noting a replacement and noting that its original has
+  /// one, or between freeing it and noting that it has none.
+  private mutating func takeOverPartners() {
+    var link = open.first
+    while link != 0 {
+      let order = pool[atPlace: Int(link) - 1]
+      link = order.links.after
+      if order.isReplacement, let original = original(of: order) {
+        pool[original.userRefNum].partner = order.userRefNum
+      } else if !order.isReplacement, order.partner != 0, !isReplacement(order.partner) {
+        pool[order.userRefNum].partner = 0
+      }
+    }
+  }
+
+  mutating func isReplacement(_ number: UInt32) -> Bool {
+    pool.contains(number) && pool[number].isReplacement
+  }
+
+  /// A strategy's order, if it is in doubt and no replacement of it is under way.
+  mutating func findInDoubt(_ orderId: UInt64) -> WorkingOrder? {
+    guard let number = index.find(orderId) else { return evicted.find(orderId) }
+    return pool[number].life == .inDoubt && pool[number].partner == 0 ? pool[number] : nil
   }
 
   /// What the predecessor wanted cancelled is to go: what it sent may never have arrived.
@@ -75,7 +101,9 @@ extension OrderBook {
       pool.isCrowded = evicted.count > 0
       return nil
     }
-    var news = OrderNews(leaving: order, at: now)
+    var news =
+      order.isReplacement ? refusal(of: order, at: now) : OrderNews(leaving: order, at: now)
+    news.leaving = order.userRefNum
     // That was given back when it made room.
     news.released = 0
     return news
@@ -105,13 +133,14 @@ extension OrderBook {
     var news = OrderNews(of: order)
     news.released = order.reserved
     if order.isReplacement {
-      _ = dropReplacement(there, &news)
-    } else {
-      pool.isCrowded = true
-      // In a line of its own before it leaves this one.
-      evicted.keep(order, in: pool)
-      end(there)
+      news = refusal(of: order, at: 0)
+      // It is not known to be one yet.
+      news.event = .none
     }
+    pool.isCrowded = true
+    // In a line of its own before it leaves this one.
+    evicted.keep(order, in: pool)
+    if order.isReplacement { dropReplacement(there) } else { end(there) }
     evictedNews = news
   }
 

@@ -103,13 +103,7 @@ struct OrderBook: ~Copyable {
       return nil
     }
     guard order.isReplacement else { return OrderNews(leaving: order, at: now) }
-    var news = OrderNews(of: order)
-    if let original = original(of: number) {
-      news = OrderNews(of: original)
-      news.released = original.reserved - min(original.reserved, original.open)
-      news.event = .of(
-        original, .cancelReject, quantity: original.open, priceE4: original.priceE4, at: now)
-    }
+    var news = refusal(of: order, at: now)
     news.leaving = number
     return news
   }
@@ -127,33 +121,44 @@ struct OrderBook: ~Copyable {
       counts.sent -= 1
       counts.unsent += 1
     }
-    guard order.isReplacement else { return end(number) }
-    var news = OrderNews()
-    _ = dropReplacement(number, &news)
+    if order.isReplacement { dropReplacement(number) } else { end(number) }
   }
 
-  /// The order that a replacement is asked for, if both are out.
-  private mutating func original(of number: UInt32) -> WorkingOrder? {
-    let old = pool[number].partner
-    guard pool.contains(old), pool[old].partner == number else { return nil }
+  // MARK: Replacements that come to nothing
+
+  /// The order that a replacement was asked for, if that is out.
+  mutating func original(of replacement: WorkingOrder) -> WorkingOrder? {
+    let old = replacement.partner
+    guard pool.contains(old), pool[old].orderId == replacement.orderId else { return nil }
     return pool[old]
   }
 
-  /// Ends a replacement that will not come, and gives its original its life back; the original's
-  /// number, 0 if it is gone.
-  mutating func dropReplacement(_ number: UInt32, _ news: inout OrderNews) -> UInt32 {
-    let original = original(of: number)
+  /// A replacement did not leave, never arrived or is refused: its original, if that is out, is as
+  /// it was.
+  mutating func refusal(of replacement: WorkingOrder, at now: UInt64) -> OrderNews {
+    guard let original = original(of: replacement) else { return OrderNews(of: replacement) }
+    var news = OrderNews(of: original)
+    // One that had to make room holds nothing any more.
+    if original.partner == replacement.userRefNum {
+      news.released = original.reserved - min(original.reserved, original.open)
+    }
+    news.event = .of(
+      original, .cancelReject, quantity: original.open, priceE4: original.priceE4, at: now)
+    return news
+  }
+
+  /// Ends a replacement that will not come, and gives its original its life back.
+  mutating func dropReplacement(_ number: UInt32) {
+    let original = original(of: pool[number])
     end(number)
-    guard let old = original?.userRefNum else { return 0 }
-    news = OrderNews(of: pool[old])
+    guard let original, original.partner == number else { return }
+    let old = original.userRefNum
     pool[old].partner = 0
     if pool[old].life == .pendingReplace {
       _ = step(old, .refuseReplace)
       // A cancel that was sent meanwhile is under way still.
       if pool[old].isCancelSent { _ = step(old, .askCancel) }
     }
-    news.released = pool[old].reserved - min(pool[old].reserved, pool[old].open)
     pool[old].reserved = pool[old].open
-    return old
   }
 }

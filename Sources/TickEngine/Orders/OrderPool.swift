@@ -10,14 +10,17 @@ enum OrderPoolError: Error {
 }
 
 /// Preallocated orders in shared memory, found by UserRefNum with one cache miss: an order's place
-/// is its number modulo the pool's size. Numbers only rise, as OUCH demands, and pass over a number
-/// whose place is still taken by an old order.
+/// is its number modulo the number of places, a power of two. Numbers only rise, as OUCH demands,
+/// and pass over a number whose place is taken still: by an old order, or by one that had to make
+/// room elsewhere (`+Guests`).
 ///
-/// Hot path. Thread: the sender's. `take` looks at one place unless old orders lie in the way: the
-/// table has twice as many places as orders, so two looks on average. No allocation.
+/// Hot path. Thread: the sender's. `take` looks at one place unless others lie in the way: there
+/// are at least twice as many places as orders, so two looks on average at most; but a row of old
+/// orders is passed at once. No allocation.
 ///
 /// The region outlives the sender, so that a successor finds what was out. Place 0 is no order's:
-/// it holds the name of the venue's session that the numbers belong to.
+/// it holds the venue's session that the numbers belong to, how far its messages are told, what
+/// was held before it, and whether it brought fills.
 struct OrderPool: ~Copyable {
   let orders: SharedSlab<WorkingOrder>
   private let mask: Int

@@ -51,7 +51,7 @@ extension Sender {
     _ request: OrderRequest, replacing old: UInt32, of worker: Int, taken_ns: UInt64
   ) -> RiskDecision {
     var event = DecisionEvent(request, worker: worker, taken_ns: taken_ns)
-    note(&event, replacing: old)
+    note(&event, replacing: old == 0 ? nil : book.pool[old])
     let decision = judge(request, replacing: old, &event)
     event.close(decision, ifAllowed: link == .none ? .unsent : .allowed)
     decisions.write(&event)
@@ -59,7 +59,7 @@ extension Sender {
   }
 
   /// How things stand with the sender.
-  private mutating func note(_ event: inout DecisionEvent, replacing old: UInt32) {
+  private mutating func note(_ event: inout DecisionEvent, replacing old: WorkingOrder?) {
     event.strategyState = risk.state(of: event.strategy).rawValue
     event.instanceState = instanceState.rawValue
     event.link = link.rawValue
@@ -67,11 +67,24 @@ extension Sender {
     event.inDoubt = UInt32(truncatingIfNeeded: book.inDoubt)
     event.set(.isBehind, if: isBehind)
     event.set(.isClogged, if: isClogged)
-    guard old != 0 else { return }
+    guard let old else { return }
     event.set(.isReplacement)
     event.action = OrderAction.replace.rawValue
-    event.replacedOpen = book.pool[old].open
-    event.replacedPriceE4 = book.pool[old].priceE4
+    event.replacedOpen = old.open
+    event.replacedPriceE4 = old.priceE4
+  }
+
+  /// A replacement that is refused before the gate is asked, because its order is in doubt.
+  mutating func record(
+    _ request: OrderRequest, replacing order: WorkingOrder, _ decision: RiskDecision,
+    of worker: Int, taken_ns: UInt64
+  ) {
+    guard decisions.isOn else { return }
+    var event = DecisionEvent(request, worker: worker, taken_ns: taken_ns)
+    note(&event, replacing: order)
+    event.at(.session)
+    event.close(decision)
+    decisions.write(&event)
   }
 
   /// A request that no check was made of.

@@ -13,8 +13,7 @@ import TickRing
 ///   free.
 ///
 /// Told again by a death in between, but never left out: changes of the trading state, and that
-/// events found no room. Left out: a replacement in doubt that had to make room and never arrived,
-/// and a request for one that a successor decides again while its order is in doubt.
+/// events found no room.
 extension Sender {
   /// An event for a worker, or the news that events were lost.
   mutating func tell(_ worker: Int, _ event: OrderEvent) {

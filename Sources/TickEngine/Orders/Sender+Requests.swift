@@ -37,7 +37,8 @@ extension Sender {
   }
 
   mutating func decide(_ request: OrderRequest, of worker: Int) {
-    marketTime = max(marketTime, request.decision_time)
+    // A clock goes by no feed: a time that is ahead would end what has to last.
+    if options.clock == nil { marketTime = max(marketTime, request.decision_time) }
     switch OrderAction(rawValue: request.action) {
     case .cancel: takeCancel(request)
     case .replace: takeReplacement(request, of: worker)
@@ -101,7 +102,7 @@ extension Sender {
   }
 
   /// Whether anything can leave now, and be said.
-  private mutating func judgeLink<E: RiskEvidence>(
+  mutating func judgeLink<E: RiskEvidence>(
     _ quantity: UInt32, _ decision: inout RiskDecision, _ evidence: inout E
   ) {
     evidence.at(.session)
@@ -129,7 +130,7 @@ extension Sender {
     }
   }
 
-  private mutating func judgeSelfMatch<E: RiskEvidence>(
+  mutating func judgeSelfMatch<E: RiskEvidence>(
     _ instrument: UInt32, isBuy: Bool, except old: UInt32, _ decision: inout RiskDecision,
     _ evidence: inout E
   ) {
@@ -177,75 +178,13 @@ extension Sender {
     return decision.isShort ? .sellShort : .sell
   }
 
-  private mutating func noteHandover(
+  mutating func noteHandover(
     _ number: UInt32, at start: Int, _ decided_ns: UInt64, _ received_ns: UInt64
   ) {
     handovers[handoverCount] = Handover(
       number: number, start: start, decided_ns: decided_ns, received_ns: received_ns)
     handoverCount += 1
     gate.tally.out &+= 1
-  }
-
-  // MARK: Replacements
-
-  private mutating func takeReplacement(_ request: OrderRequest, of worker: Int) {
-    let polled_ns = MonotonicClock.now
-    guard let old = book.find(request.target_id), book.canReplace(old) else {
-      book.counts.cancelsIdle += 1
-      return record(request, .idle, of: worker, taken_ns: polled_ns)
-    }
-    let order = book.pool[old]
-    var asked = request
-    asked.side = order.side
-    asked.strategy = order.strategy
-    asked.time_in_force = TimeInForce.day.rawValue
-    asked.action = OrderAction.new.rawValue
-    gate.tally.asked &+= 1
-    let decision = judge(asked, replacing: old, of: worker, taken_ns: polled_ns)
-    let decided_ns = MonotonicClock.now
-    latency.risk.recordDifference(from: polled_ns, to: decided_ns)
-    guard decision.reason == nil else {
-      book.counts.replacesRefused += 1
-      var event = OrderEvent.rejected(asked, decision, at: decided_ns)
-      event.kind = OrderEventKind.cancelReject.rawValue
-      return answer(worker, event)
-    }
-    replace(old, asked, decision, decided_ns)
-  }
-
-  mutating func judgeReplacement<E: RiskEvidence>(
-    _ old: UInt32, _ decision: inout RiskDecision, _ evidence: inout E
-  ) {
-    let order = book.pool[old]
-    evidence.at(.openOrders)
-    let most = Double(book.capacity)
-    if !book.hasRoom { decision = .reject(.openOrders, limit: most, value: most) }
-    if decision.reason == nil { judgeLink(decision.quantity, &decision, &evidence) }
-    guard decision.reason == nil else { return }
-    judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision, &evidence)
-  }
-
-  private mutating func replace(
-    _ old: UInt32, _ asked: OrderRequest, _ decision: RiskDecision, _ decided_ns: UInt64
-  ) {
-    let before = book.pool[old].reserved
-    let number = book.addReplacement(
-      of: old, quantity: decision.quantity, priceE4: decision.priceE4,
-      referenceE4: decision.referenceE4)
-    guard let number else {
-      preconditionFailure("the gate let a replacement pass that cannot be sent")
-    }
-    let start = session?.add { dialect, body in
-      dialect.replace(
-        into: body, userRefNum: old, by: number, quantity: decision.quantity,
-        priceE4: decision.priceE4,
-        clientOrderId: OrderOrigin(orderId: asked.order_id, strategy: asked.strategy).text)
-    }
-    guard let start else { preconditionFailure("a replacement that cannot be said") }
-    var news = OrderNews(of: book.pool[old])
-    news.added = book.pool[old].reserved - before
-    account(for: news)
-    noteHandover(number, at: start, decided_ns, asked.received_ns)
   }
 
   // MARK: Cancels

@@ -99,6 +99,7 @@ extension Sender {
   private mutating func hear() throws(SessionError) -> Bool {
     guard session != nil, try session?.receive() == true else { return false }
     let now = MonotonicClock.now
+    passTime(to: now)
     while let packet = session?.next() {
       switch packet.type {
       case .sequenced:

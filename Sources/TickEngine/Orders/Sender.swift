@@ -64,8 +64,8 @@ struct SenderOptions {
   var owners = OrderOwners()
   /// Whether the venue's session is another one than orders of a predecessor are out in.
   var isSessionGone = false
-  /// Whether exchange time is the wall clock's; in a replay it is the capture's.
-  var isLive = false
+  /// What time is taken from; nil: from the decisions, whose times are a capture's.
+  var clock: SteadyClock?
 }
 
 /// The last hop: polls the workers' order rings, asks the risk gate, takes an order from the pool,
@@ -78,9 +78,10 @@ struct SenderOptions {
 /// the venue has said what became of those that were out. A request is advanced past only when its
 /// order is in the pool. Once the kill switch is tripped it cancels whatever works, and leaves.
 ///
-/// In other files: what it does with requests (`+Requests`), with positions and risk states
-/// (`+Risk`), with what a person asks of those (`+Approvals`), with the venue (`+Venue`), at the
-/// end (`+End`); how it judges (`+Decisions`), and what it tells the workers (`+Events`).
+/// In other files: what it does with requests (`+Requests`, `+Replacements`), with positions and
+/// risk states (`+Risk`), with what a person asks of those (`+Approvals`), with the venue
+/// (`+Venue`), at the end (`+End`); how it judges (`+Decisions`), and what it tells the workers
+/// (`+Events`).
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16
@@ -160,7 +161,8 @@ struct Sender: ~Copyable, Role {
   var toldOff: UInt64 = 0
   /// When bytes were last handed to the kernel, CLOCK_MONOTONIC ns.
   var lastSend_ns: UInt64 = 0
-  /// Exchange time of the latest decision, ns since the Unix epoch: the gate's clock.
+  /// What risk states, throttles and turns go by, ns since the Unix epoch: of the clock, as it was
+  /// looked at last; without one the exchange time of the latest decision.
   var marketTime: UInt64 = 0
   var handovers = InlineArray<256, Handover>(repeating: Handover())
   var handoverCount = 0
@@ -203,6 +205,7 @@ struct Sender: ~Copyable, Role {
 
   private mutating func begin() {
     defer { if !isSuccessor { tellUntoldStates() } }
+    passTime(to: MonotonicClock.now)
     for strategy in 1...UInt8(gate.throttles.count)
     where kill.strategiesOff >> (UInt64(strategy) - 1) & 1 == 1 {
       gate.set(strategy: strategy, off: true)
@@ -304,10 +307,9 @@ struct Sender: ~Copyable, Role {
     turns &+= 1
     guard turns & (Heartbeat.idleTurns - 1) == 1 else { return }
     let now = MonotonicClock.now
-    let wall = clinux_realtime_ns()
-    kill.checkDeadMan(monotonic_ns: now, at: wall)
+    kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns())
     // Cooldowns and days go on also while nobody asks for anything.
-    if options.isLive { marketTime = max(marketTime, wall) }
+    passTime(to: now)
     watchRisk()
     answerRequest()
     gate.balanceCredit(isSettled: link == .steady)
@@ -318,6 +320,11 @@ struct Sender: ~Copyable, Role {
       lookForDeath(of: worker)
     }
     if metrics?.isDue(now) == true { tellMetrics() }
+  }
+
+  /// Where time does not hang on decisions.
+  mutating func passTime(to monotonic_ns: UInt64) {
+    if let clock = options.clock { marketTime = clock.time(at: monotonic_ns) }
   }
 
   /// Nobody watches the orders of a worker that died: they go, and what it still asked for is not

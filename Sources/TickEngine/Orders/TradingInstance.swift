@@ -87,22 +87,17 @@ final class TradingInstance {
     made = []
   }
 
-  /// The risk states that a predecessor left, by subject: a breaker outlives its sender.
-  func riskRecords(strategies: Int) throws -> [UInt8: RiskRecord] {
+  /// The risk states that a predecessor left.
+  func riskLegacy(strategies: Int) throws -> RiskLegacy {
     let region: Region
     do throws(RingError) {
       region = try Region.attach(
         .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
     } catch {
       guard error.kind == .absent else { throw error }
-      return [:]
+      return RiskLegacy()
     }
-    let lines = try SharedLines(region, .positions)
-    var records: [UInt8: RiskRecord] = [:]
-    for subject in 0...strategies {
-      records[UInt8(subject)] = PositionReading.risk(lines, subject: subject)
-    }
-    return records
+    return try RiskLegacy(region, strategies: strategies)
   }
 
   /// A trip from within is in memory only until somebody writes it down. Whoever trips from outside

@@ -74,13 +74,19 @@ private final class HostLookup: RunningThread, @unchecked Sendable {
 
   override var name: String { "the look-up of \(host)" }
 
-  override func body() {
+  override func body() { look(flags: 0) }
+
+  private func look(flags: Int32) {
     var hints = unsafe addrinfo()
+    unsafe hints.ai_flags = flags
     unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     code = unsafe getaddrinfo(host, String(port), &hints, &list)
   }
 
   func run(_ venue: String, until deadline: UInt64) throws(SessionError) {
+    // What is an address already needs neither resolver nor thread.
+    look(flags: AI_NUMERICHOST)
+    guard code != 0 else { return }
     do throws(ThreadFailure) { try start() } catch {
       throw .unreachable(venue, reason: error.description)
     }

@@ -162,6 +162,12 @@ public struct PositionBook: ~Copyable {
     }
   }
 
+  /// Keeps the clock of the risk states' times for a successor.
+  mutating func keep(_ clock: SteadyClock) {
+    lines.store(PositionLines.header, PositionLines.Header.clock, clock.offset_ns)
+    lines.release(PositionLines.header, PositionLines.Header.boot, SteadyClock.boot)
+  }
+
   /// Notes which state of a subject workers have been told.
   mutating func noteTold(_ subject: UInt8, _ state: RiskState) {
     guard subject <= options.strategiesMax else { return }

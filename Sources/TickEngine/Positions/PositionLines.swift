@@ -3,7 +3,8 @@ import TickRing
 /// Where things lie in a positions region: 64-byte lines of eight words, the first of which is the
 /// line's sequence (`SharedLines.revise`).
 ///
-///     line 0        the header: version, strategies, holdings in use, whether one is being booked
+///     line 0        the header: version, strategies, holdings in use, whether one is being booked,
+///                   the clock
 ///     line 1        value at risk; its writer is not the sender
 ///     2 each        a subject (0 the instance, then each strategy): sums | risk state
 ///     2 each        a holding: position | totals, in the order in which they came to be
@@ -24,6 +25,10 @@ enum PositionLines {
     static let holdings = 4
     /// Not 0: a fill is being booked. What a writer died in the middle of is not to be believed.
     static let isBooking = 5
+    /// The clock of the risk states' times, `SteadyClock.offset_ns`; and the boot of the machine
+    /// that it is of, stored with release after it. 0: there is none.
+    static let clock = 6
+    static let boot = 7
   }
 
   /// A subject's first line.

@@ -33,21 +33,10 @@ public struct PositionObserver: ~Copyable {
     // A file that someone shortens reads as zeros.
     try region.guardAgainstTruncation()
     let lines = try SharedLines(region, .positions)
-    let strategies = try PositionObserver.strategies(of: lines)
+    let strategies = try PositionReading.strategies(of: lines)
     self.lines = lines
     self.directory = directory
     self.strategies = strategies
-  }
-
-  /// How many strategies a region has lines for, once it is known to be one that can be read.
-  private static func strategies(of lines: borrowing SharedLines) throws(PositionError) -> Int {
-    let header = PositionLines.header
-    let version = lines.acquire(header, PositionLines.Header.version)
-    let strategies = lines.load(header, PositionLines.Header.strategies)
-    guard version == PositionLines.version, (1...255).contains(strategies),
-      PositionLines.holding(0, strategies: Int(strategies)) <= lines.count
-    else { throw .layout(path: lines.path) }
-    return Int(strategies)
   }
 
   /// What the region says now. Subjects and holdings are whole each; together they are of moments

@@ -4,8 +4,10 @@ public struct PositionOptions: Equatable, Sendable {
   public var instruments = 65_536
   /// Strategies are 1 ... this; at most 255.
   public var strategiesMax = 16
-  /// Holdings, one per instrument and one per strategy and instrument, that there is room for.
-  public var holdingsMax = 65_536
+  /// Holdings, one per instrument and one per strategy and instrument, that there is room for. So
+  /// many, with any number of strategies, are what just fits into a region of 8 MiB: the next size
+  /// is twice that, and every start of a sender waits for it.
+  public var holdingsMax = 65_000
   /// Equity that the instance begins with, units of 1e-4.
   public var equityE4: Int64
   /// Equity that each strategy is measured by to begin with, units of 1e-4.

@@ -84,6 +84,24 @@ enum PositionReading {
       day: Lines.number(words[Lines.Risk.day - 1]), told: toldState(words[Lines.Risk.told - 1]))
   }
 
+  /// How many strategies a region has lines for, once it is known to be one that can be read.
+  static func strategies(of lines: borrowing SharedLines) throws(PositionError) -> Int {
+    let header = Lines.header
+    let version = lines.acquire(header, Lines.Header.version)
+    let strategies = lines.load(header, Lines.Header.strategies)
+    guard version == Lines.version, (1...255).contains(strategies),
+      Lines.holding(0, strategies: Int(strategies)) <= lines.count
+    else { throw .layout(path: lines.path) }
+    return Int(strategies)
+  }
+
+  /// The clock of the risk states' times; nil: none of this boot of the machine.
+  static func clock(_ lines: borrowing SharedLines) -> SteadyClock? {
+    let boot = lines.acquire(Lines.header, Lines.Header.boot)
+    guard boot != 0, boot == SteadyClock.boot else { return nil }
+    return SteadyClock(offset_ns: lines.load(Lines.header, Lines.Header.clock))
+  }
+
   /// The state that a word says workers were told of; nil: none.
   static func toldState(_ word: UInt64) -> RiskState? {
     word == 0 ? nil : RiskState(rawValue: UInt8(truncatingIfNeeded: word &- 1))

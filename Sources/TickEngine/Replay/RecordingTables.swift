@@ -21,7 +21,8 @@ enum SymbolTable {
 }
 
 /// Order requests as CSV, by symbol and then in the order asked, so that the same decisions give
-/// the same file however many workers made them. Cancels name the order meant by its number.
+/// the same file however many workers made them. Cancels and replacements name the order meant by
+/// its number, those of a strategy, a symbol or all none.
 enum OrderRequestTable {
   static func write(
     _ requests: [OrderRequest], _ directory: borrowing DirectoryReader, to file: RecordingFile
@@ -43,10 +44,19 @@ enum OrderRequestTable {
     let order = OrderId(raw: request.order_id)
     let symbol = directory.symbol(order.instrument).map { CsvField.text(symbolWord: $0) } ?? ""
     let start = "\(symbol),\(order.number),\(request.decision_time)"
-    guard request.action == OrderAction.new.rawValue else { return "\(start),cancel,,,,\n" }
-    let side = request.side == OrderSide.buy.rawValue ? "buy" : "sell"
-    let timeInForce = request.time_in_force == TimeInForce.ioc.rawValue ? "ioc" : "day"
-    return "\(start),new,\(side),\(request.price),\(request.quantity),\(timeInForce)\n"
+    switch OrderAction(rawValue: request.action) {
+    case .new:
+      let side = OrderSide(rawValue: request.side).map { "\($0)" } ?? "unknown"
+      let timeInForce =
+        TimeInForce(rawValue: request.time_in_force).map { "\($0)" } ?? "unknown"
+      return "\(start),new,\(side),\(request.price),\(request.quantity),\(timeInForce)\n"
+    case .replace: return "\(start),replace,,\(request.price),\(request.quantity),\n"
+    case .cancel: return "\(start),cancel,,,,\n"
+    case .cancelStrategy: return "\(start),cancel_strategy,,,,\n"
+    case .cancelSymbol: return "\(start),cancel_symbol,,,,\n"
+    case .cancelAll: return "\(start),cancel_all,,,,\n"
+    case nil: return "\(start),unknown,,,,\n"
+    }
   }
 }
 

@@ -10,13 +10,16 @@ final class ReferenceWatch {
   private var current: ReferenceData
   /// What could not be offered yet: the sender has not taken what was before.
   private var waiting: ReferenceData?
+  private let instruments: Int
   let reload = ReferenceReload()
 
-  init?(_ options: ReplayOptions) {
+  /// - Parameter instruments: as many as the gate's table is for.
+  init?(_ options: ReplayOptions, instruments: Int = TickPublisher.instrumentsMax) {
     guard let read = options.reloadReference, let data = options.reference else { return nil }
     self.read = read
     limits = options.limits ?? .simulation
     current = data
+    self.instruments = instruments
   }
 
   func look(_ observer: ReplayObserver) {
@@ -32,7 +35,6 @@ final class ReferenceWatch {
   }
 
   private func offer(_ data: ReferenceData) -> Bool {
-    reload.offer(
-      ReferenceTable(data, limits: limits, instruments: TickPublisher.instrumentsMax))
+    reload.offer(ReferenceTable(data, limits: limits, instruments: instruments))
   }
 }

@@ -47,6 +47,7 @@ struct RepeatedOrders: ~Copyable {
   func prefetch(_ order: OrderDetails) { heads.prefetch(Int(order.hash & headMask)) }
 
   /// Age of the same order, if it was sent within the window, ns; exactly the window is over.
+  @inline(__always)
   mutating func find(_ order: OrderDetails, at time: UInt64) -> UInt64? {
     guard window_ns > 0 else { return nil }
     newest = max(newest, time)
@@ -61,6 +62,7 @@ struct RepeatedOrders: ~Copyable {
   }
 
   /// Remembers an order that is sent, after `find`, at the same time.
+  @inline(__always)
   mutating func add(_ order: OrderDetails) {
     guard window_ns > 0 else { return }
     newestNumber += 1

@@ -45,8 +45,6 @@ public struct OrderIntent: Sendable {
 
 /// What the gate says of one order.
 public struct RiskDecision: Sendable {
-  /// nil: allowed.
-  public var reason: RiskReason?
   /// The limit that was broken, and the value that broke it.
   public var limit = 0.0
   public var value = 0.0
@@ -55,6 +53,8 @@ public struct RiskDecision: Sendable {
   public var referenceE4: Int64 = 0
   /// Shares that may be sent, if allowed: fewer than asked for in the warning state (RM12).
   public var quantity: UInt32 = 0
+  /// nil: allowed.
+  public var reason: RiskReason?
   /// A sale of which the worst case is a short position: marked so at the venue.
   public var isShort = false
   /// It can only bring the position nearer to zero.
@@ -71,6 +71,7 @@ public struct RiskDecision: Sendable {
   }
 
   /// Refuses; false, so that a check can end with it.
+  @inline(__always)
   mutating func refuse(_ reason: RiskReason, limit: Double = 0, value: Double = 0) -> Bool {
     self.reason = reason
     self.limit = limit

@@ -2,8 +2,12 @@ import TickRing
 
 /// The checks of the gate, one stage after the other. Each says whether the order may go on; if
 /// not, the decision says why.
+///
+/// All are inlined into the judgement: an answer of several words that comes back through memory is
+/// read wider than it was written, and waits for the stores; three such waits were a tenth of it.
 extension RiskGate {
   /// RM9, RM13: what no order may be, whatever the market.
+  @inline(__always)
   mutating func checkFields<E: RiskEvidence>(
     _ order: OrderIntent, _ decision: inout RiskDecision, _ evidence: inout E
   ) -> Bool {
@@ -25,6 +29,7 @@ extension RiskGate {
   }
 
   /// RM9, RM13: directory and reference data know the symbol, and it is not restricted.
+  @inline(__always)
   mutating func checkInstrument<E: RiskEvidence>(
     _ order: OrderIntent, _ decision: inout RiskDecision, _ evidence: inout E
   ) -> ReferenceLine? {
@@ -53,6 +58,7 @@ extension RiskGate {
   }
 
   /// RM3, RM9: the order as it was asked for, also where half of it would be sent.
+  @inline(__always)
   mutating func checkSize<E: RiskEvidence>(
     _ order: OrderIntent, _ line: ReferenceLine, _ decision: inout RiskDecision,
     _ evidence: inout E
@@ -87,6 +93,7 @@ extension RiskGate {
   }
 
   /// RM4: the price is near what the market says; nearer in the warning state.
+  @inline(__always)
   mutating func checkPrice<E: RiskEvidence>(
     _ order: OrderIntent, _ line: ReferenceLine, _ state: RiskState, _ now: UInt64,
     _ decision: inout RiskDecision, _ evidence: inout E
@@ -120,6 +127,7 @@ extension RiskGate {
   }
 
   /// A fresh last eligible trade, else a valid mid that is as fresh, else nothing.
+  @inline(__always)
   private mutating func freshPrice<E: RiskEvidence>(
     _ entry: BoardEntry, at now: UInt64, _ evidence: inout E
   ) -> Int64? {
@@ -139,13 +147,15 @@ extension RiskGate {
   }
 
   /// A price's time: 0 says that there is none.
-  private mutating func isFresh(_ time: UInt64, at now: UInt64) -> Bool {
+  @inline(__always)
+  private func isFresh(_ time: UInt64, at now: UInt64) -> Bool {
     guard time != 0 else { return false }
     return now >= time
       ? now - time <= bounds.referenceAge_ns : time - now <= bounds.referenceAhead_ns
   }
 
   /// RM9: messages of the day, and the same order again.
+  @inline(__always)
   mutating func checkRepeats<E: RiskEvidence>(
     _ order: OrderIntent, _ now: UInt64, _ decision: inout RiskDecision, _ evidence: inout E
   ) -> Bool {
@@ -166,13 +176,15 @@ extension RiskGate {
   }
 
   /// RM12: of what is new exposure, half, rounded down.
+  @inline(__always)
   mutating func halve<E: RiskEvidence>(
     _ order: OrderIntent, _ state: RiskState, _ room: Int64, _ decision: inout RiskDecision,
     _ evidence: inout E
   ) -> Bool {
     evidence.at(.halving)
     var quantity = Int64(order.quantity)
-    let added = quantity - Int64(order.replacedOpen) - max(0, room)
+    // At least 0 before the room is taken off: that may be the largest number.
+    let added = max(0, quantity - Int64(order.replacedOpen)) - max(0, room)
     if state == .warning, added > 0, !order.isReducing(within: room) {
       quantity = quantity - added + added / 2
     }
@@ -192,6 +204,7 @@ extension RiskGate {
   }
 
   /// RM1, RM2, RM5 to RM7, of the quantity that would be sent.
+  @inline(__always)
   mutating func checkExposure<E: RiskEvidence>(
     _ order: OrderIntent, _ line: ReferenceLine, _ equityE4: Int64,
     _ decision: inout RiskDecision, _ evidence: inout E
@@ -249,6 +262,7 @@ extension RiskGate {
   /// - Parameters:
   ///   - value: of the order's side in the worst case, 1e-4.
   ///   - change: what the order adds to the worst case of its sector and of all, 1e-4.
+  @inline(__always)
   private mutating func checkPortfolio<E: RiskEvidence>(
     _ value: Int64, _ change: Int64, _ sector: UInt8, _ equityE4: Int64,
     _ decision: inout RiskDecision, _ evidence: inout E

@@ -13,7 +13,8 @@ import TickRing
 /// only reduces (the worst case of its side does not cross zero) is not held back by what bounds
 /// exposure: RM1, RM2, RM5 to RM7, nor by equity that has gone.
 ///
-/// Times are one clock, the caller's: the decision's in a replay, the wall clock live.
+/// Times are the caller's, ns since the Unix epoch: an order's the exchange time that it was
+/// decided at, a fill's that of the sender's clock, which in a replay goes by the decisions.
 public struct RiskGate: ~Copyable {
   let bounds: RiskBounds
   private var rate: RateWindow

@@ -29,6 +29,8 @@ public struct RiskWatch: ~Copyable {
   /// By subject: a person had looked into its kill before this run began.
   private let isRecovering: Slab<Bool>
   private var hasNews = true
+  /// Each subject's peak is looked at anew when it begins, also of one that nothing happens to.
+  private var tradingDay: TradingDay
 
   /// - Parameters:
   ///   - records: states that a predecessor left, by subject.
@@ -39,6 +41,7 @@ public struct RiskWatch: ~Copyable {
     isResumed: Bool = false, at now: UInt64
   ) throws {
     let stateLimits = limits.states
+    tradingDay = TradingDay(startSeconds: stateLimits.tradingDayStart_seconds)
     let subjects = limits.strategiesMax + 1
     let states = try Slab<RiskStates>(count: subjects) { index in
       let subject = UInt8(index)
@@ -98,12 +101,12 @@ public struct RiskWatch: ~Copyable {
   /// Looks at every equity that may have changed, and at the time; a subject whose state changes is
   /// handed to `changed`.
   mutating func observe(at now: UInt64, _ changed: (RiskChange) -> Void) {
-    guard hasNews || troubled > 0 else { return }
+    let isNewDay = tradingDay.advance(to: now)
+    guard hasNews || troubled > 0 || isNewDay else { return }
     hasNews = false
     for subject in 0..<states.count {
       let equity = equityE4(of: UInt8(subject))
-      // The instance is looked at whenever anything is: its day may be over.
-      if subject > 0, areSeen[subject], equity == equities[subject],
+      if !isNewDay, subject > 0, areSeen[subject], equity == equities[subject],
         states[subject].state == .normal
       {
         continue

@@ -148,7 +148,9 @@ public struct OrderDesk: ~Copyable {
   }
 
   /// Asks to make `order` one of `quantity` open shares at `limit` (quote currency). It keeps its
-  /// id; what comes of it is `replaced`, or `cancelReject` with the order as it was.
+  /// id; what comes of it is `replaced`, or `cancelReject` with the order as it was. Nothing comes
+  /// of it where the order has ended, or a cancel or another replacement of it is under way: then
+  /// that is told.
   public mutating func replace(_ order: OrderId, quantity: UInt32, limit: Double) {
     guard isOpen, order != .none else { return }
     var request = OrderRequest()

@@ -13,6 +13,8 @@ struct TradingHalt: BitwiseCopyable {
     case .trading: isInstrumentHalted = false
     case .venueTrading: isVenueHalted = false
     case .venueHalted: isVenueHalted = true
+    // Without its quote it trades on.
+    case .invalidQuote: break
     default: isInstrumentHalted = true
     }
   }

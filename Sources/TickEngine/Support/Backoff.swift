@@ -21,6 +21,10 @@ struct Backoff {
   /// virtual machine 10 µs, so that the short sleeps are 8 % of it for as long as they last.
   private static let naps = 512
   private static let sleepIdle_ns = 500_000
+  /// And a second of those, for whoever found nothing in all of it: what it costs to be idle is
+  /// how often one wakes.
+  private static let sleepsIdle = 2_000
+  private static let sleepLong_ns = 1_000_000
   /// Whoever gives the core away to a thread that computes gets it back when that one's slice is
   /// over: Linux 6.18 takes 5 ms for one yield, 90 ms for sixteen, and lets the next sleeps end up
   /// to 8 ms late. A yield that takes longer than roles do is therefore the last for a minute; who
@@ -50,8 +54,13 @@ struct Backoff {
     }
     turns = max(turns, Backoff.spins + Backoff.yields + 1)
     let rests = turns - Backoff.spins - Backoff.yields
-    let sleep_ns = rests <= Backoff.naps ? Backoff.sleep_ns : Backoff.sleepIdle_ns
-    clinux_sleep_until(now + UInt64(sleep_ns))
+    clinux_sleep_until(now + UInt64(Backoff.sleep_ns(rests)))
+  }
+
+  /// How long the n-th sleep in a row is, from 1.
+  static func sleep_ns(_ rests: Int) -> Int {
+    if rests <= naps { return sleep_ns }
+    return rests <= naps + sleepsIdle ? sleepIdle_ns : sleepLong_ns
   }
 
   mutating func hasYielded(from start: UInt64, to end: UInt64) {

@@ -30,6 +30,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
       unsafe made.deallocate()
       throw error
     }
+    unsafe Slab.settle(made, count)
     unsafe base = made
     self.count = count
     region = nil
@@ -41,23 +42,36 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     self.region = region
   }
 
-  /// Elements of one cache line or several begin where a line does; a slab of a huge page or more
-  /// where one does, of which it is made if the kernel has some: it is then touched in a twentieth
-  /// of the time, which a role's start consists of, and a look at a place that nobody expects costs
-  /// a walk less.
+  /// A slab begins where a cache line does, so that no small element lies across two: the second
+  /// would be fetched by nobody. One of a huge page or more begins where such a page does, of which
+  /// it is made if the kernel has some: it is then touched in a twentieth of the time, which a
+  /// role's start consists of, and a look at a place that nobody expects costs a walk less.
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
-    let (line, hugePage) = (64, 1 << 21)
-    let stride = MemoryLayout<Element>.stride
-    let byteCount = max(1, count) * stride
-    let isHuge = byteCount >= hugePage
-    let alignment = max(
-      MemoryLayout<Element>.alignment,
-      isHuge ? hugePage : stride.isMultiple(of: line) ? line : 16)
+    let line = 64
+    let (byteCount, isHuge) = size(count)
+    let alignment = max(MemoryLayout<Element>.alignment, isHuge ? hugePage : line)
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: alignment)
     // Refused, it has small ones.
     if isHuge { _ = unsafe madvise(bytes, byteCount, MADV_HUGEPAGE) }
     return unsafe bytes.bindMemory(to: Element.self, capacity: count)
   }
+
+  /// It is made, and its pages are what they will be: the kernel must not put small ones together
+  /// later, behind the back of whoever uses them. Those that are huge stay so.
+  private static func settle(_ made: UnsafeMutablePointer<Element>, _ count: Int) {
+    let (byteCount, isHuge) = size(count)
+    if isHuge { _ = unsafe madvise(made, byteCount, MADV_NOHUGEPAGE) }
+  }
+
+  /// What elements take, and whether it is huge pages.
+  private static func size(_ count: Int) -> (byteCount: Int, isHuge: Bool) {
+    let needed = max(1, count) * MemoryLayout<Element>.stride
+    guard needed >= hugePage else { return (needed, false) }
+    // Its end, too: half a huge page in small ones takes as long as five huge ones.
+    return ((needed + hugePage - 1) / hugePage * hugePage, true)
+  }
+
+  private static var hugePage: Int { 1 << 21 }
 
   deinit {
     guard region == nil else { return }
@@ -92,6 +106,7 @@ extension Slab where Element: BitwiseCopyable {
     precondition(count >= 0)
     let made = unsafe Slab.allocate(count)
     unsafe made.initialize(repeating: value, count: count)
+    unsafe Slab.settle(made, count)
     unsafe self.init(adopting: made, count: count, region: nil)
   }
 

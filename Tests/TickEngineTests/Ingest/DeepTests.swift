@@ -54,7 +54,7 @@ import TickWire
     bench.level("AAA", .ask, 10_010, 5)
     _ = bench.ticks()
     bench.level("AAA", .bid, 10_020, 5)
-    #expect(bench.ticks() == bench.empty(1) && bench.rejected(.crossed) == 1)
+    #expect(bench.ticks() == bench.withdrawn(1) && bench.rejected(.crossed) == 1)
     bench.level("AAA", .bid, 9_000, 5)
     #expect(bench.ticks().isEmpty && bench.rejected(.crossed) == 1)
     bench.level("AAA", .bid, 10_020, 0)
@@ -67,7 +67,7 @@ import TickWire
     _ = bench.ticks()
     bench.age = 1_000_000_000
     bench.level("AAA", .bid, 10_001, 5)
-    #expect(bench.ticks() == bench.empty(1) && bench.rejected(.stale) == 1)
+    #expect(bench.ticks() == bench.withdrawn(1) && bench.rejected(.stale) == 1)
     bench.age = 0
     bench.level("AAA", .bid, 9_000, 5)
     #expect(bench.ticks() == bench.pair(1, 10_001, 0, 5, 0))

@@ -214,4 +214,9 @@ final class FeedBench {
   }
 
   func empty(_ instrument: UInt32) -> [SeenTick] { pair(instrument, 0, 0, 0, 0) }
+
+  /// What a refused quote makes of the one before.
+  func withdrawn(_ instrument: UInt32) -> [SeenTick] {
+    [.status(instrument, .invalidQuote, clock)] + empty(instrument)
+  }
 }

@@ -61,7 +61,7 @@ import TickWire
     // It was set back: what comes is of the future. What happens meanwhile is told later.
     bench.age = -10_000_000_000
     bench.quote("AAA", 10_000, 10_010)
-    #expect(bench.ticks() == bench.empty(1))
+    #expect(bench.ticks() == bench.withdrawn(1))
     bench.feed.decoder.publisher.doubtClock(bench.clock)
     bench.feed.decoder.feedChanged(to: .degraded, time: 9)
     #expect(bench.ticks().isEmpty)
@@ -174,7 +174,7 @@ import TickWire
     let bench = try bench { $0.limits.allowsLocked = true }
     bench.quote("AAA", 10_000, 10_000)
     bench.quote("AAA", 10_001, 10_000)
-    #expect(bench.ticks() == bench.pair(1, 10_000, 10_000) + bench.empty(1))
+    #expect(bench.ticks() == bench.pair(1, 10_000, 10_000) + bench.withdrawn(1))
     #expect(bench.rejected(.crossed) == 1 && bench.rejected(.locked) == 0)
   }
 
@@ -222,7 +222,7 @@ import TickWire
     bench.quote("AAA", 10_000, 10_010)
     #expect(bench.ticks() == bench.pair(1, 10_000, 10_010))
     bench.quote("AAA", 10_001, 10_000)
-    #expect(bench.ticks() == bench.empty(1))
+    #expect(bench.ticks() == bench.withdrawn(1))
     let entry = try bench.entry(1)
     #expect(entry.bidPrice == 0 && entry.askPrice == 0)
     bench.quote("AAA", 10_001, 10_000)
@@ -243,7 +243,7 @@ import TickWire
     _ = bench.ticks()
     bench.age = 1_000_000_000
     bench.quote("AAA", 10_000, 10_010)
-    #expect(bench.ticks() == bench.empty(1))
+    #expect(bench.ticks() == bench.withdrawn(1))
   }
 
   @Test func afterAnEmptyQuoteARefusedOneHasNothingToEmpty() throws {

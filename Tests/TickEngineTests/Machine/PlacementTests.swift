@@ -38,7 +38,8 @@ private let hasNuma = clinux_bound_node() != -ENOSYS && clinux_bound_node() != -
       try Placement.apply(core: nil, node: 63, memory: .require)
     }
     guard case .nodeAbsent(63, let nodes) = failure else {
-      return #expect(Bool(false), "\(failure as Any)")
+      Issue.record("\(failure as Any)")
+      return
     }
     #expect(nodes.contains(0))
     let warned = try Placement.apply(core: nil, node: 63, memory: .warn)
@@ -55,7 +56,8 @@ private let hasNuma = clinux_bound_node() != -ENOSYS && clinux_bound_node() != -
       try Placement.apply(core: nil, node: 0, memory: .require, needing: 1 << 55)
     }
     guard case .memoryShort(0, let free, 1 << 55) = failure else {
-      return #expect(Bool(false), "\(failure as Any)")
+      Issue.record("\(failure as Any)")
+      return
     }
     #expect(free > 0)
   }

@@ -42,13 +42,14 @@ final class AdversaryRound: @unchecked Sendable {
     return faults
   }
 
-  init(seed: UInt64) throws {
+  init(seed: UInt64, dialect: OrderDialect = .ouch50) throws {
     self.seed = seed
     random = SeededRandom(seed: seed ^ 0xA5A5)
     isKilled = random.once(in: 8)
     var options = RunningVenue.options
     options.keepsTruth = true
     options.heartbeat_ms = 5
+    options.dialect = dialect
     options.faults = Self.faults(seed)
     venue = try RunningVenue(options)
 
@@ -74,7 +75,7 @@ final class AdversaryRound: @unchecked Sendable {
     let limits = RiskLimits.simulation
     let gate = try GateBench.gate(limits, page: page, names: names, prices: prices)
     let address = VenueAddress(
-      host: "127.0.0.1", port: venue.port, user: "alice", password: "secret")
+      host: "127.0.0.1", port: venue.port, user: "alice", password: "secret", dialect: dialect)
     let session = try Self.open(address)
     sender = Sender(
       ports: ports, gate: gate, kill: try KillGate.unnamed(), risk: try RiskWatch.unnamed(limits),

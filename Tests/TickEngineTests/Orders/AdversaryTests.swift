@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TickWire
 
 @testable import TickEngine
 
@@ -11,15 +12,16 @@ import Testing
     ProcessInfo.processInfo.environment[name].flatMap(UInt64.init)
   }
 
-  @Test func om3EachRoundAgainstTheAdversaryEndsWithTheVenuesTruth() throws {
+  @Test(arguments: OrderDialect.allCases)
+  func om3EachRoundAgainstTheAdversaryEndsWithTheVenuesTruth(dialect: OrderDialect) throws {
     let rounds = Self.number("TICKWAY_ADVERSARY_ROUNDS") ?? 100
     let first = Self.number("TICKWAY_ADVERSARY_SEED") ?? 1
     var (sent, reconnects, cuts, anomalies): (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     var failed = 0
     for seed in first..<first + rounds {
-      let round = try AdversaryRound(seed: seed)
+      let round = try AdversaryRound(seed: seed, dialect: dialect)
       let wrong = round.run()
-      #expect(wrong.isEmpty, "seed \(seed): \(wrong)")
+      #expect(wrong.isEmpty, "\(dialect), seed \(seed): \(wrong)")
       sent += round.counts.sent
       reconnects += round.counts.reconnects
       cuts += round.faults.cuts
@@ -28,8 +30,8 @@ import Testing
       if failed > 10 { break }
     }
     print(
-      "\(rounds) rounds: \(sent) orders sent, \(cuts) connections cut, \(reconnects) made again,"
-        + " \(anomalies) anomalies, \(failed) failed")
+      "\(dialect), \(rounds) rounds: \(sent) orders sent, \(cuts) connections cut,"
+        + " \(reconnects) made again, \(anomalies) anomalies, \(failed) failed")
     #expect(sent > rounds && cuts > 0)
   }
 }

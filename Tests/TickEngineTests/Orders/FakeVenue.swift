@@ -100,13 +100,44 @@ final class FakeVenue: @unchecked Sendable {
     }
   }
 
+  /// From now on it is as if the venue's host were gone: its kernel drops whatever comes, and
+  /// acknowledges nothing. By a socket filter of one instruction, which keeps no byte.
+  func vanish() -> Bool {
+    var instruction: UInt64 = 0x06
+    return withUnsafePointer(to: &instruction) {
+      var filter = (count: UInt16(1), program: UnsafeRawPointer($0))
+      let length = socklen_t(MemoryLayout.size(ofValue: filter))
+      return setsockopt(peer?.descriptor ?? -1, SOL_SOCKET, SO_ATTACH_FILTER, &filter, length) == 0
+    }
+  }
+
   /// Reads all that comes, and waits for `count` bytes for five seconds at most. Bytes read.
-  func readRest(atLeast count: Int) -> Int {
+  func readRest(atLeast count: Int) -> Int { read(atLeast: count) { _ in } }
+
+  /// The packets that come until there are so many: type, and payload.
+  func packets(_ count: Int) -> [[UInt8]] {
+    var bytes: [UInt8] = []
+    var packets: [[UInt8]] = []
+    while packets.count < count {
+      let more = read(atLeast: 1) { came in bytes += (0..<came.count).map { came[$0] } }
+      guard more > 0 else { break }
+      while bytes.count > 1, bytes.count >= 2 + Int(bytes[0]) << 8 + Int(bytes[1]) {
+        let length = 2 + Int(bytes[0]) << 8 + Int(bytes[1])
+        packets.append(Array(bytes[2..<length]))
+        bytes.removeFirst(length)
+      }
+    }
+    return packets
+  }
+
+  private func read(atLeast count: Int, _ take: (Bytes) -> Void) -> Int {
     var sum = 0
     let end = MonotonicClock.now + 5_000_000_000
     while MonotonicClock.now < end {
       switch peer?.receive(into: memory.bytes) {
-      case .moved(let moved): sum += moved
+      case .moved(let moved):
+        sum += moved
+        take(memory.bytes.bytes.slice(at: 0, count: moved))
       case .wouldBlock where sum < count: usleep(1_000)
       case .wouldBlock, .closed, .failed, nil: return sum
       }

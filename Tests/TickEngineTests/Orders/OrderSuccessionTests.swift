@@ -15,9 +15,10 @@ private final class SuccessorBench {
   /// - Parameters:
   ///   - left: orders that are out, by number: 0 shares, and it is half written.
   ///   - asked: those that were wanted cancelled; and of which a cancel had been sent.
+  ///   - replacing: the replacements among them, and the orders that they are for.
   convenience init(
     capacity: Int = 4, left: [UInt32: UInt32] = [:], asked: Set<UInt32> = [],
-    sent: Set<UInt32> = []
+    sent: Set<UInt32> = [], replacing: [UInt32: UInt32] = [:]
   ) throws {
     let region = SharedRegion(
       try Region.createUnnamed(.pool, capacity: OrderPool.slots(capacity)))
@@ -32,7 +33,18 @@ private final class SuccessorBench {
       pool[number].isCancelAsked = asked.contains(number) || sent.contains(number)
       pool[number].isCancelSent = sent.contains(number)
     }
+    for (number, old) in replacing {
+      pool[number].orderId = pool[old].orderId
+      pool[number].isReplacement = true
+      pool[number].partner = old
+      pool[old].partner = number
+    }
     try self.init(after: region, consume pool)
+  }
+
+  /// Changes a line of the pool, as a death at another instant leaves it.
+  func edit(_ number: UInt32, _ change: (inout WorkingOrder) -> Void) throws {
+    change(&book.pool[number])
   }
 
   /// After a death, with what is in the pool now.
@@ -85,6 +97,7 @@ private final class SuccessorBench {
     return book.addReplacement(of: old, quantity: quantity, priceE4: 10_000, referenceE4: 10_000)
   }
 
+  func findInDoubt(_ orderId: UInt64) -> WorkingOrder? { book.findInDoubt(orderId) }
   func wantCancel(_ number: UInt32) { book.wantCancel(number) }
   func wantCancel(of orderId: UInt64) -> Bool { book.wantCancel(of: orderId) }
   func wantCancels(of instrument: UInt32) { book.wantCancels(of: instrument) { _ in true } }
@@ -352,6 +365,107 @@ private final class SuccessorBench {
     #expect(bench.counts.anomalies == 0)
     bench.wantCancel(1)
     #expect(bench.nextCancel() == 1 && bench.replace(1, by: 5) == nil)
+  }
+}
+
+/// OM3: what becomes of replacements that a sender had asked for when it died.
+@Suite(.timeLimit(.minutes(1))) struct ReplacementSuccessionTests {
+  /// The number that the venue takes next says nothing of a replacement: one that it ignored has
+  /// used its number up.
+  @Test(arguments: [9, 10] as [UInt32], 0...2)
+  func om3OneThatMadeRoomAndNeverArrivedIsToldToBeRefused(next: UInt32, deaths: Int) throws {
+    var bench = try SuccessorBench(left: [2: 20, 9: 30], replacing: [9: 2])
+    for _ in 0..<deaths {
+      bench.say(.accepted, 1, 7)
+      #expect(bench.numbers == [1, 2] && bench.count == 3 && bench.inDoubt == 2)
+      let region = bench.region
+      bench = try SuccessorBench()
+      bench = try SuccessorBench(after: region)
+      #expect(bench.numbers == [2, 9] && bench.inDoubt == 2)
+    }
+    bench.say(.accepted, 1, 7)
+    bench.say(.accepted, 2, 20)
+    let told = bench.settle(next: next)
+    #expect(told.map(\.eventKind) == [.cancelReject] && told.map(\.order_id) == [1 << 32 | 2])
+    #expect(told.map(\.quantity) == [20] && told.map(\.openQuantity) == [20])
+    #expect(bench.numbers == [1, 2] && bench.inDoubt == 0 && bench.counted == 27)
+    #expect(bench.counts.anomalies == 0 && bench.replace(2, by: 5) != nil)
+  }
+
+  @Test func om3OneWhoseOriginalMadeRoomTooIsToldToBeRefused() throws {
+    let bench = try SuccessorBench(left: [9: 20, 10: 30], replacing: [10: 9])
+    for number: UInt32 in 1...2 { bench.say(.accepted, number) }
+    #expect(bench.numbers == [1, 2] && bench.inDoubt == 2)
+    bench.say(.executed, 1)
+    bench.say(.accepted, 9, 20)
+    let told = bench.settle(next: 10)
+    #expect(told.map(\.eventKind) == [.cancelReject] && told.map(\.order_id) == [1 << 32 | 9])
+    #expect(bench.numbers == [2, 9] && bench.inDoubt == 0 && bench.counted == 30)
+  }
+
+  /// Of an order that ended nothing is told but that.
+  @Test func om3OneWhoseOriginalEndedIsToldByThatAlone() throws {
+    let bench = try SuccessorBench(left: [2: 20, 9: 30], replacing: [9: 2])
+    bench.say(.accepted, 1, 7)
+    bench.say(.accepted, 2, 20)
+    bench.say(.executed, 2, 20)
+    let told = bench.settle(next: 10)
+    #expect(told.map(\.eventKind) == [nil] && bench.numbers == [1] && bench.inDoubt == 0)
+  }
+
+  @Test func om3OneThatMadeRoomAndArrivedIsWhatItsOriginalBecame() throws {
+    let bench = try SuccessorBench(left: [2: 20, 9: 30], asked: [2], replacing: [9: 2])
+    bench.say(.accepted, 1, 7)
+    bench.say(.accepted, 2, 20)
+    bench.say(.executed, 1, 7)
+    let news = try #require(bench.say(.replaced, 9, 30, of: 2, named: 2))
+    #expect(news.event.eventKind == .replaced && news.event.order_id == 1 << 32 | 2)
+    #expect(bench.settle(next: 10).isEmpty && bench.numbers == [9] && bench.inDoubt == 0)
+    #expect(bench.cancels() == [9] && bench.counted == 30 && bench.counts.anomalies == 0)
+  }
+
+  @Test(arguments: [false, true])
+  func om3OneThatTheVenueRefusesIsToldToBe(isAway: Bool) throws {
+    let bench = try SuccessorBench(left: [2: 20, 9: 30], replacing: [9: 2])
+    if isAway { bench.say(.accepted, 1, 7) }
+    bench.say(.accepted, 2, 20)
+    let news = try #require(bench.say(.rejected, 9, named: 2))
+    #expect(news.event.eventKind == .cancelReject && news.event.order_id == 1 << 32 | 2)
+    #expect(bench.settle(next: 10).isEmpty && bench.inDoubt == 0 && bench.counts.anomalies == 0)
+    #expect(bench.counted == (isAway ? 27 : 20) && bench.counts.replacesRefused == 1)
+  }
+
+  /// OM1: a venue that contradicts itself.
+  @Test func om1OneThatMadeRoomIsNeverAccepted() throws {
+    let bench = try SuccessorBench(left: [2: 20, 9: 30], replacing: [9: 2])
+    bench.say(.accepted, 1, 7)
+    bench.say(.executed, 1, 7)
+    #expect(bench.say(.accepted, 9, 30) == nil && bench.counts.anomalies == 1)
+    #expect(bench.numbers == [2] && bench.inDoubt == 2 && bench.counted == 20)
+  }
+
+  /// The predecessor had replaced the order before: the venue tells of each in turn.
+  @Test func om3OneOfAReplacementIsToldToBeRefused() throws {
+    let bench = try SuccessorBench(left: [2: 20, 3: 30], replacing: [3: 2])
+    bench.say(.accepted, 1, named: 2)
+    bench.say(.replaced, 2, 20, of: 1, named: 2)
+    let told = bench.settle(next: 4)
+    #expect(told.map(\.eventKind) == [.cancelReject] && told.map(\.order_id) == [1 << 32 | 2])
+    #expect(bench.numbers == [2] && bench.inDoubt == 0 && bench.counted == 20)
+  }
+
+  /// The predecessor died between the two lines of the pool that a replacement changes.
+  @Test(arguments: [false, true]) func om3OneThatIsHalfNotedIsSettled(isThere: Bool) throws {
+    var bench = try SuccessorBench(
+      left: isThere ? [1: 10, 2: 20] : [1: 10], replacing: isThere ? [2: 1] : [:])
+    try bench.edit(1) { $0.partner = isThere ? 0 : 2 }
+    let region = bench.region
+    bench = try SuccessorBench()
+    bench = try SuccessorBench(after: region)
+    #expect((bench.findInDoubt(1 << 32 | 1) == nil) == isThere)
+    bench.say(.accepted, 1)
+    #expect(bench.settle(next: 2).map(\.eventKind) == (isThere ? [.cancelReject] : []))
+    #expect(bench.replace(1, by: 5) != nil)
   }
 }
 

@@ -17,10 +17,10 @@ private final class BookWalk {
   private var match: UInt64 = 0
   /// The highest order number given.
   private var highest: UInt32 = 0
-  /// Orders that somebody wants cancelled, and those that had to make room, by id.
+  /// Orders that somebody wants cancelled, by id; those that had to make room, by number.
   private var wished: Set<UInt64> = []
-  private var away: [UInt64: WorkingOrder] = [:]
-  private(set) var (successions, evictions) = (0, 0)
+  private var away: [UInt32: WorkingOrder] = [:]
+  private(set) var (successions, evictions, matches) = (0, 0, 0)
 
   /// In a small pool an order is soon another's, a turn later, in its place.
   private let capacity: Int
@@ -54,7 +54,7 @@ private final class BookWalk {
     case 9 where successions > 0: tellOfBefore()
     default: answer()
     }
-    return forgotten() ?? contradiction()
+    return forgotten() ?? contradiction() ?? missedMatch()
   }
 
   /// The sender dies, and its successor knows what lies in the pool.
@@ -66,7 +66,7 @@ private final class BookWalk {
     var link = book.open.first
     while let news = book.left(from: &link) { counted += Int64(news.added) }
     // What had to make room is the venue's alone to name then.
-    wished.subtract(away.keys)
+    wished.subtract(away.values.map(\.orderId))
     away = [:]
     successions += 1
   }
@@ -78,19 +78,23 @@ private final class BookWalk {
 
   private func anyNumber() -> UInt32 { UInt32(max(0, Int(nextId) + 6 - random.below(24))) }
 
+  /// Few, so that many orders have the same.
+  private func anyPrice() -> Int64 { Int64(10_000 + random.within(-5...5)) }
+
   private func add() {
     var request = OrderRequest()
     request.order_id = UInt64(random.within(1...3)) << 32 | nextId
     request.side = (random.once(in: 2) ? OrderSide.buy : .sell).rawValue
-    request.strategy = UInt8(random.within(1...2))
-    request.time_in_force = TimeInForce.day.rawValue
+    request.strategy = UInt8(random.within(1...3))
+    let kinds: [TimeInForce] = [.day, .day, .day, .ioc, .fok]
+    request.time_in_force = kinds[random.below(kinds.count)].rawValue
     let quantity = UInt32(random.within(1...20))
     guard book.hasRoom else { return }
     nextId += 1
     highest = max(
       highest,
       book.add(
-        request, quantity: quantity, priceE4: 10_000, referenceE4: 10_000, worker: 0) ?? 0)
+        request, quantity: quantity, priceE4: anyPrice(), referenceE4: 10_000, worker: 0) ?? 0)
     counted += Int64(quantity)
   }
 
@@ -101,13 +105,13 @@ private final class BookWalk {
     let quantity = UInt32(random.within(1...20))
     nextId += 1
     let number = book.addReplacement(
-      of: old, quantity: quantity, priceE4: 10_000, referenceE4: 10_000)
+      of: old, quantity: quantity, priceE4: anyPrice(), referenceE4: 10_000)
     highest = max(highest, number ?? 0)
     counted += Int64(book.pool[old].reserved - before)
   }
 
   private func want() {
-    let strategy = UInt8(random.within(1...2))
+    let strategy = UInt8(random.within(1...3))
     switch random.below(8) {
     case 0:
       book.wantCancels { $0.strategy == strategy }
@@ -116,7 +120,7 @@ private final class BookWalk {
       book.wantCancels(of: 1) { _ in true }
       wish { $0.instrument == 1 }
     case 2:
-      guard let id = away.keys.sorted().first else { return }
+      guard let id = awayOrders.keys.sorted().first else { return }
       _ = book.wantCancel(of: id)
       wish { $0.orderId == id }
     default:
@@ -128,7 +132,7 @@ private final class BookWalk {
   }
 
   private func wish(_ isMeant: (WorkingOrder) -> Bool) {
-    for order in Array(orders.values) + Array(away.values) where isMeant(order) {
+    for order in Array(orders.values) + Array(awayOrders.values) where isMeant(order) {
       wished.insert(order.orderId)
     }
   }
@@ -136,11 +140,19 @@ private final class BookWalk {
   /// Those in the pool, by id, without what stands for a replacement.
   private var orders: [UInt64: WorkingOrder] {
     var orders: [UInt64: WorkingOrder] = [:]
-    for place in 1..<book.pool.places where book.pool.userRefNum(atPlace: place) != 0 {
-      let order = book.pool[atPlace: place]
-      if !order.isReplacement { orders[order.orderId] = order }
-    }
+    for order in lines where !order.isReplacement { orders[order.orderId] = order }
     return orders
+  }
+
+  private var lines: [WorkingOrder] {
+    (1..<book.pool.places).filter { book.pool.userRefNum(atPlace: $0) != 0 }
+      .map { book.pool[atPlace: $0] }
+  }
+
+  /// The same of those that had to make room.
+  private var awayOrders: [UInt64: WorkingOrder] {
+    let orders = away.values.filter { !$0.isReplacement }.map { ($0.orderId, $0) }
+    return Dictionary(orders) { first, _ in first }
   }
 
   private func sendCancels() {
@@ -166,21 +178,24 @@ private final class BookWalk {
       note(news)
       book.leave(news.leaving)
     }
-    away = away.filter { $0.value.userRefNum < next }
+    away = away.filter { $0.key < next && !$0.value.isReplacement }
   }
 
   /// An order that is not known, often one that lay in the place of one that is in doubt.
   private func tellOfBefore() {
     let places = UInt32(book.pool.places)
-    let late = orders.values.filter { $0.life == .inDoubt && $0.userRefNum > places }
+    let late = lines.filter { $0.life == .inDoubt && $0.userRefNum > places }
       .map { $0.userRefNum - places }
-    let numbers = late + away.values.map(\.userRefNum)
+    let numbers = late + away.keys
     let number = numbers.isEmpty ? anyNumber() : numbers.sorted()[random.below(numbers.count)]
     guard number > 0, !book.pool.contains(number) else { return }
     var answer = OrderAnswer(
       random.below(6) == 0 ? .rejected : .accepted, userRefNum: number)
-    (answer.side, answer.priceE4) = (random.once(in: 2) ? .buy : .sell, 10_000)
+    (answer.side, answer.priceE4) = (random.once(in: 2) ? .buy : .sell, anyPrice())
     answer.quantity = UInt32(random.within(1...20))
+    if let order = away[number], order.isReplacement, random.once(in: 2) {
+      (answer.kind, answer.previousUserRefNum) = (.replaced, order.partner)
+    }
     nextId += 1
     apply(answer, OrderOrigin(orderId: 1 << 32 | (1_000_000 + nextId), strategy: 1))
   }
@@ -197,17 +212,17 @@ private final class BookWalk {
     let number = answer.userRefNum
     let before = book.pool.contains(number) ? book.pool[number] : WorkingOrder()
     let original = book.pool.contains(answer.previousUserRefNum)
-    let (known, evicted) = (orders, book.evicted.count)
+    let place = book.pool.place(number)
+    let there = book.pool.userRefNum(atPlace: place)
+    let (inPlace, evicted) = (book.pool[atPlace: place], book.evicted.count)
     let news = book.apply(answer, origin: origin, at: 0)
     note(news)
     note(book.takeEvicted())
     if book.evicted.count > evicted {
-      away.merge(known.filter { book.find($0.key) == nil }) { $1 }
+      away[there] = inPlace
       evictions += 1
     }
-    if book.evicted.count < evicted {
-      away = away.filter { $0.value.userRefNum != number }
-    }
+    if book.evicted.count < evicted { away[number] = nil }
     guard let news else { return }
     if news.event.eventKind == .cancelReject, !before.isReplacement {
       wished.remove(before.orderId)
@@ -238,7 +253,8 @@ private final class BookWalk {
   private func likely(_ answer: inout OrderAnswer, _ order: WorkingOrder) {
     match += 1
     answer.match = random.below(10) == 0 ? UInt64(random.below(Int(match))) : match
-    answer.priceE4 = 10_000
+    // Accepted, or standing, at another price than was sent.
+    answer.priceE4 = random.below(10) == 0 ? anyPrice() : order.priceE4
     answer.side = order.isBuy != random.once(in: 20) ? .buy : .sell
     answer.isDead = random.below(8) == 0
     if !order.isAccepted, random.below(3) > 0 { answer.kind = .accepted }
@@ -255,8 +271,8 @@ private final class BookWalk {
   /// What is to go is asked for, or was, until it is gone or its cancel refused.
   private func forgotten() -> String? {
     let orders = orders
-    away = away.filter { orders[$0.key] == nil }
-    wished.formIntersection(Set(orders.keys).union(away.keys))
+    away = away.filter { !book.pool.contains($0.key) }
+    wished.formIntersection(Set(orders.keys).union(awayOrders.keys))
     for id in wished where orders[id]?.isCancelAsked == false { return "a wish for \(id)" }
     return away.count == book.evicted.count ? nil : "\(book.evicted.count) made room"
   }
@@ -293,6 +309,28 @@ private final class BookWalk {
     return listed(seen)
   }
 
+  /// An order that would trade with one of ours is found, and no other is: against every order that
+  /// is out. What is remembered of a side is never on the wrong side of what rests there.
+  private func missedMatch() -> String? {
+    let (instrument, isBuy) = (UInt32(random.within(1...3)), random.once(in: 2))
+    let priceE4 = anyPrice()
+    let old = random.once(in: 4) ? anyNumber() : 0
+    let resting = (1..<book.pool.places).filter { book.pool.userRefNum(atPlace: $0) != 0 }
+      .map { book.pool[atPlace: $0] }.filter {
+        $0.instrument == instrument && $0.isBuy != isBuy && $0.open > 0 && !$0.isImmediate
+      }
+    let meets = resting.filter { $0.userRefNum != old }
+      .filter { isBuy ? priceE4 >= $0.priceE4 : priceE4 <= $0.priceE4 }.map(\.userRefNum)
+    let found = book.selfMatch(instrument, isBuy: isBuy, priceE4: priceE4, except: old)
+    if found != nil { matches += 1 }
+    guard found.map(meets.contains) ?? meets.isEmpty else {
+      return "found \(found ?? 0) where \(meets) are in the way"
+    }
+    let edge = book.open.edge(of: instrument, isBuy: !isBuy)
+    let beyond = resting.first { isBuy ? $0.priceE4 < edge : $0.priceE4 > edge }
+    return beyond.map { "\($0.userRefNum) at \($0.priceE4), the edge at \(edge)" }
+  }
+
   private func listedDue() -> Set<Int> {
     var (places, place) = (Set<Int>(), book.due.first)
     while place != 0, places.insert(place).inserted { place = book.due.after(place) }
@@ -301,7 +339,7 @@ private final class BookWalk {
 
   private func listed(_ numbers: Set<UInt32>) -> String? {
     var (all, same) = (Set<UInt32>(), Set<UInt32>())
-    for strategy: UInt8 in 0...3 {
+    for strategy: UInt8 in 0...4 {
       let count = numbers.count { book.pool[$0].strategy == strategy }
       if book.open.count(of: strategy) != count { return "orders of strategy \(strategy)" }
     }
@@ -328,7 +366,7 @@ private final class BookWalk {
 /// OM1, TK5: whatever is asked and answered, in whatever order, the book counts right.
 @Suite(.timeLimit(.minutes(60))) struct OrderWalkTests {
   @Test func om1AWalkOfAnyStepsKeepsTheCounts() throws {
-    var (successions, evictions) = (0, 0)
+    var (successions, evictions, matches) = (0, 0, 0)
     let walks = Walks(20, steps: 2_000)
     for seed in walks.seeds {
       let walk = try BookWalk(seed: seed)
@@ -339,7 +377,8 @@ private final class BookWalk {
       }
       successions += walk.successions
       evictions += walk.evictions
+      matches += walk.matches
     }
-    #expect(successions > 0 && evictions > 0)
+    #expect(successions > 0 && evictions > 0 && matches > 0)
   }
 }

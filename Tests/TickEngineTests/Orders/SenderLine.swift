@@ -55,8 +55,10 @@ final class SenderLine {
     told = Array(repeating: [], count: workers)
   }
 
-  /// - Parameter records: of the risk states that its predecessor left, by subject.
-  func start(records: [UInt8: RiskRecord] = [:]) throws {
+  /// - Parameters:
+  ///   - records: of the risk states that its predecessor left, by subject.
+  ///   - clock: what time is taken from; nil: from what is asked for.
+  func start(records: [UInt8: RiskRecord] = [:], clock: SteadyClock? = nil) throws {
     let rings = rings
     let ports = try Slab<SenderPort>(count: rings.count) { number in
       SenderPort(
@@ -78,7 +80,7 @@ final class SenderLine {
       waitPolicy: .share,
       options: SenderOptions(
         isWhole: true, workersOutlive: true,
-        owners: OrderOwners(workers: rings.count, areSharing: false)))
+        owners: OrderOwners(workers: rings.count, areSharing: false), clock: clock))
   }
 
   func die() { sender = nil }

@@ -1,5 +1,6 @@
 import Testing
 import TickRing
+import TickWire
 
 @testable import TickEngine
 
@@ -171,9 +172,64 @@ import TickRing
     let isDone = try line.turn { $0.link == .steady && $0.ports[1].requests.polled == 2 }
     #expect(isDone && line.resting == [1])
     let refusal = isReplacement ? "cancelReject 1" : "riskReject 7"
-    let told = line.news(1).filter { !$0.hasPrefix("lost") }
-    // In doubt, an order cannot be replaced: that is told to nobody.
-    #expect(told == ["ack 1"] + (isReplacement && !isTold ? [] : [refusal]))
+    #expect(line.news(1).filter { !$0.hasPrefix("lost") } == ["ack 1", refusal])
+    // In doubt, an order cannot be replaced.
+    guard isReplacement, !isTold else { return }
+    #expect(line.told[1].last { $0.eventKind == .cancelReject }?.reason == noSession)
+  }
+
+  private let noSession = RiskReason.noSession.rawValue
+
+  /// OM3: the sender died over a replacement: after it had put it into the pool, and had not
+  /// advanced past the request; or an instant before, with one of the two lines written.
+  @Test(arguments: [false, true])
+  func om3AReplacementThatDidNotLeaveIsToldOnce(isHalf: Bool) throws {
+    let line = try oneResting()
+    line.ask(.replace, 1, 98.5, worker: 1)
+    line.adjust { sender in
+      _ = sender.ports[1].requests.peek(1)
+      sender.decide(sender.ports[1].requests.peeked(0), of: 1)
+    }
+    line.die()
+    try line.edit { pool in
+      try #require(pool[1].partner == 2 && pool[2].isReplacement)
+      if isHalf { pool[1].partner = 0 }
+    }
+    try line.start()
+    line.die()
+    try line.start()
+    let isDone = try line.turn { $0.link == .steady && $0.ports[1].requests.polled == 2 }
+    #expect(isDone && line.resting == [1] && line.news(1) == ["ack 1", "cancelReject 1"])
+  }
+
+  /// OM3: the place of a replacement that never arrived is an earlier order's, while the venue
+  /// tells of before; and so is that of the order that another request wants replaced.
+  @Test(arguments: [false, true])
+  func om3AReplacementThatMadeRoomIsToldToBeRefused(isAskedAgain: Bool) throws {
+    let line = try SenderLine(workers: 2, capacity: 4)
+    try line.start()
+    // Each place of the pool has had an order by now.
+    for number: UInt64 in 1...8 { try fill(line, number) }
+    line.ask(9, strategy: 2, worker: 1)
+    let isThere = try line.turn { $0.counts.acked == 9 }
+    try #require(isThere)
+    line.ask(.replace, 9, 98.5, worker: 1)
+    line.adjust { _ = $0.takeRequests() }
+    line.die()
+    try line.start()
+    if isAskedAgain {
+      for number: UInt32 in 1...2 { line.adjust { Self.tellOfBefore(&$0, number) } }
+      try #require(line.adjust { $0.book.evicted.count } == 2)
+      line.ask(.replace, 9, 98.4, worker: 1)
+    }
+    let polled: UInt64 = isAskedAgain ? 3 : 2
+    let isDone = try line.turn {
+      $0.link == .steady && $0.book.count == 1 && $0.ports[1].requests.polled == polled
+    }
+    let refusals = line.told[1].filter { $0.eventKind == .cancelReject }
+    #expect(isDone && refusals.map(\.reason) == (isAskedAgain ? [noSession, 0] : [0]))
+    #expect(refusals.allSatisfy { $0.order.number == 9 && $0.strategy == 2 })
+    #expect(line.news(1) == ["ack 9"] + refusals.map { _ in "cancelReject 9" })
   }
 
   /// OM3: the sender died over an order that had not left: after it had told that, or only noted
@@ -200,6 +256,14 @@ import TickRing
     let isDone = try line.turn { $0.link == .steady && $0.book.count == 1 }
     #expect(isDone && line.resting == [1])
     #expect(line.news(1).filter { !$0.hasPrefix("lost") } == ["ack 1", "unsent 7"])
+  }
+
+  /// What the venue says first of all, before it says the rest.
+  private static func tellOfBefore(_ sender: inout Sender, _ number: UInt32) {
+    var answer = OrderAnswer(.accepted, userRefNum: number)
+    (answer.side, answer.quantity, answer.priceE4) = (.buy, 10, 1_001_000)
+    let origin = OrderOrigin(orderId: 1 << 32 | UInt64(number), strategy: 1)
+    _ = sender.book.apply(answer, origin: origin, at: 0)
   }
 
   /// OM3: that events found no room is known to the successor.

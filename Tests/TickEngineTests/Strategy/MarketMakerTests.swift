@@ -97,6 +97,14 @@ import TickRing
     #expect(bench.asked().count == 2)
   }
 
+  /// MD4: only its quote is gone.
+  @Test func aRefusedQuoteHaltsNothing() throws {
+    let bench = try bench()
+    bench.status(1, .invalidQuote)
+    bench.quote(1, 10, 10.05)
+    #expect(bench.asked().count == 2)
+  }
+
   /// MD3: after a gap or a restart, prices of before vouch for nothing.
   @Test(arguments: [StatusCode.gap, .restart])
   func whatConcernsTheWholeFeedWithdrawsEverything(code: StatusCode) throws {

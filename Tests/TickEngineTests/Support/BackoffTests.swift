@@ -37,4 +37,18 @@ import Testing
     backoff.hasYielded(from: now - 1_000_000, to: now)
     #expect(waits(&backoff) > 65)
   }
+
+  /// Short sleeps for 25 ms, none of more than half a millisecond within a second, none ever of
+  /// more than one.
+  @Test func theLongerNothingComesTheLongerItSleeps() {
+    var (slept_ns, last_ns) = (0, 0)
+    for rest in 1...10_000 {
+      let sleep_ns = Backoff.sleep_ns(rest)
+      #expect(sleep_ns >= last_ns && sleep_ns <= 1_000_000)
+      #expect(sleep_ns <= 50_000 || slept_ns >= 25_000_000)
+      #expect(sleep_ns <= 500_000 || slept_ns >= 1_000_000_000)
+      (slept_ns, last_ns) = (slept_ns + sleep_ns, sleep_ns)
+    }
+    #expect(last_ns == 1_000_000)
+  }
 }

@@ -208,7 +208,8 @@ import TickWire
     let old = quote(4_000_000_000) + [Self.tick(1, .trade, time: 4_000_000_000)]
     bench.send(old + [Self.tick(1, .status, time: 1)])
     // Both sides are emptied once.
-    #expect(bench.ticks().map(\.quantity) == [0, 0, 9] && bench.refused(.stale) == 2)
+    let refused = StatusCode.invalidQuote.rawValue
+    #expect(bench.ticks().map(\.quantity) == [refused, 0, 0, 9] && bench.refused(.stale) == 2)
     bench.send(old)
     #expect(bench.ticks().isEmpty && bench.refused(.stale) == 4)
     bench.send(quote(6_000_000_001))

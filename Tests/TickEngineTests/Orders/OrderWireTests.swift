@@ -1,0 +1,98 @@
+import Testing
+import TickRing
+import TickWire
+
+@testable import TickEngine
+
+/// OM1: what leaves for what a strategy asks, byte for byte by the venue's tables, and what is
+/// refused because no venue here could be told.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct OrderWireTests {
+  private static func u32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    bytes.reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  /// What the sender tells of a request, and the message that leaves for it.
+  private func ask(
+    _ dialect: OrderDialect, price: Double = 100, reference: Double = 100,
+    _ change: (inout OrderRequest) -> Void = { _ in }
+  ) throws -> (told: [String], message: [UInt8]?) {
+    let venue = try FakeVenue(.deaf)
+    let bench = try SenderBench(
+      eventSlots: 16, venuePort: venue.port, dialect: dialect, price: reference)
+    var request = GateBench.order(price)
+    change(&request)
+    #expect(bench.ask(request))
+    bench.takeAndSend()
+    let told = bench.told()
+    // Behind it, or in its place, comes a heartbeat.
+    try bench.adjust { sender in
+      sender.session?.lastSent_ns = 0
+      try sender.session?.keepAlive()
+    }
+    let packets = venue.packets(bench.counts.sent > 0 ? 2 : 1)
+    #expect(packets.last == [UInt8(ascii: "R")])
+    return (told, packets.count > 1 ? Array(packets[0].dropFirst()) : nil)
+  }
+
+  @Test(arguments: [TimeInForce.day, .ioc, .fok])
+  func om1EachTimeInForceIsSaidInOuch50(timeInForce: TimeInForce) throws {
+    let (told, message) = try ask(.ouch50) { $0.time_in_force = timeInForce.rawValue }
+    let order = try #require(message)
+    #expect(told.isEmpty && order[0] == UInt8(ascii: "O") && Self.u32(order[6..<10]) == 100)
+    #expect(order[26] == UInt8(ascii: timeInForce == .day ? "0" : "3"))
+    // All or nothing is a minimum of the whole quantity, the appendage's option 3.
+    let minimum: [UInt8] = timeInForce == .fok ? [5, 3, 0, 0, 0, 100] : []
+    #expect(Array(order[47...]) == minimum && order[46] == UInt8(minimum.count))
+  }
+
+  @Test(arguments: [TimeInForce.day, .ioc, .fok])
+  func om1EachTimeInForceIsSaidInOuch42(timeInForce: TimeInForce) throws {
+    let (told, message) = try ask(.ouch42) { $0.time_in_force = timeInForce.rawValue }
+    let order = try #require(message)
+    #expect(told.isEmpty && order[0] == UInt8(ascii: "O") && order.count == 49)
+    #expect(Self.u32(order[16..<20]) == 100)
+    #expect(Self.u32(order[32..<36]) == (timeInForce == .day ? 99_998 : 0))
+    #expect(Self.u32(order[43..<47]) == (timeInForce == .fok ? 100 : 0))
+  }
+
+  /// Good till cancelled, at the opening, until a time: OUCH has no word for the first, the rings
+  /// have none for any.
+  @Test(arguments: OrderDialect.allCases)
+  func om1AnyOtherTimeInForceIsRefusedAndNothingLeaves(dialect: OrderDialect) throws {
+    for code: UInt8 in [0, 4, 5, 6, 99, .max] {
+      let (told, message) = try ask(dialect) { $0.time_in_force = code }
+      #expect(told == ["riskReject \(RiskReason.malformed.rawValue)"] && message == nil)
+    }
+  }
+
+  /// A market order is a limit that reaches the market, inside the collar: as such it leaves.
+  @Test(arguments: OrderDialect.allCases)
+  func om1AMarketableLimitLeavesAsALimit(dialect: OrderDialect) throws {
+    let order = try #require(
+      try ask(dialect, price: 105) { $0.time_in_force = TimeInForce.ioc.rawValue }.message)
+    let price = dialect == .ouch50 ? order[22..<26] : order[28..<32]
+    #expect(Self.u32(price) == 1_050_000)
+    #expect(try ask(dialect, price: 105.0001).message == nil)
+  }
+
+  @Test(arguments: OrderDialect.allCases, [Double.nan, .infinity, 0, -1, .greatestFiniteMagnitude])
+  func om1AnOrderWithoutALimitIsRefused(dialect: OrderDialect, price: Double) throws {
+    let (told, message) = try ask(dialect, price: price)
+    #expect(told == ["riskReject \(RiskReason.price.rawValue)"] && message == nil)
+  }
+
+  /// Limits that mean a market order to the venue never leave: 200,000.00 in both dialects, the
+  /// largest 32-bit number in OUCH 5.0, and in OUCH 4.2 whatever lies above.
+  @Test(arguments: [
+    (OrderDialect.ouch50, 200_000.0), (.ouch50, 214_748.3647), (.ouch42, 200_000),
+    (.ouch42, 199_999.9901), (.ouch42, 214_748.3647), (.ouch42, 300_000),
+  ])
+  func om1APriceThatMeansAMarketOrderIsRefused(dialect: OrderDialect, price: Double) throws {
+    let (told, message) = try ask(dialect, price: price, reference: price) { $0.quantity = 1 }
+    #expect(told == ["riskReject \(RiskReason.unsayable.rawValue)"] && message == nil)
+    let below = price == 199_999.9901 ? 199_999.99 : price - 1
+    guard dialect == .ouch50 || below < 200_000 else { return }
+    let order = try ask(dialect, price: below, reference: price) { $0.quantity = 1 }
+    #expect(order.message != nil, "\(order.told)")
+  }
+}

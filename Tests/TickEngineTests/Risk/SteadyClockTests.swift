@@ -1,0 +1,123 @@
+import CLinux
+import Foundation
+import Testing
+import TickMetrics
+import TickRing
+
+@testable import TickEngine
+
+/// RS6, RM9: what has to last lasts, whoever sets the machine's clock.
+@Suite(.timeLimit(.minutes(1))) struct SteadyClockTests {
+  private let minute_ns: UInt64 = 60_000_000_000
+  private let cooldown_ns = RiskLimits.simulation.states.cooldown_ns
+
+  /// As if the wall clock had been set since, forward or back, by an hour.
+  private static let set = [-1, 1].map { (hours: Int64) in
+    SteadyClock(
+      offset_ns: SteadyClock().offset_ns &- UInt64(bitPattern: hours * 3_600_000_000_000))
+  }
+
+  @Test func itIsTheWallClocksAndGoesOnByTheOtherOne() {
+    let clock = SteadyClock()
+    let (wall, now) = (clinux_realtime_ns(), MonotonicClock.now)
+    #expect(Int64(bitPattern: clock.time(at: now) &- wall).magnitude < 1_000_000_000)
+    #expect(clock.time(at: now + 5) == clock.time(at: now) + 5)
+  }
+
+  /// Nor does a decision whose exchange time is ahead.
+  @Test(arguments: set, [UInt64(1), 16])
+  func rs6NeitherASetClockNorATimeAheadEndsACooldown(clock: SteadyClock, minutes: UInt64) throws {
+    let line = try SenderLine()
+    let since = clock.time(at: MonotonicClock.now) - minutes * minute_ns
+    let record = RiskRecord(
+      state: RiskState.coolDown.rawValue, trips: 1, peakE4: 10_000_000_000_000,
+      coolDownSince: since, newest: since, day: 0)
+    try line.start(records: [0: record], clock: clock)
+    let isSteady = try line.turn { $0.link == .steady }
+    try #require(isSteady)
+    let refusal = line.adjust { sender in
+      sender.decide(GateBench.order(99, at: .max / 2), of: 0)
+      sender.beatNowAndThen()
+      do throws(RiskRefusal) {
+        _ = try sender.risk.reset(0, .onRecord, at: sender.marketTime)
+        return nil as RiskRefusal?
+      } catch { return error }
+    }
+    #expect(refusal == (minutes < 15 ? .cooling(until: since + cooldown_ns) : nil))
+  }
+
+  /// RM9: executions a second apart by the clock are so wherever the wall clock is.
+  @Test(arguments: set) func rm9TheVenuesWordIsTimedByIt(clock: SteadyClock) throws {
+    let line = try SenderLine()
+    try line.start(clock: clock)
+    line.ask(1, 100.1)
+    let isFilled = try line.turn { $0.counts.filled == 1 }
+    let (time, now) = (line.adjust { $0.marketTime }, clock.time(at: MonotonicClock.now))
+    #expect(isFilled && time <= now && now - time < minute_ns)
+  }
+
+  // MARK: After a death
+
+  /// A sender of a live instance comes and goes: what it goes by.
+  private func clockOfNext(_ scratch: Scratch) throws -> SteadyClock? {
+    var options = ReplayOptions(captures: [])
+    (options.venue, options.instance) = (.none, "prod")
+    (options.ringDirectory, options.stateDirectory) = (scratch.path, scratch.file("state"))
+    let regions = ReplayRegions(directory: scratch.path)
+    let histograms = HistogramStorage(count: 3)
+    let assembly = SenderAssembly(
+      options: options,
+      instance: TradingInstance(
+        "prod", ringDirectory: scratch.path, stateDirectory: options.stateDirectory),
+      reload: nil, waitPolicy: .share,
+      page: try regions.make(.control, capacity: ControlPage.capacity),
+      board: try regions.make(.board, capacity: 16),
+      directory: try regions.make(.directory, capacity: 16), rings: [],
+      latency: SenderLatency(
+        risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]))
+    return try assembly.make().options.clock
+  }
+
+  private func change(_ scratch: Scratch, _ word: Int, _ value: UInt64) throws {
+    let lines = try SharedLines(
+      Region.attach(.positions, directory: scratch.path, name: "tickway.prod.positions"),
+      .positions)
+    lines.store(PositionLines.header, word, value)
+  }
+
+  /// The clock was set while there was no sender.
+  @Test func rs6ASuccessorGoesOnByItsPredecessorsClock() throws {
+    let scratch = try Scratch()
+    let first = try #require(try clockOfNext(scratch))
+    #expect(try clockOfNext(scratch) == first)
+    let other = SteadyClock(offset_ns: first.offset_ns &- 60 * minute_ns)
+    try change(scratch, PositionLines.Header.clock, other.offset_ns)
+    #expect(try clockOfNext(scratch) == other && clockOfNext(scratch) == other)
+    // CLOCK_MONOTONIC begins anew with each boot.
+    try change(scratch, PositionLines.Header.boot, SteadyClock.boot ^ 1)
+    let fresh = try #require(try clockOfNext(scratch))
+    #expect(Int64(bitPattern: fresh.offset_ns &- first.offset_ns).magnitude < minute_ns)
+  }
+
+  private func legacy(cutTo bytes: Int, strategies: Int = 4) throws -> RiskLegacy {
+    let scratch = try Scratch()
+    var options = PositionOptions(equityE4: 1, strategyEquityE4: 1)
+    (options.instruments, options.strategiesMax, options.holdingsMax) = (32, 4, 1_000)
+    let (name, capacity) = ("positions", options.capacity)
+    _ = try PositionBook.open(
+      claiming: Region.create(
+        .positions, directory: scratch.path, name: name, capacity: capacity), options)
+    let region = try Region.attach(.positions, directory: scratch.path, name: name)
+    if bytes < .max { try #require(truncate(scratch.file(name), bytes) == 0) }
+    return try RiskLegacy(region, strategies: strategies)
+  }
+
+  /// RM13: a file that is cut off while it is read says nothing, also not that all was well.
+  @Test func rm13RiskStatesThatAreCutOffAreNotTakenForNone() throws {
+    #expect(throws: PositionError.self) { try legacy(cutTo: 0) }
+  }
+
+  @Test func whoAsksForMoreStrategiesThanThereWereGetsThose() throws {
+    #expect(try legacy(cutTo: .max, strategies: 255).records.count == 0)
+  }
+}
