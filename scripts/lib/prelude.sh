@@ -25,11 +25,10 @@ need_swift() {
     fail "swift is not in PATH: install Swift 6.2 or newer from https://www.swift.org/install"
 }
 
-# Builds the command for release and sets `tickway_bin`. Swift's own libraries go into it: a role is
-# started in half the time, and runs where there is no Swift.
+# Builds the command for release and sets `tickway_bin`.
 build_release() {
   step="building for release"
   say "$step (some minutes the first time)"
-  swift build --package-path "$root" -c release --static-swift-stdlib --product tickway --quiet
+  swift build --package-path "$root" -c release --product tickway --quiet
   tickway_bin="$(swift build --package-path "$root" -c release --show-bin-path)/tickway"
 }
