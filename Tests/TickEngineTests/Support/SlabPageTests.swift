@@ -3,7 +3,7 @@ import Testing
 
 @testable import TickEngine
 
-@Suite(.timeLimit(.minutes(1))) struct SlabTests {
+@Suite(.timeLimit(.minutes(1))) struct SlabPageTests {
   /// The kernel's flags of the mapping that an address lies in.
   private func flags(of address: UInt) throws -> [Substring] {
     let text = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
