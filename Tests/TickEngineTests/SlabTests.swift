@@ -50,12 +50,21 @@ import Testing
     return ""
   }
 
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage")))
-  func aLargeSlabIsToLieInHugePagesFromItsFirstElementOn() throws {
-    let slab = Slab(count: 1 << 20, repeating: UInt64(7))
-    let address = UInt(bitPattern: slab.base)
-    #expect(address.isMultiple(of: 2 << 20))
-    #expect(try flags(at: address).contains(" hg"))
-    #expect(slab[0] == 7 && slab[(1 << 20) - 1] == 7)
+  /// Huge pages are asked for while it is made, if at all: what the kernel gave stays, and none is
+  /// put together of small ones while somebody uses them.
+  @Test(
+    .enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage")),
+    arguments: [1 << 18, (1 << 18) + 1, 1 << 20])
+  func aLargeSlabBeginsWithAHugePageAndItsPagesAreLeftAlone(count: Int) throws {
+    let slab = Slab(count: count, repeating: UInt64(7))
+    let made = Slab(count: count) { UInt64($0) }
+    for base in [UInt(bitPattern: slab.base), UInt(bitPattern: made.base)] {
+      #expect(base.isMultiple(of: 2 << 20))
+      for address in [base, base + UInt(count - 1) * 8] {
+        let flags = try flags(at: address)
+        #expect(flags.contains(" nh") && !flags.contains(" hg"))
+      }
+    }
+    #expect(slab[0] == 7 && slab[count - 1] == 7 && made[count - 1] == UInt64(count - 1))
   }
 }
