@@ -2,8 +2,8 @@ import Testing
 
 @testable import TickRing
 
-/// Rings of many slots. The most that there may be, 2^30, take 32 GiB, all of which a successor of a
-/// producer looks at: none is made here.
+/// Rings of many slots. The most that there may be, 2^30, take 32 GiB, all of which a producer that
+/// opens it looks at: none is made here.
 @Suite(.timeLimit(.minutes(2)))
 struct LargeRingTests {
   @Test func aRingOfAMillionSlotsIsUsedInFullLapAfterLap() throws {

@@ -218,7 +218,7 @@ import TickWire
     line.die()
     try line.start()
     if isAskedAgain {
-      for number: UInt32 in 1...2 { line.adjust { Self.tellOfBefore(&$0, number) } }
+      for number: UInt32 in 2...3 { line.adjust { Self.tellOfBefore(&$0, number) } }
       try #require(line.adjust { $0.book.evicted.count } == 2)
       line.ask(.replace, 9, 98.4, worker: 1)
     }
