@@ -96,13 +96,16 @@ extension Sender {
 
   // MARK: In
 
+  /// Whether there was news: one who hears heartbeats alone rests as if it had heard nothing.
   private mutating func hear() throws(SessionError) -> Bool {
     guard session != nil, try session?.receive() == true else { return false }
     let now = MonotonicClock.now
     passTime(to: now)
+    var hasNews = false
     while let packet = session?.next() {
       switch packet.type {
       case .sequenced:
+        hasNews = true
         let sequence = session?.sequence ?? 0
         isRepeating = sequence <= toldBefore
         take(packet.payload, of: sequence, at: now)
@@ -121,7 +124,7 @@ extension Sender {
       }
     }
     try session?.check()
-    return true
+    return hasNews
   }
 
   private mutating func take(_ message: Bytes, of sequence: UInt64, at now: UInt64) {

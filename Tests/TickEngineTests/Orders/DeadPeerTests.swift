@@ -98,6 +98,32 @@ import TickWire
     #expect(venue.packets(1) == [[UInt8(ascii: "R")]])
   }
 
+  /// Otherwise an idle sender would be awake for a while each second.
+  @Test func aHeartbeatOfTheVenueIsNoNewsAndAnAnswerIs() throws {
+    var options = RunningVenue.options
+    options.logins = []
+    options.heartbeat_ms = 5
+    let venue = try RunningVenue(options)
+    let bench = try bench(venue.port)
+    try bench.adjust { sender in
+      let end = MonotonicClock.now + 20_000_000_000
+      var beats = 0
+      while beats < 3, MonotonicClock.now < end {
+        let before = sender.session?.lastReceived_ns
+        let hasHeard = try sender.turn(isRested: false).hasHeard
+        if !hasHeard, sender.session?.lastReceived_ns != before { beats += 1 }
+      }
+      #expect(beats == 3)
+      bench.ask(1)
+      var isAnswered = false
+      while !isAnswered, MonotonicClock.now < end {
+        isAnswered = try sender.turn(isRested: false).hasHeard
+      }
+      #expect(isAnswered && sender.counts.acked == 1)
+    }
+    _ = venue.finish()
+  }
+
   /// The clock of a peer's silence is moved, not waited for: less than 15 s is nothing, and more
   /// ends the connection. What was out is in doubt, and nothing new leaves, until the venue is back
   /// and has told all.
