@@ -206,13 +206,7 @@ import TickWire
   /// tells of before; and so is that of the order that another request wants replaced.
   @Test(arguments: [false, true])
   func om3AReplacementThatMadeRoomIsToldToBeRefused(isAskedAgain: Bool) throws {
-    let line = try SenderLine(workers: 2, capacity: 4)
-    try line.start()
-    // Each place of the pool has had an order by now.
-    for number: UInt64 in 1...8 { try fill(line, number) }
-    line.ask(9, strategy: 2, worker: 1)
-    let isThere = try line.turn { $0.counts.acked == 9 }
-    try #require(isThere)
+    let line = try ninthResting()
     line.ask(.replace, 9, 98.5, worker: 1)
     line.adjust { _ = $0.takeRequests() }
     line.die()
@@ -305,13 +299,7 @@ import TickWire
 
   /// OM3: while the venue tells of before, an order makes room for an earlier one.
   @Test func om3TheWorkerOfAnOrderThatMadeRoomIsTold() throws {
-    let line = try SenderLine(workers: 2, capacity: 4)
-    try line.start()
-    // Each place of the pool has had an order by now.
-    for number: UInt64 in 1...8 { try fill(line, number) }
-    line.ask(9, strategy: 2, worker: 1)
-    let isThere = try line.turn { $0.counts.acked == 9 }
-    try #require(isThere)
+    let line = try ninthResting()
     line.die()
     try line.start()
     line.venue.script.move(.quote(980_000, 500, 990_000, 500))
@@ -343,6 +331,17 @@ import TickWire
       #expect(own.worker(of: 1 << 32 | 5, strategy: strategy) == .max)
     }
     #expect(OrderOwners().worker(of: 1 << 32 | 5, strategy: 1) == .max)
+  }
+
+  /// Each place of the pool has had an order, and the second worker's ninth is at the venue.
+  private func ninthResting() throws -> SenderLine {
+    let line = try SenderLine(workers: 2, capacity: 4)
+    try line.start()
+    for number: UInt64 in 1...8 { try fill(line, number) }
+    line.ask(9, strategy: 2, worker: 1)
+    let isThere = try line.turn { $0.counts.acked == 9 }
+    try #require(isThere)
+    return line
   }
 
   private func fill(_ line: SenderLine, _ number: UInt64) throws {
