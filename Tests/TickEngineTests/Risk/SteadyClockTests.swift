@@ -99,7 +99,9 @@ import TickRing
     #expect(Int64(bitPattern: fresh.offset_ns &- first.offset_ns).magnitude < minute_ns)
   }
 
-  private func legacy(cutTo bytes: Int, strategies: Int = 4) throws -> RiskLegacy {
+  private func legacy(
+    cutTo bytes: Int, strategies: Int = 4, _ change: (borrowing SharedLines) -> Void = { _ in }
+  ) throws -> RiskLegacy {
     let scratch = try Scratch()
     var options = PositionOptions(equityE4: 1, strategyEquityE4: 1)
     (options.instruments, options.strategiesMax, options.holdingsMax) = (32, 4, 1_000)
@@ -108,6 +110,7 @@ import TickRing
       claiming: Region.create(
         .positions, directory: scratch.path, name: name, capacity: capacity), options)
     let region = try Region.attach(.positions, directory: scratch.path, name: name)
+    change(try SharedLines(region.duplicate(untouched: true), .positions))
     if bytes < .max { try #require(truncate(scratch.file(name), bytes) == 0) }
     return try RiskLegacy(region, strategies: strategies)
   }
@@ -115,6 +118,20 @@ import TickRing
   /// RM13: a file that is cut off while it is read says nothing, also not that all was well.
   @Test func rm13RiskStatesThatAreCutOffAreNotTakenForNone() throws {
     #expect(throws: PositionError.self) { try legacy(cutTo: 0) }
+  }
+
+  /// RM13: a writer that died in the middle of a change may have left a breaker.
+  @Test(arguments: [0, 3]) func rm13ATornRiskStateIsNotTakenForNone(subject: Int) throws {
+    let failure = #expect(throws: PositionError.self) {
+      try legacy(cutTo: .max) { lines in
+        lines.store(PositionLines.subject(subject) + 1, 0, 7)
+      }
+    }
+    guard case .riskTorn(_, subject) = failure else {
+      Issue.record("\(failure as Any)")
+      return
+    }
+    #expect(failure?.description.contains("then remove the region") == true)
   }
 
   @Test func whoAsksForMoreStrategiesThanThereWereGetsThose() throws {
