@@ -139,7 +139,10 @@ struct Bench {
     var process = try KillProcess(command: command(), folder: scratch + "-sender")
     defer { try? FileManager.default.removeItem(atPath: scratch + "-sender") }
     let command = try (0..<(isQuick ? 1 : 4 * runs)).map { _ in try process.cut() }
-    return KillBenchReport(results, cancels, command, goesFirst: benchmark.goesFirst)
+    let computing = ComputingThreads(cores: 0..<ProcessInfo.processInfo.activeProcessorCount)
+    defer { computing.end() }
+    let shared = try (0..<(isQuick ? 1 : 20 * runs)).map { _ in try process.refuse() }
+    return KillBenchReport(results, cancels, command, shared, goesFirst: benchmark.goesFirst)
   }
 
   private func order() throws -> OrderReport {

@@ -266,13 +266,15 @@ struct KillBenchReport: Encodable, CustomStringConvertible {
   let stopped_on_disk: Times
   /// `tickway replay`, trading, stopped and cut off.
   let command_cut_off: Times
+  /// `tickway replay`, trading and sharing its cores with threads that compute.
+  let command_shared_refusal: Times
   /// By number of open orders: from the trip until the last cancel is the kernel's.
   let trip_to_last_cancel: [String: Times]
   let machine = MachineCard.current()
 
   init(
     _ runs: [KillBenchmark.Run], _ cancels: [Int: [Double]], _ command: [Double],
-    goesFirst: Bool
+    _ shared: [Double], goesFirst: Bool
   ) {
     realtime_priority = goesFirst
     look_ns = Spread(runs.map(\.look_ns))
@@ -281,6 +283,7 @@ struct KillBenchReport: Encodable, CustomStringConvertible {
     stopped_cut_off = Times(runs.flatMap(\.cut_ns))
     stopped_on_disk = Times(runs.flatMap(\.persisted_ns))
     command_cut_off = Times(command)
+    command_shared_refusal = Times(shared)
     trip_to_last_cancel = Dictionary(
       uniqueKeysWithValues: cancels.map { ("\($0.key)", Times($0.value)) })
   }
@@ -304,6 +307,9 @@ struct KillBenchReport: Encodable, CustomStringConvertible {
         the trip on disk       \(stopped_on_disk.text)
       tickway replay, stopped as it trades (\(command_cut_off.count))
         its connection reset   \(command_cut_off.text)
+      tickway replay, trading beside \(ComputingThreads.eachCore) computing threads a core \
+    (\(command_shared_refusal.count))
+        it refuses             \(command_shared_refusal.text)
       trip → the last cancel of all open orders is the kernel's
     \(cancels)
       machine                  \(machine)
