@@ -5,8 +5,8 @@ import TickWire
 /// stays alone is dropped, and nothing has moved for it.
 ///
 /// What agrees is the same packet from another line, a packet close by in the same session, or the
-/// very next of its line. Copies on one line say nothing: the fault may be older than the copies. A heartbeat says the
-/// same again and again, so one that comes later counts.
+/// very next of its line. Copies on one line say nothing: the fault may be older than the copies. A
+/// heartbeat says the same again and again, so one that comes later counts.
 ///
 /// Thread: the ingester. No allocation after the start; work is a scan of `strangersMax` at most.
 struct DoubtedPackets: ~Copyable {
