@@ -77,6 +77,25 @@ struct RegionTests {
     }
   }
 
+  /// What this thread has met so far.
+  private var pageFaults: Int {
+    var usage = rusage()
+    let thread: __rusage_who_t = RUSAGE_THREAD
+    return getrusage(thread, &usage) == 0 ? usage.ru_minflt : -1
+  }
+
+  @Test func anAttachedRegionIsWrittenWithoutAPageFault() throws {
+    try withScratch { directory in
+      _ = try Region.create(.positions, directory: directory, name: "r", capacity: 1 << 15)
+      let region = try Region.attach(.positions, directory: directory, name: "r")
+      let (body, bytes) = (region.raw.body!, region.capacity * 64)
+      let before = pageFaults
+      for offset in stride(from: 0, to: bytes, by: 4096) { body[offset] = 1 }
+      let met = pageFaults - before
+      #expect(bytes == 2 << 20 && met < 16)
+    }
+  }
+
   @Test func anUnspoiltRegionIsAttached() throws {
     #expect(try refusal { _, _ in } == nil)
   }
