@@ -80,19 +80,22 @@ int tickring_internal_populate(const tickring_region *region) {
   return TICKRING_OK;
 }
 
-int tickring_internal_map_ahead(const tickring_region *region) {
-#ifdef MADV_POPULATE_READ
-  /* Pages that there are come sixteen at a time to one that reads, one by one to one that writes:
-   * in half the time. Refused, it is the next call that says so. */
-  if (!region->is_read_only)
-    (void)madvise(region->header, region->bytes, MADV_POPULATE_READ);
-#endif
-  return tickring_internal_populate(region);
-}
-
 static bool is_on(int fd, uint32_t type) {
   struct statfs system;
   return fstatfs(fd, &system) == 0 && (uint32_t)system.f_type == type;
+}
+
+int tickring_internal_map_ahead(const tickring_region *region) {
+#ifdef MADV_POPULATE_READ
+  /* Pages that there are come sixteen at a time to one that reads, one by one to one that writes:
+   * in half the time. Those of tmpfs may then be written as well, and to ask for it page by page
+   * takes half as long again. Refused, it is the next call that says so. */
+  if (!region->is_read_only &&
+      madvise(region->header, region->bytes, MADV_POPULATE_READ) == 0 &&
+      is_on(region->fd, TMPFS_FILES))
+    return TICKRING_OK;
+#endif
+  return tickring_internal_populate(region);
 }
 
 uint64_t tickring_internal_hugetlb_page(int fd) {

@@ -108,7 +108,7 @@ static int build(int fd, const tickring_geometry *geometry, const tickring_optio
   if (!error) error = tickring_internal_bind(region, options->node_plus_1);
   if (!error && is_huge) error = tickring_internal_populate_huge(region);
   if (!error) error = allocate(fd, geometry->bytes);
-  if (!error && !is_huge) error = tickring_internal_populate(region);
+  if (!error && !is_huge && !options->is_untouched) error = tickring_internal_populate(region);
   if (!error) error = tickring_internal_check_place(region, options->node_plus_1, is_huge);
   return error;
 }
@@ -176,6 +176,7 @@ static int create_in(int fd, const char *path, const tickring_options *options,
 static bool is_valid(const tickring_options *options) {
   return options != NULL && tickring_internal_slot_bytes(options->kind) != 0 &&
          options->pages <= TICKRING_PAGES_HUGE && options->node_plus_1 >= 0 &&
+         !(options->is_untouched && (options->node_plus_1 != 0 || options->pages != 0)) &&
          tickring_internal_is_capacity(options->kind, options->capacity);
 }
 

@@ -35,14 +35,17 @@ public struct Region: ~Copyable, @unchecked Sendable {
   ///   - capacity: slots, a power of two up to 2^30.
   ///   - node: the NUMA node that the memory is bound to before its first touch.
   ///   - hugePages: whether all of it is to lie in huge pages; the file is rounded up to them.
+  ///   - untouched: its memory is allocated, but not touched; neither with a node nor with huge
+  ///     pages.
   ///
   /// Placement is verified page by page: what cannot be had as asked for is not made, and throws
   /// `.nodeAbsent`, `.noNuma`, `.nodeMemory` or `.hugePages`.
   public static func create(
     _ kind: RegionKind, directory: String = defaultDirectory, name: String, capacity: Int,
-    node: Int? = nil, hugePages: Bool = false
+    node: Int? = nil, hugePages: Bool = false, untouched: Bool = false
   ) throws(RingError) -> Region {
     var options = options(kind, capacity, node, hugePages)
+    options.is_untouched = untouched
     var raw = tickring_region()
     let code = tickring_create(directory, name, &options, &raw)
     let path = "\(directory)/\(name)"

@@ -36,6 +36,13 @@ public struct SharedLines: ~Copyable, @unchecked Sendable {
   /// The region's file, for whoever asks who writes it.
   public var path: String { region.path }
 
+  /// Where all of them lie.
+  ///
+  /// - Safety: valid as long as this lives; what is in it is read and written by the calls here.
+  @unsafe public var memory: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: words, count: count * 64)
+  }
+
   @inlinable @inline(__always)
   func at(_ line: Int, _ word: Int) -> UnsafeMutablePointer<UInt64> {
     precondition(line >= 0 && line < count && word >= 0 && word < 8, "no such word")

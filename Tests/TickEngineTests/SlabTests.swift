@@ -67,4 +67,28 @@ import Testing
     }
     #expect(slab[0] == 7 && slab[count - 1] == 7 && made[count - 1] == UInt64(count - 1))
   }
+
+  /// How many of the pages are there.
+  private func present(_ slab: borrowing Slab<UInt64>) -> Int {
+    var pages = [UInt8](repeating: 0, count: slab.count * 8 / Int(getpagesize()))
+    let code = mincore(UnsafeMutableRawPointer(slab.base), slab.count * 8, &pages)
+    return code == 0 ? pages.count { $0 & 1 == 1 } : -1
+  }
+
+  @Test func ofALargeSlabOfZerosTheRestComesLaterAndChangesNothing() throws {
+    let (count, first) = (1 << 20, 1 << 18)
+    let slab = Slab<UInt64>(zeros: count, as: 0, touching: first)
+    let page = Int(getpagesize())
+    #expect(present(slab) == first * 8 / page)
+    slab[first * 2] = 7
+    for pages in slab.latePages(touched: first) { pages.touch() }
+    #expect(present(slab) == count * 8 / page)
+    #expect(try flags(at: UInt(bitPattern: slab.base) + UInt(count - 1) * 8).contains(" nh"))
+    #expect((0..<count).allSatisfy { slab[$0] == ($0 == first * 2 ? 7 : 0) })
+  }
+
+  @Test func aSmallSlabOfZerosIsThereAtOnce() {
+    let slab = Slab<UInt64>(zeros: 1000, as: 0, touching: 1)
+    #expect((0..<1000).allSatisfy { slab[$0] == 0 } && slab.latePages(touched: 1).isEmpty)
+  }
 }

@@ -24,8 +24,8 @@ struct RegionTests {
     return kind
   }
 
-  /// Kilobytes of a file that this process has mapped pages for.
-  private func mapped_kB(_ path: String) throws -> [Int] {
+  /// Kilobytes of a file, or of what begins at an address, that this process has mapped pages for.
+  private func mapped_kB(_ name: String) throws -> [Int] {
     let file = try #require(fopen("/proc/self/smaps", "re"))
     defer { fclose(file) }
     var buffer = [CChar](repeating: 0, count: 4096)
@@ -33,7 +33,9 @@ struct RegionTests {
     while fgets(&buffer, Int32(buffer.count), file) != nil {
       let line = String(decoding: buffer.prefix { $0 > 10 }.map { UInt8($0) }, as: UTF8.self)
       let words = line.split(separator: " ")
-      if words.count > 4, words[0].contains("-") { isIts = line.hasSuffix(path) }
+      if words.count > 4, words[0].contains("-") {
+        isIts = line.hasSuffix(name) || line.hasPrefix(name)
+      }
       if isIts, words[0] == "Rss:" { found.append(Int(words[1]) ?? -1) }
     }
     return found
@@ -54,6 +56,43 @@ struct RegionTests {
       let isPublished = producer.publish(Tick(), received: 0)
       let heads = [held.raw.header.pointee.capacity, again.raw.header.pointee.capacity]
       #expect(isPublished && heads == [4096, 4096])
+    }
+  }
+
+  @Test func anUntouchedRegionHasItsMemoryAndNoPagesYet() throws {
+    try withScratch { directory in
+      let path = "\(directory)/r"
+      let region = try Region.create(
+        .positions, directory: directory, name: "r", capacity: 4096, untouched: true)
+      let first = String(UInt(bitPattern: region.raw.header), radix: 16)
+      let mapped = try mapped_kB("\(first)-")
+      var file = stat()
+      #expect(stat(path, &file) == 0 && file.st_blocks * 512 >= 4096 * 64)
+      #expect(mapped.count == 1 && mapped[0] < 16)
+      let refused = TickRingTests.refusal { () throws(RingError) in
+        _ = try Region.create(
+          .positions, directory: directory, name: "s", capacity: 4096, node: 0, untouched: true)
+      }
+      #expect(refused == .argument && region.capacity == 4096)
+    }
+  }
+
+  /// What this thread has met so far.
+  private var pageFaults: Int {
+    var usage = rusage()
+    let thread: __rusage_who_t = RUSAGE_THREAD
+    return getrusage(thread, &usage) == 0 ? usage.ru_minflt : -1
+  }
+
+  @Test func anAttachedRegionIsWrittenWithoutAPageFault() throws {
+    try withScratch { directory in
+      _ = try Region.create(.positions, directory: directory, name: "r", capacity: 1 << 15)
+      let region = try Region.attach(.positions, directory: directory, name: "r")
+      let (body, bytes) = (region.raw.body!, region.capacity * 64)
+      let before = pageFaults
+      for offset in stride(from: 0, to: bytes, by: 4096) { body[offset] = 1 }
+      let met = pageFaults - before
+      #expect(bytes == 2 << 20 && met < 16)
     }
   }
 

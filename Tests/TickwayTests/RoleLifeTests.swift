@@ -61,6 +61,19 @@ struct RoleLifeTests {
     #expect(try role.wait().status == 143)
   }
 
+  /// What may come in huge pages still has not come.
+  @Test func whatASenderNeedNotHaveComesOnceItIsReady() throws {
+    let role = try readySender()
+    let smaps = "/proc/\(role.pid)/smaps"
+    let hasCome = eventually(within: 30) {
+      let text = (try? String(contentsOfFile: smaps, encoding: .utf8)) ?? " hg"
+      return !text.contains(" hg")
+    }
+    #expect(hasCome)
+    role.signal(SIGTERM)
+    #expect(try role.wait().status == 143)
+  }
+
   @Test func anInstanceOfAnotherBuildIsNotJoined() throws {
     let regions = NodeRegions(instance: "x", directory: scratch.path)
     var shape = NodeShape()

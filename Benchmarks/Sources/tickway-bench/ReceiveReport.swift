@@ -58,12 +58,18 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
     let line_p99_ns: Spread
     let ticks_p50_ns: Spread
     let ticks_p99_ns: Spread
+    /// What ticks in a ring took longer than a bare recv, turn by turn.
+    let ticks_over_bare_p50_ns: Spread
+    let ticks_over_bare_p99_ns: Spread
 
     init(_ runs: [PingBenchmark.Run], goesFirst: Bool) {
       func spread(
         _ which: KeyPath<PingBenchmark.Run, PingBenchmark.Latencies>, _ percent: Double
       ) -> Spread {
         Spread(runs.map { $0[keyPath: which].percentile(percent) })
+      }
+      func more(_ percent: Double) -> Spread {
+        Spread(runs.map { $0.ticks.percentile(percent) - $0.bare.percentile(percent) })
       }
       realtime_priority = goesFirst
       pings = runs.reduce(0) { $0 + $1.line.count }
@@ -74,6 +80,8 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
       line_p99_ns = spread(\.line, 99)
       ticks_p50_ns = spread(\.ticks, 50)
       ticks_p99_ns = spread(\.ticks, 99)
+      ticks_over_bare_p50_ns = more(50)
+      ticks_over_bare_p99_ns = more(99)
     }
 
     var text: String {
@@ -83,6 +91,8 @@ struct ReceiveReport: Encodable, CustomStringConvertible {
           bare recv              \(bare_p50_ns.text(per: 1e3)), \(bare_p99_ns.text(per: 1e3))
           UdpLine                \(line_p50_ns.text(per: 1e3)), \(line_p99_ns.text(per: 1e3))
           … and ticks in a ring  \(ticks_p50_ns.text(per: 1e3)), \(ticks_p99_ns.text(per: 1e3))
+          more than bare, turn by turn  \(ticks_over_bare_p50_ns.text(per: 1e3)), \
+      \(ticks_over_bare_p99_ns.text(per: 1e3))
       """
     }
   }

@@ -56,7 +56,8 @@ typedef struct clinux_line {
   uint32_t group; /* 0: nothing is joined */
   int interface;
   uint16_t port;
-  bool is_idle; /* the last receive found nothing */
+  bool is_idle;    /* the last receive found nothing */
+  bool has_stamps; /* the kernel stamps what it receives */
   uint64_t mapped_bytes;
 } clinux_line;
 
@@ -81,7 +82,8 @@ int clinux_line_join(clinux_line *line, int interface);
 int clinux_line_is_joined(const clinux_line *line, int interface);
 
 /* Receives what is there, at most a batch, or one after a look that found nothing: how many valid
- * datagrams `datagrams` now has. */
+ * datagrams `datagrams` now has. That one tells of no drops (unless a source or stamps are asked
+ * for); what follows it does, and clinux_line_read_drops. */
 int clinux_line_receive(clinux_line *line);
 
 /* Reads the kernel's drop counter, so that drops show that no datagram has followed yet. */

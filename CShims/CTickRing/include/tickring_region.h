@@ -172,6 +172,8 @@ typedef struct tickring_options {
   uint64_t build_hash; /* 0: tickring_build_hash() of the library; else the program's own */
   int32_t node_plus_1; /* NUMA node to bind the memory to before its first touch, plus 1; 0: none */
   uint32_t pages;      /* enum tickring_pages */
+  bool is_untouched;   /* all memory is allocated, and each page mapped at its first use; only where
+                        * neither a node nor huge pages are asked for */
 } tickring_options;
 
 /* An attached region. Owned by whoever created or attached it; ends with tickring_detach. */

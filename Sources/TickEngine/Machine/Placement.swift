@@ -63,13 +63,16 @@ public struct Placement: Equatable, Sendable {
     return placement(on: node, notes)
   }
 
+  /// Whether there is anything for `verify` to ask.
+  var isVerified: Bool { node != nil && memory != .off && !isOnlyNode }
+
   /// Asks the kernel whether all that this process has for itself lies on its node: for a role that
   /// has made all it needs. Regions verify themselves when they are made; where there is but one
   /// node, nobody is asked.
   ///
   /// - Returns: what the operator should know; with `require` that is an error instead.
   public func verify() throws(PlacementError) -> [String] {
-    guard let node, memory != .off, !isOnlyNode else { return [] }
+    guard let node, isVerified else { return [] }
     do throws(PlacementError) {
       try MemoryPlacement.verifyThisProcess(node: node)
       return []

@@ -107,15 +107,19 @@ final class RoleProcess {
   /// Runs the role to its end, a failure or a signal.
   ///
   /// - Parameters:
+  ///   - late: what of the role's memory may come when it is ready.
   ///   - stop: asks the role to end in order; at the second signal, without waiting.
   ///   - look: called many times a second while it runs.
   /// - Returns: the signal that was caught, if any.
   /// - Throws: `ThreadFailure`; `PlacementError` if what it has made does not lie where it must.
   func run<R: Role & ~Copyable>(
-    _ thread: RoleThread<R>, readiness: String = "", stop: (_ isHurried: Bool) -> Void,
-    look: () -> Void
+    _ thread: RoleThread<R>, readiness: String = "", late: [LatePages] = [],
+    stop: (_ isHurried: Bool) -> Void, look: () -> Void
   ) throws -> Int32? {
     observer.note(plan.reason)
+    var late = late[...]
+    // What is not there cannot be verified.
+    while placement.isVerified, let pages = late.popFirst() { pages.touch() }
     try verifyMemory()
     notes.forEach(observer.note)
     try thread.start()
@@ -130,6 +134,7 @@ final class RoleProcess {
         signal = caught
       }
       look()
+      late.popFirst()?.touch()
     }
     thread.join()
     return signal

@@ -81,7 +81,7 @@ final class SenderAssembly {
     var gate = RiskGate(
       limits: limits, reference: reference, control: try control(),
       board: BoardReader(try board.attach()), directory: DirectoryReader(try directory.attach()),
-      credit: try makeCredit(limits))
+      credit: try makeCredit(limits), strategiesExpected: strategiesExpected(held))
     let marks = gate.hold(held)
     let ports = try Slab<SenderPort>(count: rings.count) { number throws(RingError) in
       SenderPort(
@@ -99,11 +99,19 @@ final class SenderAssembly {
         slowVenue: options.slowVenue, unsentBytesMax: limits.unsentBytesMax, address: address,
         reconnect: ReconnectPlan(giveUp_ns: giveUp_ns, seed: MonotonicClock.now),
         isWhole: isWhole, workersOutlive: shared != nil,
-        owners: OrderOwners(
-          workers: rings.count, areSharing: options.workerSubscriptions.isEmpty),
+        owners: owners,
         isSessionGone: isSessionGone,
         clock: clock),
       reload: reload, decisions: try makeDecisionLog())
+  }
+
+  private var owners: OrderOwners {
+    OrderOwners(workers: rings.count, areSharing: options.workerSubscriptions.isEmpty)
+  }
+
+  /// Strategies 1 to this trade, or hold something.
+  private func strategiesExpected(_ held: [HeldInstrument]) -> Int {
+    max(owners.strategies, held.map { Int($0.row.strategy) }.max() ?? 0)
   }
 
   private func makeDecisionLog() throws -> DecisionLog {
@@ -161,6 +169,7 @@ final class SenderAssembly {
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     positions.instruments = TickPublisher.instrumentsMax
     positions.strategiesMax = limits.strategiesMax
+    positions.strategiesExpected = strategiesExpected(held)
     let legacy = try instance?.riskLegacy(strategies: limits.strategiesMax) ?? RiskLegacy()
     clock = options.captures.isEmpty ? legacy.clock ?? SteadyClock() : nil
     let region =

@@ -47,11 +47,12 @@ public enum SenderService {
       valueAtRiskStop.request()
       valueAtRisk?.join()
     }
+    let late = unsafe sender.latePages
     let thread = process.thread(sender)
     var nextLook = MonotonicClock.now
     var isGoneTold = false
     let signal = try process.run(
-      thread,
+      thread, late: late,
       stop: { isHurried in process.own.write(isHurried ? .stopDrain : .workersDone, 1) },
       look: {
         if shared.read(.workersDone) != 0 { process.own.write(.workersDone, 1) }

@@ -7,6 +7,9 @@ struct OrderOwners {
   /// n + 1.
   var areSharing = true
 
+  /// Strategies are 1 to this, if workers are as they are told to be.
+  var strategies: Int { areSharing ? min(workers, 1) : workers }
+
   /// `.max`: nobody's that is known.
   func worker(of orderId: UInt64, strategy: UInt8) -> UInt8 {
     guard workers > 0 else { return .max }

@@ -174,6 +174,13 @@ struct Sender: ~Copyable, Role {
   private var turns: UInt64 = 0
   private(set) var hotAllocations: UInt64?
 
+  /// What need not be there before it runs.
+  ///
+  /// - Safety: to be used while this lives.
+  @unsafe var latePages: [LatePages] {
+    unsafe risk.positions.latePages + gate.exposure.latePages
+  }
+
   /// - Parameters:
   ///   - pool: new, or what a predecessor left; then `options.isWhole` says that the venue's word
   ///     on it is asked for.

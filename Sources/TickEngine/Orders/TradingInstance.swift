@@ -34,11 +34,15 @@ final class TradingInstance {
   }
 
   /// Attaches what is there, or makes it.
-  func open(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
+  ///
+  /// - Parameter untouched: what is made has its memory, but not touched yet.
+  func open(
+    _ kind: RegionKind, _ suffix: String, capacity: Int, untouched: Bool = false
+  ) throws -> Region {
     let name = regionName(suffix)
     do throws(RingError) {
       let region = try Region.create(
-        kind, directory: ringDirectory, name: name, capacity: capacity)
+        kind, directory: ringDirectory, name: name, capacity: capacity, untouched: untouched)
       made.append(suffix)
       return region
     } catch {
@@ -55,12 +59,13 @@ final class TradingInstance {
   }
 
   /// Makes what is to take the place of a predecessor's: until it does, that is there for whoever
-  /// comes if this process dies. Only with the gate's role, which nobody else then has.
+  /// comes if this process dies. Only with the gate's role, which nobody else then has. It is not
+  /// touched yet.
   func renew(_ kind: RegionKind, _ suffix: String, capacity: Int) throws -> Region {
     let fresh = TradingInstance.fresh(suffix)
     // Of one that died over it.
     try? Region.remove(directory: ringDirectory, name: regionName(fresh))
-    return try open(kind, fresh, capacity: capacity)
+    return try open(kind, fresh, capacity: capacity, untouched: true)
   }
 
   /// What was renewed has in it all that is to last.

@@ -15,7 +15,8 @@ import TickRing
 public struct PositionBook: ~Copyable {
   let lines: SharedLines
   let options: PositionOptions
-  /// The holding of instrument and strategy, plus 1; strategy 0 is the account as a whole.
+  /// The holding of instrument and strategy, plus 1; strategy 0 is the account as a whole. A
+  /// strategy's lie together.
   let index: Slab<UInt32>
   /// The next holding of the same instrument, plus 1.
   private let next: Slab<UInt32>
@@ -43,9 +44,26 @@ public struct PositionBook: ~Copyable {
   private init(lines: consuming SharedLines, _ options: PositionOptions) {
     isResumed = lines.acquire(PositionLines.header, PositionLines.Header.version) != 0
     self.options = options
-    index = Slab(count: options.instruments * (options.strategiesMax + 1), repeating: 0)
+    index = Slab(
+      zeros: options.instruments * (options.strategiesMax + 1), as: 0,
+      touching: PositionBook.indexTouched(options))
     next = Slab(count: options.holdingsMax, repeating: 0)
     self.lines = lines
+  }
+
+  /// Entries of the index that are there from the start.
+  private static func indexTouched(_ options: PositionOptions) -> Int {
+    let expected = options.strategiesExpected ?? options.strategiesMax
+    return options.instruments * (min(expected, options.strategiesMax) + 1)
+  }
+
+  /// All lines, of which a fresh region has only those that were written; and of the index, what
+  /// strategies need that are not expected.
+  ///
+  /// - Safety: to be used while this lives.
+  @unsafe var latePages: [LatePages] {
+    unsafe LatePages.pieces(of: lines.memory)
+      + index.latePages(touched: PositionBook.indexTouched(options))
   }
 
   // MARK: What happens
@@ -271,7 +289,7 @@ extension PositionBook {
   }
 
   func slot(_ instrument: UInt32, _ strategy: UInt8) -> Int {
-    Int(instrument) * (options.strategiesMax + 1) + Int(strategy)
+    Int(strategy) * options.instruments + Int(instrument)
   }
 
   func line(_ holding: Int) -> Int {

@@ -4,6 +4,8 @@ public struct PositionOptions: Equatable, Sendable {
   public var instruments = 65_536
   /// Strategies are 1 ... this; at most 255.
   public var strategiesMax = 16
+  /// Strategies 1 ... this are those that there are; nil: all that may be.
+  public var strategiesExpected: Int?
   /// Holdings, one per instrument and one per strategy and instrument, that there is room for. So
   /// many, with any number of strategies, are what just fits into a region of 8 MiB: the next size
   /// is twice that, and every start of a sender waits for it.

@@ -47,6 +47,8 @@ public struct Exposure: ~Copyable {
   let lines: Slab<Line>
   private let shares: Slab<Share>
   let strategies: Int
+  /// Strategies up to this are those that there are.
+  private let expected: Int
   private let sectors: Slab<Int128>
   /// Instruments that ever had any exposure.
   private let listed: Slab<UInt32>
@@ -62,10 +64,13 @@ public struct Exposure: ~Copyable {
   /// - Parameters:
   ///   - instruments: numbers are below this.
   ///   - strategies: numbers are from 1 to this.
-  public init(instruments: Int, strategies: Int) {
+  ///   - expected: numbers from 1 to this are expected; shares of others come with `latePages`.
+  public init(instruments: Int, strategies: Int, expected: Int? = nil) {
     precondition(instruments > 0 && (1...255).contains(strategies))
+    self.expected = min(expected ?? strategies, strategies)
     lines = Slab(count: instruments, repeating: Line())
-    shares = Slab(count: instruments * strategies, repeating: Share())
+    shares = Slab(
+      zeros: instruments * strategies, as: Share(), touching: instruments * self.expected)
     self.strategies = strategies
     sectors = Slab(count: Exposure.sectorsMax, repeating: 0)
     listed = Slab(count: instruments, repeating: 0)
@@ -205,11 +210,19 @@ public struct Exposure: ~Copyable {
     return overflow || room < 0 ? -1 : room
   }
 
+  /// Shares of strategies that are not expected.
+  ///
+  /// - Safety: to be used while this lives.
+  @unsafe var latePages: [LatePages] {
+    unsafe shares.latePages(touched: lines.count * expected)
+  }
+
   // MARK: Inside
 
+  /// A strategy's shares lie together, so that those of others need not be there.
   @inline(__always)
   private func place(_ instrument: Int, _ strategy: UInt8) -> Int {
-    instrument * strategies + Int(strategy) - 1
+    (Int(strategy) - 1) * lines.count + instrument
   }
 
   /// Whoever calls has had the order judged; what is not known breaks the count of it all.

@@ -43,17 +43,20 @@ public struct RiskGate: ~Copyable {
   ///   - limits: that `check` lets pass.
   ///   - reference: for as many instruments as the directory has room for, at least.
   ///   - credit: of the account that this sender shares with others; nil: it has its own.
+  ///   - strategiesExpected: strategies 1 to this are those that there are; nil: all that may be.
   public init(
     limits: RiskLimits, reference: consuming ReferenceTable, control: consuming ControlPage,
     board: consuming BoardReader, directory: consuming DirectoryReader,
-    credit: consuming AccountLedger? = nil
+    credit: consuming AccountLedger? = nil, strategiesExpected: Int? = nil
   ) {
     bounds = RiskBounds(limits)
     rate = RateWindow(max: limits.ordersPerSecondMax)
     repeated = RepeatedOrders(
       ordersPerSecond: limits.ordersPerSecondMax, window_ns: limits.duplicateWindow_ns)
     throttles = Slab(count: limits.strategiesMax) { _ in StrategyThrottle(limits) }
-    exposure = Exposure(instruments: reference.instruments, strategies: limits.strategiesMax)
+    exposure = Exposure(
+      instruments: reference.instruments, strategies: limits.strategiesMax,
+      expected: strategiesExpected)
     self.reference = reference
     self.control = control
     self.board = board

@@ -1,3 +1,4 @@
+import CLinux
 import CTickRing
 import Glibc
 import TickWire
@@ -27,10 +28,10 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
       }
     } catch {
       unsafe made.deinitialize(count: madeCount)
-      unsafe made.deallocate()
+      unsafe Slab.free(made, count)
       throw error
     }
-    unsafe Slab.settle(made, count)
+    unsafe Slab.settle(made, count, of: count)
     unsafe base = made
     self.count = count
     region = nil
@@ -49,18 +50,25 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
   private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
     let line = 64
     let (byteCount, isHuge) = size(count)
-    let alignment = max(MemoryLayout<Element>.alignment, isHuge ? hugePage : line)
-    let bytes = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: alignment)
-    // Refused, it has small ones.
-    if isHuge { _ = unsafe madvise(bytes, byteCount, MADV_HUGEPAGE) }
+    let alignment = max(MemoryLayout<Element>.alignment, line)
+    let bytes =
+      isHuge
+      ? unsafe clinux_map_huge(UInt64(byteCount), UInt64(hugePage))
+      : UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: alignment)
+    guard let bytes = unsafe bytes else { fatalError("no memory for \(byteCount) bytes") }
     return unsafe bytes.bindMemory(to: Element.self, capacity: count)
   }
 
-  /// It is made, and its pages are what they will be: the kernel must not put small ones together
-  /// later, behind the back of whoever uses them. Those that are huge stay so.
-  private static func settle(_ made: UnsafeMutablePointer<Element>, _ count: Int) {
+  private static func free(_ made: UnsafeMutablePointer<Element>, _ count: Int) {
     let (byteCount, isHuge) = size(count)
-    if isHuge { _ = unsafe madvise(made, byteCount, MADV_NOHUGEPAGE) }
+    if isHuge { unsafe munmap(made, byteCount) } else { unsafe made.deallocate() }
+  }
+
+  /// The first elements are made, and their pages are what they will be.
+  private static func settle(_ made: UnsafeMutablePointer<Element>, _ first: Int, of count: Int) {
+    guard size(count).isHuge else { return }
+    unsafe LatePages.settle(
+      UnsafeMutableRawBufferPointer(start: made, count: wholePages(first)))
   }
 
   /// What elements take, and whether it is huge pages.
@@ -68,7 +76,11 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     let needed = max(1, count) * MemoryLayout<Element>.stride
     guard needed >= hugePage else { return (needed, false) }
     // Its end, too: half a huge page in small ones takes as long as five huge ones.
-    return ((needed + hugePage - 1) / hugePage * hugePage, true)
+    return (wholePages(count), true)
+  }
+
+  private static func wholePages(_ count: Int) -> Int {
+    (count * MemoryLayout<Element>.stride + hugePage - 1) / hugePage * hugePage
   }
 
   private static var hugePage: Int { 1 << 21 }
@@ -76,7 +88,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
   deinit {
     guard region == nil else { return }
     unsafe base.deinitialize(count: count)
-    unsafe base.deallocate()
+    unsafe Slab.free(base, count)
   }
 
   @inlinable
@@ -106,8 +118,33 @@ extension Slab where Element: BitwiseCopyable {
     precondition(count >= 0)
     let made = unsafe Slab.allocate(count)
     unsafe made.initialize(repeating: value, count: count)
-    unsafe Slab.settle(made, count)
+    unsafe Slab.settle(made, count, of: count)
     unsafe self.init(adopting: made, count: count, region: nil)
+  }
+
+  /// Elements that are all zeros. If they take huge pages, only those of the first `touched` are
+  /// had at once; the others come with `latePages`, or else each at its first use.
+  init(zeros count: Int, as zero: Element, touching touched: Int) {
+    precondition((0...count).contains(touched))
+    precondition(unsafe withUnsafeBytes(of: zero) { bytes in unsafe bytes.allSatisfy { $0 == 0 } })
+    let made = unsafe Slab.allocate(count)
+    let written = Slab.size(count).isHuge ? touched : count
+    unsafe made.initialize(repeating: zero, count: written)
+    unsafe Slab.settle(made, written, of: count)
+    unsafe self.init(adopting: made, count: count, region: nil)
+  }
+
+  /// What `init(zeros:as:touching:)` left for later.
+  ///
+  /// - Safety: they are used while the slab lives.
+  @unsafe
+  func latePages(touched: Int) -> [LatePages] {
+    let (byteCount, isHuge) = Slab.size(count)
+    let first = Slab.wholePages(touched)
+    guard isHuge, first < byteCount else { return [] }
+    return unsafe LatePages.pieces(
+      of: UnsafeMutableRawBufferPointer(
+        start: UnsafeMutableRawPointer(base) + first, count: byteCount - first))
   }
 
   /// Elements that lie in a region, from one of its lines on, and outlive the process: what a role

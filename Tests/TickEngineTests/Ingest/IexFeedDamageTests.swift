@@ -41,6 +41,8 @@ private struct FeedUnderTest: ~Copyable {
   var counts: FeedCounts { feed.counts }
   var published: UInt64 { feed.publisher.counts.published }
 
+  mutating func survey(_ datagram: Bytes) -> Bool { feed.decoder.survey(datagram) }
+
   mutating func take(_ datagram: Bytes, clock: UInt64) {
     _ = feed.ingest(datagram, clock: clock, received_ns: clock)
     var tick = Tick()
@@ -93,6 +95,18 @@ private struct FeedUnderTest: ~Copyable {
     #expect(counts.packets + counts.foreign == sent)
     #expect(counts.malformed > 100 && counts.gaps > 0)
     #expect(polled > 1_000 && polled == published)
+  }
+
+  /// A count that lies would shift the sequence, whether there are more messages or fewer.
+  @Test(arguments: [-1, 0, 1]) func aLookAheadFindsACountThatLies(by lie: Int) throws {
+    var underTest = try FeedUnderTest.make()
+    eachDatagram(seed: 4, messages: 1_000) { datagram, _ in
+      let count = Int(datagram.bytes.u16le(14))
+      guard count > 0 else { return }
+      datagram.put(u16le: UInt16(count + lie), at: 14)
+      let isWhole = underTest.survey(datagram.bytes)
+      #expect(isWhole == (lie == 0) && isWhole == IexDecoder.isWhole(datagram.bytes))
+    }
   }
 
   /// The largest sequences there can be, over and over: the sum of what is missing has no room.

@@ -176,6 +176,18 @@ import Testing
     #expect(line.take(1, 2, at: 1_002).isRestart)
   }
 
+  /// Nor make a restart of what the other line brings late.
+  @Test func aSendingTimeThatIsFarTooEarlyIsNoRestart() {
+    let line = Line()
+    for first: UInt64 in 1...39 { _ = line.take(first, 1, at: 1_000 + first) }
+    _ = line.take(40, 1, at: 1_040 - 1 << 9)
+    for first: UInt64 in 11...40 {
+      let late = line.take(first, 1, at: 1_000 + first)
+      #expect(late.isDuplicate && !late.isRestart)
+    }
+    #expect(line.take(41, 1, at: 1_041).missing == 0)
+  }
+
   @Test func aNewSessionBeginsAnewWithoutAGap() {
     let line = Line()
     _ = line.take(1, 500, session: 1)

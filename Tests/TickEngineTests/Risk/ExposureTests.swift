@@ -153,6 +153,24 @@ import Testing
     }
   }
 
+  @Test func aStrategyThatIsNotExpectedIsCountedLikeOthers() {
+    let instruments = TickPublisher.instrumentsMax
+    var exposure = Exposure(instruments: instruments, strategies: 3, expected: 1)
+    let last = UInt32(instruments - 1)
+    for strategy in UInt8(1)...3 {
+      exposure.hold(last, strategy: strategy, Int64(strategy))
+      exposure.opened(1, strategy: strategy, .buy, UInt32(strategy) * 10)
+    }
+    let late = exposure.latePages
+    #expect(late.count == 2)
+    for pages in late { pages.touch() }
+    for strategy in UInt8(1)...3 {
+      #expect(exposure.position(last, strategy: strategy) == Int64(strategy))
+      #expect(exposure.open(1, strategy: strategy, .buy) == Int64(strategy) * 10)
+      #expect(exposure.position(1, strategy: strategy) == 0)
+    }
+  }
+
   @Test(arguments: [(UInt32(0), UInt8(1)), (4, 1), (.max, 1), (1, 0), (1, 3), (1, 255)])
   func whatIsNotKnownBreaksItAndTouchesNothing(instrument: UInt32, strategy: UInt8) {
     var exposure = Exposure(instruments: 4, strategies: 2)

@@ -31,7 +31,7 @@ extension Arbiter {
     case unproven
   }
 
-  private func cell(_ line: Int, _ stream: Int) -> Int {
+  func cell(_ line: Int, _ stream: Int) -> Int {
     line * SequenceTracker.streamsMax + stream
   }
 

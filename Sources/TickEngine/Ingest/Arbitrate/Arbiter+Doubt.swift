@@ -28,6 +28,18 @@ extension Arbiter {
     }
   }
 
+  /// Whether a line goes on at once behind what was doubted of it, however far another has come
+  /// meanwhile: two damages do not fit together.
+  func followsDoubted(
+    _ packet: SequencedPacket, _ line: Int, _ stream: Int, _ now: UInt64
+  ) -> Bool {
+    let claim = doubts[stream]
+    return claim.isThere && claim.line == line && claim.packet.count > 0 && packet.count > 0
+      && claim.packet.session == packet.session && claim.packet.end == packet.first
+      && claim.course == courses[cell(line, stream)].next
+      && now <= claim.times.now &+ DoubtedPackets.patience_ns
+  }
+
   mutating func doubt<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ decoder: inout D
@@ -42,7 +54,8 @@ extension Arbiter {
     // A stream that goes on meanwhile as it was refutes the claim.
     let reach = provenReach(stream)
     guard doubts.agrees(slot, with: packet, line: line, reach: reach, now: times.now) else {
-      switch doubts.keep(slot, packet, datagram, times, line: line, reach: reach) {
+      let course = stream.map { courses[cell(line, $0)].next } ?? 0
+      switch doubts.keep(slot, packet, datagram, times, line: line, reach: reach, course: course) {
       case .kept: break
       case .dropped: decoder.counts.implausible += 1
       case .copy: decoder.counts.duplicates += 1

@@ -147,6 +147,11 @@ struct Arbiter: ~Copyable {
       decoder.counts.implausible += 1
       return .doubted
     }
+    if let line, let stream, followsDoubted(packet, line, stream, times.now) {
+      forgetClaims(line)
+      confirm(stream, packet, datagram, times, line, &decoder)
+      return .confirmed
+    }
     guard !isDoubtful(packet, place) else {
       if let line { forgetClaims(line) }
       return doubt(packet, datagram, times, line, &decoder)

@@ -4,9 +4,9 @@ import TickWire
 /// session, another stream. Each is kept, one for a stream, until a second packet agrees; one that
 /// stays alone is dropped, and nothing has moved for it.
 ///
-/// What agrees is the same packet from another line, or a packet close by in the same session.
-/// Copies on one line say nothing: the fault may be older than the copies. A heartbeat says the
-/// same again and again, so one that comes later counts.
+/// What agrees is the same packet from another line, a packet close by in the same session, or the
+/// very next of its line. Copies on one line say nothing: the fault may be older than the copies. A
+/// heartbeat says the same again and again, so one that comes later counts.
 ///
 /// Thread: the ingester. No allocation after the start; work is a scan of `strangersMax` at most.
 struct DoubtedPackets: ~Copyable {
@@ -26,8 +26,9 @@ struct DoubtedPackets: ~Copyable {
     var times = ArrivalTimes(clock: 0, received_ns: 0, now: 0)
     var line = 0
     var length = 0
-    /// How far its stream had come.
+    /// How far its stream had come, and where its line was to go on.
     var reach: UInt64 = 0
+    var course: UInt64 = 0
   }
 
   private let claims = Slab(
@@ -80,7 +81,7 @@ struct DoubtedPackets: ~Copyable {
 
   mutating func keep(
     _ slot: Int, _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int,
-    reach: UInt64
+    reach: UInt64, course: UInt64
   ) -> Keeping {
     let old = claims[slot]
     let isCopy =
@@ -89,7 +90,8 @@ struct DoubtedPackets: ~Copyable {
     guard datagram.count <= slotBytes else { return .dropped }
     if isCopy, times.now <= old.times.now &+ DoubtedPackets.copies_ns { return .copy }
     claims[slot] = Claim(
-      isThere: true, packet: packet, times: times, line: line, length: datagram.count, reach: reach)
+      isThere: true, packet: packet, times: times, line: line, length: datagram.count, reach: reach,
+      course: course)
     // Safe: the memory lives as long as this.
     unsafe memory.mutableBytes.put(datagram, at: slot * slotBytes)
     return old.isThere ? .dropped : .kept

@@ -66,6 +66,8 @@ struct SequenceTracker: ~Copyable {
     var hasLastSession: UInt64 = 0
     var expected: UInt64 = 0
     var newestSendTime: UInt64 = 0
+    /// Of the datagram in sequence before that one.
+    var lastSendTime: UInt64 = 0
     /// Sending time of the datagram that its sequence began anew with; 0 for the first one.
     var begun: UInt64 = 0
     /// When something new came last, by the waiting clock.
@@ -240,6 +242,7 @@ struct SequenceTracker: ~Copyable {
     // What is in sequence says how far the venue's clock is: a time ahead of those that follow it
     // was an impossible one, and would hide a restart until the clock has come that far.
     if packet.count > 0 || packet.sendTime > streams[index].newestSendTime {
+      streams[index].lastSendTime = streams[index].newestSendTime
       streams[index].newestSendTime = packet.sendTime
     }
     guard packet.count > 0 else { return }
@@ -250,7 +253,9 @@ struct SequenceTracker: ~Copyable {
   }
 
   private mutating func noteUnseen(_ index: Int, _ packet: SequencedPacket) {
-    let isNewer = packet.sendTime > streams[index].newestSendTime
+    // One time that is far too early would make a restart of whatever the other line brings late.
+    let newest = max(streams[index].newestSendTime, streams[index].lastSendTime)
+    let isNewer = packet.sendTime > newest
     guard packet.count > 0, isNewer || packet.sendTime == 0 else { return }
     // A copy, of the other line perhaps, does not break the run.
     if packet.first >= streams[index].unseenFirst, packet.end <= streams[index].unseenNext {

@@ -56,7 +56,7 @@ struct IexDecoder: ~Copyable, PublishingDecoder {
     guard let header = IexTpHeader(datagram) else { return false }
     var messages = header.messages(of: datagram)
     while let message = messages.next() { publisher.expect(IexMessage.symbolWord(message)) }
-    return messages.remaining == 0
+    return messages.remaining == 0 && messages.unreadByteCount == 0
   }
 
   @inline(__always)

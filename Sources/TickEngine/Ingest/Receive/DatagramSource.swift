@@ -31,7 +31,7 @@ protocol DatagramSource: ~Copyable {
   var counts: ReceiveCounts { get }
 
   /// Brings `counts.droppedByKernel` up to date. For an idle line, and at the end: without it a
-  /// drop shows when a later datagram comes. A system call.
+  /// drop shows when later datagrams come. A system call.
   mutating func readDrops()
 
   /// Joins again if the kernel no longer listens for the line's group; otherwise does nothing. An

@@ -50,6 +50,20 @@ import Testing
     #expect(bench.take(1_002, 1) == .confirmed)
   }
 
+  /// A line that is far ahead of the other loses more than a leap, and the other the next packet.
+  @Test(arguments: [40, 100])
+  func aLeapIsProvenByTheNextOfItsLineThoughTheOtherGoesOn(behind: UInt64) {
+    let bench = Self.mold()
+    for line in 0...1 { bench.take(1, 1, line: line) }
+    #expect(bench.take(302, 40) == .doubted)
+    bench.take(2, behind, line: 1)
+    #expect(bench.take(342, 40) == .confirmed)
+    bench.take(2 + behind, 300 - behind, line: 1)
+    bench.take(342, 40, line: 1)
+    #expect(bench.decoder.messages == Array(1...381))
+    #expect(bench.counts.gaps == 0 && bench.counts.implausible == 0)
+  }
+
   @Test func aHeartbeatOfANewSessionIsBelievedWhenItIsSaidAgain() {
     let bench = Bench()
     bench.hasSendTimes = false

@@ -83,6 +83,23 @@ import Testing
     #expect(counts.tooLong == 2 && counts.empty == 1 && counts.wrongSource == 0)
   }
 
+  /// So is what comes alone, each after a look that found nothing.
+  @Test func whatIsTooLongOrEmptyAndComesAloneIsCountedAndDropped() throws {
+    let address = LineAddress.random()
+    var line = try line(address) { $0.datagramBytes_max = 100 }
+    let sender = TestSender(to: address, interface: loopback)
+    for count in [100, 101, 0, 65_507, 1] {
+      let found = try line.receive()
+      #expect(found == 0)
+      let before = line.counts
+      sender.send([UInt8](repeating: 7, count: count))
+      repeat { _ = try line.receive() } while line.counts.batches == before.batches
+    }
+    let counts = line.counts
+    #expect(counts.packets == 2 && counts.bytes == 101)
+    #expect(counts.tooLong == 2 && counts.empty == 1 && counts.wrongSource == 0)
+  }
+
   @Test func aWrongSourceIsCountedAndDropped() throws {
     let address = LineAddress(group: 0x7F00_0001, port: 0, source: 0x7F00_0002)
     var line = try line(address)
@@ -134,17 +151,18 @@ import Testing
     #expect(counts.droppedByKernel > 1_000 && counts.packets > 10)
   }
 
-  @Test func aLaterDatagramTellsOfDropsByItself() throws {
+  /// Not the first after a look that found nothing: that one comes without a header.
+  @Test func aLaterBatchTellsOfDropsByItself() throws {
     let address = LineAddress.random()
     var line = try line(address) { $0.bufferBytes = 32_768 }
     let sender = TestSender(to: address, interface: loopback)
     for _ in 0..<500 { sender.send([1]) }
     var packets: UInt64 = 0
     repeat { packets = line.counts.packets } while try line.receive() > 0 || packets == 0
-    sender.send([2])
-    let last = try line.take(1)
+    for datagram: [UInt8] in [[2], [3]] { sender.send(datagram) }
+    let last = try line.take(2)
     let counts = line.counts
-    #expect(last == [[2]] && counts.packets + counts.droppedByKernel == 501)
+    #expect(last == [[2], [3]] && counts.packets + counts.droppedByKernel == 502)
   }
 
   @Test func theKernelsStampLiesBetweenSendingAndReceiving() throws {
