@@ -85,7 +85,9 @@ let package = Package(
       swiftSettings: ringSettings),
     .testTarget(
       name: "TickEngineTests",
-      dependencies: ["TickEngine", "TestSupport", "gate-stand-in", "ledger-sender"],
+      dependencies: [
+        "TickEngine", "MeanReversion", "TestSupport", "gate-stand-in", "ledger-sender",
+      ],
       swiftSettings: ringSettings),
     // The command itself: real processes.
     .testTarget(

@@ -6,7 +6,21 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
+
+/* sched_setattr(2), as its first version had it: the C library has neither struct nor calls. */
+typedef struct {
+  uint32_t size;
+  uint32_t policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime_ns; /* of an ordinary thread its slice, since Linux 6.12 */
+  uint64_t deadline_ns;
+  uint64_t period_ns;
+} scheduling;
 
 static uint64_t clock_ns(clockid_t clock) {
   struct timespec now;
@@ -43,6 +57,25 @@ void clinux_sleep_until(uint64_t deadline_ns) {
 }
 
 void clinux_wake_in_time(void) { (void)prctl(PR_SET_TIMERSLACK, 1ul, 0, 0, 0); }
+
+static int own_scheduling(scheduling *own) {
+  return syscall(SYS_sched_getattr, 0, own, sizeof *own, 0) == 0 ? 0 : -errno;
+}
+
+uint64_t clinux_slice_ns(void) {
+  scheduling own;
+  if (own_scheduling(&own) != 0 || own.policy != SCHED_OTHER) return 0;
+  return own.runtime_ns;
+}
+
+int clinux_take_slice(uint64_t slice_ns) {
+  scheduling own;
+  int code = own_scheduling(&own);
+  if (code != 0) return code;
+  if (own.policy != SCHED_OTHER || own.runtime_ns == 0) return -ENOSYS;
+  own.runtime_ns = slice_ns;
+  return syscall(SYS_sched_setattr, 0, &own, 0) == 0 ? 0 : -errno;
+}
 
 static void stop_signals(sigset_t *set) {
   sigemptyset(set);

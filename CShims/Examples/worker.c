@@ -31,7 +31,7 @@ enum { INSTRUMENTS_MAX = 65536, BACKLOG_MAX = 4096, BATCH_MAX = 256, NUMBER_BITS
 
 struct instrument {
   uint64_t quotes;
-  bool is_halted;
+  bool is_halted, is_venue_halted; /* each ends apart */
 };
 
 struct counts {
@@ -156,7 +156,7 @@ static void take_quote(struct worker *self, uint32_t instrument, const MarketDat
   struct instrument *state = &self->instruments[instrument];
   self->counts.quotes += 1;
   state->quotes += 1;
-  bool may_ask = !self->is_done && !self->is_stale && !state->is_halted;
+  bool may_ask = !self->is_done && !self->is_stale && !state->is_halted && !state->is_venue_halted;
   if (may_ask && ask->quantity > 0 && state->quotes % self->every == 0)
     buy(self, instrument, ask, received);
 }
@@ -164,16 +164,16 @@ static void take_quote(struct worker *self, uint32_t instrument, const MarketDat
 static void take_status(struct worker *self, uint32_t instrument, uint32_t code) {
   struct instrument *state = &self->instruments[instrument];
   switch (code) {
-    case TICKRING_STATUS_TRADING:
-    case TICKRING_STATUS_VENUE_TRADING: state->is_halted = false; break;
-    case TICKRING_STATUS_HALTED:
-    case TICKRING_STATUS_PAUSED:
-    case TICKRING_STATUS_ORDER_ACCEPTANCE:
-    case TICKRING_STATUS_VENUE_HALTED: state->is_halted = true; break;
+    case TICKRING_STATUS_TRADING: state->is_halted = false; break;
+    case TICKRING_STATUS_VENUE_TRADING: state->is_venue_halted = false; break;
+    case TICKRING_STATUS_VENUE_HALTED: state->is_venue_halted = true; break;
     case TICKRING_STATUS_STALE: self->is_stale = true; break;
     case TICKRING_STATUS_DEGRADED: /* one line is live */
     case TICKRING_STATUS_RECOVERED: self->is_stale = false; break;
-    default: break; /* a strategy that kept books would empty them at GAP and RESTART */
+    case TICKRING_STATUS_GAP: /* a strategy that kept books would empty them */
+    case TICKRING_STATUS_RESTART:
+    case TICKRING_STATUS_INVALID_QUOTE: break;
+    default: state->is_halted = true; /* what is not known is no reason to trade */
   }
 }
 

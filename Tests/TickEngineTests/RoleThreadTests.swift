@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Testing
 
@@ -20,7 +21,35 @@ private struct SlackRole: Role, ~Copyable {
   }
 }
 
+/// Looks how long its turns are.
+private struct SliceRole: Role, ~Copyable {
+  var name: String { "slice" }
+  var slice_ns: UInt64 = 0
+  mutating func run() { slice_ns = clinux_slice_ns() }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct RoleThreadTests {
+  private func slice(core: Int?, _ waiting: WaitPolicy?) throws -> UInt64 {
+    let thread = RoleThread(SliceRole(), core: core, waiting: waiting, onFailure: {})
+    try thread.start()
+    thread.join()
+    #expect(thread.note == nil)
+    return thread.role.slice_ns
+  }
+
+  /// Kernels before 6.12 have no turns to be chosen: all run as they did.
+  @Test func aRoleThatSharesItsCoreTakesShortTurns() throws {
+    let usual = clinux_slice_ns()
+    let core = CorePlan.allowedCores.first
+    let short = usual == 0 ? 0 : WaitPolicy.slice_ns
+    #expect(try slice(core: nil, .share) == short && slice(core: core, .share) == short)
+    #expect(try slice(core: core, .spin) == usual && slice(core: nil, nil) == usual)
+    #expect(usual != short || usual == 0)
+    let roles = CorePlan.allowedCores.count + 1
+    #expect(CorePlan(roles: roles).reason.contains("in turns of 100 µs") == (usual > 0))
+    #expect(!CorePlan(roles: 1).reason.contains("turns"))
+  }
+
   @Test func aRolesSleepsEndWhenTheyAreDue() throws {
     let thread = RoleThread(SlackRole(), core: nil, onFailure: {})
     try thread.start()

@@ -147,8 +147,11 @@ import Testing
       let instance = try Instance(directory)
       let worker = try instance.start(every: 1)
       defer { kill(worker.processIdentifier, SIGKILL) }
-      instance.status(4, 2)
-      instance.quote(4, ask: 1, at: 1)
+      // Halted, and its venue goes on; a state that there is not; a quote refused.
+      for (number, code): (UInt32, UInt32) in [(4, 2), (4, 5), (4, 6), (6, 15), (5, 21)] {
+        instance.status(number, code)
+      }
+      for number: UInt32 in [4, 6] { instance.quote(number, ask: 1, at: 1) }
       instance.quote(5, ask: 1, at: 2)
       instance.status(4, 1)
       instance.status(0, 18)
@@ -159,7 +162,7 @@ import Testing
       #expect(instance.request()?.decision_time == 4)
       #expect(instance.says(.requests, 2))
       instance.control.write(.failed, 1)
-      #expect(output(worker).hasPrefix("4 quotes, 2 orders"))
+      #expect(output(worker).hasPrefix("5 quotes, 2 orders"))
     }
   }
 

@@ -44,6 +44,38 @@ import Testing
     #expect(result.error.contains("the file is not whole"), "\(result.error)")
   }
 
+  /// Whether somebody opens a file before the time is over.
+  private func isOpened(_ path: String, _ body: () throws -> Void) throws -> Bool {
+    let watch = inotify_init1(Int32(IN_CLOEXEC))
+    defer { close(watch) }
+    try #require(inotify_add_watch(watch, path, UInt32(IN_OPEN)) >= 0)
+    try body()
+    var waiting = pollfd(fd: watch, events: Int16(POLLIN), revents: 0)
+    return poll(&waiting, 1, 20_000) == 1
+  }
+
+  /// So long that it is replaced while it is being read.
+  @Test func rm13AFileThatChangesWhileItIsFirstReadIsReadAgain() throws {
+    let (day, symbols) = try day()
+    let others = (0..<30_000).map { row("X\($0)") }
+    try write([row(symbols[0], restricted: "yes")] + others)
+    try FileManager.default.copyItem(atPath: scratch["reference.csv"], toPath: scratch["first.csv"])
+    try write([row(symbols[0])] + others)
+    try FileManager.default.moveItem(atPath: scratch["reference.csv"], toPath: scratch["next.csv"])
+    let path = scratch["first.csv"]
+    var replay: Running!
+    let isRead = try isOpened(path) {
+      replay = try Command.start([
+        "replay", day, "--strategy", "market-maker", "--pace", "5x", "--reference", path,
+      ])
+    }
+    try #require(isRead && rename(scratch["next.csv"], path) == 0, "\(replay.error)")
+    let change = "reference data: \(symbols[0]) restricted: yes -> no"
+    #expect(eventually(within: 20) { replay.error.contains(change) }, "\(replay.error)")
+    replay.signal(SIGINT)
+    _ = try replay.wait(within: 30)
+  }
+
   @Test func rm13AFileThatChangesUnderARunIsTakenWholeOrNotAtAll() throws {
     let (day, symbols) = try day()
     try #require(symbols.count == 5)

@@ -7,9 +7,9 @@ import TickRing
 ///
 /// `check` is one judgement, timed alone: the time between two readings of the clock, less what two
 /// readings with nothing between them take (its median). `line` is beside it what the machine takes
-/// for the least of it: the instrument's line of the board read, and nothing else. `fetched` is the same as the sender asks:
-/// it fetches the lines of a batch of sixteen orders before it judges them; the fetching of one
-/// order is in the time of another. `whole` is the judgement and what the
+/// for the least of it: the instrument's line of the board read, and nothing else. `fetched` is the
+/// same as the sender asks: it fetches the lines of a batch of sixteen orders before it judges
+/// them; the fetching of one order is in the time of another. `whole` is the judgement and what the
 /// sender tells the gate of the order afterwards (opened, and an older one filled or cancelled), a
 /// whole pass under one reading of the clock. Orders come eleven microseconds of virtual time
 /// apart, so that RM8 counts 90,000 in each second and RM9 looks for the same order among the last

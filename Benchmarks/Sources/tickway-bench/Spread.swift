@@ -25,6 +25,7 @@ struct Spread: Encodable {
   private static func decimal(_ value: Double) -> String {
     let hundredths = Int((value.magnitude * 100).rounded())
     let fraction = hundredths % 100
-    return "\(value < 0 && hundredths > 0 ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+    let sign = value < 0 && hundredths > 0 ? "-" : ""
+    return "\(sign)\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
   }
 }

@@ -30,6 +30,15 @@ void clinux_sleep_until(uint64_t deadline_ns);
  * may by default so that the kernel can wake several at once. */
 void clinux_wake_in_time(void);
 
+/* How long the calling thread computes before its turn is up, ns: the kernel's own choice or its
+ * own. 0: the kernel does not say (before 6.12), or the thread has real-time priority. */
+uint64_t clinux_slice_ns(void);
+
+/* Asks for such turns for the calling thread and those that it starts from now on: the shorter they
+ * are, the sooner it gets its core when it wakes, and no more of it. -ENOSYS where there are none
+ * to be chosen. */
+int clinux_take_slice(uint64_t slice_ns);
+
 /* Tells the core that this is a waiting loop. */
 static inline void clinux_pause(void) {
 #if defined(__x86_64__)

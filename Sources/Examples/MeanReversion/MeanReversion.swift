@@ -72,6 +72,7 @@ struct MeanReversion: Strategy, ~Copyable {
     case .trading: instruments[index].isHalted = false
     case .venueTrading: instruments[index].isVenueHalted = false
     case .venueHalted: instruments[index].isVenueHalted = true
+    case .invalidQuote: break  // Its quote is empty now, and it trades on.
     default: instruments[index].isHalted = true  // What is not known is no reason to trade.
     }
   }

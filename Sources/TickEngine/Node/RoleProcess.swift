@@ -90,12 +90,15 @@ final class RoleProcess {
     return try open(NodeRegions.plan(shape).first { $0.suffix == suffix }!)
   }
 
-  /// - Parameter isPinned: to the role's core, if it has one; what helps it beside runs anywhere.
+  /// - Parameter isPinned: to the role's core, if it has one, and it waits as planned; what helps
+  ///   it beside runs anywhere.
   func thread<R: Role & ~Copyable>(
     _ role: consuming R, isPinned: Bool = true
   ) -> RoleThread<R> {
     let failure = self.failure
-    return RoleThread(role, core: isPinned ? options.core : nil, onFailure: { failure.raise() })
+    return RoleThread(
+      role, core: isPinned ? options.core : nil, waiting: isPinned ? plan.policy : nil,
+      onFailure: { failure.raise() })
   }
 
   /// Asks the kernel, page by page, whether what the role has made lies where it must: to be called

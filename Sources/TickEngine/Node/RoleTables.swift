@@ -113,6 +113,7 @@ struct RoleTables {
     add("reference data, twice while it is reloaded", instruments * 2, of: ReferenceLine.self)
     add(
       "order id to place", OrderPool.slots(limits.openOrdersMax), of: OrderIndex.Entry.self)
+    add("cancels due", OrderPool.slots(limits.openOrdersMax), of: DueCancels.Links.self)
     add("times of the last orders", limits.ordersPerSecondMax, of: UInt64.self)
     add(
       "times of the last executions", limits.strategiesMax * limits.repeatedExecutionsMax,

@@ -10,15 +10,37 @@ extension Sender {
   mutating func judge(
     _ request: OrderRequest, replacing old: UInt32, of worker: Int, taken_ns: UInt64
   ) -> RiskDecision {
+    let times = times(request, of: worker, taken_ns: taken_ns)
     guard decisions.isOn else {
       var unrecorded = NoEvidence()
-      return judge(request, replacing: old, &unrecorded)
+      return judge(request, replacing: old, times, &unrecorded)
     }
-    return judgeOnRecord(request, replacing: old, of: worker, taken_ns: taken_ns)
+    return judgeOnRecord(request, replacing: old, times, of: worker, taken_ns: taken_ns)
+  }
+
+  /// What an order is judged at: in a replay the capture's time. Live, the machine's clock says how
+  /// many orders a second has and which are repeated, since the venue's, or a worker's word of it,
+  /// may be ahead; and prices age also while that stands still: by as long as it has been the same.
+  @inline(__always)
+  private mutating func times(
+    _ request: OrderRequest, of worker: Int, taken_ns: UInt64
+  ) -> JudgementTimes {
+    let said = request.decision_time
+    guard let clock = options.clock else { return JudgementTimes(now: said, market: said) }
+    if ports[worker].decidedBy != said {
+      let received_ns = request.received_ns
+      ports[worker].decidedBy = said
+      ports[worker].decidedAt_ns =
+        received_ns > 0 && received_ns < taken_ns ? received_ns : taken_ns
+    }
+    let since_ns = taken_ns &- ports[worker].decidedAt_ns
+    let (market, overflow) = said.addingReportingOverflow(since_ns)
+    return JudgementTimes(now: clock.time(at: taken_ns), market: overflow ? .max : market)
   }
 
   private mutating func judge<E: RiskEvidence>(
-    _ request: OrderRequest, replacing old: UInt32, _ evidence: inout E
+    _ request: OrderRequest, replacing old: UInt32, _ times: JudgementTimes,
+    _ evidence: inout E
   ) -> RiskDecision {
     evidence.at(.killSwitch)
     if kill.isShut {
@@ -32,7 +54,7 @@ extension Sender {
     }
     var decision = gate.judge(
       intent, equityE4: equityE4, state: state(of: request.strategy),
-      now: request.decision_time, &evidence)
+      times: times, &evidence)
     guard decision.reason == nil else { return decision }
     let allowed = decision
     if old == 0 {
@@ -48,11 +70,12 @@ extension Sender {
 
   @inline(never)
   private mutating func judgeOnRecord(
-    _ request: OrderRequest, replacing old: UInt32, of worker: Int, taken_ns: UInt64
+    _ request: OrderRequest, replacing old: UInt32, _ times: JudgementTimes, of worker: Int,
+    taken_ns: UInt64
   ) -> RiskDecision {
     var event = DecisionEvent(request, worker: worker, taken_ns: taken_ns)
     note(&event, replacing: old == 0 ? nil : book.pool[old])
-    let decision = judge(request, replacing: old, &event)
+    let decision = judge(request, replacing: old, times, &event)
     event.close(decision, ifAllowed: link == .none ? .unsent : .allowed)
     decisions.write(&event)
     return decision

@@ -24,7 +24,7 @@ extension Sender {
     var asked = request
     asked.side = order.side
     asked.strategy = order.strategy
-    asked.time_in_force = TimeInForce.day.rawValue
+    asked.time_in_force = order.timeInForce.rawValue
     asked.action = OrderAction.new.rawValue
     return asked
   }
@@ -79,7 +79,8 @@ extension Sender {
     let start = session?.add { dialect, body in
       dialect.replace(
         into: body, userRefNum: old, by: number, quantity: decision.quantity,
-        priceE4: decision.priceE4,
+        priceE4: decision.priceE4, timeInForce: asked.timeInForceSaid,
+        minimumQuantity: asked.minimum(of: decision.quantity),
         clientOrderId: OrderOrigin(orderId: asked.order_id, strategy: asked.strategy).text)
     }
     guard let start else { preconditionFailure("a replacement that cannot be said") }

@@ -162,8 +162,7 @@ extension Sender {
       dialect.enter(
         into: body, userRefNum: number, side: Sender.side(of: request, decision),
         quantity: quantity, symbol: Symbol(word: word), priceE4: decision.priceE4,
-        timeInForce: request.time_in_force == TimeInForce.day.rawValue ? .day : .immediateOrCancel,
-        minimumQuantity: request.time_in_force == TimeInForce.fok.rawValue ? quantity : 0,
+        timeInForce: request.timeInForceSaid, minimumQuantity: request.minimum(of: quantity),
         clientOrderId: OrderOrigin(orderId: request.order_id, strategy: request.strategy).text)
     }
     guard let start else { preconditionFailure("an order that cannot be said was not refused") }
@@ -278,5 +277,17 @@ extension Sender {
       session?.hasRoom == true, let number = book.pool.takeNumber()
     else { return }
     _ = session?.add { dialect, body in dialect.massCancel(into: body, userRefNum: number) }
+  }
+}
+
+/// OM1: how its time in force is said to a venue.
+extension OrderRequest {
+  var timeInForceSaid: OrderDialect.TimeInForce {
+    time_in_force == TimeInForce.day.rawValue ? .day : .immediateOrCancel
+  }
+
+  /// Of all or nothing, all.
+  func minimum(of quantity: UInt32) -> UInt32 {
+    time_in_force == TimeInForce.fok.rawValue ? quantity : 0
   }
 }

@@ -9,6 +9,10 @@ struct SenderPort: ~Copyable {
   var events: EventProducer
   /// Events that found no room since the worker was last told.
   var lost: UInt32 = 0
+  /// The exchange time that the worker decided by last, ns since the Unix epoch, and when it was
+  /// that by the machine, CLOCK_MONOTONIC ns.
+  var decidedBy: UInt64 = 0
+  var decidedAt_ns: UInt64 = 0
 
   init(requests: consuming OrderConsumer, events: consuming EventProducer) {
     self.requests = requests

@@ -73,6 +73,7 @@ extension WorkingOrder {
     get { bit(64) }
     set { set(64, newValue) }
   }
+  var timeInForce: TimeInForce { isKillIfPartial ? .fok : isImmediate ? .ioc : .day }
   /// The worker that asked for it runs: it is told what becomes of it.
   var isHeard: Bool {
     get { bit(128) }

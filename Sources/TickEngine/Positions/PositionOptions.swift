@@ -57,6 +57,8 @@ public enum PositionError: Error, Equatable, CustomStringConvertible {
   case size(path: String, lines: Int, needed: Int)
   /// A writer died while it booked a fill, or the sums contradict the holdings.
   case torn(path: String)
+  /// A writer died while it changed the risk state of a subject.
+  case riskTorn(path: String, subject: Int)
 
   public var description: String {
     switch self {
@@ -68,6 +70,11 @@ public enum PositionError: Error, Equatable, CustomStringConvertible {
     case .torn(let path):
       "\(path): its writer died while it booked a fill: take the positions from the venue, then"
         + " remove the region"
+    case .riskTorn(let path, let subject):
+      "\(path): its writer died while it changed the risk state of"
+        + " \(subject == 0 ? "the instance" : "strategy \(subject)"), and nobody knows whether a"
+        + " breaker was out: look at the positions yourself, then remove the region (`tickway ring"
+        + " remove`)"
     }
   }
 }

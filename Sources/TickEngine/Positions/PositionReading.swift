@@ -72,9 +72,19 @@ enum PositionReading {
     return sums
   }
 
-  /// A subject's risk state; nil: none was published, or its writer died in the middle of it.
+  /// A subject's risk state for observers; nil: none was published, or its writer is in the middle
+  /// of it, perhaps for ever.
   static func risk(_ lines: borrowing SharedLines, subject: Int) -> RiskRecord? {
-    guard let words = lines.copy(Lines.subject(subject) + 1) else { return nil }
+    try? wholeRisk(lines, subject: subject)
+  }
+
+  /// A subject's risk state for a successor; nil: none was published.
+  static func wholeRisk(
+    _ lines: borrowing SharedLines, subject: Int
+  ) throws(PositionError) -> RiskRecord? {
+    guard let words = lines.copy(Lines.subject(subject) + 1) else {
+      throw .riskTorn(path: lines.path, subject: subject)
+    }
     let state = words[Lines.Risk.state - 1]
     guard state >> 63 == 1 else { return nil }
     return RiskRecord(

@@ -16,7 +16,7 @@ struct RiskLegacy {
     // Of a book that was never begun there are none.
     if lines.acquire(PositionLines.header, PositionLines.Header.version) != 0 {
       for subject in 0...min(strategies, try PositionReading.strategies(of: lines)) {
-        records[UInt8(subject)] = PositionReading.risk(lines, subject: subject)
+        records[UInt8(subject)] = try PositionReading.wholeRisk(lines, subject: subject)
       }
       clock = PositionReading.clock(lines)
     }

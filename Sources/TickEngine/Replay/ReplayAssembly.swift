@@ -109,9 +109,12 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       valueAtRiskStop: valueAtRiskStop)
   }
 
-  private func thread<R: Role & ~Copyable>(_ role: consuming R, _ core: Int?) -> RoleThread<R> {
+  private func thread<R: Role & ~Copyable>(
+    _ role: consuming R, _ core: Int?, isOnLine: Bool = true
+  ) -> RoleThread<R> {
     let failure = self.failure
-    return RoleThread(role, core: core, onFailure: { failure.raise() })
+    return RoleThread(
+      role, core: core, waiting: isOnLine ? plan.policy : nil, onFailure: { failure.raise() })
   }
 
   private func control() throws -> ControlPage { ControlPage(try page.attach()) }
@@ -153,7 +156,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let market = RingMarket(
       ticks: try TickConsumer(claiming: tap.attach()),
       directory: DirectoryReader(try directory.attach()), control: try control())
-    let venue = thread(VenueRole(server, market: market, stop: venueStop), cores.popFirst() ?? nil)
+    let venue = thread(
+      VenueRole(server, market: market, stop: venueStop), cores.popFirst() ?? nil, isOnLine: false)
     try venue.start()
     self.venue = venue
     return port
@@ -176,7 +180,8 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     guard let wanted = options.valueAtRisk, let positions else { return nil }
     return thread(
       try ValueAtRiskRole(
-        wanted, positions: positions, directory: directory, stop: valueAtRiskStop), nil)
+        wanted, positions: positions, directory: directory, stop: valueAtRiskStop), nil,
+      isOnLine: false)
   }
 
   // MARK: Recorder
@@ -214,7 +219,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       ordersFile: try options.ordersPath.map { try RecordingFile(path: $0) },
       decisions: try decisions?.tap() ?? Recorder.noDecisions(),
       directory: DirectoryReader(try directory.attach()), control: try control())
-    return thread(recorder, cores.popFirst() ?? nil)
+    return thread(recorder, cores.popFirst() ?? nil, isOnLine: false)
   }
 
   // MARK: Ingester

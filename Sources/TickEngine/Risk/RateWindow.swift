@@ -1,8 +1,8 @@
 /// Counts what happens in any sliding window of time: orders in a second (RM8), executions of a
 /// strategy (RM9). O(1), no allocation. Thread: the sender's.
 ///
-/// Time is the capture's in a replay: that of the decisions, which never goes backwards here, so
-/// that a request cannot make room for itself with an old time.
+/// Time is the machine's; in a replay the capture's, that of the decisions. It never goes backwards
+/// here, so that a request cannot make room for itself with an old time.
 struct RateWindow: ~Copyable {
   static let second_ns: UInt64 = 1_000_000_000
 

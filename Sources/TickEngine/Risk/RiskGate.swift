@@ -13,8 +13,8 @@ import TickRing
 /// only reduces (the worst case of its side does not cross zero) is not held back by what bounds
 /// exposure: RM1, RM2, RM5 to RM7, nor by equity that has gone.
 ///
-/// Times are the caller's, ns since the Unix epoch: an order's the exchange time that it was
-/// decided at, a fill's that of the sender's clock, which in a replay goes by the decisions.
+/// Times are the caller's, ns since the Unix epoch: an order's are `JudgementTimes`, a fill's that
+/// of the sender's clock, which in a replay goes by the decisions.
 public struct RiskGate: ~Copyable {
   let bounds: RiskBounds
   private var rate: RateWindow
@@ -75,13 +75,15 @@ public struct RiskGate: ~Copyable {
   ) -> RiskDecision {
     prefetch(order)
     var unrecorded = NoEvidence()
-    return judge(order, equityE4: equityE4, state: state, now: now, &unrecorded)
+    let times = JudgementTimes(now: now, market: now)
+    return judge(order, equityE4: equityE4, state: state, times: times, &unrecorded)
   }
 
   /// The same of an order whose lines have been fetched, with a note of each check and of what it
   /// looked at.
   mutating func judge<E: RiskEvidence>(
-    _ order: OrderIntent, equityE4: Int64, state: RiskState, now: UInt64, _ evidence: inout E
+    _ order: OrderIntent, equityE4: Int64, state: RiskState, times: JudgementTimes,
+    _ evidence: inout E
   ) -> RiskDecision {
     var decision = RiskDecision()
     guard mayAnyPass(state, &evidence) else { return .reject(.killed) }
@@ -99,8 +101,8 @@ public struct RiskGate: ~Copyable {
       return .reject(.breaker, limit: Double(max(0, room)), value: Double(order.quantity))
     }
     evidence.at(.rate)
-    evidence.note { $0.rateAge_ns = rate.age(at: now) }
-    guard rate.admit(now) else {
+    evidence.note { $0.rateAge_ns = rate.age(at: times.now) }
+    guard rate.admit(times.now) else {
       control.write(.tripped, 1)
       let limit = Double(bounds.ordersPerSecondMax)
       return .reject(.rate, limit: limit, value: limit + 1)
@@ -108,8 +110,8 @@ public struct RiskGate: ~Copyable {
     guard checkFields(order, &decision, &evidence),
       let line = checkInstrument(order, &decision, &evidence),
       checkSize(order, line, &decision, &evidence),
-      checkPrice(order, line, state, now, &decision, &evidence),
-      checkRepeats(order, now, &decision, &evidence),
+      checkPrice(order, line, state, times.market, &decision, &evidence),
+      checkRepeats(order, times.now, &decision, &evidence),
       halve(order, state, room, &decision, &evidence),
       checkExposure(order, line, equityE4, &decision, &evidence)
     else { return decision }
@@ -244,4 +246,12 @@ public struct RiskGate: ~Copyable {
     repeated.reset()
     for index in 0..<throttles.count { throttles[index].reset() }
   }
+}
+
+/// When an order is judged, ns since the Unix epoch.
+struct JudgementTimes {
+  /// For orders in a second and repeated ones: the machine's clock; the capture's in a replay.
+  let now: UInt64
+  /// For the age of prices, exchange time.
+  let market: UInt64
 }

@@ -191,11 +191,13 @@ public struct RiskStates: Sendable {
 
   // MARK: Changes
 
-  /// The time that counts; a new trading day forgets peak and trips, and no state.
+  /// The time that counts; a new trading day forgets peak and trips, and no state. Its peak begins
+  /// with the equity that there was when it began, also where it is the next price that says so:
+  /// what falls with that one falls within the day.
   private mutating func advance(to now: UInt64) -> UInt64 {
     newest = max(newest, now)
     if day.advance(to: newest) {
-      peakE4 = 0
+      peakE4 = max(0, equityE4 ?? 0)
       trips = 0
     }
     return newest

@@ -8,6 +8,24 @@ public enum WaitPolicy: String, Sendable {
   /// Spins a little, then yields, then sleeps: where roles outnumber cores, spinning starves the
   /// very role that is waited for.
   case share
+
+  /// How long a role that shares computes before its turn is up, ns: the least that Linux grants.
+  /// Who asks for short turns is let in sooner when he wakes beside a thread that computes, and has
+  /// no more of the core in the end. Beside two of those on each core, and a kernel that looks
+  /// every 4 ms, waking took 6 to 12 ms at the 99th percentile with the kernel's own 2.8 ms, and up
+  /// to 4 with this.
+  static let slice_ns: UInt64 = 100_000
+
+  /// Asks for short turns for the calling thread, which waits so. Where the kernel has none to give
+  /// it runs as all do.
+  func takeSlice() {
+    if self == .share { _ = clinux_take_slice(WaitPolicy.slice_ns) }
+  }
+
+  /// What the plan says of turns: nothing where the kernel grants none.
+  static var sliceNote: String {
+    clinux_slice_ns() == 0 ? "" : ", in turns of \(slice_ns / 1_000) µs"
+  }
 }
 
 /// One role's waiting. `wait` after each turn without work, `reset` after one with.

@@ -20,6 +20,7 @@ public struct CorePlan: Sendable {
       policy = .share
       reason =
         "\(roles) roles share \(allowed.count) cores: not pinned; they spin, yield, then sleep"
+        + WaitPolicy.sliceNote
     }
   }
 
@@ -32,7 +33,8 @@ public struct CorePlan: Sendable {
     if let waiting {
       policy = waiting
       let place = core.map { "pinned to core \($0)" } ?? "not pinned"
-      reason = "\(place), \(waiting == .spin ? "spinning" : "spinning, then waiting"), as asked for"
+      let how = waiting == .spin ? "spinning" : "spinning, then waiting\(WaitPolicy.sliceNote)"
+      reason = "\(place), \(how), as asked for"
     } else if let core {
       policy = .spin
       reason = "pinned to core \(core), spinning"
@@ -42,7 +44,8 @@ public struct CorePlan: Sendable {
     } else {
       policy = .share
       reason =
-        "not pinned (--core N does that); spinning, then waiting, as there are \(allowed) cores"
+        "not pinned (--core N does that); spinning, then waiting\(WaitPolicy.sliceNote),"
+        + " as there are \(allowed) cores"
     }
   }
 

@@ -87,12 +87,19 @@ final class RoleThread<R: Role & ~Copyable>: RunningThread, @unchecked Sendable 
   /// What the operator should know of how it ran.
   private(set) var note: String?
   private let core: Int?
+  private let waiting: WaitPolicy?
   private let onFailure: @Sendable () -> Void
 
-  /// - Parameter onFailure: called on the role's thread if it throws, so that others can stop.
-  init(_ role: consuming R, core: Int?, onFailure: @escaping @Sendable () -> Void) {
+  /// - Parameters:
+  ///   - waiting: of a role on the line; nil: it helps beside, and takes no short turns.
+  ///   - onFailure: called on the role's thread if it throws, so that others can stop.
+  init(
+    _ role: consuming R, core: Int?, waiting: WaitPolicy? = nil,
+    onFailure: @escaping @Sendable () -> Void
+  ) {
     self.role = role
     self.core = core
+    self.waiting = waiting
     self.onFailure = onFailure
   }
 
@@ -101,6 +108,7 @@ final class RoleThread<R: Role & ~Copyable>: RunningThread, @unchecked Sendable 
   override func body() {
     unsafe clinux_name_thread(role.name)
     clinux_wake_in_time()
+    waiting?.takeSlice()
     if let core {
       let code = -clinux_pin(Int32(core))
       if code != 0 {

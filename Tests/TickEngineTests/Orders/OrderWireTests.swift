@@ -55,6 +55,39 @@ import TickWire
     #expect(Self.u32(order[43..<47]) == (timeInForce == .fok ? 100 : 0))
   }
 
+  /// What is to be gone at once does not become an order that rests: a replacement that is asked
+  /// for before the venue has ended its original.
+  @Test(arguments: OrderDialect.allCases, [TimeInForce.day, .ioc, .fok])
+  func om1AReplacementKeepsTheTimeInForce(dialect: OrderDialect, timeInForce: TimeInForce) throws {
+    let venue = try FakeVenue(.deaf)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, dialect: dialect)
+    var request = GateBench.order(100)
+    request.time_in_force = timeInForce.rawValue
+    #expect(bench.ask(request))
+    bench.takeAndSend()
+    bench.adjust { sender in
+      sender.book.pool[1].isAccepted = true
+      sender.book.pool[1].state = OrderState.live.rawValue
+    }
+    request.action = OrderAction.replace.rawValue
+    (request.target_id, request.quantity, request.price) = (request.order_id, 50, 101)
+    // A worker leaves it open.
+    request.time_in_force = 0
+    #expect(bench.ask(request))
+    bench.takeAndSend()
+    let packets = venue.packets(2)
+    try #require(packets.count == 2 && packets[1][1] == UInt8(ascii: "U"), "\(bench.told())")
+    let message = Array(packets[1].dropFirst())
+    if dialect == .ouch50 {
+      let minimum: [UInt8] = timeInForce == .fok ? [5, 3, 0, 0, 0, 50] : []
+      #expect(message[21] == UInt8(ascii: timeInForce == .day ? "0" : "3"))
+      #expect(Array(message[40...]) == minimum)
+    } else {
+      #expect(Self.u32(message[37..<41]) == (timeInForce == .day ? 99_998 : 0))
+      #expect(Self.u32(message[43..<47]) == (timeInForce == .fok ? 50 : 0))
+    }
+  }
+
   /// Good till cancelled, at the opening, until a time: OUCH has no word for the first, the rings
   /// have none for any.
   @Test(arguments: OrderDialect.allCases)

@@ -34,11 +34,13 @@ final class SenderBench: @unchecked Sendable {
   /// - Parameters:
   ///   - price: of the last trade.
   ///   - decisionSlots: of the ring of decisions, if they are recorded.
+  ///   - clock: of one that is live.
   init(
     eventSlots: Int, orderSlots: Int = 64, venuePort: UInt16? = nil,
     dialect: OrderDialect = .ouch50, symbol: String = "AAA", ordersPerSecondMax: Int = 1_000_000,
     patience: SenderOptions.Patience = SenderOptions.Patience(), price: Double = 100,
-    decisionSlots: Int? = nil, _ change: (inout RiskLimits) -> Void = { _ in }
+    decisionSlots: Int? = nil, clock: SteadyClock? = nil,
+    _ change: (inout RiskLimits) -> Void = { _ in }
   ) throws {
     let regions = ReplayRegions(directory: "/dev/shm")
     let page = try regions.make(.control, capacity: ControlPage.capacity)
@@ -79,7 +81,8 @@ final class SenderBench: @unchecked Sendable {
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
-      waitPolicy: .share, options: SenderOptions(patience: patience), decisions: decisions)
+      waitPolicy: .share, options: SenderOptions(patience: patience, clock: clock),
+      decisions: decisions)
   }
 
   /// Asks for orders at these prices, and lets the sender decide them all.

@@ -91,7 +91,8 @@ final class GateBench {
     (request.strategy, request.decision_time) = (order.strategy, now)
     request.action = OrderAction.new.rawValue
     var event = DecisionEvent(request, worker: 0, taken_ns: 1)
-    let decision = gate.judge(order, equityE4: equityE4, state: state, now: now, &event)
+    let times = JudgementTimes(now: now, market: now)
+    let decision = gate.judge(order, equityE4: equityE4, state: state, times: times, &event)
     event.close(decision)
     return event
   }

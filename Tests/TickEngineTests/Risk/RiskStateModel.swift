@@ -39,7 +39,7 @@ struct RiskStateModel {
     let date = Date(timeIntervalSince1970: Double(now / 1_000_000_000))
     let next = calendar.startOfDay(for: calendar.startOfDay(for: date) + 30 * 3_600)
     dayEnd = UInt64(next.timeIntervalSince1970) * 1_000_000_000
-    equities = []
+    equities = equities.suffix(1)
     tripTimes = []
   }
 

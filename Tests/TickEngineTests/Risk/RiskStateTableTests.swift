@@ -9,7 +9,7 @@ import Testing
   /// Events, told apart as far as the rules tell them apart.
   enum Event: CaseIterable {
     case below3, at3, at5, above5, at10, above10, unknown, zero
-    case cooledAt10, cooledAbove10, nextDay
+    case cooledAt10, cooledAbove10, nextDay, nextDayAbove10
     case ordersEnded, resetEarly, reset, resetAbove5, resetAbove10, resetUnknown
     case rebase, rebaseUnknown, kill, recover, restart, restartAbove10, restartUnreconciled
   }
@@ -34,7 +34,9 @@ import Testing
     case (.normal, .zero), (.warning, .zero): trip(.equityNotPositive)
     case (.warning, .below3), (.warning, .nextDay): .becomes(.normal, .recovered)
     case (.circuitBreaker, .ordersEnded): .becomes(.coolDown, .ordersEnded)
-    case (.coolDown, .cooledAbove10): .becomes(.circuitBreaker, .stillDown)
+    case (.normal, .nextDayAbove10), (.warning, .nextDayAbove10): trip(.breakerDrawdown)
+    case (.coolDown, .cooledAbove10), (.coolDown, .nextDayAbove10):
+      .becomes(.circuitBreaker, .stillDown)
     case (.coolDown, .reset): .becomes(.normal, .manualReset)
     case (.coolDown, .resetAbove5): .becomes(.warning, .manualReset)
     case (_, .resetEarly), (_, .reset), (_, .resetAbove5), (_, .resetAbove10),
@@ -71,6 +73,9 @@ import Testing
     case .unknown: return bench.states.observe(equityE4: nil, at: now)
     case .zero: return bench.states.observe(equityE4: 0, at: now)
     case .nextDay:
+      bench.now += Bench.day
+      return bench.states.observe(equityE4: bench.states.equityE4, at: bench.now)
+    case .nextDayAbove10:
       bench.now += Bench.day
       return bench.fall(300_000)
     case .ordersEnded: return bench.states.ordersEnded(at: now)

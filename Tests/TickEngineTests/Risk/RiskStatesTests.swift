@@ -33,8 +33,19 @@ import Testing
     var bench = Bench()
     bench.go(to: .warning)
     bench.now += Bench.day
-    let change = bench.fall(90_000)
+    let change = bench.states.observe(equityE4: bench.states.equityE4, at: bench.now)
     #expect(change?.new == .normal && change?.cause == .recovered && change?.drawdown_ppm == 0)
+  }
+
+  /// The first price of a day is looked at together with its beginning, or after it.
+  @Test(arguments: [false, true]) func rs3AFallWithTheDaysFirstPriceIsOfThatDay(isApart: Bool) {
+    var bench = Bench()
+    bench.fall(40_000)
+    bench.now += Bench.day
+    if isApart { bench.fall(40_000) }
+    let change = bench.fall(140_000)
+    #expect(change?.new == .circuitBreaker && change?.peakE4 == Bench.equity(40_000))
+    #expect(bench.states.trips == 1)
   }
 
   @Test func rs1RebasingIsAnApprovalThatMakesEquityThePeak() throws {
@@ -253,6 +264,7 @@ import Testing
   @Test func aDayWithoutPositiveEquityHasNoPeakAndNoReset() {
     var bench = Bench()
     bench.go(to: .coolDown)
+    _ = bench.states.observe(equityE4: 0, at: bench.now)
     bench.now += Bench.day
     #expect(throws: RiskRefusal.equity) {
       try bench.states.manualReset(Bench.approval, equityE4: 0, at: bench.now)

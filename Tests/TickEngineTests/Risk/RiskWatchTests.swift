@@ -8,8 +8,9 @@ import TickRing
   private static let day_ns: UInt64 = 86_400_000_000_000
 
   /// RS1, RS3: a strategy and the instance hold the same from one day to the next, and nothing
-  /// happens when that begins. Its first price is 12 % of all equity lower.
-  @Test func rs1ADayBeginsWithWhatEverySubjectHasThen() throws {
+  /// happens when that begins, or its first price says so. That is 12 % of all equity lower.
+  @Test(arguments: [false, true])
+  func rs1ADayBeginsWithWhatEverySubjectHasThen(isSeen: Bool) throws {
     let limits = RiskLimits.simulation
     var watch = try RiskWatch.unnamed(limits)
     let start = GateBench.start
@@ -19,7 +20,7 @@ import TickRing
         referenceE4: 1_000_000)
     }
     watch.mark(1, 1_000_000)
-    for time in [start, start + Self.day_ns] {
+    for time in [start, start + (isSeen ? Self.day_ns : 1)] {
       watch.observe(at: time) { change in Issue.record("\(change)") }
     }
     watch.mark(1, 880_000)

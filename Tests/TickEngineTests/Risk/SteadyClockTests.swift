@@ -56,6 +56,62 @@ import TickRing
     #expect(isFilled && time <= now && now - time < minute_ns)
   }
 
+  /// What a sender says of orders that it is asked for one after the other.
+  private func refusals(
+    live: Bool, _ change: (inout RiskLimits) -> Void, _ requests: [OrderRequest]
+  ) throws -> [RiskReason?] {
+    let clock = live ? SteadyClock() : nil
+    let bench = try SenderBench(eventSlots: 64, clock: clock, change)
+    for (number, request) in requests.enumerated() {
+      var request = request
+      request.order_id += UInt64(number)
+      try #require(bench.ask(request))
+    }
+    bench.takeAndSend()
+    return bench.told().map { told in
+      let reason = told.hasPrefix("riskReject ") ? UInt16(told.dropFirst(11)) : nil
+      return RiskReason.allCases.first { UInt16($0.rawValue) == reason }
+    }
+  }
+
+  /// Orders whose exchange times are so far apart.
+  private func orders(_ count: UInt64, apart_ns: UInt64) -> [OrderRequest] {
+    (0..<count).map { GateBench.order(100, at: GateBench.start + $0 * apart_ns) }
+  }
+
+  /// RM8: a venue's clock that runs, or a worker that says so, makes no room in a second.
+  @Test func rm8OrdersOfALiveSecondAreCountedByTheMachine() throws {
+    let asked = orders(4, apart_ns: 2_000_000_000)
+    let limit: (inout RiskLimits) -> Void = { $0.ordersPerSecondMax = 3 }
+    #expect(try refusals(live: true, limit, asked) == [nil, nil, nil, .rate])
+    #expect(try refusals(live: false, limit, asked) == [nil, nil, nil, nil])
+  }
+
+  @Test func rm9ALiveOrderThatIsRepeatedIsFoundByTheMachine() throws {
+    let asked = orders(2, apart_ns: 70_000_000_000)
+    let limit: (inout RiskLimits) -> Void = { limits in
+      limits.ordersPerSecondMax = 100
+      limits.duplicateWindowSeconds = 60
+      limits.referenceAgeMaxSeconds = 86_400
+    }
+    #expect(try refusals(live: true, limit, asked) == [nil, .duplicate])
+    #expect(try refusals(live: false, limit, asked) == [nil, nil])
+  }
+
+  /// RM4: nothing has come for longer than a price lasts, and what is decided is decided by the
+  /// exchange time of then. Only the next packet says another one.
+  @Test func rm4LivePricesAgeWhileTheVenuesClockStandsStill() throws {
+    var asked = orders(3, apart_ns: 1)
+    asked[1].decision_time = asked[0].decision_time
+    let now = MonotonicClock.now
+    let old = now - 61_000_000_000
+    for (place, received_ns) in [old, now, now].enumerated() {
+      asked[place].received_ns = received_ns
+    }
+    #expect(try refusals(live: true, { _ in }, asked) == [.noReference, .noReference, nil])
+    #expect(try refusals(live: false, { _ in }, asked) == [nil, nil, nil])
+  }
+
   // MARK: After a death
 
   /// A sender of a live instance comes and goes: what it goes by.
@@ -99,7 +155,9 @@ import TickRing
     #expect(Int64(bitPattern: fresh.offset_ns &- first.offset_ns).magnitude < minute_ns)
   }
 
-  private func legacy(cutTo bytes: Int, strategies: Int = 4) throws -> RiskLegacy {
+  private func legacy(
+    cutTo bytes: Int, strategies: Int = 4, _ change: (borrowing SharedLines) -> Void = { _ in }
+  ) throws -> RiskLegacy {
     let scratch = try Scratch()
     var options = PositionOptions(equityE4: 1, strategyEquityE4: 1)
     (options.instruments, options.strategiesMax, options.holdingsMax) = (32, 4, 1_000)
@@ -108,6 +166,7 @@ import TickRing
       claiming: Region.create(
         .positions, directory: scratch.path, name: name, capacity: capacity), options)
     let region = try Region.attach(.positions, directory: scratch.path, name: name)
+    change(try SharedLines(region.duplicate(untouched: true), .positions))
     if bytes < .max { try #require(truncate(scratch.file(name), bytes) == 0) }
     return try RiskLegacy(region, strategies: strategies)
   }
@@ -115,6 +174,20 @@ import TickRing
   /// RM13: a file that is cut off while it is read says nothing, also not that all was well.
   @Test func rm13RiskStatesThatAreCutOffAreNotTakenForNone() throws {
     #expect(throws: PositionError.self) { try legacy(cutTo: 0) }
+  }
+
+  /// RM13: a writer that died in the middle of a change may have left a breaker.
+  @Test(arguments: [0, 3]) func rm13ATornRiskStateIsNotTakenForNone(subject: Int) throws {
+    let failure = #expect(throws: PositionError.self) {
+      try legacy(cutTo: .max) { lines in
+        lines.store(PositionLines.subject(subject) + 1, 0, 7)
+      }
+    }
+    guard case .riskTorn(_, subject) = failure else {
+      Issue.record("\(failure as Any)")
+      return
+    }
+    #expect(failure?.description.contains("then remove the region") == true)
   }
 
   @Test func whoAsksForMoreStrategiesThanThereWereGetsThose() throws {

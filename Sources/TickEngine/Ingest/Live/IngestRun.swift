@@ -130,10 +130,10 @@ final class IngestSetup {
   }
 
   private func thread<R: Role & ~Copyable>(
-    _ role: consuming R, core: Int? = nil
+    _ role: consuming R, core: Int? = nil, waiting: WaitPolicy? = nil
   ) -> RoleThread<R> {
     let failure = self.failure
-    return RoleThread(role, core: core, onFailure: { failure.raise() })
+    return RoleThread(role, core: core, waiting: waiting, onFailure: { failure.raise() })
   }
 
   // MARK: The run
@@ -149,7 +149,8 @@ final class IngestSetup {
       decoder, lines: lines, options: options, control: ControlPage(try page.attach()),
       latency: latency, waitPolicy: plan.policy, memory: places.memory)
     role.metrics = metrics
-    let ingester = thread(role, core: options.role?.core ?? options.core)
+    let ingester = thread(
+      role, core: options.role?.core ?? options.core, waiting: plan.policy)
     // A successor is waited for.
     if options.role == nil { machine.jitterFloor_ns = JitterFloor.measure().summary }
     observer.note(plan.reason)

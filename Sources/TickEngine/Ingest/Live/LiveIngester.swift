@@ -5,7 +5,7 @@ import TickWire
 
 /// Listens to the lines of a feed: the ingester of a live run.
 ///
-/// Hot path. Thread: its own. Cost: a `recvmmsg` a batch, two looks at the clocks a batch and one
+/// Hot path. Thread: its own. Cost: a system call a batch, two looks at the clocks a batch and one
 /// for each four packets, or one look where nothing came. No allocation or lock; no other system
 /// call, except to ask for what is missing, and to wait where roles share cores. Failure: what the
 /// network does is counted; a socket that can never receive again ends the run.

@@ -16,7 +16,8 @@ import TickWire
 ///
 /// Hot path: `receive`, `datagram`, `withDatagram`.
 /// - Thread: one at a time; no other core reads or writes what this writes.
-/// - Cost: one `recvmmsg` for a batch, and some ns a datagram; no allocation, no lock, no waiting.
+/// - Cost: one `recvmmsg` for a batch, or `recv` of the first after a look that found nothing, and
+///   some ns a datagram; no allocation, no lock, no waiting.
 /// - Failure: what the network does (interface down, no room, foreign or broken datagrams) is
 ///   counted; only a socket that can never receive again throws.
 /// - Ownership: of the socket and the datagrams' memory; dropping it closes and leaves.

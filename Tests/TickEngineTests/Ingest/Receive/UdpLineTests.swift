@@ -83,6 +83,23 @@ import Testing
     #expect(counts.tooLong == 2 && counts.empty == 1 && counts.wrongSource == 0)
   }
 
+  /// So is what comes alone, each after a look that found nothing.
+  @Test func whatIsTooLongOrEmptyAndComesAloneIsCountedAndDropped() throws {
+    let address = LineAddress.random()
+    var line = try line(address) { $0.datagramBytes_max = 100 }
+    let sender = TestSender(to: address, interface: loopback)
+    for count in [100, 101, 0, 65_507, 1] {
+      let found = try line.receive()
+      #expect(found == 0)
+      let before = line.counts
+      sender.send([UInt8](repeating: 7, count: count))
+      repeat { _ = try line.receive() } while line.counts.batches == before.batches
+    }
+    let counts = line.counts
+    #expect(counts.packets == 2 && counts.bytes == 101)
+    #expect(counts.tooLong == 2 && counts.empty == 1 && counts.wrongSource == 0)
+  }
+
   @Test func aWrongSourceIsCountedAndDropped() throws {
     let address = LineAddress(group: 0x7F00_0001, port: 0, source: 0x7F00_0002)
     var line = try line(address)
