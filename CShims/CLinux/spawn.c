@@ -1,20 +1,26 @@
 #define _GNU_SOURCE /* vfork, close_range, memfd_create, struct ucred */
 #include "clinux_spawn.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Steps of niceness: ten times the weight. */
+enum { HURRY = 10 };
 
 /* The child of a vfork: it has its parent's memory until execve, and writes only *error there. */
 __attribute__((noreturn, noinline)) static void become(
@@ -31,6 +37,8 @@ __attribute__((noreturn, noinline)) static void become(
     /* It may have died before that. */
     if (getppid() != parent) _exit(0);
   }
+  /* Refused without a privilege (RLIMIT_NICE), it takes its time. */
+  if (order->is_hurried) (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - HURRY);
   (void)sigemptyset(&empty);
   (void)sigprocmask(SIG_SETMASK, &empty, NULL);
   (void)execve(order->path, order->arguments, order->environment);
@@ -87,6 +95,19 @@ int clinux_process_reap(int process, clinux_process_end *end) {
   end->code = info.si_code == CLD_EXITED ? info.si_status : -1;
   end->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
   return 1;
+}
+
+int clinux_process_calm(int pid) {
+  char path[64];
+  (void)snprintf(path, sizeof path, "/proc/%d/task", pid);
+  DIR *threads = opendir(path);
+  if (threads == NULL) return -errno;
+  const int niceness = getpriority(PRIO_PROCESS, 0);
+  for (struct dirent *one; (one = readdir(threads)) != NULL;)
+    if (atoi(one->d_name) > 0)
+      (void)setpriority(PRIO_PROCESS, (id_t)atoi(one->d_name), niceness);
+  (void)closedir(threads);
+  return 0;
 }
 
 int clinux_output_make(const char *name) {

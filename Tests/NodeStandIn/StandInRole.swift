@@ -31,6 +31,7 @@ struct StandInRole {
   mutating func run() -> Int32 {
     clinux_block_stop_signals()
     write("start \(name) \(getpid()) \(behaviours.filter { $0.hasPrefix("127.") }.joined())")
+    write("niceness \(name) \(getpriority(Int32(PRIO_PROCESS.rawValue), 0))")
     print("printed by \(name)")
     fflush(nil)
     for text in values("says") { FileHandle.standardError.write(Data("\(text)\n".utf8)) }

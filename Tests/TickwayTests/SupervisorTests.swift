@@ -73,6 +73,25 @@ struct SupervisorTests {
     node.expectNothingLeft()
   }
 
+  private func niceness(_ pid: Int32) -> Int32 {
+    getpriority(Int32(PRIO_PROCESS.rawValue), id_t(pid))
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "NOT TESTED: only root may be less nice"))
+  func whatIsStartedAgainHurriesUntilItIsReady() throws {
+    let node = StandInNode()
+    let running = try node.startReady()
+    let usual = niceness(0)
+    #expect(node.log.filter { $0.hasPrefix("niceness ") }.allSatisfy { $0.hasSuffix(" \(usual)") })
+    kill(try #require(node.pid("sender")), SIGKILL)
+    #expect(eventually(within: 30) { node.count("ready sender") == 2 }, "\(running.error)")
+    #expect(node.count("niceness sender \(max(-20, usual - 10))") == 1, "\(node.log)")
+    let sender = try #require(node.pid("sender"))
+    #expect(eventually(within: 30) { niceness(sender) == usual })
+    running.signal(SIGTERM)
+    #expect(try running.wait().status == 0)
+  }
+
   @Test func aRoleThatKeepsDyingEndsTheInstanceInOrder() throws {
     let node = StandInNode()
     node.restartsMax = 2

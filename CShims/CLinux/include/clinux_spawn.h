@@ -13,6 +13,8 @@ typedef struct {
   int output;              /* becomes its standard output */
   int error;               /* becomes its standard error */
   int death_signal;        /* sent to it when the calling thread dies; 0: none */
+  int is_hurried;          /* whether it begins less nice than its starter, if that is allowed:
+                            * until clinux_process_calm */
 } clinux_spawn_order;
 
 /* Starts it in a process group of its own (a Ctrl-C goes to the starter alone), with every signal
@@ -20,6 +22,10 @@ typedef struct {
  * input, and no other descriptor of the starter's. Returns its pid, and a pidfd in *process. An
  * error of execve is returned here. */
 int clinux_spawn(const clinux_spawn_order *order, int *process);
+
+/* Makes all threads of a process as nice as the caller. One that hurries gets nine tenths of a core
+ * where others get the rest. */
+int clinux_process_calm(int pid);
 
 typedef struct {
   int code;   /* the exit code, or -1 */

@@ -63,9 +63,10 @@ final class SupervisedRole {
   func start(
     at now: UInt64, environment: [String: String], venuePort: UInt16?
   ) throws(SupervisorError) {
+    // Whom others do without is more urgent than what they do without him.
     let process = try WatchedProcess.start(
       launch, arguments: launch.arguments(venuePort: venuePort), environment: environment,
-      onDeath: options.onDeath)
+      onDeath: options.onDeath, isHurried: wasEverReady)
     self.process = process
     (isKilled, isLate) = (false, false)
     history.starts += 1
@@ -76,6 +77,8 @@ final class SupervisedRole {
   /// Takes over a process that a dead supervisor had started, and seen ready.
   func adopt(_ process: WatchedProcess, starts: UInt64, at now: UInt64) {
     self.process = process
+    // Its supervisor may have died before it did so.
+    process.calm()
     wasEverReady = true
     history.starts = starts
     history.pid = process.pid
@@ -97,6 +100,7 @@ final class SupervisedRole {
     guard notice.isReady, case .starting = state else { return }
     state = .ready(since: now)
     wasEverReady = true
+    process?.calm()
     guard let died_ns else { return }
     if history.restored_ns.count < 1000 { history.restored_ns.append(now - died_ns) }
     self.died_ns = nil

@@ -66,10 +66,12 @@ final class WatchedProcess {
 
   /// Starts a program.
   ///
-  /// - Parameter environment: all of it.
+  /// - Parameters:
+  ///   - environment: all of it.
+  ///   - isHurried: whether it goes before what shares its cores, if that is allowed, until `calm`.
   static func start(
     _ launch: RoleLaunch, arguments: [String], environment: [String: String],
-    onDeath: SupervisorDeath
+    onDeath: SupervisorDeath, isHurried: Bool = false
   ) throws(SupervisorError) -> WatchedProcess {
     func failure(_ code: Int32) -> SupervisorError {
       .notStarted(role: launch.title, path: launch.path, code: -code)
@@ -88,7 +90,8 @@ final class WatchedProcess {
         unsafe launch.path.withCString { path in
           var order = unsafe clinux_spawn_order(
             path: path, arguments: arguments, environment: environment, output: output,
-            error: writer, death_signal: onDeath == .stop ? SIGTERM : 0)
+            error: writer, death_signal: onDeath == .stop ? SIGTERM : 0,
+            is_hurried: isHurried ? 1 : 0)
           return unsafe clinux_spawn(&order, &process)
         }
       }
@@ -115,6 +118,9 @@ final class WatchedProcess {
   }
 
   var hasEnded: Bool { clinux_process_has_ended(descriptor) == 1 }
+
+  /// Has it share its cores with others as they do with each other.
+  func calm() { _ = clinux_process_calm(pid) }
 
   func send(_ signal: Int32) { _ = clinux_process_signal(descriptor, signal) }
 
