@@ -139,9 +139,13 @@ struct Bench {
     var process = try KillProcess(command: command(), folder: scratch + "-sender")
     defer { try? FileManager.default.removeItem(atPath: scratch + "-sender") }
     let command = try (0..<(isQuick ? 1 : 4 * runs)).map { _ in try process.cut() }
-    let computing = ComputingThreads(cores: 0..<ProcessInfo.processInfo.activeProcessorCount)
-    defer { computing.end() }
-    let shared = try (0..<(isQuick ? 1 : 20 * runs)).map { _ in try process.refuse() }
+    var shared: [Int: [Double]] = [:]
+    for each in 0...2 {
+      let cores = 0..<ProcessInfo.processInfo.activeProcessorCount
+      let computing = ComputingThreads(cores: cores, each: each)
+      defer { computing.end() }
+      shared[each] = try (0..<(isQuick ? 1 : 20 * runs)).map { _ in try process.refuse() }
+    }
     return KillBenchReport(results, cancels, command, shared, goesFirst: benchmark.goesFirst)
   }
 

@@ -266,15 +266,16 @@ struct KillBenchReport: Encodable, CustomStringConvertible {
   let stopped_on_disk: Times
   /// `tickway replay`, trading, stopped and cut off.
   let command_cut_off: Times
-  /// `tickway replay`, trading and sharing its cores with threads that compute.
-  let command_shared_refusal: Times
+  /// `tickway replay`, whose roles share their cores, trading: by number of threads that compute
+  /// beside it on each core.
+  let command_shared_refusal: [String: Times]
   /// By number of open orders: from the trip until the last cancel is the kernel's.
   let trip_to_last_cancel: [String: Times]
   let machine = MachineCard.current()
 
   init(
     _ runs: [KillBenchmark.Run], _ cancels: [Int: [Double]], _ command: [Double],
-    _ shared: [Double], goesFirst: Bool
+    _ shared: [Int: [Double]], goesFirst: Bool
   ) {
     realtime_priority = goesFirst
     look_ns = Spread(runs.map(\.look_ns))
@@ -283,14 +284,17 @@ struct KillBenchReport: Encodable, CustomStringConvertible {
     stopped_cut_off = Times(runs.flatMap(\.cut_ns))
     stopped_on_disk = Times(runs.flatMap(\.persisted_ns))
     command_cut_off = Times(command)
-    command_shared_refusal = Times(shared)
-    trip_to_last_cancel = Dictionary(
-      uniqueKeysWithValues: cancels.map { ("\($0.key)", Times($0.value)) })
+    command_shared_refusal = KillBenchReport.times(shared)
+    trip_to_last_cancel = KillBenchReport.times(cancels)
   }
 
-  private var cancels: String {
-    trip_to_last_cancel.sorted { $0.key < $1.key }.map { open, times in
-      "    \(open) orders (\(times.count))".padding(toLength: 27, withPad: " ", startingAt: 0)
+  private static func times(_ values: [Int: [Double]]) -> [String: Times] {
+    Dictionary(uniqueKeysWithValues: values.map { ("\($0.key)", Times($0.value)) })
+  }
+
+  private static func rows(_ times: [String: Times], _ what: String) -> String {
+    times.sorted { $0.key < $1.key }.map { number, times in
+      "    \(number) \(what) (\(times.count))".padding(toLength: 27, withPad: " ", startingAt: 0)
         + times.text
     }.joined(separator: "\n")
   }
@@ -307,11 +311,10 @@ struct KillBenchReport: Encodable, CustomStringConvertible {
         the trip on disk       \(stopped_on_disk.text)
       tickway replay, stopped as it trades (\(command_cut_off.count))
         its connection reset   \(command_cut_off.text)
-      tickway replay, trading beside \(ComputingThreads.eachCore) computing threads a core \
-    (\(command_shared_refusal.count))
-        it refuses             \(command_shared_refusal.text)
+      tickway replay, trading on shared cores, refuses; beside each core
+    \(KillBenchReport.rows(command_shared_refusal, "computing"))
       trip → the last cancel of all open orders is the kernel's
-    \(cancels)
+    \(KillBenchReport.rows(trip_to_last_cancel, "orders"))
       machine                  \(machine)
     """
   }
