@@ -7,7 +7,7 @@ import TickRing
 /// one immediate-or-cancel order at the opposite touch, as long as the position allows. It is meant
 /// to show the calls, not to earn money.
 struct MeanReversion: Strategy, ~Copyable {
-  private struct Instrument: BitwiseCopyable {
+  struct Instrument: BitwiseCopyable {
     /// Quotes seen of this session; the average means nothing before `warmUp`.
     var quotes = 0
     var average = 0.0
