@@ -10,6 +10,9 @@
  * Batches larger than two go through claim / commit and peek / advance; a batch of which only a
  * part is there when its first is, is as forbidden as half a pair.
  *
+ * Of a small ring each tick waits for the other side, which beside busy cores takes a turn of the
+ * scheduler: so a case is tried in short runs, once at least, and again as long as there is time.
+ *
  *   litmus [TICKS]   per case; default 200000
  */
 #include "stream.h"
@@ -18,9 +21,11 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-static uint64_t ticks = 200000;
+static const time_t patience_s = 30; /* in all; what is left then is tried once */
+static uint64_t ticks; /* of one run of a case */
 
 typedef struct side {
   tickring_producer producer;
@@ -212,7 +217,6 @@ static void run_case(uint64_t capacity, int batch, bool is_64, uint64_t start) {
   memset(&self, 0, sizeof self);
   self.batch = batch;
   self.is_64 = is_64;
-  ticks -= ticks % (uint64_t)batch;
   self.seed = capacity;
   open_both(&self, capacity, start);
   if (pthread_create(&thread, NULL, produce, &self) != 0) exit(2);
@@ -231,17 +235,34 @@ static void run_case(uint64_t capacity, int batch, bool is_64, uint64_t start) {
   tickring_consumer_close(&self.consumer);
 }
 
+static bool is_late(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  static time_t begin;
+  if (begin == 0) begin = now.tv_sec;
+  return now.tv_sec - begin > patience_s;
+}
+
+static void try_case(uint64_t capacity, int batch, bool is_64, uint64_t wanted) {
+  uint64_t turn = capacity * 1000;
+  for (uint64_t done = 0; done < wanted && (done == 0 || !is_late()); done += ticks) {
+    ticks = wanted < turn ? wanted : turn;
+    ticks -= ticks % ((uint64_t)batch * 2);
+    run_case(capacity, batch, is_64, 0);
+    run_case(capacity, batch, is_64, (UINT64_C(1) << 32) - ticks / 2);
+  }
+}
+
 int main(int argc, char **argv) {
   static const uint64_t capacities[] = {1, 2, 8, 64, 1024};
   static const int batches[] = {1, 2, 3, 8, 50};
-  if (argc > 1) ticks = strtoull(argv[1], NULL, 10) & ~UINT64_C(1);
+  uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000;
   for (size_t c = 0; c < sizeof capacities / sizeof capacities[0]; c++)
     for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++)
       for (int is_64 = 0; is_64 < 2; is_64++) {
         if (capacities[c] < (uint64_t)batches[b]) continue; /* never fits */
         if (is_64 && batches[b] == 2) continue;             /* pairs are for ticks */
-        run_case(capacities[c], batches[b], is_64, 0);
-        run_case(capacities[c], batches[b], is_64, (UINT64_C(1) << 32) - ticks / 2);
+        try_case(capacities[c], batches[b], is_64, wanted);
       }
   printf("litmus: ok\n");
   return 0;
