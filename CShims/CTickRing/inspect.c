@@ -116,6 +116,9 @@ int tickring_remove_unused(const char *directory, const char *name) {
   /* Excludes every attachment, those to come too, until the name is gone. */
   else if (tickring_internal_lock(fd, TICKRING_LOCK_ATTACHED, F_WRLCK) != 0)
     error = TICKRING_E_ROLE_TAKEN;
+  /* Removed meanwhile: what has the name now, if anything, is another region. */
+  else if (fstat(fd, &file) != 0 || file.st_nlink == 0)
+    error = TICKRING_E_ABSENT;
   else
     error = tickring_remove(directory, name);
   close(fd);
