@@ -4,7 +4,6 @@
 #endif
 #include "internal.h"
 #include "tickring_inspect.h"
-#include "tickring_share.h"
 #include "tickring_wait.h"
 
 #include <linux/futex.h>
@@ -40,10 +39,10 @@ static bool is_ready(const tickring_consumer *consumer) {
   return (uint32_t)tickring_load_acquire(word) == (uint32_t)(consumer->next + 1); /* PUBLISH */
 }
 
-/* A ring that never had a producer waits for its first; of one that is lost, which is zeros, nobody
- * will ever hear. */
+/* A ring that never had a producer waits for its first; through one whose header is gone, since its
+ * file was cut off, nobody will ever be heard of. */
 static bool is_producer_gone(const tickring_consumer *consumer) {
-  if (tickring_is_lost(&consumer->region)) return true;
+  if (tickring_load_relaxed(&consumer->header->magic) != TICKRING_MAGIC) return true;
   return tickring_load_relaxed(&consumer->header->producer_generation) != 0 &&
          !tickring_role_is_held(&consumer->region, TICKRING_PRODUCER);
 }

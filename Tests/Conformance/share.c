@@ -194,27 +194,34 @@ static void a_truncated_region_is_lost_and_not_a_crash(void) {
   tickring_detach(&other);
 }
 
-/* Nobody will ever be heard of through it: a wait without end ends all the same. */
-static void a_wait_on_a_lost_region_ends(void) {
-  for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++) {
-    tickring_region region, other;
-    tickring_producer producer;
-    tickring_consumer consumer;
-    tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
-    tickring_wait_options wait = {.policy = policy};
-    expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "it is made");
-    expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
-    expect(tickring_guard(&region) == TICKRING_OK, "and guarded");
-    expect(tickring_consumer_open(&region, &consumer, NULL) == TICKRING_OK, "with a consumer");
-    expect(tickring_producer_open(&other, &producer, NULL) == TICKRING_OK, "whose producer lives");
-    expect(ftruncate(producer.region.fd, 0) == 0, "a peer truncates the file");
-    alarm(60);
-    expect(tickring_wait(&consumer, &wait) == TICKRING_WAIT_PEER_GONE, "the wait ends");
-    alarm(0);
-    expect(tickring_is_lost(&consumer.region), "the region is lost");
-    tickring_consumer_close(&consumer);
-    tickring_producer_close(&producer);
-  }
+/* Nobody will ever be heard of through it: a wait without end ends all the same, also where the file
+ * is as long as it was before anybody faults. */
+static void wait_on_a_truncated_region(uint32_t policy, bool is_grown) {
+  tickring_region region, other;
+  tickring_producer producer;
+  tickring_consumer consumer;
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
+  tickring_wait_options wait = {.policy = policy};
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "it is made");
+  expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
+  expect(tickring_guard(&region) == TICKRING_OK, "and guarded");
+  expect(tickring_consumer_open(&region, &consumer, NULL) == TICKRING_OK, "with a consumer");
+  expect(tickring_producer_open(&other, &producer, NULL) == TICKRING_OK, "whose producer lives");
+  off_t bytes = (off_t)producer.region.bytes;
+  expect(ftruncate(producer.region.fd, 0) == 0, "a peer truncates the file");
+  if (is_grown) expect(ftruncate(producer.region.fd, bytes) == 0, "and makes it as long again");
+  alarm(60);
+  expect(tickring_wait(&consumer, &wait) == TICKRING_WAIT_PEER_GONE, "the wait ends");
+  alarm(0);
+  expect(tickring_is_lost(&consumer.region) == !is_grown, "the guard knows what faulted");
+  tickring_consumer_close(&consumer);
+  tickring_producer_close(&producer);
+}
+
+static void a_wait_on_a_truncated_region_ends(void) {
+  for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++)
+    for (int is_grown = 0; is_grown < 2; is_grown++)
+      wait_on_a_truncated_region(policy, is_grown != 0);
 }
 
 /* In a process of its own, since it dies. */
@@ -299,7 +306,7 @@ int main(void) {
   memory_that_is_only_announced_is_refused();
   a_socket_that_asks_who_sends_brings_a_region();
   a_truncated_region_is_lost_and_not_a_crash();
-  a_wait_on_a_lost_region_ends();
+  a_wait_on_a_truncated_region_ends();
   the_table_is_bounded();
   printf("share: ok\n");
   return 0;

@@ -21,8 +21,8 @@
  *
  * A producer that dies wakes nobody: at the end of each slice the sleeper asks the kernel whether
  * the role is still held. Spinning and yielding ask every few milliseconds, or after each yield
- * where one takes longer. Nobody is heard of either through a region that was truncated under a
- * guard (tickring_share.h): its producer counts as gone.
+ * where one takes longer. Through a region that was truncated (tickring_share.h) nobody is heard of
+ * any more: its producer counts as gone, even if the file is as long as before again.
  */
 #ifndef TICKRING_WAIT_H
 #define TICKRING_WAIT_H
@@ -39,7 +39,7 @@ enum tickring_wait_policy { TICKRING_WAIT_SPIN = 0, TICKRING_WAIT_YIELD = 1,
 enum tickring_wait_result {
   TICKRING_WAIT_READY = 0,
   TICKRING_WAIT_TIMEOUT = 1,
-  /* Empty, and its producer, which there has been, is dead or done; or the region is lost. */
+  /* Empty, and its producer, which there has been, is dead or done; or the file was truncated. */
   TICKRING_WAIT_PEER_GONE = 2
 };
 
