@@ -26,7 +26,7 @@ static bool is_name(const char *name) {
 
 int tickring_internal_path(const char *directory, const char *name,
                            char path[TICKRING_PATH_BYTES]) {
-  if (directory == NULL || !is_name(name)) return TICKRING_E_ARGUMENT;
+  if (directory == NULL || directory[0] == '\0' || !is_name(name)) return TICKRING_E_ARGUMENT;
   int length = snprintf(path, TICKRING_PATH_BYTES, "%s/%s", directory, name);
   return length > 0 && length < TICKRING_PATH_BYTES ? TICKRING_OK : TICKRING_E_ARGUMENT;
 }

@@ -194,8 +194,8 @@ static void a_truncated_region_is_lost_and_not_a_crash(void) {
   tickring_detach(&other);
 }
 
-/* Nobody will ever be heard of through it: a wait without end ends all the same, also where the file
- * is as long as it was before anybody faults. */
+/* Nobody will ever be heard of through it: a wait without end ends all the same, also where the
+ * file is as long as it was before anybody faults. */
 static void wait_on_a_truncated_region(uint32_t policy, bool is_grown) {
   tickring_region region, other;
   tickring_producer producer;
