@@ -27,8 +27,8 @@ const char *tickring_error_text(int error) {
   switch (error) {
     case TICKRING_OK: return "no error";
     case TICKRING_E_ARGUMENT:
-      return "the name, kind, capacity or NUMA node is not valid: a name has no slash, no "
-             "control character and no dot "
+      return "the name, directory, kind, capacity or NUMA node is not valid: a name has no slash, "
+             "no control character and no dot "
              "in front, a capacity is a power of two up to 2^30 (of a broadcast ring from 2 on), a "
              "node is no negative number";
     case TICKRING_E_EXISTS:

@@ -108,14 +108,23 @@ int tickring_inspect(const char *directory, const char *name, tickring_info *inf
 int tickring_remove_unused(const char *directory, const char *name) {
   struct stat file;
   uint64_t magic = 0;
+  uint32_t version = 0;
+  const off_t version_at = offsetof(tickring_header, version);
   int fd = -1;
   int error = open_file(directory, name, O_RDWR, &fd, &file);
   if (error) return error;
   if (pread(fd, &magic, sizeof magic, 0) != sizeof magic || magic != TICKRING_MAGIC)
     error = TICKRING_E_NOT_A_REGION;
+  /* Another version may say otherwise who is attached. */
+  else if (pread(fd, &version, sizeof version, version_at) == sizeof version &&
+           version != TICKRING_VERSION)
+    error = TICKRING_E_VERSION;
   /* Excludes every attachment, those to come too, until the name is gone. */
   else if (tickring_internal_lock(fd, TICKRING_LOCK_ATTACHED, F_WRLCK) != 0)
     error = TICKRING_E_ROLE_TAKEN;
+  /* Removed meanwhile: what has the name now, if anything, is another region. */
+  else if (fstat(fd, &file) != 0 || file.st_nlink == 0)
+    error = TICKRING_E_ABSENT;
   else
     error = tickring_remove(directory, name);
   close(fd);

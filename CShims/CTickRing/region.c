@@ -26,7 +26,7 @@ static bool is_name(const char *name) {
 
 int tickring_internal_path(const char *directory, const char *name,
                            char path[TICKRING_PATH_BYTES]) {
-  if (directory == NULL || !is_name(name)) return TICKRING_E_ARGUMENT;
+  if (directory == NULL || directory[0] == '\0' || !is_name(name)) return TICKRING_E_ARGUMENT;
   int length = snprintf(path, TICKRING_PATH_BYTES, "%s/%s", directory, name);
   return length > 0 && length < TICKRING_PATH_BYTES ? TICKRING_OK : TICKRING_E_ARGUMENT;
 }
@@ -333,12 +333,22 @@ int tickring_internal_attach(int fd, uint32_t kind, tickring_region *region) {
   return TICKRING_E_ARGUMENT;
 }
 
-/* As attach_path, by name. */
+/* Whether the file has a name still. */
+static bool has_name(int fd) {
+  struct stat file;
+  return fstat(fd, &file) == 0 && file.st_nlink != 0;
+}
+
+/* As attach_path, by name, which may be removed between its opening and the attachment: whoever
+ * comes next would make another region, and the two would never meet. */
 static int attach_name(const char *directory, const char *name, uint32_t kind,
                        tickring_region *region) {
   char path[TICKRING_PATH_BYTES];
   int error = tickring_internal_path(directory, name, path);
-  return error ? error : attach_path(path, kind, O_NOFOLLOW, region);
+  if (!error) error = attach_path(path, kind, O_NOFOLLOW, region);
+  if (error || has_name(region->fd)) return error;
+  tickring_detach(region);
+  return TICKRING_E_ABSENT;
 }
 
 int tickring_attach(const char *directory, const char *name, uint32_t kind,

@@ -32,12 +32,16 @@ int tickring_create_sealed(const tickring_options *options, tickring_region *reg
   return error;
 }
 
-/* A message of one byte with room for one descriptor. */
+/* Room for what the kernel adds to a message if the socket asks for it (SO_PASSCRED and others),
+ * and for more descriptors than one: all that came is ours to close. */
+#define CONTROL_BYTES 512
+
+/* A message of one byte with a descriptor. */
 typedef struct parcel {
   struct msghdr message;
   struct iovec part;
   char byte;
-  uint64_t control[(CMSG_SPACE(sizeof(int)) + 7) / 8]; /* words, for the alignment */
+  uint64_t control[CONTROL_BYTES / sizeof(uint64_t)]; /* words, for the alignment */
 } parcel;
 
 static void prepare(parcel *one) {
@@ -58,6 +62,7 @@ int tickring_send(const tickring_region *region, int socket) {
   int fd = open(path, O_RDWR | O_CLOEXEC);
   if (fd < 0) return tickring_internal_errno();
   prepare(&one);
+  one.message.msg_controllen = CMSG_SPACE(sizeof fd);
   struct cmsghdr *head = CMSG_FIRSTHDR(&one.message);
   head->cmsg_level = SOL_SOCKET;
   head->cmsg_type = SCM_RIGHTS;
@@ -71,24 +76,40 @@ int tickring_send(const tickring_region *region, int socket) {
   return error;
 }
 
+/* The descriptors of one part of a message: the first of all into `fd`, the others are closed. How
+ * many there are so far. */
+static int take_descriptors(const struct cmsghdr *head, int *fd, int count) {
+  if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) return count;
+  for (size_t at = CMSG_LEN(0); at + sizeof *fd <= head->cmsg_len; at += sizeof *fd) {
+    int came = -1;
+    memcpy(&came, (const unsigned char *)head + at, sizeof came);
+    if (count++ == 0) *fd = came;
+    else close(came);
+  }
+  return count;
+}
+
 static int receive_descriptor(int socket, int *fd) {
   parcel one;
+  int count = 0;
   prepare(&one);
   ssize_t got = 0;
   do got = recvmsg(socket, &one.message, MSG_CMSG_CLOEXEC);
   while (got < 0 && errno == EINTR);
   if (got < 0) return tickring_internal_errno();
-  const struct cmsghdr *head = CMSG_FIRSTHDR(&one.message);
-  if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
-    return TICKRING_E_NOT_A_REGION;
-  memcpy(fd, CMSG_DATA(head), sizeof *fd);
-  if (head->cmsg_len == CMSG_LEN(sizeof *fd)) return TICKRING_OK;
-  /* The padding has room for more than was asked for, and all that came is ours to close. */
-  for (size_t at = CMSG_LEN(0); at + sizeof *fd <= head->cmsg_len; at += sizeof *fd) {
-    memcpy(fd, (const unsigned char *)head + at, sizeof *fd);
-    close(*fd);
-  }
+  for (struct cmsghdr *head = CMSG_FIRSTHDR(&one.message); head != NULL;
+       head = CMSG_NXTHDR(&one.message, head))
+    count = take_descriptors(head, fd, count);
+  if (count == 1) return TICKRING_OK;
+  if (count > 1) close(*fd);
   return TICKRING_E_NOT_A_REGION;
+}
+
+/* Whether all of the file's memory is there. What a peer only says is there would be allocated, and
+ * paid for, by whoever touches it first. */
+static bool is_allocated(int fd) {
+  struct stat file;
+  return fstat(fd, &file) == 0 && (uint64_t)file.st_blocks * 512 >= (uint64_t)file.st_size;
 }
 
 int tickring_receive(int socket, uint32_t kind, tickring_region *region) {
@@ -96,9 +117,11 @@ int tickring_receive(int socket, uint32_t kind, tickring_region *region) {
   tickring_internal_clear(region);
   int error = receive_descriptor(socket, &fd);
   if (error) return error;
-  if (!tickring_internal_is_sealed(fd)) {
+  if (!tickring_internal_is_sealed(fd)) error = TICKRING_E_OWNER;
+  else if (!is_allocated(fd)) error = TICKRING_E_SIZE;
+  if (error) {
     close(fd);
-    return TICKRING_E_OWNER;
+    return error;
   }
   return tickring_internal_attach(fd, kind, region);
 }

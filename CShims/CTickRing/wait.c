@@ -15,8 +15,11 @@
 
 #define SLICE_NS UINT64_C(1000000)
 #define SPIN_TURNS 2000u
-/* Looks between two questions after the time and the producer's life. */
+/* Looks of one that spins between two questions after the time. A yield may last as long as a time
+ * slice of another thread: one that yields or sleeps asks at each turn. */
 #define CHECK_TURNS 4096u
+/* Between two questions after the producer's life, which the kernel answers. */
+#define ASK_NS UINT64_C(1000000)
 
 static uint64_t now_ns(void) {
   struct timespec now;
@@ -36,8 +39,10 @@ static bool is_ready(const tickring_consumer *consumer) {
   return (uint32_t)tickring_load_acquire(word) == (uint32_t)(consumer->next + 1); /* PUBLISH */
 }
 
-/* A ring that never had a producer waits for its first. */
+/* A ring that never had a producer waits for its first; through one whose header is gone, since its
+ * file was cut off, nobody will ever be heard of. */
 static bool is_producer_gone(const tickring_consumer *consumer) {
+  if (tickring_load_relaxed(&consumer->header->magic) != TICKRING_MAGIC) return true;
   return tickring_load_relaxed(&consumer->header->producer_generation) != 0 &&
          !tickring_role_is_held(&consumer->region, TICKRING_PRODUCER);
 }
@@ -79,8 +84,7 @@ static void sleep_slice(tickring_consumer *consumer, bool is_exact, uint64_t sli
 static uint64_t or_default(uint64_t value, uint64_t usual) { return value != 0 ? value : usual; }
 
 /* When the time will be over; 0: never, as for one that is longer than the clock can tell. */
-static uint64_t deadline_of(uint64_t timeout_ns) {
-  uint64_t now = now_ns();
+static uint64_t deadline_of(uint64_t now, uint64_t timeout_ns) {
   return timeout_ns == 0 || timeout_ns > UINT64_MAX - now ? 0 : now + timeout_ns;
 }
 
@@ -95,22 +99,24 @@ enum tickring_wait_result tickring_wait(tickring_consumer *consumer,
   uint64_t spins = or_default(options->spin_turns, SPIN_TURNS);
   uint64_t yields = options->yield_turns;
   uint64_t slice_ns = or_default(options->slice_ns, SLICE_NS);
-  uint64_t deadline = deadline_of(options->timeout_ns);
+  uint64_t asked = now_ns(), deadline = deadline_of(asked, options->timeout_ns);
   for (uint64_t turn = 0;; turn++) {
     if (is_ready(consumer)) return TICKRING_WAIT_READY;
+    bool is_spinning = options->policy == TICKRING_WAIT_SPIN || turn < spins;
     bool is_asleep = options->policy == TICKRING_WAIT_SLEEP && turn >= spins + yields;
-    if (is_asleep || turn % CHECK_TURNS == CHECK_TURNS - 1) {
-      uint64_t now = now_ns();
-      if (deadline != 0 && now >= deadline) return TICKRING_WAIT_TIMEOUT;
+    if (is_spinning) tickring_pause();
+    if (is_spinning && turn % CHECK_TURNS != CHECK_TURNS - 1) continue;
+    uint64_t now = now_ns();
+    if (deadline != 0 && now >= deadline) return TICKRING_WAIT_TIMEOUT;
+    if (is_asleep || now - asked >= ASK_NS) {
+      asked = now;
       /* The death first, then the ring: what it published before is not to be missed. */
       if (is_producer_gone(consumer))
         return is_ready(consumer) ? TICKRING_WAIT_READY : TICKRING_WAIT_PEER_GONE;
-      if (is_asleep)
-        sleep_slice(consumer, options->is_exact, slice_until(deadline, now, slice_ns));
-    } else if (options->policy == TICKRING_WAIT_SPIN || turn < spins) {
-      tickring_pause();
-    } else {
-      sched_yield();
     }
+    if (is_asleep)
+      sleep_slice(consumer, options->is_exact, slice_until(deadline, now, slice_ns));
+    else if (!is_spinning)
+      sched_yield();
   }
 }

@@ -22,6 +22,7 @@ import mmap
 import os
 import socket as sockets
 import struct
+import time
 
 import numpy
 
@@ -42,12 +43,14 @@ _GET_SEALS, _SEALS = 1034, 0x1 | 0x2 | 0x4  # F_GET_SEALS; F_SEAL_SEAL, _SHRINK,
 
 _MASK = 2**64 - 1  # sequences are 64 bits wide
 _MAGIC, _VERSION, _HEADER_BYTES = 0x31474E4952574B54, 1, 4096
+_LAYOUTS = {TICKS: 0x2E40BBD4A0F0E9C3, BROADCAST: 0x672ACB71F4ABDF51}  # as layout.c hashes them
+_WAIT_SLICE = 0.1  # seconds in C at a time: in between Python's own handlers of signals run
 _HEADER = numpy.dtype(
     {
         "names": ["magic", "version", "kind", "header_bytes", "slot_bytes", "capacity", "bytes",
-                  "page_bytes", "position", "tail", "ahead"],
-        "formats": ["<u8"] + ["<u4"] * 4 + ["<u8"] * 6,
-        "offsets": [0, 8, 12, 16, 20, 24, 32, 80, 384, 512, 640],
+                  "layout_hash", "page_bytes", "position", "tail", "ahead"],
+        "formats": ["<u8"] + ["<u4"] * 4 + ["<u8"] * 7,
+        "offsets": [0, 8, 12, 16, 20, 24, 32, 40, 80, 384, 512, 640],
         "itemsize": _HEADER_BYTES,
     }
 )
@@ -71,7 +74,13 @@ class View:
 
     def __init__(self, name, directory=DIRECTORY):
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-        self._map(os.open(os.path.join(directory, name), flags), name)
+        file = os.open(os.path.join(directory, name), flags)
+        status = os.fstat(file)
+        is_ours = os.geteuid() in (0, status.st_uid)
+        if not is_ours or status.st_mode & 0o022:  # whoever can write it can shrink it under us
+            os.close(file)
+            raise RingError(12, f"{name}: it belongs to another user, or others may write it")
+        self._map(file, name)
 
     @classmethod
     def receive(cls, socket):
@@ -94,6 +103,8 @@ class View:
     def guard(self):
         """Makes a truncation of the file a loss that `is_lost` tells, and no SIGBUS. Needs the C
         library, and installs a handler of SIGBUS that passes on what is not guarded."""
+        if self._is_guarded:
+            return
         code = _library().tickring_guard_memory(_address(self._bytes), len(self._memory))
         _must(code, "guard")
         self._is_guarded = True
@@ -130,7 +141,7 @@ class View:
             and header["version"] == _VERSION
             and header["header_bytes"] == _HEADER_BYTES
             and header["slot_bytes"] == SLOT.itemsize
-            and self.kind in (TICKS, BROADCAST)
+            and header["layout_hash"] == _LAYOUTS.get(self.kind)
             and 1 <= self.capacity <= 1 << 30
             and self.capacity & (self.capacity - 1) == 0
             and (page == 0 or (4096 <= page <= 1 << 34 and page & (page - 1) == 0))
@@ -337,9 +348,14 @@ class Consumer(_Endpoint):
         return self._take(_library().tickring_poll_many, most)
 
     def wait(self, policy=SLEEP, timeout=0.0):
-        """READY, TIMEOUT (after so many seconds; 0: never) or PEER_GONE."""
-        nanoseconds = ctypes.c_uint64(int(timeout * 1e9))
-        return _library().tickring_wait_for(_open(self), policy, nanoseconds)
+        """READY, TIMEOUT (after so many seconds; 0: never) or PEER_GONE. Ctrl-C ends it."""
+        end = time.monotonic() + timeout if timeout else float("inf")
+        while True:
+            left = min(_WAIT_SLICE, end - time.monotonic())
+            nanoseconds = ctypes.c_uint64(max(1, int(left * 1e9)))
+            result = _library().tickring_wait_for(_open(self), policy, nanoseconds)
+            if result != TIMEOUT or time.monotonic() >= end:
+                return result
 
 
 class Observer(_Endpoint):

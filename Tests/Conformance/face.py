@@ -1,5 +1,6 @@
 """The Python face, claim by claim. Run by Tests/Conformance/examples."""
 import os
+import signal
 import socket
 import struct
 import tempfile
@@ -121,6 +122,22 @@ def a_waiting_consumer_is_woken():
     tickring.remove(NAME)
 
 
+def ctrl_c_ends_a_wait():
+    tickring.create(NAME, tickring.TICKS, 8)
+    with tickring.Producer(NAME) as producer, tickring.Consumer(NAME) as consumer:
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        late = threading.Timer(20, producer.publish, (ticks(7, 1),))  # that the test ends at all
+        late.start()
+        try:
+            result = consumer.wait()
+        except KeyboardInterrupt:
+            result = None
+        late.cancel()
+        assert result is None, result
+        assert consumer.wait(timeout=-1) == tickring.TIMEOUT
+    tickring.remove(NAME)
+
+
 def a_sealed_ring_is_received_and_read_live():
     ours, theirs = socket.socketpair()
     with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
@@ -189,6 +206,36 @@ def a_ring_in_huge_pages_is_read():
     tickring.remove(NAME)
 
 
+def a_view_guarded_twice_is_guarded_once():
+    tickring.create(NAME, tickring.TICKS, 8)
+    for _ in range(65):  # one more than can be guarded at a time
+        view = tickring.View(NAME)
+        view.guard()
+        view.guard()
+        del view
+    tickring.remove(NAME)
+
+
+def what_an_attach_refuses_a_view_refuses():
+    tickring.create(NAME, tickring.TICKS, 8)
+    path = os.path.join(tickring.DIRECTORY, NAME)
+    for end in (tickring.View, tickring.Consumer):
+        os.chmod(path, 0o620)
+        refused(12, end, NAME)
+        os.chmod(path, 0o600)
+        with open(path, "r+b") as file:  # another layout of its slots
+            file.seek(40)
+            there = file.read(8)
+            file.seek(40)
+            file.write(bytes(8))
+            file.flush()
+            refused(10, end, NAME)
+            file.seek(40)
+            file.write(there)
+        end(NAME)
+    tickring.remove(NAME)
+
+
 def what_is_no_ring_is_refused():
     refused(3, tickring.Consumer, NAME)
     path = os.path.join(tickring.DIRECTORY, NAME)
@@ -212,9 +259,12 @@ numbers_of_a_broken_peer_are_no_trap()
 a_view_of_a_broadcast_ring_counts_each_tick()
 an_observer_counts_what_it_lost()
 a_waiting_consumer_is_woken()
+ctrl_c_ends_a_wait()
 a_sealed_ring_is_received_and_read_live()
 what_is_not_sealed_is_refused()
 a_truncated_ring_is_lost_and_no_crash()
 a_ring_in_huge_pages_is_read()
+a_view_guarded_twice_is_guarded_once()
+what_an_attach_refuses_a_view_refuses()
 what_is_no_ring_is_refused()
 print("face: ok")

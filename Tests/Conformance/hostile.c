@@ -43,6 +43,25 @@ static void another_version_size_or_layout_is_refused(void) {
                "another kind");
 }
 
+/* What it would say of its processes is not known. */
+static void another_version_is_not_removed_as_unused(void) {
+  tickring_region region = create("other", TICKRING_REGION_TICKS);
+  region.header->version = TICKRING_VERSION + 1;
+  tickring_detach(&region);
+  expect_error(tickring_remove_unused(directory, "other"), TICKRING_E_VERSION, "it is refused");
+  expect_error(tickring_remove(directory, "other"), TICKRING_OK, "and is still there");
+}
+
+/* An empty one would be the root of all, as of a variable that nobody set. */
+static void a_directory_has_a_name(void) {
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1};
+  tickring_region region;
+  expect_error(tickring_create("", "ring", &options, &region), TICKRING_E_ARGUMENT, "no directory");
+  expect_error(tickring_attach("", "ring", TICKRING_REGION_TICKS, &region), TICKRING_E_ARGUMENT,
+               "no directory");
+  expect_error(tickring_remove("", "ring"), TICKRING_E_ARGUMENT, "no directory");
+}
+
 static void expect_no_region(const char *name) {
   tickring_info info;
   expect_error(attach_error(name, TICKRING_REGION_TICKS), TICKRING_E_NOT_A_REGION, name);
@@ -171,6 +190,8 @@ int main(int argc, char **argv) {
   if (argc != 2) return 2;
   directory = argv[1];
   another_version_size_or_layout_is_refused();
+  another_version_is_not_removed_as_unused();
+  a_directory_has_a_name();
   what_is_no_file_is_refused_and_not_waited_for();
   what_this_user_may_not_open_is_refused();
   a_region_beyond_the_limit_on_files_is_refused();

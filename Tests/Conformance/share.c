@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,6 +116,64 @@ static void what_is_not_sealed_is_refused(void) {
   expect(tickring_create_sealed(&options, &region) == TICKRING_E_ARGUMENT, "3 is no capacity");
 }
 
+static void send_descriptor(int socket, int fd) {
+  char byte = 0;
+  struct iovec part = {&byte, 1};
+  uint64_t control[(CMSG_SPACE(sizeof fd) + 7) / 8] = {0}; /* words, for the alignment */
+  struct msghdr message = {0};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = CMSG_SPACE(sizeof fd);
+  struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(head), &fd, sizeof fd);
+  expect(sendmsg(socket, &message, 0) == 1, "a descriptor is sent");
+}
+
+/* A header costs a peer a page, whatever size it says: the rest would be ours to pay for. */
+static void memory_that_is_only_announced_is_refused(void) {
+  int sockets[2];
+  tickring_region region, other;
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1 << 12};
+  int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+  make_pair(sockets);
+  expect(tickring_create_sealed(&options, &region) == TICKRING_OK, "a sealed region is made");
+  for (int is_whole = 0; is_whole < 2; is_whole++) {
+    size_t bytes = is_whole ? (size_t)region.bytes : sizeof(tickring_header);
+    int fd = memfd_create("announced", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    expect(fchmod(fd, 0600) == 0 && ftruncate(fd, (off_t)region.bytes) == 0, "a file as long");
+    expect(pwrite(fd, region.header, bytes, 0) == (ssize_t)bytes, "that says the same");
+    expect(fcntl(fd, F_ADD_SEALS, seals) == 0, "is sealed");
+    send_descriptor(sockets[0], fd);
+    int error = tickring_receive(sockets[1], TICKRING_REGION_TICKS, &other);
+    expect(error == (is_whole ? TICKRING_OK : TICKRING_E_SIZE), "its memory decides");
+    tickring_detach(&other);
+    close(fd);
+  }
+  tickring_detach(&region);
+  close(sockets[0]);
+  close(sockets[1]);
+}
+
+/* Such a message says first who sent it. */
+static void a_socket_that_asks_who_sends_brings_a_region(void) {
+  int sockets[2], yes = 1;
+  tickring_region region, other;
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
+  make_pair(sockets);
+  expect(setsockopt(sockets[1], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == 0, "it asks");
+  expect(tickring_create_sealed(&options, &region) == TICKRING_OK, "a sealed region is made");
+  expect(tickring_send(&region, sockets[0]) == TICKRING_OK, "it is sent");
+  expect(tickring_receive(sockets[1], TICKRING_REGION_TICKS, &other) == TICKRING_OK, "it comes");
+  tickring_detach(&other);
+  tickring_detach(&region);
+  close(sockets[0]);
+  close(sockets[1]);
+}
+
 static void a_truncated_region_is_lost_and_not_a_crash(void) {
   tickring_region region, other;
   tickring_producer producer;
@@ -133,6 +192,36 @@ static void a_truncated_region_is_lost_and_not_a_crash(void) {
   tickring_producer_close(&producer);
   expect(tickring_guard(&other) == TICKRING_OK && !tickring_is_lost(&other), "the next is not");
   tickring_detach(&other);
+}
+
+/* Nobody will ever be heard of through it: a wait without end ends all the same, also where the
+ * file is as long as it was before anybody faults. */
+static void wait_on_a_truncated_region(uint32_t policy, bool is_grown) {
+  tickring_region region, other;
+  tickring_producer producer;
+  tickring_consumer consumer;
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
+  tickring_wait_options wait = {.policy = policy};
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "it is made");
+  expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
+  expect(tickring_guard(&region) == TICKRING_OK, "and guarded");
+  expect(tickring_consumer_open(&region, &consumer, NULL) == TICKRING_OK, "with a consumer");
+  expect(tickring_producer_open(&other, &producer, NULL) == TICKRING_OK, "whose producer lives");
+  off_t bytes = (off_t)producer.region.bytes;
+  expect(ftruncate(producer.region.fd, 0) == 0, "a peer truncates the file");
+  if (is_grown) expect(ftruncate(producer.region.fd, bytes) == 0, "and makes it as long again");
+  alarm(60);
+  expect(tickring_wait(&consumer, &wait) == TICKRING_WAIT_PEER_GONE, "the wait ends");
+  alarm(0);
+  expect(tickring_is_lost(&consumer.region) == !is_grown, "the guard knows what faulted");
+  tickring_consumer_close(&consumer);
+  tickring_producer_close(&producer);
+}
+
+static void a_wait_on_a_truncated_region_ends(void) {
+  for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++)
+    for (int is_grown = 0; is_grown < 2; is_grown++)
+      wait_on_a_truncated_region(policy, is_grown != 0);
 }
 
 /* In a process of its own, since it dies. */
@@ -214,7 +303,10 @@ int main(void) {
   descriptors_too_many_are_closed();
   a_sealed_region_carries_ticks_between_processes();
   what_is_not_sealed_is_refused();
+  memory_that_is_only_announced_is_refused();
+  a_socket_that_asks_who_sends_brings_a_region();
   a_truncated_region_is_lost_and_not_a_crash();
+  a_wait_on_a_truncated_region_ends();
   the_table_is_bounded();
   printf("share: ok\n");
   return 0;

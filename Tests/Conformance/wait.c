@@ -159,6 +159,36 @@ static void what_the_dead_published_is_taken_first(void) {
   drop_ring(&consumer);
 }
 
+/* As long as a yield takes beside a thread that computes; the library's calls end here. */
+static long yield_ms = 0, yields = 0;
+
+int sched_yield(void) {
+  yields += 1;
+  sleep_ms(yield_ms);
+  return 0;
+}
+
+/* Of a time of three yields, and of a death, a waiter hears within a few of them. */
+static void long_yields_make_no_long_wait(void) {
+  for (uint32_t policy = TICKRING_WAIT_YIELD; policy <= TICKRING_WAIT_SLEEP; policy++) {
+    tickring_wait_options options = {policy, 100, 1u << 20, false, 0, UINT64_C(30000000)};
+    tickring_consumer consumer = make_ring();
+    yield_ms = 10;
+    yields = 0;
+    if (tickring_wait(&consumer, &options) != TICKRING_WAIT_TIMEOUT) fail("no timeout", policy);
+    if (yields < 1 || yields > 4) fail("yields before the time was looked at", (uint64_t)yields);
+    pid_t pid = start_producer(0, 0, -1);
+    await_producer(&consumer);
+    stop(pid);
+    options.timeout_ns = 0;
+    yields = 0;
+    if (tickring_wait(&consumer, &options) != TICKRING_WAIT_PEER_GONE) fail("not told", policy);
+    if (yields > 4) fail("yields before the death was seen", (uint64_t)yields);
+    yield_ms = 0;
+    drop_ring(&consumer);
+  }
+}
+
 /* A ring without a producer so far is not one whose producer is gone. */
 static void the_time_ends_the_wait(void) {
   for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++) {
@@ -210,6 +240,7 @@ int main(void) {
   every_policy_gets_every_tick();
   a_death_ends_the_wait();
   what_the_dead_published_is_taken_first();
+  long_yields_make_no_long_wait();
   an_event_loop_is_woken_by_an_eventfd();
   printf("wait: ok\n");
   return 0;

@@ -33,8 +33,9 @@
  *
  * Caveats.
  *   fork            a child inherits an endpoint's role with its descriptor: close it there, or the
- *                   role stays taken after the parent's death. A role that is claimed after the
- *                   fork is one side's own.
+ *                   role stays taken after the parent's death; so does one that the parent claims
+ *                   later through a region that it attached before the fork, until the child has
+ *                   detached that. A role that the child claims is its own.
  *   crash           the dead side's role is free at once. A successor producer resumes at the
  *                   first slot not yet published in its turn (a half-written batch is withdrawn);
  *                   a successor consumer at the first slot not advanced past, so that it may see

@@ -3,7 +3,7 @@
  * Errors of the world are exceptions (tickring::error), thrown only where regions are made,
  * attached or claimed; the hot path throws nothing and adds no instruction to the C calls. An
  * endpoint gives its role back when it is destroyed. A moved-from object owns nothing and may only
- * be assigned to or destroyed.
+ * be assigned to or destroyed. Where exceptions are off, tickring.h serves C++ as it is.
  */
 #if !defined(TICKRING_HPP) && defined(__cplusplus) /* Swift's importer reads it as C: nothing */
 #define TICKRING_HPP

@@ -35,7 +35,8 @@ typedef struct tickring_info {
 int tickring_inspect(const char *directory, const char *name, tickring_info *info);
 
 /* Removes a region's name if no process is attached, and only then: TICKRING_E_ROLE_TAKEN
- * otherwise. A file without a region's magic is TICKRING_E_NOT_A_REGION, and stays. */
+ * otherwise. A file without a region's magic is TICKRING_E_NOT_A_REGION, and stays; so does one of
+ * another version, of whose processes nothing is known: TICKRING_E_VERSION. */
 int tickring_remove_unused(const char *directory, const char *name);
 
 /* Whether a role of an attached region is held through any attachment but this. About 300 ns. */

@@ -24,8 +24,9 @@ int tickring_create_sealed(const tickring_options *options, tickring_region *reg
  * its own, so that it can claim a role. Blocks as the socket does; one byte goes with it. */
 int tickring_send(const tickring_region *region, int socket);
 
-/* Takes one over. Refused as TICKRING_E_OWNER if it is not sealed, and for any reason for which
- * attach refuses a region. A peer that is another user cannot duplicate it further. */
+/* Takes one over. Refused as TICKRING_E_OWNER if it is not sealed, as TICKRING_E_SIZE if not all
+ * of its memory is allocated, and for any reason for which attach refuses a region. A peer that is
+ * another user cannot duplicate it further. */
 int tickring_receive(int socket, uint32_t kind, tickring_region *region);
 
 /* Regions that a process can guard at a time. */

@@ -20,7 +20,9 @@
  * no wake-up is missed; the producer's process calls tickring_wake_prepare once at its start.
  *
  * A producer that dies wakes nobody: at the end of each slice the sleeper asks the kernel whether
- * the role is still held. Spinning and yielding ask every few milliseconds.
+ * the role is still held. Spinning and yielding ask every few milliseconds, or after each yield
+ * where one takes longer. Through a region that was truncated (tickring_share.h) nobody is heard of
+ * any more: its producer counts as gone, even if the file is as long as before again.
  */
 #ifndef TICKRING_WAIT_H
 #define TICKRING_WAIT_H
@@ -37,7 +39,8 @@ enum tickring_wait_policy { TICKRING_WAIT_SPIN = 0, TICKRING_WAIT_YIELD = 1,
 enum tickring_wait_result {
   TICKRING_WAIT_READY = 0,
   TICKRING_WAIT_TIMEOUT = 1,
-  TICKRING_WAIT_PEER_GONE = 2 /* empty, and its producer, which there has been, is dead or done */
+  /* Empty, and its producer, which there has been, is dead or done; or the file was truncated. */
+  TICKRING_WAIT_PEER_GONE = 2
 };
 
 /* Zero is a good default for every number. */
