@@ -1,8 +1,9 @@
 /* guard.c: SIGBUS from a truncated region becomes a mark that says so.
  *
  * The handler reads a table of fixed size whose entries are words, so that it needs no lock: an
- * entry's base is stored last when it is taken and cleared first when it is given back. Writers of
- * the table exclude each other by a mutex that the handler never touches.
+ * entry's base is stored last when it is taken and cleared first when it is given back. Those who
+ * take entries exclude each other by a mutex that the handler never touches; nor does whoever gives
+ * one back, since a detach is for a forked child too, in which nobody may be left to unlock it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
@@ -95,20 +96,20 @@ int tickring_guard(const tickring_region *region) {
   return error;
 }
 
+/* Gives back entries of the memory at `base`, `most` of them at most. */
+static void give_back(uint64_t base, size_t most) {
+  for (size_t index = 0; index < TICKRING_GUARDED_MAX && most > 0; index++)
+    if (tickring_load_relaxed(&table[index].base) == base &&
+        tickring_compare_exchange(&table[index].base, base, 0) == base) /* SHARE */
+      most -= 1;
+}
+
 void tickring_unguard(const tickring_region *region) {
-  if (region->header == NULL) return;
-  pthread_mutex_lock(&table_lock);
-  guarded *entry = entry_of((uint64_t)(uintptr_t)region->header);
-  if (entry != NULL) tickring_store_release(&entry->base, 0); /* SHARE */
-  pthread_mutex_unlock(&table_lock);
+  if (region->header != NULL) give_back((uint64_t)(uintptr_t)region->header, 1);
 }
 
 void tickring_internal_unguard(const tickring_region *region) {
-  uint64_t base = (uint64_t)(uintptr_t)region->header;
-  pthread_mutex_lock(&table_lock);
-  for (size_t index = 0; index < TICKRING_GUARDED_MAX; index++)
-    if (table[index].base == base) tickring_store_release(&table[index].base, 0); /* SHARE */
-  pthread_mutex_unlock(&table_lock);
+  give_back((uint64_t)(uintptr_t)region->header, TICKRING_GUARDED_MAX);
 }
 
 bool tickring_is_lost(const tickring_region *region) {

@@ -2,6 +2,7 @@
 #include "tickring.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -281,6 +282,42 @@ static void another_fault_goes_where_it_went_before(void) {
   expect(WIFEXITED(status) && WEXITSTATUS(status) == 7, "an earlier handler is called");
 }
 
+static bool is_guarding = true;
+
+static void *guard_again_and_again(void *context) {
+  const tickring_region *region = (const tickring_region *)context;
+  while (__atomic_load_n(&is_guarding, __ATOMIC_RELAXED)) {
+    (void)tickring_guard(region);
+    tickring_unguard(region);
+  }
+  return NULL;
+}
+
+/* Whatever another thread was doing when it was forked. */
+static void a_forked_child_detaches(void) {
+  tickring_region region, other;
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
+  pthread_t thread;
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "a region is made");
+  expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
+  expect(pthread_create(&thread, NULL, guard_again_and_again, &other) == 0, "a thread guards");
+  for (int number = 0; number < 200; number++) {
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+      alarm(20);
+      tickring_detach(&region);
+      _exit(0);
+    }
+    waitpid(pid, &status, 0);
+    expect(status == 0, "the child ends");
+  }
+  __atomic_store_n(&is_guarding, false, __ATOMIC_RELAXED);
+  expect(pthread_join(thread, NULL) == 0, "the thread ends");
+  tickring_detach(&other);
+  tickring_detach(&region);
+}
+
 static void the_table_is_bounded(void) {
   tickring_region region;
   tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
@@ -307,6 +344,7 @@ int main(void) {
   a_socket_that_asks_who_sends_brings_a_region();
   a_truncated_region_is_lost_and_not_a_crash();
   a_wait_on_a_truncated_region_ends();
+  a_forked_child_detaches();
   the_table_is_bounded();
   printf("share: ok\n");
   return 0;

@@ -44,6 +44,7 @@
  *                   count asked for, and at most max(1, capacity / 8). What a poll returned is
  *                   advanced past, and is not seen again: whoever must not lose what it did not
  *                   finish peeks, works, and then advances.
+ *                   Whether the other side lives says tickring_role_is_held; a full ring does not.
  *   hang, pause     a side that no longer runs keeps its role: only its heartbeat tells
  *                   (tickring_region.h), and nobody is to take over from it.
  *   mixed versions  attach refuses another layout; nothing is converted. Another build of the same
