@@ -7,8 +7,8 @@ import CTickRing
 public enum Heartbeat {
   /// Silence after which an owner is said to hang, ns.
   public static let silenceMax_ns: UInt64 = 5_000_000_000
-  /// Turns of a duty cycle between two beats, where each needs a reading of the clock. A power of
-  /// two; of turns that each end in the longest sleep there is, some 300 ms.
+  /// Turns of a duty cycle between two beats, where each needs a reading of the clock and none ends
+  /// in a sleep. A power of two.
   public static let idleTurns: UInt64 = 256
 }
 

@@ -182,6 +182,16 @@ public struct TickConsumer: ~Copyable, @unchecked Sendable {
     return count
   }
 
+  /// Whether somebody holds the producer's role, in any process, and does not hang: the kernel's
+  /// word, and the owner's last heartbeat. A system call, some 300 ns.
+  /// - Parameter monotonic_ns: CLOCK_MONOTONIC.
+  public func hasProducer(monotonic_ns: UInt64) -> Bool {
+    var region = raw.region
+    guard tickring_role_is_held(&region, TICKRING_PRODUCER) else { return false }
+    let beat_ns = tickring_load_relaxed(&raw.header.pointee.producer_heartbeat_ns)
+    return beat_ns == 0 || monotonic_ns <= beat_ns &+ Heartbeat.silenceMax_ns
+  }
+
   /// Ticks polled since the region was created.
   @inlinable public var polled: UInt64 { raw.next }
   public var capacity: Int { Int(raw.mask) + 1 }

@@ -9,14 +9,15 @@ struct RelayCommand: ParsableCommand {
     abstract: "Republish a tick ring as multicast on one or two lines, for other machines.",
     discussion: """
       The ring's ticks travel as MoldUDP64 messages: each the raw 24-byte record, and before an \
-      instrument's first tick its entry of the symbol directory. `tickway ingest --feed ticks` \
-      turns them back into a ring. A ring has one consumer, and the relay is it: give the relay a \
-      ring of its own. Receive times are not carried, since they are of this machine's clock.
+      instrument's first tick its entry of the symbol directory; all entries come again within \
+      5 s, for whoever joins late. `tickway ingest --feed ticks` turns them back into a ring. A \
+      ring has one consumer, and the relay is it: give the relay a ring of its own. Receive times \
+      are not carried, since they are of this machine's clock.
 
-      A silent line sends heartbeats each second. The relay runs until SIGINT or SIGTERM; then it \
-      sends what the ring still has, ends the session, answers requests for a while, and prints \
-      its counts: that is its proper end, with exit code 0. A second signal ends the answering. \
-      Each start is a new session.
+      A silent line sends heartbeats each second, unless nobody publishes to the ring. The relay \
+      runs until SIGINT or SIGTERM; then it sends what the ring still has, ends the session, \
+      answers requests for a while, and prints its counts: that is its proper end, with exit code \
+      0. A second signal ends the answering. Each start is a new session.
 
       Faults are drawn from the seed, for each line and datagram by itself: P from 0 to 1 for both \
       lines, a:P or b:P for one. Answers to requests meet none. With --restart, after 1 to \

@@ -42,6 +42,12 @@ struct ConfigurationFileTests {
     #expect(configuration?.directories.state == scratch["state"])
   }
 
+  @Test func aMarkOfTheEncodingIsNoText() {
+    let bytes = [0xEF, 0xBB, 0xBF] + Array(ConfigurationExample.text.utf8)
+    let (configuration, faults) = ConfigurationFile.read(bytes, base: scratch.path, on: machine)
+    #expect(faults.isEmpty && configuration?.instance == "example", "\(faults)")
+  }
+
   /// What the example says to be a default is one.
   @Test func whatIsCommentedOutIsTheDefault() {
     var lines = ConfigurationExample.text.components(separatedBy: "\n")

@@ -90,4 +90,18 @@ struct LiveHostileTests {
     #expect(report["run", "session_changes"].count == 0)
     #expect(try ingest.recorded() == bytes)
   }
+
+  /// Not of the venue, and not of its life either: a line on which nothing else comes is not live.
+  @Test func whatIsDamagedIsNoSignOfLife() throws {
+    let ingest = try RunningIngest(lines, ["--feed", "ticks"], lineArguments: lines.onlyA)
+    let sender = try UdpSender(lines.a)
+    let isTold = eventually(within: 20) {
+      sender.send(Self.text)
+      return ingest.process.error.contains("datagrams damaged, or not of this feed: ")
+    }
+    #expect(isTold, "\(ingest.process.error)")
+    let report = try ingest.end()
+    #expect(report["feed", "lines"].list[0]["state"].text == "never_seen")
+    #expect(report["feed", "state"].text == "never_seen" && report["feed", "malformed"].count! > 0)
+  }
 }

@@ -47,6 +47,27 @@ struct RelayCommandTests {
     #expect(consumer.polled == 0)
   }
 
+  /// Receivers must not take the silence of a dead ingester for that of the market.
+  @Test func aRingThatNobodyPublishesToIsSilentOnItsLines() throws {
+    try makeRing()
+    let receiver = try UdpReceiver(group: "239.255.83.9")
+    let running = try Command.start(
+      relay(["--line-a", receiver.line, "--interface", "127.0.0.1", "--linger", "0"]))
+    let told = "nobody publishes to day.ticks.0"
+    let isTold = eventually(within: 20) { running.error.contains(told) }
+    #expect(isTold, "\(running.error)")
+    // Two heartbeats' time.
+    usleep(2_500_000)
+    #expect(receiver.drain().isEmpty)
+    let producer = try TickProducer(
+      claiming: Region.attach(.ticks, directory: scratch.path, name: "day.ticks.0"))
+    #expect(eventually(within: 20) { !receiver.drain().isEmpty })
+    #expect(eventually(within: 20) { running.error.contains("is published to again") })
+    #expect(producer.published == 0)
+    running.signal(SIGTERM)
+    #expect(try running.wait(within: 20).status == 0)
+  }
+
   @Test(arguments: [SIGINT, SIGTERM])
   func aSignalIsItsProperEnd(_ signal: Int32) throws {
     try makeRing()

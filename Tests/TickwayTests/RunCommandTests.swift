@@ -50,7 +50,65 @@ struct RunCommandTests {
       #expect(ring["published"].count ?? 0 > 0)
     }
     #expect(end.report["roles"].list.map { $0["deaths"].count } == [1, 1, 1, 1, 0])
+    #expect(end.output.contains("  note: ingester was started 2 times: "), "\(end.output)")
     #expect(node.rings.names.isEmpty, "\(node.rings.names)")
+  }
+
+  /// What a role left last time is not taken for what it does now, where it leaves nothing.
+  @Test func aRoleThatIsKilledHasNoReportOfYesterday() throws {
+    let (folder, rings) = (Scratch(), Scratch())
+    let path = try folder.write(
+      """
+      instance: test
+      directories: {rings: \(rings.path), state: state, reports: reports}
+      feed: {protocol: iex, line_a: "239.255.79.1:17418", interface: 127.0.0.1}
+      venue: {address: none}
+      sets: [{workers: [{strategy: none}]}]
+      """, to: "node.yaml")
+    func run(_ name: String, _ body: (Running) throws -> Void) throws -> JSONValue {
+      let process = try Command.start(["run", "--config", path, "--json", folder[name]])
+      let isReady = eventually(within: 60) { process.error.contains("tickway run: ready") }
+      try #require(isReady, "\(process.error)")
+      try body(process)
+      _ = try process.wait(within: 60)
+      return try JSONValue(file: folder[name])
+    }
+    let first = try run("first.json") { process in
+      let publish = try Command.run([
+        "publish", folder.synth(messages: 500), "--line-a", "239.255.79.1:17418", "--interface",
+        "127.0.0.1", "--pace", "20000/s",
+      ])
+      #expect(publish.status == 0, "\(publish.error)")
+      process.signal(SIGTERM)
+    }
+    #expect(first["feed", "messages"].count == 500)
+    let second = try run("second.json") { process in
+      let text = process.error.split(separator: "\n").first {
+        $0.contains("ingester is ready, process ")
+      }
+      let pid = try #require(text.flatMap { Int32($0.split(separator: " ").last ?? "") })
+      kill(pid, SIGSTOP)
+      for told in ["ending in order", "hurrying", "killing"] {
+        process.signal(SIGTERM)
+        #expect(eventually(within: 20) { process.error.contains(told) }, "\(process.error)")
+      }
+    }
+    #expect(second["feed", "messages"].count == 0 && second["ticks", "published"].count == 0)
+    #expect(second["roles"].list[0]["last_end"].text == "signal 9 (Killed)")
+    #expect(!FileManager.default.fileExists(atPath: folder["reports/test.ingester.json"]))
+  }
+
+  /// Where a role died its counts are those of the table, and its last process tells all its own:
+  /// what was open is cancelled in its last milliseconds.
+  @Test func whatASuccessorDoesAtItsEndIsCounted() throws {
+    let node = try RunningNode(port: 17_419, worker: "{strategy: market-maker, symbols: share}")
+    try node.publish(try node.folder.synth(messages: 2_000))
+    let sender = try #require(node.pid("sender"))
+    kill(sender, SIGKILL)
+    try node.waitForSuccessor(of: "sender", pid: sender)
+    let orders = try node.end().report["orders"]
+    let (filled, canceled) = (orders["filled"].count ?? 0, orders["canceled"].count ?? 0)
+    #expect(orders["acked"].count == filled + canceled && canceled > 0, "\(orders)")
   }
 
   @Test func theSameNameIsRefusedByPidAndAnotherRunsBeside() throws {

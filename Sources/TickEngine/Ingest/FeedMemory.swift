@@ -1,15 +1,18 @@
 import TickRing
 
-/// What an ingester leaves to its successor, in a region of its own: how far each stream is, and
-/// which instruments are halted or in doubt. Both are written where they lie, at no cost, and a
-/// successor goes on from them: what the dead one had in hand counts as lost, and nothing else is.
+/// What an ingester leaves to its successor, in a region of its own: how far each stream is, which
+/// instruments are halted or in doubt, and which number each of a relay's has here. All are written
+/// where they lie, at no cost, and a successor goes on from them: what the dead one had in hand
+/// counts as lost, and nothing else is.
 ///
 /// Thread safety: the ingester's, the one writer of the region.
 struct FeedMemory {
   private static let states = TickPublisher.instrumentsMax / 64
   private static let streams = TickPublisher.instrumentsMax / 64
+  private static let sequences =
+    (SequenceTracker.streamsMax * MemoryLayout<SequenceTracker.Stream>.stride + 63) / 64
   /// Lines of the region.
-  static let capacity = 4_096
+  static let capacity = 8_192
 
   private let region: SharedRegion
 
@@ -33,5 +36,12 @@ struct FeedMemory {
     unsafe Slab(
       in: region, line: FeedMemory.states + FeedMemory.streams,
       count: SequenceTracker.streamsMax)
+  }
+
+  /// By the relay's numbers; 0: none.
+  func relayedNumbers() -> Slab<UInt32> {
+    unsafe Slab(
+      in: region, line: FeedMemory.states + FeedMemory.streams + FeedMemory.sequences,
+      count: TickPublisher.instrumentsMax)
   }
 }

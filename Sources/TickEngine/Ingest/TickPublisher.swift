@@ -87,6 +87,8 @@ public struct TickPublisher: ~Copyable {
   }
 
   var instrumentCount: Int { directory.count }
+  /// Whether a ring has ticks of a predecessor, whose word its consumer still goes by.
+  var isContinued: Bool { fanOut.isContinued }
   /// Whether the packet's age lets its quotes and trades through.
   var isFresh: Bool { freshness == .fresh }
 

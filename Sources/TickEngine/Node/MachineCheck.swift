@@ -1,17 +1,18 @@
 import Foundation
 import Glibc
 
-/// What of a configuration cannot be on this machine: cores, nodes, directories, files. Looks, and
-/// changes nothing.
+/// What of a configuration cannot be on this machine: lines, cores, nodes, directories, files.
+/// Looks, and changes nothing.
 public struct MachineCheck {
   private let configuration: NodeConfiguration
   private let machine: MachineCores
   public private(set) var faults: [ConfigurationFault] = []
 
-  /// - Parameter machine: the cores and nodes; files are those of this one.
+  /// - Parameter machine: the cores and nodes; interfaces and files are those of this one.
   public init(_ configuration: NodeConfiguration, _ machine: MachineCores) {
     self.configuration = configuration
     self.machine = machine
+    checkLines()
     for index in configuration.sets.indices { checkSet(index) }
     checkWaiting()
     checkDirectories()
@@ -20,6 +21,23 @@ public struct MachineCheck {
 
   private mutating func fault(_ place: String, _ text: String) {
     faults.append(ConfigurationFault(place, text))
+  }
+
+  // MARK: Lines
+
+  private mutating func checkLines() {
+    let feed = configuration.feed
+    for (place, line) in [("feed.line_a", feed.lineA), ("feed.line_b", feed.lineB)] {
+      guard let line else { continue }
+      do throws(ReceiveError) { try line.check(interface: feed.interface) } catch {
+        if case .noSuchInterface(let name, let available) = error {
+          let names = available.joined(separator: ", ")
+          return fault(
+            "feed.interface", "no interface or address \(name) here: there is \(names)")
+        }
+        fault(place, "\(error)")
+      }
+    }
   }
 
   // MARK: Cores and nodes

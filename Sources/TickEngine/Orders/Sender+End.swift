@@ -19,6 +19,7 @@ extension Sender {
     }
     session?.logOut()
     withdrawUnsent()
+    tellMetrics()
     if book.count > 0, let name = session?.name ?? options.address?.text {
       let inFlight = book.inFlight
       throw SessionError.unresolved(name, inFlight: inFlight, open: book.count - inFlight)
@@ -68,7 +69,7 @@ extension Sender {
     repeat {
       wantAllCancelled()
       sendCancels()
-      beatNowAndThen()
+      beatNowAndThen(isRested: backoff.hasSlept)
       if try turnLink() { backoff.reset() } else { backoff.wait() }
       if book.count < left {
         left = book.count

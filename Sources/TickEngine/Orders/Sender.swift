@@ -89,6 +89,8 @@ struct SenderOptions {
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16
+  /// Turns between two beats, where each ended in a sleep. A power of two.
+  static let restedTurns: UInt64 = 16
 
   /// An order in the send buffer.
   struct Handover {
@@ -301,7 +303,7 @@ struct Sender: ~Copyable, Role {
 
   /// One duty cycle: whether somebody asked for something, and whether the venue has spoken.
   mutating func turn(isRested: Bool) throws -> (hasTaken: Bool, hasHeard: Bool) {
-    beatNowAndThen()
+    beatNowAndThen(isRested: isRested)
     let hasTaken = takeRequests()
     if isShut { shut() }
     // While orders wait to be sent nothing is looked at that can be looked at after them.
@@ -313,10 +315,12 @@ struct Sender: ~Copyable, Role {
     return (hasTaken, hasHeard)
   }
 
-  /// Says in each worker's rings that the sender lives; reads the clock once in many turns.
-  mutating func beatNowAndThen() {
+  /// Says in each worker's rings that the sender lives; reads the clock once in many turns, or in
+  /// some where each may have slept for as long as others compute on the core.
+  mutating func beatNowAndThen(isRested: Bool) {
     turns &+= 1
-    guard turns & (Heartbeat.idleTurns - 1) == 1 else { return }
+    let mask = isRested ? Sender.restedTurns - 1 : Heartbeat.idleTurns - 1
+    guard turns & mask == 1 else { return }
     let now = MonotonicClock.now
     kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns())
     // Cooldowns and days go on also while nobody asks for anything.
@@ -349,7 +353,7 @@ struct Sender: ~Copyable, Role {
     control.write(.deathsSeen, worker: worker, count)
   }
 
-  private mutating func tellMetrics() {
+  mutating func tellMetrics() {
     let counts = book.counts
     metrics?.tell(.asked, counts.requested)
     metrics?.tell(.sent, counts.sent)

@@ -37,6 +37,9 @@ public struct PublishOptions: Sendable {
 enum PublishTimes {
   /// A line that has been silent for so long sends a heartbeat.
   static let heartbeat_ns: UInt64 = 1_000_000_000
+  /// How often a relay tells some of its names again, and in how many parts all of them.
+  static let names_ns: UInt64 = 100_000_000
+  static let namesRound: UInt32 = 50
   /// Heartbeats, or ends of session, after the last packet, and the time between two of them.
   static let closings = 5
   static let closing_ns: UInt64 = 100_000_000

@@ -10,6 +10,8 @@ import TickWire
 /// empty, or the turn is over. No allocation or lock after the start.
 ///
 /// Failure: what the kernel refuses is counted by the line; what is lost on the way is asked for.
+/// While nobody publishes to the ring, or who does hangs, nothing fills the silence: receivers must
+/// not take it for a quiet market.
 struct Relay: ~Copyable, Role {
   /// Ticks taken in one turn, between looks at the clock and at requests.
   private static let turnTicks = 512
@@ -28,6 +30,7 @@ struct Relay: ~Copyable, Role {
   private let leave: StopFlag
   private let done: StopFlag
   private let linger_ns: UInt64
+  private var nextNames_ns: UInt64 = 0
 
   init(
     _ ticks: consuming TickConsumer, _ stream: consuming RelayStream,
@@ -60,17 +63,24 @@ struct Relay: ~Copyable, Role {
 
   /// One round: ticks, what is due, requests. Returns whether there was anything.
   private mutating func turn() -> Bool {
-    output.tell(MonotonicClock.now)
+    let now_ns = MonotonicClock.now
+    output.tell(now_ns)
     let taken = take(Relay.turnTicks)
+    let isDue = now_ns >= nextNames_ns
+    if isDue { nextNames_ns = now_ns &+ PublishTimes.names_ns }
+    let isFed = isDue && ticks.hasProducer(monotonic_ns: now_ns)
+    if isFed { stream.repeatNames(into: &output) }
     stream.flush(into: &output)
     output.flush()
-    if output.isSilent { output.fillSilence(stream.heartbeat(isEnd: false)) }
+    if isFed, output.isSilent { output.fillSilence(stream.heartbeat(isEnd: false)) }
     let asked = answer()
     return taken + asked > 0
   }
 
   private mutating func take(_ limit: Int) -> Int {
-    let count = ticks.peek(limit)
+    var count = ticks.peek(limit)
+    // A datagram ends behind them, and must not part a bid from its ask.
+    if count == limit, ticks.peeked(count - 1).series.kind == .bid { count -= 1 }
     for index in 0..<count { stream.add(ticks.peeked(index), into: &output) }
     ticks.advance(count)
     return count

@@ -27,13 +27,14 @@ extension RelayReport {
   /// What was taken from the ring, and what it became.
   public struct Source: Codable, Equatable, Sendable {
     public var ticks: UInt64 = 0
-    /// Directory entries sent.
+    /// Directory entries sent, and those sent again.
     public var entries: UInt64 = 0
+    public var repeated: UInt64 = 0
     /// Ticks whose instrument the directory does not have: not sent.
     public var unnamed: UInt64 = 0
     /// Sessions begun after the first, on purpose.
     public var restarts: UInt64 = 0
-    /// `ticks` + `entries`: without a restart, the session's last sequence.
+    /// `ticks` + `entries` + `repeated`: without a restart, the session's last sequence.
     public var messages: UInt64 = 0
     /// With messages; heartbeats apart.
     public var datagrams: UInt64 = 0
@@ -53,11 +54,12 @@ extension RelayReport {
     let counts = relay.stream.counts
     source.ticks = counts.ticks
     source.entries = counts.entries
+    source.repeated = counts.repeated
     source.unnamed = counts.unnamed
     source.datagrams = counts.datagrams
     source.forgotten = relay.stream.retained.forgotten
     source.restarts = counts.restarts
-    source.messages = counts.ticks + counts.entries
+    source.messages = counts.ticks + counts.entries + counts.repeated
     for line in 0..<relay.output.lines.count {
       var entry = PublishReport.Line(relay.output.lines[line])
       entry.name = line == 0 ? "a" : "b"

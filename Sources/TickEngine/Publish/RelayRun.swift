@@ -31,7 +31,9 @@ public enum RelayRun {
     let thread = RoleThread(relay, core: nil, onFailure: {})
     note(opening(options, session, thread.role))
     try thread.start()
+    var watch = RelayedRingWatch(options)
     while !done.isRequested {
+      watch.look(note)
       guard clinux_wait_stop_signal(10) != 0 else { continue }
       if stop.isRequested { leave.request() }
       stop.request()
@@ -98,5 +100,41 @@ public enum RelayRun {
       relay.requests.count > 0 ? ", requests at \(relay.requests[0].address.text)" : ""
     return "relaying \(options.ring) to \(lines.map { "\($0)" }.joined(separator: " and "))"
       + ", session \(session.text)\(requests)"
+  }
+}
+
+/// Tells the operator when nobody publishes to the ring that is relayed. Thread: the starter's.
+struct RelayedRingWatch {
+  private static let each_ns: UInt64 = 1_000_000_000
+
+  private let options: RelayOptions
+  private let instance: UInt64?
+  private var isFed = true
+  private var next_ns = MonotonicClock.now
+
+  init(_ options: RelayOptions) {
+    self.options = options
+    instance = RelayedRingWatch.info(options)?.instance
+  }
+
+  private static func info(_ options: RelayOptions) -> RegionInfo? {
+    try? RegionInfo(directory: options.ringDirectory, name: options.ring)
+  }
+
+  mutating func look(_ note: (String) -> Void) {
+    let now = MonotonicClock.now
+    guard now >= next_ns else { return }
+    next_ns = now + RelayedRingWatch.each_ns
+    let info = RelayedRingWatch.info(options)
+    let isSame = info.map { $0.instance == instance } ?? false
+    let isFedNow = isSame && info.map { $0.producer.isAlive && !$0.producer.isSilent } ?? false
+    defer { isFed = isFedNow }
+    guard isFedNow != isFed else { return }
+    if isFedNow { return note("\(options.ring) is published to again") }
+    let advice =
+      isSame ? "start whoever does" : "it was removed or made anew, so start this relay again"
+    note(
+      "nobody publishes to \(options.ring): no heartbeats are sent, so that receivers notice;"
+        + " \(advice)")
   }
 }

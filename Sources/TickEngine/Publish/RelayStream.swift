@@ -13,6 +13,8 @@ struct RelayStream: ~Copyable {
   private let names: DirectoryReader
   /// Instruments whose entries are in the session: the first so many.
   private var named: UInt32 = 0
+  /// The entry that was told again last.
+  private var toldAgain: UInt32 = 0
   private var writer: MoldUdp64Writer
   private let buffer: Slab<UInt8>
   /// Ticks after which the session begins anew.
@@ -59,6 +61,17 @@ struct RelayStream: ~Copyable {
     counts.ticks += 1
   }
 
+  /// Tells some entries again, in rounds: to whoever joined when they were no longer kept, or lost
+  /// them for good.
+  mutating func repeatNames<Sink: DatagramSink & ~Copyable>(into sink: inout Sink) {
+    let count = (named + PublishTimes.namesRound - 1) / PublishTimes.namesRound
+    for _ in 0..<count {
+      toldAgain = toldAgain % named + 1
+      guard tellName(toldAgain, &sink) else { return }
+      counts.repeated += 1
+    }
+  }
+
   /// Sends what has been gathered.
   mutating func flush<Sink: DatagramSink & ~Copyable>(into sink: inout Sink) {
     guard !writer.isEmpty else { return }
@@ -87,7 +100,7 @@ struct RelayStream: ~Copyable {
     flush(into: &sink)
     let session = retained.session.next
     retained.restart(session)
-    named = 0
+    (named, toldAgain) = (0, 0)
     writer.begin(session, firstSequence: 1)
     counts.restarts += 1
   }
@@ -96,14 +109,24 @@ struct RelayStream: ~Copyable {
     upTo instrument: UInt32, _ sink: inout Sink
   ) {
     while named < instrument {
-      guard let symbol = names.symbol(named + 1), let venue = names.venue(named + 1) else { return }
-      let entry = RelayEntry(
-        instrument: named + 1, symbol: Symbol(word: symbol), venue: Symbol(word: venue))
-      entry.encode(into: claim(RelayEntry.byteCount, needed: RelayEntry.byteCount, &sink))
-      keep(RelayEntry.byteCount)
+      guard tellName(named + 1, &sink) else { return }
       named += 1
       counts.entries += 1
     }
+  }
+
+  /// False: there is no such instrument.
+  private mutating func tellName<Sink: DatagramSink & ~Copyable>(
+    _ instrument: UInt32, _ sink: inout Sink
+  ) -> Bool {
+    guard let symbol = names.symbol(instrument), let venue = names.venue(instrument) else {
+      return false
+    }
+    let entry = RelayEntry(
+      instrument: instrument, symbol: Symbol(word: symbol), venue: Symbol(word: venue))
+    entry.encode(into: claim(RelayEntry.byteCount, needed: RelayEntry.byteCount, &sink))
+    keep(RelayEntry.byteCount)
+    return true
   }
 
   /// Room for a message, in a datagram that has `needed` bytes for it and what must follow it.
@@ -134,8 +157,9 @@ protocol DatagramSink: ~Copyable {
 /// What a relay's session has carried.
 struct RelayStreamCounts: Equatable, Sendable {
   var ticks: UInt64 = 0
-  /// Directory entries.
+  /// Directory entries, and those told again.
   var entries: UInt64 = 0
+  var repeated: UInt64 = 0
   /// Datagrams with messages.
   var datagrams: UInt64 = 0
   /// Ticks of instruments that the directory does not have: not sent.

@@ -16,7 +16,8 @@ public struct RelayText: CustomStringConvertible {
     let source = report.source
     var rows = [
       ("ticks", source.ticks), ("directory entries", source.entries),
-      ("messages", source.messages), ("datagrams", source.datagrams),
+      ("entries again", source.repeated), ("messages", source.messages),
+      ("datagrams", source.datagrams),
     ]
     if source.restarts > 0 { rows.append(("restarts", source.restarts)) }
     if source.forgotten > 0 { rows.append(("no longer kept", source.forgotten)) }

@@ -180,8 +180,10 @@ public struct ReportText: CustomStringConvertible {
         ("milliseconds", "\(UInt64(run.seconds * 1000))"),
         ("messages/s", "\(UInt64(run.messagesPerSecond))"),
       ] + unusual + audit)
+    // Where several processes count, what a number leaves out.
+    let notes = report.roles == nil ? [] : run.notes.map { "  note: \($0)" }
     return lines + (run.tripped ? ["  THE RISK GATE TRIPPED ITS KILL SWITCH"] : [])
-      + (run.failure.map { ["  FAILED: \($0)"] } ?? [])
+      + (run.failure.map { ["  FAILED: \($0)"] } ?? []) + notes
   }
 
   private var latencyLines: [String] {

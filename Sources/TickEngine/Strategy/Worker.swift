@@ -68,7 +68,9 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
       }
       if isOver { break }
       idleTurns &+= 1
-      if idleTurns & (Heartbeat.idleTurns - 1) == 1 { beat(MonotonicClock.now) }
+      // A sleep may last for as long as others compute on the core.
+      let isDue = backoff.hasSlept || idleTurns & (Heartbeat.idleTurns - 1) == 1
+      if isDue { beat(MonotonicClock.now) }
       backoff.wait()
     }
     if control.read(.failed) == 0 { merge?.end(afterTicks: ticks.polled) }

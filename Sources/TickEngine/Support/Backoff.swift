@@ -42,7 +42,9 @@ struct Backoff {
   @usableFromInline mutating func reset() { turns = 0 }
 
   /// Whether the latest wait was a sleep.
-  var hasSlept: Bool { policy == .share && turns > Backoff.spins + Backoff.yields }
+  @usableFromInline var hasSlept: Bool {
+    policy == .share && turns > Backoff.spins + Backoff.yields
+  }
 
   @usableFromInline mutating func wait() {
     turns &+= 1

@@ -6,10 +6,10 @@
 ///   u32 @20. When its packet came in is not carried: that is another machine's clock.
 /// - **A directory entry**, 21 bytes: `D` @0, instrument u32 @1, symbol[8] @5, venue[8] @13, both
 ///   padded with spaces. It comes before the first tick of its instrument; instruments are numbered
-///   from 1 on, and their entries come in that order, each once a session.
+///   from 1 on, and their entries come in that order, and then again and again in rounds.
 ///
 /// A quote's bid and ask are neighbours in one datagram, the bid first. Whoever joins late asks
-/// the request server from sequence 1 on, and so learns all names.
+/// the request server from sequence 1 on, or waits for a round, and so learns all names.
 @frozen
 public enum RelayMessage: Equatable, Sendable {
   case tick(RelayTick)

@@ -88,6 +88,8 @@ enum ConfigurationFile {
         text: "more than \(byteCountMax) bytes: that is no configuration")
       return .failure(fault)
     }
+    // A mark of the encoding, which some editors put first, is no text.
+    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     if let text = String(validating: bytes, as: UTF8.self) { return .success(text) }
     let fault = FileFault(
       place: placeOfError(bytes),

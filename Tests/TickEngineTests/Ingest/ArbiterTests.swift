@@ -216,6 +216,16 @@ import TickWire
     #expect(bench.decoder.messages == [1, 2, 3, 1, 2, 3, 4] && bench.counts.implausible == 0)
   }
 
+  @Test func linesOfTwoSessionsDoNotTakeTurns() {
+    let bench = Bench()
+    for number: UInt64 in 1...100 {
+      bench.take(number, 1, line: 0, session: 1)
+      bench.take(number, 1, line: 1, session: 2)
+      bench.now += 1_000_000
+    }
+    #expect(bench.counts.sessionChanges == 1 && bench.counts.missing == 0)
+  }
+
   // MARK: Recovery
 
   @Test func whatIsMissingIsAskedForOnceTheLinesHaveNotBroughtIt() {

@@ -147,6 +147,34 @@ import Testing
     #expect(!next.isNewSession && next.missing == 0 && next.skip == 0)
   }
 
+  /// One line has begun another session, and the other has not, or is set up for another day.
+  @Test(arguments: [true, false])
+  func ofTwoSessionsAtOnceOneIsFollowedUntilItFallsSilent(hasTimes: Bool) {
+    let tracker = Line()
+    func take(_ first: UInt64, _ count: UInt64, _ session: UInt128, _ now: UInt64)
+      -> SequenceVerdict
+    {
+      tracker.tracker.judge(
+        SequencedPacket(
+          stream: 1, session: session, first: first, count: count, sendTime: hasTimes ? now : 0),
+        now: now)
+    }
+    let second: UInt64 = 1_000_000_000
+    _ = take(1, 500, 1, second)
+    #expect(take(1, 1, 2, second + 1).isNewSession)
+    for step: UInt64 in 0..<30 {
+      let now = second * (2 + step)
+      let old = take(501 + step, 1, 1, now)
+      #expect(old.isDuplicate && !old.isNewSession && old.missing == 0)
+      // Heartbeats alone are life enough.
+      let next = take(2 + min(step, 10), step < 10 ? 1 : 0, 2, now + 1)
+      #expect(!next.isDuplicate && next.missing == 0)
+    }
+    let silent = take(531, 1, 1, 31 * second + 1 + SequenceTracker.lateness_ns_max)
+    let back = take(532, 1, 1, 31 * second + 2 + SequenceTracker.lateness_ns_max)
+    #expect(silent.isDuplicate && back.isNewSession)
+  }
+
   /// Numbers in sequence are taken though the venue's clock was set back after its restart.
   @Test func aSendingTimeSetBackLosesNothingInSequence() {
     let line = Line()

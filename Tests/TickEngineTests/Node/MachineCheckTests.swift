@@ -13,6 +13,19 @@ import Testing
     #expect(MachineCheck(nodeConfiguration(), .here).faults == [])
   }
 
+  @Test func aLineThatCannotBeListenedToIsRefused() {
+    var configuration = nodeConfiguration()
+    configuration.feed.interface = "none-such"
+    #expect(places(configuration, twoCores) == ["feed.interface"])
+    configuration.feed.interface = "127.0.0.1"
+    #expect(places(configuration, twoCores) == [])
+    configuration.feed.lineB = LineAddress("127.0.0.9:5000")
+    #expect(places(configuration, twoCores) == [])
+    // For documentation (RFC 5737): nobody's.
+    configuration.feed.lineB = LineAddress("192.0.2.1:5000")
+    #expect(places(configuration, twoCores) == ["feed.line_b"])
+  }
+
   @Test func aCoreOrNodeThatIsNotThereIsRefused() {
     var configuration = nodeConfiguration()
     configuration.sets[0].ingester.core = 2

@@ -67,6 +67,39 @@ private struct Collected: ~Copyable, DatagramSink {
     }
   }
 
+  /// Names that somebody missed come again, whatever is kept.
+  @Test func allNamesAreToldAgainInARound() throws {
+    var ring = try RelayRing(Scratch())
+    var stream = RelayStream(Self.session, names: try ring.names(), retainedMessages: 64)
+    var sink = Collected()
+    var late = Collected()
+    stream.repeatNames(into: &sink)
+    for tick in ring.publish(3_000, seed: 5) {
+      stream.add(Tick(words: (tick[0], tick[1], tick[2])), into: &sink)
+    }
+    stream.flush(into: &sink)
+    for _ in 0..<PublishTimes.namesRound { stream.repeatNames(into: &late) }
+    stream.flush(into: &late)
+    let messages = late.datagrams.flatMap { datagram in
+      datagram.withUnsafeBytes { raw -> [RelayEntry] in
+        let bytes = Bytes(raw)
+        guard var walk = MoldUdp64Header(bytes)?.messages(of: bytes) else { return [] }
+        var entries: [RelayEntry] = []
+        while let message = walk.next() {
+          if let entry = RelayEntry(message) { entries.append(entry) }
+        }
+        return entries
+      }
+    }
+    let count = ring.directory.count
+    #expect(Set(messages.map(\.instrument)) == Set(1...UInt32(count)) && count > 50)
+    for entry in messages { #expect(ring.directory.symbol(entry.instrument) == entry.symbol.word) }
+    #expect(stream.counts.entries == UInt64(count))
+    #expect(stream.counts.repeated == UInt64(messages.count))
+    let sent = stream.counts.ticks + stream.counts.entries + stream.counts.repeated
+    #expect(stream.retained.nextSequence == sent + 1)
+  }
+
   @Test func aDatagramIsFullAndPartsNoQuote() throws {
     var ring = try RelayRing(Scratch())
     var stream = RelayStream(Self.session, names: try ring.names(), retainedMessages: 64)

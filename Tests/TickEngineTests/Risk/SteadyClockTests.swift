@@ -37,13 +37,30 @@ import TickRing
     try #require(isSteady)
     let refusal = line.adjust { sender in
       sender.decide(GateBench.order(99, at: .max / 2), of: 0)
-      sender.beatNowAndThen()
+      sender.beatNowAndThen(isRested: false)
       do throws(RiskRefusal) {
         _ = try sender.risk.reset(0, .onRecord, at: sender.marketTime)
         return nil as RiskRefusal?
       } catch { return error }
     }
     #expect(refusal == (minutes < 15 ? .cooling(until: since + cooldown_ns) : nil))
+  }
+
+  /// Who sleeps between turns has few of them, where others compute on its core: cooldowns, the
+  /// dead man and its own heartbeat must not hang on hundreds.
+  @Test(arguments: set) func whoRestsLooksAtTheClockEachFewTurns(clock: SteadyClock) throws {
+    let line = try SenderLine()
+    try line.start(clock: clock)
+    // From a look on.
+    line.adjust { sender in
+      var last = sender.marketTime
+      while sender.marketTime == last { sender.beatNowAndThen(isRested: false) }
+      last = sender.marketTime
+      for _ in 1..<Sender.restedTurns { sender.beatNowAndThen(isRested: true) }
+      #expect(sender.marketTime == last)
+      sender.beatNowAndThen(isRested: true)
+      #expect(sender.marketTime > last)
+    }
   }
 
   /// RM9: executions a second apart by the clock are so wherever the wall clock is.

@@ -66,11 +66,15 @@ struct LineHealth: ~Copyable {
   private(set) var feed = FeedState.neverSeen
   /// When the session was closed last: silence counts from there.
   private var closed_ns: UInt64 = 0
+  /// Whether strategies were told, by this process or one before it, that not all is well.
+  private var isAmiss: Bool
   /// The venue has said that its session is over: silence is no fault until something new comes.
   var isEnded = false
 
-  init(lines: Int, hours: SessionHours?, started_ns: UInt64) {
+  /// - Parameter isContinued: whether another process told strategies of the feed before.
+  init(lines: Int, hours: SessionHours?, started_ns: UInt64, isContinued: Bool = false) {
     precondition(lines > 0 && lines <= LineTable.linesMax)
+    isAmiss = isContinued
     self.lines = lines
     self.hours = hours
     self.started_ns = started_ns
@@ -86,7 +90,9 @@ struct LineHealth: ~Copyable {
   func state(_ line: Int, now: UInt64, clock: UInt64) -> LineState {
     if isClosed(clock) { return .closed }
     if seen[line] == 0 { return .neverSeen }
-    return isOverdue(since: max(seen[line], closed_ns), now) ? .stale : .live
+    guard isOverdue(since: seen[line], now) else { return .live }
+    // Just opened: its silence is no fault yet, and no sign of life.
+    return isOverdue(since: closed_ns, now) ? .stale : .closed
   }
 
   /// Whether a line has brought nothing for longer than a venue leaves between heartbeats.
@@ -102,6 +108,11 @@ struct LineHealth: ~Copyable {
     now > since && now - since > LineHealth.stale_ns
   }
 
+  /// Whether lines that have not spoken since the start or the opening may still do so.
+  private func isStarting(_ now: UInt64) -> Bool {
+    !isOverdue(since: max(started_ns, closed_ns), now)
+  }
+
   /// A bit for each line that is live.
   func liveLines(now: UInt64, clock: UInt64) -> UInt64 {
     (0..<lines).reduce(0) { bits, line in
@@ -110,31 +121,37 @@ struct LineHealth: ~Copyable {
   }
 
   /// A bit for each line that may still bring what is missing: those that are live and, while the
-  /// run is young, those that have not spoken yet.
+  /// run or the session is young, those that have not spoken yet.
   func hopefulLines(now: UInt64, clock: UInt64) -> UInt64 {
-    guard !isOverdue(since: started_ns, now) else { return liveLines(now: now, clock: clock) }
-    return (0..<lines).reduce(liveLines(now: now, clock: clock)) { bits, line in
-      seen[line] == 0 ? bits | 1 << UInt64(line) : bits
-    }
+    isStarting(now) && !isClosed(clock)
+      ? 1 << UInt64(lines) - 1 : liveLines(now: now, clock: clock)
   }
 
   /// Looks again; the feed's state if it has changed.
   mutating func check(now: UInt64, clock: UInt64) -> FeedState? {
     let state = feedState(now: now, clock: clock)
-    if state == .closed { closed_ns = now }
+    if isClosed(clock) { closed_ns = now }
     guard state != feed else { return nil }
     feed = state
     return state
+  }
+
+  /// Whether a change that `check` found is told to strategies: not that a feed has come up which
+  /// nobody has called anything but well, nor that one has ended, which is no fault.
+  mutating func isNews(_ state: FeedState) -> Bool {
+    if state == .neverSeen { return false }
+    let wasAmiss = isAmiss
+    isAmiss = state != .live
+    return !isEnded && (isAmiss || wasAmiss)
   }
 
   private func feedState(now: UInt64, clock: UInt64) -> FeedState {
     if isClosed(clock) { return .closed }
     let live = liveLines(now: now, clock: clock).nonzeroBitCount
     if live == lines { return .live }
-    // A line that has only just been joined may still speak.
-    let isStarting = !isOverdue(since: max(started_ns, closed_ns), now)
-    let silent = (0..<lines).reduce(0) { seen[$1] == 0 ? $0 + 1 : $0 }
-    if live > 0 { return isStarting && live + silent == lines ? .live : .degraded }
-    return isStarting && silent == lines ? .neverSeen : .stale
+    guard isStarting(now) else { return live > 0 ? .degraded : .stale }
+    // The others may still speak.
+    if live > 0 { return .live }
+    return (0..<lines).allSatisfy { seen[$0] == 0 } ? .neverSeen : .closed
   }
 }

@@ -34,7 +34,8 @@ struct SequenceVerdict {
 ///
 /// After a restart, and in a new session, what was sent before it and comes late is a duplicate,
 /// unless its number is the very next: taken for a gap, it would undo the restart. (A venue's clock
-/// that is set back does not lose what is in sequence.)
+/// that is set back does not lose what is in sequence.) So is all of the last session while this
+/// one goes on: two lines in two sessions would take turns otherwise, each a restart of the other.
 ///
 /// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
 struct SequenceTracker: ~Copyable {
@@ -70,8 +71,9 @@ struct SequenceTracker: ~Copyable {
     var lastSendTime: UInt64 = 0
     /// Sending time of the datagram that its sequence began anew with; 0 for the first one.
     var begun: UInt64 = 0
-    /// When something new came last, by the waiting clock.
+    /// When something new came last, and when it said anything in sequence, by the waiting clock.
     var advanced_ns: UInt64 = 0
+    var heard_ns: UInt64 = 0
     /// Newer datagrams in sequence that lie behind, where the first of them began, and where the
     /// next would.
     var unseenRun: UInt64 = 0
@@ -151,7 +153,7 @@ struct SequenceTracker: ~Copyable {
   @inline(__always)
   private func place(_ packet: SequencedPacket, _ stream: Stream, _ now: UInt64) -> Place {
     if packet.session == stream.session, packet.first == stream.expected { return .current }
-    if isOfBefore(packet, stream) { return .before }
+    if isOfBefore(packet, stream, now) { return .before }
     if packet.session != stream.session { return .newSession }
     if packet.first > stream.expected { return .ahead }
     if isRestart(packet, stream, now) { return .restart }
@@ -171,11 +173,15 @@ struct SequenceTracker: ~Copyable {
       && stream.unseenRun + 1 >= SequenceTracker.unseenRestartPackets
   }
 
-  private func isOfBefore(_ packet: SequencedPacket, _ stream: Stream) -> Bool {
-    if packet.sendTime == 0 {
-      return stream.hasLastSession == 1 && packet.session == stream.lastSession
+  private func isOfBefore(
+    _ packet: SequencedPacket, _ stream: Stream, _ now: UInt64
+  ) -> Bool {
+    if stream.hasLastSession == 1, packet.session == stream.lastSession,
+      now <= stream.heard_ns &+ SequenceTracker.lateness_ns_max
+    {
+      return true
     }
-    guard packet.sendTime < stream.begun,
+    guard packet.sendTime > 0, packet.sendTime < stream.begun,
       stream.begun - packet.sendTime <= SequenceTracker.lateness_ns_max
     else { return false }
     return packet.session != stream.session || packet.first != stream.expected
@@ -239,6 +245,7 @@ struct SequenceTracker: ~Copyable {
   @inline(__always)
   mutating func advance(_ index: Int, _ packet: SequencedPacket, _ now: UInt64) {
     streams[index].expected = max(streams[index].expected, packet.end)
+    streams[index].heard_ns = now
     // What is in sequence says how far the venue's clock is: a time ahead of those that follow it
     // was an impossible one, and would hide a restart until the clock has come that far.
     if packet.count > 0 || packet.sendTime > streams[index].newestSendTime {

@@ -26,6 +26,9 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
 
   var counts: FeedCounts { decoder.counts }
 
+  /// Streams that are followed.
+  var streamCount: Int { arbiter.tracker.count }
+
   /// To be called before the first datagram, where a predecessor may have died.
   mutating func takeOver(_ times: ArrivalTimes) { arbiter.takeOver(times, &decoder) }
 

@@ -10,13 +10,21 @@ import TickWire
 struct TickFeedDecoder: ~Copyable, MoldDecoder {
   var counts = FeedCounts()
   var publisher: TickPublisher
-  private var relay = TickRelayDecoder()
+  private var relay: TickRelayDecoder
   /// A bid whose ask has not come yet: they are published together.
   private var bid: Tick?
   private var times = ArrivalTimes(clock: 0, received_ns: 0, now: 0)
   private var isRecovered = false
 
-  init(publisher: consuming TickPublisher) { self.publisher = publisher }
+  /// - Parameter memory: what a predecessor left; nil: there was none.
+  init(publisher: consuming TickPublisher, memory: FeedMemory? = nil) {
+    self.publisher = publisher
+    if let memory {
+      relay = TickRelayDecoder(numbers: memory.relayedNumbers())
+    } else {
+      relay = TickRelayDecoder()
+    }
+  }
 
   mutating func begin(_ packet: SequencedPacket, _ times: ArrivalTimes, isRecovered: Bool) {
     self.times = times

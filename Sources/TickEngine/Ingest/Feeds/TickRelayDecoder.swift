@@ -22,17 +22,27 @@ public struct TickRelayDecoder: ~Copyable {
   }
 
   public private(set) var counts = TickRelayCounts()
-  /// By the relay's numbers.
+  /// By the relay's numbers: the names, and the number in this machine's directory; 0: none given.
   private let known: Slab<RelayedInstrument>
+  private let numbers: Slab<UInt32>
 
   /// - Parameter instrumentsMax: numbers from here on are rejected.
   public init(instrumentsMax: Int = TickPublisher.instrumentsMax) {
     precondition(instrumentsMax >= 1)
-    known = Slab(count: instrumentsMax, repeating: RelayedInstrument())
+    self.init(numbers: Slab(count: instrumentsMax, repeating: 0))
+  }
+
+  /// - Parameter numbers: those that a predecessor gave, by the relay's; its names come again.
+  init(numbers: consuming Slab<UInt32>) {
+    known = Slab(count: numbers.count, repeating: RelayedInstrument())
+    self.numbers = numbers
   }
 
   /// A new session of the relay, whose numbers may be others: everything is unknown again.
-  public mutating func restart() { known.fill(RelayedInstrument()) }
+  public mutating func restart() {
+    known.fill(RelayedInstrument())
+    numbers.fill(0)
+  }
 
   public mutating func decode(_ message: Bytes) -> Outcome {
     if let tick = RelayTick(message) { return decode(tick) }
@@ -46,7 +56,7 @@ public struct TickRelayDecoder: ~Copyable {
   /// The number of an entry's instrument in this machine's directory: 1 or higher.
   public mutating func assign(_ instrument: UInt32, number: UInt32) {
     precondition(number >= 1 && number <= Series.instrumentMax)
-    known[Int(instrument)].number = number
+    numbers[Int(instrument)] = number
   }
 
   private mutating func decode(_ tick: RelayTick) -> Outcome {
@@ -56,7 +66,7 @@ public struct TickRelayDecoder: ~Copyable {
       counts.ticks += 1
       return .tick(Tick(words: tick.words))
     }
-    let number = instrument < known.count ? known[Int(instrument)].number : 0
+    let number = instrument < numbers.count ? numbers[Int(instrument)] : 0
     guard number > 0 else {
       counts.unknownInstrument += 1
       return .rejected
@@ -102,8 +112,6 @@ struct RelayedInstrument: BitwiseCopyable {
   /// No name is 0: an entry's are printable.
   var symbol: UInt64 = 0
   var venue: UInt64 = 0
-  /// In this machine's directory; 0: none given.
-  var number: UInt32 = 0
 
   var isKnown: Bool { symbol != 0 }
 

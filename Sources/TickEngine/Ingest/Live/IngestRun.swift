@@ -31,7 +31,7 @@ public enum Ingest {
         publisher: try setup.publisher(), recording: recorder.writer.take())
       return try setup.run(decoder, recorder: recorder.thread)
     case .ticks:
-      let decoder = TickFeedDecoder(publisher: try setup.publisher())
+      let decoder = TickFeedDecoder(publisher: try setup.publisher(), memory: setup.memory)
       return try setup.run(decoder, recorder: try setup.tickRecorder())
     }
   }
@@ -50,6 +50,7 @@ final class IngestSetup {
   private var histograms: HistogramStorage { places.histograms }
   private var plan: CorePlan { places.plan }
   private var rings: [SharedRegion] { places.rings }
+  fileprivate var memory: FeedMemory? { places.memory }
   private var machine = MachineCard.current()
 
   init(_ options: IngestOptions, _ observer: ReplayObserver) throws {

@@ -62,7 +62,8 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
       count: options.requests == nil ? 0 : 1
     ) { _ throws(ReceiveError) in try RecoveryClient(options.requests!, options.receive) }
     health = LineHealth(
-      lines: lines.count, hours: options.hours, started_ns: MonotonicClock.now)
+      lines: lines.count, hours: options.hours, started_ns: MonotonicClock.now,
+      isContinued: decoder.publisher.isContinued)
     feed = ArbitratedFeed(
       decoder, limits: options.arbiterLimits, restarts: options.restarts, lines: lines.count,
       streams: memory?.sequences())
@@ -102,13 +103,18 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     feed.finish()
     feed.decoder.end()
     for line in 0..<lines.count { lines[line].readDrops() }
+    tellMetrics()
   }
 
   /// To be called before the first turn.
   mutating func begin() {
     started_ns = MonotonicClock.now
-    feed.takeOver(
-      ArrivalTimes(clock: clinux_realtime_ns(), received_ns: started_ns, now: started_ns))
+    let clock = clinux_realtime_ns()
+    // Nobody knows what it missed, where a predecessor left rings and nothing else.
+    if feed.streamCount == 0, feed.decoder.publisher.isContinued {
+      feed.decoder.publisher.feedStatus(.gap, time: clock)
+    }
+    feed.takeOver(ArrivalTimes(clock: clock, received_ns: started_ns, now: started_ns))
     checkHealth(started_ns)
   }
 
@@ -149,7 +155,7 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
       let isLast = index + 1 == count
       let isNextWhole = !isLast && feed.survey(lines[line].datagram(index + 1).payload)
       let heard = feed.lines[line].packets
-      if liveLines >> UInt64(line) & 1 == 0 { wake(line, datagram.payload, looked_ns) }
+      if isWhole, liveLines >> UInt64(line) & 1 == 0 { wake(line, datagram.payload, looked_ns) }
       if datagram.kernelTime_ns != 0 {
         latency.socket.recordDifference(from: datagram.kernelTime_ns, to: clock)
       }
@@ -241,11 +247,8 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     health.isEnded = feed.isEnded
     liveLines = health.liveLines(now: now, clock: clock)
     feed.setLive(health.hopefulLines(now: now, clock: clock))
-    let before = health.feed
-    if let state = health.check(now: now, clock: clock) {
-      // A feed that comes up has recovered from nothing, and one that has ended is not at fault.
-      let isNews = !(before == .neverSeen && state == .live) && !feed.isEnded
-      if isNews { feed.decoder.feedChanged(to: state, time: clock) }
+    if let state = health.check(now: now, clock: clock), health.isNews(state) {
+      feed.decoder.feedChanged(to: state, time: clock)
     }
     var states = health.feed.code
     for line in 0..<lines.count {

@@ -7,8 +7,8 @@ public struct OutletCounts: Sendable, Equatable {
   public var committed: UInt64 = 0
   /// Times that the ring was found full: each lasts until everything kept back is published.
   public var full: UInt64 = 0
-  /// Quote ticks that a newer quote of their instrument replaced, or that a gap or restart of the
-  /// feed made void, before there was room.
+  /// Quote ticks that a newer quote of their instrument replaced, or that a gap, a restart or the
+  /// silence of the feed made void, before there was room.
   public var conflated: UInt64 = 0
   /// Quote ticks that waited for room and were published then.
   public var late: UInt64 = 0

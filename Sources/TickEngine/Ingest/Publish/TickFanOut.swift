@@ -180,6 +180,9 @@ struct TickFanOut: ~Copyable {
 
   var ringCount: Int { outlets.count }
 
+  /// Whether somebody has published to a ring before.
+  var isContinued: Bool { (0..<outlets.count).contains { outlets[$0].committedBefore > 0 } }
+
   func counts(ofRing ring: Int) -> OutletCounts { outlets[ring].counts }
 
   /// Ticks ever published to a ring, ticks that its consumer has advanced past, slots.

@@ -55,11 +55,11 @@ extension TickOutlet {
     }
   }
 
-  /// A gap or restart of the feed says that prices known so far vouch for nothing: a quote from
-  /// before, published after it, would look like one that does.
+  /// A gap or restart of the feed, or that no line is live, says that prices known so far vouch for
+  /// nothing: a quote from before, published after it, would look like one that does.
   private mutating func voidHeld(by tick: Tick) {
     let code = StatusCode(rawValue: tick.quantity)
-    guard code == .gap || code == .restart, !held.isEmpty else { return }
+    guard code != .degraded, code != .recovered, !held.isEmpty else { return }
     conflated += UInt64(held.removeAll()) * 2
     updateSpared()
   }

@@ -14,7 +14,8 @@ struct TickOutlet: ~Copyable {
   /// Slots that status and gaps alone may take, and slots that no quote may take.
   let statusReserve: Int
   let quoteReserve: Int
-  private let committedBefore: UInt64
+  /// What predecessors published.
+  let committedBefore: UInt64
 
   // Slots that must be free after it for a tick to be published without a further look.
   var sparedByQuote: UInt32 = 0

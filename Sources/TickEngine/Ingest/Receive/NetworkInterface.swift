@@ -54,3 +54,32 @@ struct NetworkInterface: Equatable {
     return names
   }
 }
+
+extension LineAddress {
+  /// Whether a line could be listened to here, as far as its addresses tell.
+  /// - Parameter interface: nil: the route's, which may be there once it is needed.
+  func check(interface: String?) throws(ReceiveError) {
+    if !isMulticast {
+      if !isOwn { throw .neitherGroupNorOwn(self) }
+    } else if let interface {
+      _ = try NetworkInterface(interface)
+    }
+  }
+
+  /// Whether a socket can have the address, on whatever port.
+  private var isOwn: Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    guard descriptor >= 0 else { return true }
+    defer { close(descriptor) }
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_addr.s_addr = group.bigEndian
+    // The name is ours for the call.
+    let code = unsafe withUnsafeBytes(of: name) { raw in
+      unsafe bind(
+        descriptor, raw.baseAddress!.assumingMemoryBound(to: sockaddr.self),
+        socklen_t(raw.count))
+    }
+    return code == 0 || errno != EADDRNOTAVAIL
+  }
+}

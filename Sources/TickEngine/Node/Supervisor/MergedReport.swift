@@ -124,7 +124,7 @@ struct MergedReport {
       guard history.starts > 1 else { continue }
       notes.append(
         "\(history.name) was started \(history.starts) times: what it counts by kind and reason is"
-          + " of its last process")
+          + " of its last process, and its sums lack up to 20 ms before each death")
     }
     return notes
   }

@@ -67,14 +67,51 @@ import Testing
     let (open, close) = (34_200 * Self.second, 57_600 * Self.second)
     #expect(health.value.check(now: Self.start, clock: open - 1) == .closed)
     #expect(health.value.state(0, now: Self.start, clock: open - 1) == .closed)
-    // Silence is counted from the opening.
+    // Silence is counted from the opening, and is no sign of life.
     let later = Self.start + 100 * Self.second
     #expect(health.value.check(now: later, clock: open - 1) == nil)
-    #expect(health.value.check(now: later + 1, clock: open) == .live)
+    #expect(health.value.check(now: later + 1, clock: open) == nil)
+    #expect(health.value.state(0, now: later + 1, clock: open) == .closed)
+    #expect(health.value.liveLines(now: later + 1, clock: open) == 0)
+    #expect(health.value.hopefulLines(now: later + 1, clock: open) == 1)
     #expect(health.value.check(now: later + 5 * Self.second, clock: open) == nil)
     #expect(health.value.check(now: later + 5 * Self.second + 1, clock: open) == .stale)
     #expect(health.value.check(now: later + 6 * Self.second, clock: close - 1) == nil)
     #expect(health.value.check(now: later + 6 * Self.second, clock: close) == .closed)
+  }
+
+  /// A line that speaks before the opening is live as it opens.
+  @Test func whoSpokeJustBeforeTheOpeningIsLiveFromItOn() {
+    let health = health(hours: SessionHours("09:30-16:00"))
+    let open = 34_200 * Self.second
+    health.value.note(0, Self.start + 9 * Self.second)
+    #expect(health.value.check(now: Self.start + 10 * Self.second, clock: open - 1) == .closed)
+    #expect(health.value.check(now: Self.start + 10 * Self.second, clock: open) == .live)
+    #expect(
+      health.value.check(now: Self.start + 15 * Self.second + 1, clock: open) == .stale)
+  }
+
+  /// What strategies were told last is what they go by, whoever told it.
+  @Test func aFeedThatWasCalledAmissIsToldToBeWell() {
+    let (open, second) = (34_200 * Self.second, Self.second)
+    let young = health(1)
+    young.value.note(0, Self.start)
+    #expect(young.value.check(now: Self.start, clock: open).map { young.value.isNews($0) } == false)
+    let early = health(1, hours: SessionHours("09:30-16:00"))
+    var told: [FeedState] = []
+    for (seconds, clock) in [(0, open - 1), (60, open - 1), (61, open), (62, open)] {
+      let now = Self.start + UInt64(seconds) * second
+      if seconds == 62 { early.value.note(0, now) }
+      if let state = early.value.check(now: now, clock: clock), early.value.isNews(state) {
+        told.append(state)
+      }
+    }
+    #expect(told == [.closed, .live])
+    let successor = Boxed(
+      LineHealth(lines: 1, hours: nil, started_ns: Self.start, isContinued: true))
+    successor.value.note(0, Self.start)
+    let state = successor.value.check(now: Self.start, clock: open)
+    #expect(state.map { successor.value.isNews($0) } == true)
   }
 
   @Test func theEndOfTheSessionIsNoFaultUntilSomethingNewComes() {

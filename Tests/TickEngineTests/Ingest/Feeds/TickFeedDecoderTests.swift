@@ -16,12 +16,14 @@ import TickWire
     /// What age is judged by, if it is.
     var clock: UInt64 = 7
 
-    init(ringCapacity: Int = 1 << 14, ageMax_ns: UInt64 = .max) throws {
+    init(
+      ringCapacity: Int = 1 << 14, ageMax_ns: UInt64 = .max, memory: FeedMemory? = nil
+    ) throws {
       var publisher: TickPublisher?
       ring = try RingEnd(capacity: ringCapacity, ageMax_ns: ageMax_ns, &publisher)
       feed = ArbitratedFeed(
-        TickFeedDecoder(publisher: publisher.take()!), limits: ArbiterLimits(), restarts: .follow,
-        lines: 1)
+        TickFeedDecoder(publisher: publisher.take()!, memory: memory), limits: ArbiterLimits(),
+        restarts: .follow, lines: 1, streams: memory?.sequences())
       feed.setLive(1)
     }
 
@@ -46,6 +48,16 @@ import TickWire
       let begin = first ?? next
       take(memory.mold(session, begin, messages), line: line)
       next = begin + UInt64(messages.count)
+    }
+
+    /// The next message of the session.
+    var sequence: UInt64 {
+      get { next }
+      set { next = newValue }
+    }
+
+    func takeOver() {
+      feed.takeOver(ArrivalTimes(clock: clock, received_ns: now, now: now))
     }
 
     func doubtClock() { feed.decoder.publisher.doubtClock(now) }
@@ -137,6 +149,27 @@ import TickWire
     bench.send([Self.tick(7, .trade), Self.tick(900, .trade)])
     #expect(bench.ticks().map(\.series.instrument) == [2, 1])
     #expect(bench.symbol(1) == "TICK" && bench.symbol(2) == "TOCK")
+  }
+
+  /// An instrument is named before its first tick, and that was heard by whoever died.
+  @Test func aSuccessorKnowsWhichInstrumentsARelayMeans() throws {
+    let region = SharedRegion(try Region.createUnnamed(.state, capacity: FeedMemory.capacity))
+    var next: UInt64 = 1
+    do {
+      let bench = try Bench(memory: try FeedMemory(claiming: region.attach()))
+      bench.send([Self.entry(900, "TICK"), Self.entry(7, "TOCK"), Self.tick(900, .trade)])
+      next = bench.sequence
+    }
+    let successor = try Bench(memory: try FeedMemory(claiming: region.attach()))
+    successor.takeOver()
+    successor.sequence = next
+    successor.send([Self.tick(7, .trade), Self.tick(900, .trade)])
+    let ticks = successor.ticks().filter { $0.series.kind == .trade }
+    #expect(ticks.map(\.series.instrument) == [2, 1] && successor.counts.malformed == 0)
+    // Another session names anew.
+    successor.send([Self.tick(7, .trade)], session: "AGAIN", first: 1)
+    successor.send([Self.tick(900, .trade)], session: "AGAIN")
+    #expect(successor.counts.sessionChanges == 1 && successor.counts.malformed == 2)
   }
 
   @Test func ticksOfUnknownInstrumentsAreCountedAndNotPublished() throws {

@@ -175,8 +175,11 @@ import TickRing
   }
 
   /// A quote from before a gap, published after it, would look like one from after it.
-  @Test(arguments: [(StatusCode.gap, true), (.restart, true), (.degraded, false)])
-  func aGapOrRestartOfTheFeedMakesHeldQuotesVoid(code: StatusCode, isVoid: Bool) throws {
+  @Test(arguments: [
+    (StatusCode.gap, true), (.restart, true), (.stale, true), (.degraded, false),
+    (.recovered, false),
+  ])
+  func aGapRestartOrSilenceOfTheFeedMakesHeldQuotesVoid(code: StatusCode, isVoid: Bool) throws {
     let bench = try OutletBench(.conflate)
     for _ in 0..<26 { bench.quote(1) }
     let time = bench.status(0, code)

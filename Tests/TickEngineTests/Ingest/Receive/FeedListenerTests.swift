@@ -52,6 +52,34 @@ import TickRing
     #expect(listener.tickCounts.published > 2_000)
   }
 
+  /// Who reads the ring goes by what a predecessor said, and missed what came since.
+  @Test func whoGoesOnInARingSaysThatSomethingIsMissingAndThenThatAllIsWell() throws {
+    let ring = try region(.ticks, 4_096)
+    let names = try region(.directory, FeedIngester.instrumentsMax)
+    do {
+      var producer = try TickProducer(claiming: ring.duplicate())
+      let stale = Tick(
+        timestamp: 1, symbolId: Series(instrument: 0, kind: .status).id, price: 0,
+        quantity: StatusCode.stale.rawValue)
+      let isPublished = producer.publish(stale, received: 0)
+      #expect(isPublished)
+    }
+    var consumer = try TickConsumer(claiming: ring.duplicate())
+    let options = options(lines: 1)
+    var listener = try FeedListener(options, ring: ring, directory: names)
+    let sender = TestSender(
+      to: options.lines[0], port: listener.port(ofLine: 0), interface: 1)
+    var heartbeat = [UInt8](repeating: 0, count: 40)
+    heartbeat.replaceSubrange(0..<4, with: [1, 0, 3, 0x80])
+    heartbeat[24] = 1
+    #expect(sender.send(heartbeat) == 0)
+    while try listener.turn() == 0 {}
+    var codes: [StatusCode?] = []
+    var tick = Tick()
+    while consumer.poll(&tick) { codes.append(StatusCode(rawValue: tick.quantity)) }
+    #expect(codes == [.stale, .gap, .recovered])
+  }
+
   @Test func whatAListenerCannotDoIsRefused() throws {
     let names = try region(.directory, 64)
     var mold = options(lines: 1)
