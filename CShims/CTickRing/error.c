@@ -27,10 +27,9 @@ const char *tickring_error_text(int error) {
   switch (error) {
     case TICKRING_OK: return "no error";
     case TICKRING_E_ARGUMENT:
-      return "the name, directory, kind, capacity or NUMA node is not valid: a name has no slash, "
-             "no control character and no dot "
-             "in front, a capacity is a power of two up to 2^30 (of a broadcast ring from 2 on), a "
-             "node is no negative number";
+      return "the name, directory, kind, capacity or NUMA node is not valid: a name is UTF-8 with "
+             "no slash, no control character and no dot in front, a capacity is a power of two up "
+             "to 2^30 (of a broadcast ring from 2 on), a node is no negative number";
     case TICKRING_E_EXISTS:
       return "a region of that name exists: another instance runs, or remove the leftover";
     case TICKRING_E_ABSENT: return "no such region or directory: check the name, start its maker";

@@ -14,12 +14,29 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A name is shown in lists and logs, one a line: no control character may be in it. */
+/* Bytes of the UTF-8 character at `at`; 0: it is none, or a control character. */
+static size_t character_bytes(const unsigned char *at) {
+  if (at[0] < 0x80) return at[0] >= 0x20 && at[0] != 0x7F ? 1 : 0;
+  if (at[0] < 0xC2 || at[0] > 0xF4) return 0;
+  size_t bytes = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
+  for (size_t index = 1; index < bytes; index++)
+    if ((at[index] & 0xC0) != 0x80) return 0; /* the end of the name, too */
+  /* Controls, what fewer bytes can say, halves of UTF-16, what lies beyond the last. */
+  if ((at[0] == 0xC2 || at[0] == 0xE0) && at[1] < 0xA0) return 0;
+  if (at[0] == 0xF0 && at[1] < 0x90) return 0;
+  if ((at[0] == 0xED && at[1] > 0x9F) || (at[0] == 0xF4 && at[1] > 0x8F)) return 0;
+  return bytes;
+}
+
+/* A name is shown in lists and logs, one a line: no control character may be in it, and nothing
+ * that is no text, which those who list could not name again. */
 static bool is_name(const char *name) {
   if (name == NULL || name[0] == '\0' || name[0] == '.') return false;
-  for (const unsigned char *at = (const unsigned char *)name; *at != '\0'; at++) {
-    if (*at < 0x20 || *at == 0x7F || *at == '/') return false;
-    if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0) return false; /* those of UTF-8 */
+  const unsigned char *at = (const unsigned char *)name;
+  while (*at != '\0') {
+    size_t bytes = *at != '/' ? character_bytes(at) : 0;
+    if (bytes == 0) return false;
+    at += bytes;
   }
   return true;
 }

@@ -52,6 +52,23 @@ static void another_version_is_not_removed_as_unused(void) {
   expect_error(tickring_remove(directory, "other"), TICKRING_OK, "and is still there");
 }
 
+/* Those who list regions show their names, and name them again. */
+static void a_name_is_text(void) {
+  static const char *const good[] = {"a", "a b", "\xC3\xA9", "\xC2\xA0", "\xE2\x82\xAC",
+                                     "\xED\x9F\xBF", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"};
+  static const char *const bad[] = {
+      "",         "a/b",      ".a",           "a\n",          "\x7F",         "\xC2\x85",
+      "\xFF\xFE", "\xC3",     "\x80",         "\xC0\xAF",     "\xE0\x9F\xBF", "\xED\xA0\x80",
+      "\xE2\x82", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80"};
+  for (size_t index = 0; index < sizeof good / sizeof good[0]; index++) {
+    tickring_region region = create(good[index], TICKRING_REGION_TICKS);
+    tickring_detach(&region);
+    expect_error(tickring_remove(directory, good[index]), TICKRING_OK, good[index]);
+  }
+  for (size_t index = 0; index < sizeof bad / sizeof bad[0]; index++)
+    expect_error(attach_error(bad[index], TICKRING_REGION_TICKS), TICKRING_E_ARGUMENT, bad[index]);
+}
+
 /* An empty one would be the root of all, as of a variable that nobody set. */
 static void a_directory_has_a_name(void) {
   tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1};
@@ -192,6 +209,7 @@ int main(int argc, char **argv) {
   another_version_size_or_layout_is_refused();
   another_version_is_not_removed_as_unused();
   a_directory_has_a_name();
+  a_name_is_text();
   what_is_no_file_is_refused_and_not_waited_for();
   what_this_user_may_not_open_is_refused();
   a_region_beyond_the_limit_on_files_is_refused();
