@@ -46,4 +46,12 @@ public struct OrderCounts: Sendable {
   public var unknownMessages: UInt64 = 0
   /// Events that found no room in a worker's event ring; the worker is told how many.
   public var eventsLost: UInt64 = 0
+
+  /// What the venue made of orders, as it was counted before.
+  mutating func takeBack(to before: OrderCounts) {
+    (filled, partiallyFilled, canceled) = (before.filled, before.partiallyFilled, before.canceled)
+    (replaced, replacesRefused) = (before.replaced, before.replacesRefused)
+    (cancelsRefused, cancelsPending) = (before.cancelsRefused, before.cancelsPending)
+    tradesBroken = before.tradesBroken
+  }
 }

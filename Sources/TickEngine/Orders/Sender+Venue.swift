@@ -108,7 +108,11 @@ extension Sender {
         hasNews = true
         let sequence = session?.sequence ?? 0
         isRepeating = sequence <= toldBefore
-        take(packet.payload, of: sequence, at: now)
+        if isRepeating {
+          takeAgain(packet.payload, of: sequence, at: now)
+        } else {
+          take(packet.payload, of: sequence, at: now)
+        }
         isRepeating = false
         if options.workersOutlive, sequence > toldBefore { book.pool.told = sequence }
       case .endOfSession:
@@ -143,6 +147,13 @@ extension Sender {
     if let news = book.takeEvicted() { report(news) }
     // Positions are no longer what we think.
     if options.isWhole, book.counts.strangeFills != before { control.write(.tripped, 1) }
+  }
+
+  /// What a predecessor has heard and told, it has counted, where the counts of both add up.
+  private mutating func takeAgain(_ message: Bytes, of sequence: UInt64, at now: UInt64) {
+    let counted = book.counts
+    take(message, of: sequence, at: now)
+    if options.workersOutlive { book.counts.takeBack(to: counted) }
   }
 
   /// Whose an order of before this process is: by what went with it, if its symbol is that of the

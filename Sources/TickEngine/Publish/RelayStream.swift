@@ -64,8 +64,8 @@ struct RelayStream: ~Copyable {
   /// Tells some entries again, in rounds: to whoever joined when they were no longer kept, or lost
   /// them for good.
   mutating func repeatNames<Sink: DatagramSink & ~Copyable>(into sink: inout Sink) {
-    let count = (named + PublishTimes.namesRound - 1) / PublishTimes.namesRound
-    for _ in 0..<count {
+    let part = (named + PublishTimes.namesRound - 1) / PublishTimes.namesRound
+    for _ in 0..<min(named, max(part, PublishTimes.namesMin)) {
       toldAgain = toldAgain % named + 1
       guard tellName(toldAgain, &sink) else { return }
       counts.repeated += 1

@@ -24,7 +24,8 @@ struct LineWatcher {
   private let lines: [LineAddress]
   private let interface: String?
   private let place: String
-  private let started_ns = MonotonicClock.now
+  /// Since when each line was to speak: the start, or the opening.
+  private var since_ns: [UInt64]
   private var states: [LineState]
   private var isSilenceTold: [Bool]
   private var feed = FeedState.neverSeen
@@ -34,6 +35,7 @@ struct LineWatcher {
     self.lines = lines
     self.interface = interface
     place = interface.map { " on \($0)" } ?? ""
+    since_ns = Array(repeating: MonotonicClock.now, count: lines.count)
     states = Array(repeating: .neverSeen, count: lines.count)
     isSilenceTold = Array(repeating: false, count: lines.count)
   }
@@ -65,8 +67,9 @@ struct LineWatcher {
       let state = LineState(code: word >> UInt64(8 + 8 * line) & 0xFF)
       if state != states[line] { tell(line, state, observer) }
       states[line] = state
+      if state == .closed { since_ns[line] = now }
       guard state == .neverSeen, !isSilenceTold[line],
-        now - started_ns > LineHealth.stale_ns
+        now > since_ns[line] + LineHealth.stale_ns
       else { continue }
       isSilenceTold[line] = true
       observer.note(
