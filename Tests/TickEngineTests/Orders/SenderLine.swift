@@ -106,8 +106,11 @@ final class SenderLine {
     precondition(requests[worker].publish(request))
   }
 
-  func ask(_ action: OrderAction, _ number: UInt64, _ price: Double = 99, worker: Int = 0) {
-    var request = GateBench.order(price)
+  func ask(
+    _ action: OrderAction, _ number: UInt64, _ price: Double = 99, quantity: UInt32 = 100,
+    worker: Int = 0
+  ) {
+    var request = GateBench.order(price, quantity: quantity)
     request.action = action.rawValue
     request.order_id = 1 << 32 | number
     request.target_id = request.order_id
