@@ -54,7 +54,11 @@ extension Sender {
     if changed { act() }
     if risk.day != day {
       // A new trading day: its messages and its losses begin anew.
-      if day != nil { gate.beginDay(equityE4: equityE4) }
+      if day != nil {
+        gate.beginDay(equityE4: equityE4)
+      } else if options.clock != nil {
+        gate.resumeDay(messages: kill.messages(of: risk.day))
+      }
       day = risk.day
     }
     if risk.hasBreaker { lookForEndedOrders() }
