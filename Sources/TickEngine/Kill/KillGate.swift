@@ -156,6 +156,12 @@ public struct KillGate: ~Copyable {
   /// a line of its own that no other thread reads while it trades.
   public mutating func tell(_ told: KillPage.Told) { page.tell(told) }
 
+  /// What this sender and its predecessors have sent in a trading day, orders and cancels (RM9).
+  func messages(of day: Int64) -> Int64 { page.messages(of: day) }
+
+  /// The same, for a successor. Before they leave: one store of a line of its own, or two.
+  mutating func tell(messages: Int64, of day: Int64) { page.tell(messages: messages, of: day) }
+
   /// Shuts the gate if the operator's heartbeat has been away for too long. Now and then.
   public mutating func checkDeadMan(monotonic_ns: UInt64, at time_ns: UInt64) {
     let (beat_ns, limit_ns) = page.watch

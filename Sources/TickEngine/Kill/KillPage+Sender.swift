@@ -96,4 +96,16 @@ extension KillPage {
       line[7] = told.strategiesOff
     }
   }
+
+  /// Orders and cancels of a trading day so far (RM9).
+  borrowing func messages(of day: Int64) -> Int64 {
+    guard lines.load(KillPage.messagesLine, 1) == UInt64(bitPattern: day &+ 1) else { return 0 }
+    return Int64(clamping: lines.load(KillPage.messagesLine, 0))
+  }
+
+  /// The day first: a sender that dies in between leaves it too many rather than too few.
+  borrowing func tell(messages: Int64, of day: Int64) {
+    lines.release(KillPage.messagesLine, 1, UInt64(bitPattern: day &+ 1))
+    lines.release(KillPage.messagesLine, 0, UInt64(max(0, messages)))
+  }
 }

@@ -13,6 +13,7 @@ import TickRing
 /// | 6 | as one: what it tells of itself | the sender |
 /// | 8 | operator's heartbeat; dead-man limit: CLOCK_MONOTONIC ns | the operator's side |
 /// | 10 | what a person asks of the risk states | who asks, the sender: by compare and exchange |
+/// | 12 | messages of a trading day; its number, plus 1 | the sender |
 /// | 16… | path of the state directory that the sender obeys | the sender, at start |
 /// | 34…37 | as one each: what became of what was asked, by its number | the sender |
 ///
@@ -21,13 +22,14 @@ public struct KillPage: ~Copyable, @unchecked Sendable {
   /// 64-byte lines.
   public static let capacity = 64
   /// Changes with every change of the table above.
-  private static let layout: UInt64 = 0x544B_4741_5445_0002
+  private static let layout: UInt64 = 0x544B_4741_5445_0003
 
   @usableFromInline static var gateLine: Int { 0 }
   @usableFromInline static var acknowledgementLine: Int { 2 }
   static let senderLine = 4
   static let toldLine = 6
   private static let watchLine = 8
+  static let messagesLine = 12
   private static let pathLine = 16
   private static let pathBytesMax = 1_024
 

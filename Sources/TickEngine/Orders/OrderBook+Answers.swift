@@ -93,7 +93,7 @@ extension OrderBook {
     var news = OrderNews(of: order)
     news.released = held - min(held, order.open)
     news.added = order.open - min(held, order.open)
-    news.event = .of(order, .ack, quantity: order.quantity, priceE4: order.priceE4, at: now)
+    news.event = .of(order, .ack, quantity: answer.quantity, priceE4: order.priceE4, at: now)
     if answer.isDead {
       counts.canceled += 1
       end(number)

@@ -34,6 +34,7 @@ extension OrderBook {
     pool[number].isReplacement = false
     pool[number].partner = 0
     pool[number].isHeard = original.isHeard
+    pool[number].filled = original.filled
     end(old)
     rename(original.orderId, number)
     counts.replaced += 1
@@ -53,7 +54,6 @@ extension OrderBook {
     order.userRefNum = number
     order.links = OrderLinks()
     order.partner = old
-    order.filled = 0
     order.isReplacement = true
     order.isAccepted = false
     order.isCancelAsked = false

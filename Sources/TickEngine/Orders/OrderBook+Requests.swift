@@ -26,8 +26,8 @@ extension OrderBook {
     return number
   }
 
-  /// Takes an order for the replacement of `old`, which `canReplace` has allowed. Both stay out
-  /// until the venue has chosen one.
+  /// Takes an order for the replacement of `old`, which `canReplace` has allowed, with `quantity`
+  /// shares open. Both stay out until the venue has chosen one.
   mutating func addReplacement(
     of old: UInt32, quantity: UInt32, priceE4: Int64, referenceE4: Int64
   ) -> UInt32? {
@@ -35,9 +35,9 @@ extension OrderBook {
     var order = pool[old]
     order.userRefNum = number
     order.priceE4 = priceE4
-    order.quantity = quantity
+    // The venue counts what fills until then into it, so that no share is bought or sold twice.
+    order.quantity = WorkingOrder.whole(order.filled, quantity)
     order.open = quantity
-    order.filled = 0
     order.reserved = 0
     order.partner = old
     order.isReplacement = true

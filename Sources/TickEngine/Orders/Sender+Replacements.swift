@@ -61,7 +61,9 @@ extension Sender {
     evidence.at(.openOrders)
     let most = Double(book.capacity)
     if !book.hasRoom { decision = .reject(.openOrders, limit: most, value: most) }
-    if decision.reason == nil { judgeLink(decision.quantity, &decision, &evidence) }
+    if decision.reason == nil {
+      judgeLink(WorkingOrder.whole(order.filled, decision.quantity), &decision, &evidence)
+    }
     guard decision.reason == nil else { return }
     judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision, &evidence)
   }
@@ -76,9 +78,10 @@ extension Sender {
     guard let number else {
       preconditionFailure("the gate let a replacement pass that cannot be sent")
     }
+    let quantity = book.pool[number].quantity
     let start = session?.add { dialect, body in
       dialect.replace(
-        into: body, userRefNum: old, by: number, quantity: decision.quantity,
+        into: body, userRefNum: old, by: number, quantity: quantity,
         priceE4: decision.priceE4, timeInForce: asked.timeInForceSaid,
         minimumQuantity: asked.minimum(of: decision.quantity),
         clientOrderId: OrderOrigin(orderId: asked.order_id, strategy: asked.strategy).text)

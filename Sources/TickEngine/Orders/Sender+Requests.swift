@@ -101,7 +101,7 @@ extension Sender {
       instrument, isBuy: request.side == OrderSide.buy.rawValue, except: 0, &decision, &evidence)
   }
 
-  /// Whether anything can leave now, and be said.
+  /// Whether anything can leave now, and be said, `quantity` being what the venue is told.
   mutating func judgeLink<E: RiskEvidence>(
     _ quantity: UInt32, _ decision: inout RiskDecision, _ evidence: inout E
   ) {
@@ -120,6 +120,7 @@ extension Sender {
     }
     evidence.at(.venueQuantity)
     if quantity > OrderDialect.quantityMax {
+      evidence.note { $0.allowedQuantity = quantity }
       decision = .reject(
         .quantity, limit: Double(OrderDialect.quantityMax), value: Double(quantity))
       return

@@ -28,14 +28,8 @@ extension Sender {
     guard news.filled > 0 || news.undone > 0 else { return }
     book.pool.hasTraded = true
     risk.book(news)
-    risk.note(strategy, isFlat: isFlat(instrument, strategy))
+    risk.note(strategy, isFlat: gate.exposure.isFlat(strategy: strategy))
     watchRisk()
-  }
-
-  /// Whether nothing is held of the instrument that a strategy just traded: of others it may hold
-  /// something, which the next fill of those says.
-  private func isFlat(_ instrument: UInt32, _ strategy: UInt8) -> Bool {
-    gate.exposure.position(instrument, strategy: strategy) == 0
   }
 
   /// Values some of what is held at the board's prices, and looks at the risk states. Each duty
@@ -60,7 +54,11 @@ extension Sender {
     if changed { act() }
     if risk.day != day {
       // A new trading day: its messages and its losses begin anew.
-      if day != nil { gate.beginDay(equityE4: equityE4) }
+      if day != nil {
+        gate.beginDay(equityE4: equityE4)
+      } else if options.clock != nil {
+        gate.resumeDay(messages: kill.messages(of: risk.day))
+      }
       day = risk.day
     }
     if risk.hasBreaker { lookForEndedOrders() }

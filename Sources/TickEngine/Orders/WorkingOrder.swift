@@ -7,6 +7,8 @@ struct WorkingOrder: BitwiseCopyable {
   var priceE4: Int64 = 0
   /// 0: the line is free.
   var userRefNum: UInt32 = 0
+  /// Shares that it may have in all, and those that have filled: of one that replaced another, with
+  /// those of the other.
   var quantity: UInt32 = 0
   var filled: UInt32 = 0
   /// Shares that can still fill.
@@ -101,6 +103,12 @@ extension WorkingOrder {
     referenceOffsetE4 = Int32(clamping: referenceE4 &- priceE4)
   }
 
+  /// What an order may have in all of which so much has filled and so much is to be open.
+  static func whole(_ filled: UInt32, _ open: UInt32) -> UInt32 {
+    let (sum, overflow) = filled.addingReportingOverflow(open)
+    return overflow ? .max : sum
+  }
+
   /// Becomes the order that it was before it had to make room.
   mutating func resume(_ order: WorkingOrder) {
     let number = userRefNum
@@ -110,12 +118,14 @@ extension WorkingOrder {
     partner = 0
   }
 
-  /// Becomes what the venue accepted; whether that is something else than was sent.
-  mutating func adopt(_ side: Ouch50.Side?, _ quantity: UInt32, _ priceE4: Int64) -> Bool {
+  /// Becomes what the venue accepted, with so many shares open; whether that is something else than
+  /// was sent.
+  mutating func adopt(_ side: Ouch50.Side?, _ open: UInt32, _ priceE4: Int64) -> Bool {
     let isBuy = side?.isBuy ?? self.isBuy
+    let quantity = WorkingOrder.whole(filled, open)
     let isOther = (isBuy, quantity, priceE4) != (self.isBuy, self.quantity, self.priceE4)
     (self.isBuy, self.quantity, self.priceE4) = (isBuy, quantity, priceE4)
-    open = quantity
+    self.open = open
     return isOther
   }
 }

@@ -46,6 +46,8 @@ public struct Exposure: ~Copyable {
 
   let lines: Slab<Line>
   private let shares: Slab<Share>
+  /// Instruments that each strategy holds something of.
+  private let held: Slab<Int32>
   let strategies: Int
   /// Strategies up to this are those that there are.
   private let expected: Int
@@ -71,6 +73,7 @@ public struct Exposure: ~Copyable {
     lines = Slab(count: instruments, repeating: Line())
     shares = Slab(
       zeros: instruments * strategies, as: Share(), touching: instruments * self.expected)
+    held = Slab(count: strategies + 1, repeating: 0)
     self.strategies = strategies
     sectors = Slab(count: Exposure.sectorsMax, repeating: 0)
     listed = Slab(count: instruments, repeating: 0)
@@ -99,12 +102,8 @@ public struct Exposure: ~Copyable {
     guard isKnown(instrument, strategy) else { return }
     let quantity = Int64(quantity)
     let index = Int(instrument)
-    let signed = side == .buy ? quantity : -quantity
-    let share = place(index, strategy)
-    let isWhole = Exposure.add(&lines[index].position, signed)
-    let isShareWhole = Exposure.add(&shares[share].position, signed)
-    if !isWhole || !isShareWhole { isBroken = true }
-    changeOpen(index, share, side, -quantity)
+    move(index, strategy, side == .buy ? quantity : -quantity)
+    changeOpen(index, place(index, strategy), side, -quantity)
     revalue(index)
   }
 
@@ -119,9 +118,7 @@ public struct Exposure: ~Copyable {
   public mutating func hold(_ instrument: UInt32, strategy: UInt8, _ quantity: Int64) {
     guard isKnown(instrument, strategy) else { return }
     let index = Int(instrument)
-    let isWhole = Exposure.add(&lines[index].position, quantity)
-    let isShareWhole = Exposure.add(&shares[place(index, strategy)].position, quantity)
-    if !isWhole || !isShareWhole { isBroken = true }
+    move(index, strategy, quantity)
     revalue(index)
   }
 
@@ -166,6 +163,10 @@ public struct Exposure: ~Copyable {
   /// The same of one strategy's share.
   public func position(_ instrument: UInt32, strategy: UInt8) -> Int64 {
     share(instrument, strategy).position
+  }
+  /// Whether a strategy holds nothing of any instrument.
+  public func isFlat(strategy: UInt8) -> Bool {
+    Int(strategy) > strategies || held[Int(strategy)] == 0
   }
   /// The same of one strategy's share.
   public func open(_ instrument: UInt32, strategy: UInt8, _ side: OrderSide) -> Int64 {
@@ -241,6 +242,16 @@ public struct Exposure: ~Copyable {
     let index = Int(instrument)
     changeOpen(index, place(index, strategy), side, change)
     revalue(index)
+  }
+
+  private mutating func move(_ index: Int, _ strategy: UInt8, _ quantity: Int64) {
+    let share = place(index, strategy)
+    let wasFlat = shares[share].position == 0
+    let isWhole = Exposure.add(&lines[index].position, quantity)
+    let isShareWhole = Exposure.add(&shares[share].position, quantity)
+    if !isWhole || !isShareWhole { isBroken = true }
+    let isFlat = shares[share].position == 0
+    if isFlat != wasFlat { held[Int(strategy)] &+= isFlat ? -1 : 1 }
   }
 
   private mutating func changeOpen(

@@ -177,6 +177,9 @@ public struct RiskGate: ~Copyable {
     return (bid + ask) / 2
   }
 
+  /// Goes on in a trading day in which predecessors have sent messages.
+  mutating func resumeDay(messages: Int64) { self.messages = messages }
+
   // MARK: Instruments
 
   /// Whether the directory has the instrument; its count is read again only for a new one.

@@ -21,7 +21,7 @@ struct UnwindTurns: ~Copyable {
     holds = Slab(count: strategiesMax + 1, repeating: false)
   }
 
-  /// Says whether a strategy holds a position: after each of its fills.
+  /// Says whether a strategy holds a position, of whichever instrument: after each of its fills.
   mutating func note(_ strategy: UInt8, isFlat: Bool) {
     guard strategy > 0, Int(strategy) < holds.count else { return }
     holds[Int(strategy)] = !isFlat

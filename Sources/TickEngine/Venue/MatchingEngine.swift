@@ -72,17 +72,23 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
 
   /// A new order in the place of a live one. One that is not live (any more) is ignored and its
   /// number stays usable; details that would be refused in a new order are refused here, and the
-  /// original stays as it was.
+  /// original stays as it was. One that may have no more than was executed already cancels the
+  /// original, and its number stays usable.
   public mutating func replace(_ replacement: VenueReplaceRequest, from account: UInt32) {
     let found = orders.find(account: account, userRefNum: replacement.originalUserRefNum)
     guard let slot = found else {
       counts.requestsIgnored += 1
       return
     }
+    let original = orders[slot]
+    if replacement.userRefNum > lastUserRefNum[Int(account)],
+      replacement.quantity > 0, replacement.quantity <= original.executed
+    {
+      return reduce(slot, to: 0, .userRequested)
+    }
     guard takeNumber(replacement.userRefNum, of: account) else { return }
     counts.ordersReceived += 1
-    let original = orders[slot]
-    let request = VenueOrderRequest(replacement, of: original)
+    var request = VenueOrderRequest(replacement, of: original)
     if let reason = refusal(of: request, from: account, freesSlot: true)
       ?? unfairRefusal(of: account)
     {
@@ -90,12 +96,13 @@ public struct MatchingEngine<Sink: VenueSink & ~Copyable>: ~Copyable {
       return
     }
     remove(slot)
+    request.quantity -= original.executed
     lastOrderReference += 1
     counts.ordersReplaced += 1
     sink.emit(
       .replaced(
         request, original: original.userRefNum, orderReference: lastOrderReference), to: account)
-    place(request, from: account)
+    place(request, from: account, executed: original.executed)
   }
 
   /// Leaves `remaining` shares open; 0 cancels all. A cancel of an order that is not live, or that

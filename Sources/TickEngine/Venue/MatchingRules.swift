@@ -92,6 +92,7 @@ extension MatchingEngine where Sink: ~Copyable {
     let order = orders[slot]
     let quantity = min(order.open, size)
     orders[slot].open -= quantity
+    orders[slot].executed += quantity
     if quantity == order.open { remove(slot) }
     execute(
       order.userRefNum, order.clientOrderId, quantity, order.priceE4, Ouch50.liquidityAdded,
@@ -142,7 +143,11 @@ extension MatchingEngine where Sink: ~Copyable {
   }
 
   /// Takes from the touch what it reaches; the rest rests or is cancelled.
-  mutating func place(_ request: VenueOrderRequest, from account: UInt32) {
+  ///
+  /// - Parameter executed: of the orders that it stands for.
+  mutating func place(
+    _ request: VenueOrderRequest, from account: UInt32, executed: UInt32 = 0
+  ) {
     let index = Int(request.instrument!)  // `refusal` has let it pass
     let side = request.side!
     let limitE4 = Int64(request.priceE4)
@@ -160,17 +165,17 @@ extension MatchingEngine where Sink: ~Copyable {
     if request.timeInForce == .immediateOrCancel {
       cancel(request.userRefNum, left, .immediateOrCancel, to: account)
     } else {
-      rest(request, left, from: account)
+      rest(request, left, executed + taken, from: account)
     }
   }
 
   private mutating func rest(
-    _ request: VenueOrderRequest, _ open: UInt32, from account: UInt32
+    _ request: VenueOrderRequest, _ open: UInt32, _ executed: UInt32, from account: UInt32
   ) {
     let index = Int(request.instrument!)
     let order = RestingOrder(
       account: account, userRefNum: request.userRefNum, instrument: index, side: request.side!,
-      priceE4: Int64(request.priceE4), open: open, symbol: request.symbol,
+      priceE4: Int64(request.priceE4), open: open, executed: executed, symbol: request.symbol,
       capacity: request.capacity, cross: request.cross, clientOrderId: request.clientOrderId,
       firm: request.firm)
     if order.side.isBuy {

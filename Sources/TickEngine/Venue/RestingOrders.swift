@@ -9,6 +9,8 @@ struct RestingOrder {
   var priceE4: Int64 = 0
   /// Shares open; 0 in a slot that is free.
   var open: UInt32 = 0
+  /// Shares executed, also of the orders that it stands for.
+  var executed: UInt32 = 0
   var symbol = Symbol(word: 0)
   var capacity: UInt8 = 0
   var cross: UInt8 = 0

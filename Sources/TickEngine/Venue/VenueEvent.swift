@@ -69,7 +69,8 @@ extension VenueOrderRequest {
 public struct VenueReplaceRequest: Equatable, Sendable {
   public var originalUserRefNum: UInt32
   public var userRefNum: UInt32
-  /// Shares that the new order has open; fills of the original are not counted into it.
+  /// Shares that may be executed in all: of the new order, of the original, and of those that this
+  /// replaced. What was executed already is not open any more.
   public var quantity: UInt32
   public var priceE4: UInt64
   public var timeInForce: Ouch50.TimeInForce?

@@ -83,7 +83,8 @@ extension OrderDialect {
     }
   }
 
-  /// A live order gives way to a new one under a new number; side and instrument stay.
+  /// A live order gives way to a new one under a new number; side and instrument stay. `quantity`
+  /// is what may be executed in all, of the new order and of those that it stands for.
   @inlinable
   public func replace(
     into target: MutableBytes, userRefNum old: UInt32, by new: UInt32, quantity: UInt32,

@@ -212,6 +212,7 @@ private final class BookWalk {
     let number = answer.userRefNum
     let before = book.pool.contains(number) ? book.pool[number] : WorkingOrder()
     let original = book.pool.contains(answer.previousUserRefNum)
+    let filled = original ? book.pool[answer.previousUserRefNum].filled : 0
     let place = book.pool.place(number)
     let there = book.pool.userRefNum(atPlace: place)
     let (inPlace, evicted) = (book.pool[atPlace: place], book.evicted.count)
@@ -228,9 +229,13 @@ private final class BookWalk {
       wished.remove(before.orderId)
     }
     switch answer.kind {
-    case .accepted, .replaced:
-      ledger[number] = (answer.quantity, 0, answer.isDead ? answer.quantity : 0)
-      if answer.kind == .replaced, original { ledger[answer.previousUserRefNum] = nil }
+    case .accepted: ledger[number] = (answer.quantity, 0, answer.isDead ? answer.quantity : 0)
+    case .replaced:
+      // What filled of its original counts on.
+      ledger[number] = (
+        filled + answer.quantity, filled, answer.isDead ? answer.quantity : 0
+      )
+      ledger[answer.previousUserRefNum] = nil
     case .executed: ledger[number]?.filled += answer.quantity
     case .canceled, .canceledSelfMatch: ledger[number]?.canceled += answer.quantity
     case .modified:
@@ -261,9 +266,10 @@ private final class BookWalk {
     if order.isReplacement, random.below(3) > 0 { answer.kind = .replaced }
     answer.previousUserRefNum = order.partner
     let isEntry = answer.kind == .accepted || answer.kind == .replaced
+    let left = UInt32(max(0, Int(order.quantity) - Int(order.filled)))
     answer.quantity =
       isEntry && random.below(4) > 0
-      ? order.quantity : UInt32(random.within(0...Int(order.open) + 1))
+      ? left : UInt32(random.within(0...Int(order.open) + 1))
   }
 
   // MARK: What must hold
@@ -288,6 +294,9 @@ private final class BookWalk {
       if order.life == .inDoubt { inDoubt += 1 }
       if !order.isReplacement { reserved += Int64(order.reserved) }
       if !order.isReplacement, order.reserved < order.open { return "more open than reserved" }
+      if !order.isReplacement, order.partner == 0, order.reserved != order.open {
+        return "more reserved than open"
+      }
       if !order.isReplacement, book.find(order.orderId) != order.userRefNum { return "the index" }
       if order.isAccepted, let entry = ledger[order.userRefNum],
         entry.filled + entry.canceled + order.open != entry.quantity

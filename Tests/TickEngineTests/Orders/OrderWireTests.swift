@@ -88,6 +88,35 @@ import TickWire
     }
   }
 
+  /// OUCH counts what has filled into a replacement's shares, and takes fewer than a million: one
+  /// more is refused here.
+  @Test(arguments: OrderDialect.allCases, [40, 999_949, 999_950] as [UInt32])
+  func om1AReplacementsSharesAreSaidWithThoseFilled(dialect: OrderDialect, filled: UInt32) throws {
+    let venue = try FakeVenue(.deaf)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, dialect: dialect)
+    var request = GateBench.order(100)
+    #expect(bench.ask(request))
+    bench.takeAndSend()
+    bench.adjust { sender in
+      sender.book.pool[1].isAccepted = true
+      sender.book.pool[1].state = OrderState.partiallyFilled.rawValue
+      sender.book.pool[1].filled = filled
+    }
+    request.action = OrderAction.replace.rawValue
+    (request.target_id, request.quantity, request.price) = (request.order_id, 50, 101)
+    #expect(bench.ask(request))
+    bench.takeAndSend()
+    guard filled < 999_950 else {
+      #expect(bench.told() == ["cancelReject"])
+      return #expect(bench.all.last?.reason == RiskReason.quantity.rawValue)
+    }
+    let packets = venue.packets(2)
+    try #require(packets.count == 2 && packets[1][1] == UInt8(ascii: "U"), "\(bench.told())")
+    let message = Array(packets[1].dropFirst())
+    let said = dialect == .ouch50 ? message[9..<13] : message[29..<33]
+    #expect(Self.u32(said) == filled + 50)
+  }
+
   /// Good till cancelled, at the opening, until a time: OUCH has no word for the first, the rings
   /// have none for any.
   @Test(arguments: OrderDialect.allCases)

@@ -25,7 +25,10 @@ final class SenderLine {
   private(set) var told: [[OrderEvent]]
 
   /// - Parameter capacity: orders that may be out at once.
-  init(workers: Int = 1, capacity: Int = 64, eventSlots: Int = 256) throws {
+  init(
+    workers: Int = 1, capacity: Int = 64, eventSlots: Int = 256,
+    _ change: (inout RiskLimits) -> Void = { _ in }
+  ) throws {
     var options = RunningVenue.options
     options.cancelsOnDisconnect = false
     options.keepsTruth = true
@@ -51,14 +54,21 @@ final class SenderLine {
     self.numbers = numbers
     board = try BoardWriter(claiming: prices.attach())
     board.setLast(1, price: 100, time: GateBench.start)
-    limits = RiskLimits.simulation
+    var limits = RiskLimits.simulation
+    change(&limits)
+    self.limits = limits
     told = Array(repeating: [], count: workers)
   }
 
   /// - Parameters:
   ///   - records: of the risk states that its predecessor left, by subject.
   ///   - clock: what time is taken from; nil: from what is asked for.
-  func start(records: [UInt8: RiskRecord] = [:], clock: SteadyClock? = nil) throws {
+  ///   - kill: of an instance; nil: it is nobody's.
+  func start(
+    records: [UInt8: RiskRecord] = [:], clock: SteadyClock? = nil,
+    kill: consuming KillGate? = nil
+  ) throws {
+    let kill = if let kill = kill.take() { kill } else { try KillGate.unnamed() }
     let rings = rings
     let ports = try Slab<SenderPort>(count: rings.count) { number in
       SenderPort(
@@ -71,7 +81,7 @@ final class SenderLine {
     let pool = try OrderPool(claiming: pool.attach(), capacity: capacity)
     let session = try VenueSession.open(address, from: pool.start)
     sender = Sender(
-      ports: ports, gate: gate, kill: try KillGate.unnamed(),
+      ports: ports, gate: gate, kill: kill,
       risk: try RiskWatch.unnamed(limits, records: records), pool: pool, session: session,
       directory: DirectoryReader(try names.attach()), control: ControlPage(try page.attach()),
       notes: ControlPage(try page.attach()),
@@ -106,8 +116,11 @@ final class SenderLine {
     precondition(requests[worker].publish(request))
   }
 
-  func ask(_ action: OrderAction, _ number: UInt64, _ price: Double = 99, worker: Int = 0) {
-    var request = GateBench.order(price)
+  func ask(
+    _ action: OrderAction, _ number: UInt64, _ price: Double = 99, quantity: UInt32 = 100,
+    worker: Int = 0
+  ) {
+    var request = GateBench.order(price, quantity: quantity)
     request.action = action.rawValue
     request.order_id = 1 << 32 | number
     request.target_id = request.order_id

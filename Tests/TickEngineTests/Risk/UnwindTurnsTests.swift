@@ -50,6 +50,35 @@ import Testing
     #expect(permitted == 0 && turns.holder == 0)
   }
 
+  /// What is left is to go, too, also where something else went first.
+  @Test func aStrategyWithNothingLeftOfOneInstrumentReducesAnother() throws {
+    let bench = try SenderBench(eventSlots: 16)
+    bench.adjust { sender in
+      sender.account(for: traded(1, 2_000_000, isBuy: true))
+      sender.account(for: traded(2, 100, isBuy: true))
+      sender.account(for: traded(2, 100, isBuy: false))
+      // From 100 to 1: a fifth of the equity.
+      sender.risk.mark(1, 10_000)
+      sender.watchRisk()
+    }
+    let state = bench.adjust { $0.instanceState }
+    var order = GateBench.order(100, side: .sell)
+    #expect(state == .coolDown && bench.ask(order))
+    order.order_id += 1
+    order.strategy = 2
+    #expect(bench.ask(order))
+    try bench.finish()
+    let breaker = RiskReason.breaker.rawValue
+    #expect(bench.told().filter { $0 != "state" } == ["unsent", "riskReject \(breaker)"])
+  }
+
+  private func traded(_ instrument: UInt32, _ quantity: UInt32, isBuy: Bool) -> OrderNews {
+    var news = OrderNews()
+    (news.instrument, news.strategy, news.isBuy) = (instrument, 1, isBuy)
+    (news.added, news.filled, news.fillPriceE4) = (quantity, quantity, 1_000_000)
+    return news
+  }
+
   /// Nobody waits longer than the others' turns, and never do two go in one turn.
   @Test func everyHolderHasItsTurn() {
     var random = SeededRandom(seed: 5)

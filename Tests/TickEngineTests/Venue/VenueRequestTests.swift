@@ -96,6 +96,29 @@ struct VenueRequestTests {
     #expect(bench.said() == [] && bench.engine.counts.duplicatesIgnored == 1)
   }
 
+  /// OUCH: so that what fills while a replacement is on its way is not bought twice.
+  @Test func aReplacesSharesAreThoseOfAllThatItStandsFor() {
+    var bench = Bench()
+    bench.enter(1, .buy, 500, at: 190)
+    bench.engine.trade(instrument: 1, priceE4: 189, size: 100)
+    bench.replace(1, by: 2, 500, at: 195)
+    bench.replace(2, by: 3, 600, at: 195)
+    bench.engine.trade(instrument: 1, priceE4: 194, size: 300)
+    bench.engine.cancel(3, remaining: 0, from: 0)
+    #expect(bench.said() == ["A1", "E1 100@190A", "U1>2", "U2>3", "E3 300@195A", "C3 200 U"])
+  }
+
+  @Test func aReplaceThatLeavesNothingCancelsAndItsNumberStaysFree() {
+    var bench = Bench()
+    bench.quote(180, 10, 190, 100)
+    bench.enter(1, .buy, 500, at: 190)
+    bench.replace(1, by: 1, 100, at: 190)
+    bench.replace(1, by: 2, 100, at: 190)
+    bench.enter(2, .buy, 10, at: 180)
+    #expect(bench.said() == ["A1", "E1 100@190R", "C1 400 U", "A2"])
+    #expect(bench.engine.counts.duplicatesIgnored == 1 && bench.engine.counts.ordersReplaced == 0)
+  }
+
   @Test func aBadReplaceIsRefusedAndTheOriginalStays() {
     var bench = Bench()
     bench.enter(1, .buy, 100, at: 190)

@@ -50,7 +50,7 @@ struct VenueServerTests {
     client.send(
       client.message {
         Ouch50.ReplaceOrder.encode(
-          into: $0, originalUserRefNum: 1, userRefNum: 2, quantity: 60, priceE4: 9_990,
+          into: $0, originalUserRefNum: 1, userRefNum: 2, quantity: 100, priceE4: 9_990,
           timeInForce: .day)
       })
     #expect(client.next()?.message == "U")

@@ -1,0 +1,47 @@
+import Testing
+import TickRing
+
+@testable import TickEngine
+
+/// RM9: what a day may send, whoever of its senders sends it.
+@Suite(.timeLimit(.minutes(1))) struct DayMessagesTests {
+  private let scratch: Scratch
+  private let state: StateDirectory
+
+  init() throws {
+    scratch = try Scratch()
+    state = StateDirectory(path: scratch.file("state"))
+    _ = try state.arm(
+      "prod", from: state.standing(of: "prod"), who: "anna", reason: "open", deadManSeconds: nil,
+      time_ns: 1)
+  }
+
+  private func claim() throws -> KillGate {
+    try KillGate.claim("prod", ringDirectory: scratch.path, state: state)
+  }
+
+  @Test func rm9ASuccessorGoesOnCountingTheDaysMessages() throws {
+    let line = try SenderLine { $0.messagesPerDayMax = 4 }
+    try line.start(clock: SteadyClock(), kill: claim())
+    for number: UInt64 in 1...2 { line.ask(number) }
+    #expect(try line.turn { $0.counts.acked == 2 })
+    line.ask(.cancel, 1)
+    #expect(try line.turn { $0.counts.canceled == 1 })
+    line.die()
+    try line.start(clock: SteadyClock(), kill: claim())
+    #expect(try line.turn { $0.link == .steady })
+    for number: UInt64 in 3...4 { line.ask(number) }
+    #expect(try line.turn { $0.counts.requested == 2 })
+    let refused = line.adjust { $0.counts.riskRejected[Int(RiskReason.messages.rawValue)] }
+    #expect(refused == 1 && line.adjust { $0.gate.messages } == 4)
+  }
+
+  @Test func rm9AnotherDayBeginsAnew() throws {
+    var gate = try claim()
+    #expect(gate.messages(of: 20_000) == 0)
+    gate.tell(messages: 7, of: 20_000)
+    #expect(gate.messages(of: 20_000) == 7 && gate.messages(of: 20_001) == 0)
+    gate.tell(messages: 0, of: 20_001)
+    #expect(gate.messages(of: 20_000) == 0 && gate.messages(of: 20_001) == 0)
+  }
+}
