@@ -124,6 +124,8 @@ def a_waiting_consumer_is_woken():
 
 def ctrl_c_ends_a_wait():
     tickring.create(NAME, tickring.TICKS, 8)
+    # Whoever is started in the background ignores it, and Python leaves that so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with tickring.Producer(NAME) as producer, tickring.Consumer(NAME) as consumer:
         threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
         late = threading.Timer(20, producer.publish, (ticks(7, 1),))  # that the test ends at all
@@ -133,6 +135,7 @@ def ctrl_c_ends_a_wait():
         except KeyboardInterrupt:
             result = None
         late.cancel()
+        signal.signal(signal.SIGINT, before)
         assert result is None, result
         assert consumer.wait(timeout=-1) == tickring.TIMEOUT
     tickring.remove(NAME)
