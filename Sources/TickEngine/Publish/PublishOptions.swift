@@ -37,8 +37,8 @@ public struct PublishOptions: Sendable {
 enum PublishTimes {
   /// A line that has been silent for so long sends a heartbeat.
   static let heartbeat_ns: UInt64 = 1_000_000_000
-  /// How often a relay tells some of its names again, in how many parts all of them at the most, and
-  /// how many at the least: few are soon told.
+  /// How often a relay tells some of its names again, in how many parts all of them at the most,
+  /// and how many at the least: few are soon told.
   static let names_ns: UInt64 = 100_000_000
   static let namesRound: UInt32 = 50
   static let namesMin: UInt32 = 16

@@ -152,6 +152,7 @@ struct LineHealth: ~Copyable {
     guard isStarting(now) else { return live > 0 ? .degraded : .stale }
     // The others may still speak.
     if live > 0 { return .live }
-    return (0..<lines).allSatisfy { seen[$0] == 0 } ? .neverSeen : .closed
+    for line in 0..<lines where seen[line] != 0 { return .closed }
+    return .neverSeen
   }
 }

@@ -181,7 +181,10 @@ struct TickFanOut: ~Copyable {
   var ringCount: Int { outlets.count }
 
   /// Whether somebody has published to a ring before.
-  var isContinued: Bool { (0..<outlets.count).contains { outlets[$0].committedBefore > 0 } }
+  var isContinued: Bool {
+    for ring in 0..<outlets.count where outlets[ring].committedBefore > 0 { return true }
+    return false
+  }
 
   func counts(ofRing ring: Int) -> OutletCounts { outlets[ring].counts }
 
