@@ -35,6 +35,8 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   private(set) var clockWatch = ClockWatch()
   private let latency: LiveLatency
   private let waitPolicy: WaitPolicy
+  /// Whether a predecessor has published to a ring.
+  private let isContinued: Bool
   private var liveLines: UInt64 = 0
   private var nextHealth_ns: UInt64 = 0
   private var nextUpkeep_ns: UInt64 = 0
@@ -61,9 +63,10 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     let recovery = try Slab<RecoveryClient>(
       count: options.requests == nil ? 0 : 1
     ) { _ throws(ReceiveError) in try RecoveryClient(options.requests!, options.receive) }
+    isContinued = decoder.publisher.isContinued
     health = LineHealth(
       lines: lines.count, hours: options.hours, started_ns: MonotonicClock.now,
-      isContinued: decoder.publisher.isContinued)
+      isContinued: isContinued)
     feed = ArbitratedFeed(
       decoder, limits: options.arbiterLimits, restarts: options.restarts, lines: lines.count,
       streams: memory?.sequences())
@@ -111,7 +114,7 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     started_ns = MonotonicClock.now
     let clock = clinux_realtime_ns()
     // Nobody knows what it missed, where a predecessor left rings and nothing else.
-    if feed.streamCount == 0, feed.decoder.publisher.isContinued {
+    if isContinued, feed.streamCount == 0 {
       feed.decoder.publisher.feedStatus(.gap, time: clock)
     }
     feed.takeOver(ArrivalTimes(clock: clock, received_ns: started_ns, now: started_ns))
