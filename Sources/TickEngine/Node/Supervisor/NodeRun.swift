@@ -103,7 +103,7 @@ public struct NodeRun {
 
   private func removeFiles() {
     if plan.configuration.directories.reports == nil {
-      for path in sets.flatMap(\.roles).compactMap(\.report) { _ = unsafe unlink(path) }
+      for role in sets.flatMap(\.roles) { role.removeReports() }
     }
     _ = unsafe unlink(NodeRun.positionsCopy(plan.configuration))
     _ = unsafe rmdir(NodeRun.runDirectory(plan.configuration))

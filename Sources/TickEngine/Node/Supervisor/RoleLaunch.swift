@@ -1,3 +1,5 @@
+import Glibc
+
 /// One role of a set, as the supervisor starts it: a program and its arguments.
 public struct RoleLaunch: Sendable {
   /// Stands in `arguments` for the port that the venue told at its start.
@@ -44,6 +46,20 @@ public struct RoleLaunch: Sendable {
     guard let port else { return arguments }
     let open = kind == .venue ? ":0" : RoleLaunch.portPlaceholder
     return arguments.map { $0.hasSuffix(open) ? $0.dropLast(open.count) + ":\(port)" : $0 }
+  }
+}
+
+extension RoleLaunch {
+  /// What its last process left must not be taken for what its next one did, which may die before
+  /// it writes any.
+  func setReportAside() {
+    if let report { _ = unsafe rename(report, report + ".before") }
+  }
+
+  /// Removes what its processes left, also those of an instance before this one.
+  func removeReports() {
+    guard let report else { return }
+    for path in [report, report + ".before"] { _ = unsafe unlink(path) }
   }
 }
 

@@ -63,7 +63,7 @@ final class SupervisedRole {
   func start(
     at now: UInt64, environment: [String: String], venuePort: UInt16?
   ) throws(SupervisorError) {
-    forgetReport()
+    launch.setReportAside()
     // Whom others do without is more urgent than what they do without him.
     let process = try WatchedProcess.start(
       launch, arguments: launch.arguments(venuePort: venuePort), environment: environment,
@@ -74,10 +74,6 @@ final class SupervisedRole {
     history.pid = process.pid
     state = .starting(until: now + UInt64(options.readyMax_s * 1e9))
   }
-
-  /// What it left last time must not be taken for what its next process did: that one may die
-  /// before it writes any.
-  func forgetReport() { if let report = launch.report { _ = unsafe unlink(report) } }
 
   /// Takes over a process that a dead supervisor had started, and seen ready.
   func adopt(_ process: WatchedProcess, starts: UInt64, at now: UInt64) {

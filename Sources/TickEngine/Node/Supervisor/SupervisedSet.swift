@@ -49,7 +49,7 @@ final class SupervisedSet {
     // All of them, also those that are not started yet: whoever comes after a death counts them.
     if memory.predecessor.isEmpty {
       for (place, standing) in told.enumerated() { memory.table.write(standing, place: place) }
-      for role in roles { role.forgetReport() }
+      for role in roles { role.launch.removeReports() }
     }
     takeOver()
   }
