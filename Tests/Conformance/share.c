@@ -37,27 +37,33 @@ static void produce(int socket) {
   _exit(0);
 }
 
-/* A peer may send more descriptors than were asked for: none of them stays open. */
-static void descriptors_too_many_are_closed(void) {
-  int sockets[2], two[2] = {STDIN_FILENO, STDERR_FILENO};
-  uint64_t control[4] = {0}; /* words, for the alignment */
+/* `count` descriptors, two at the most, in one message. */
+static void send_descriptors(int socket, const int *descriptors, size_t count) {
   char byte = 0;
   struct iovec part = {&byte, 1};
+  uint64_t control[(CMSG_SPACE(2 * sizeof(int)) + 7) / 8] = {0}; /* words, for the alignment */
   struct msghdr message = {0};
-  tickring_region region;
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = CMSG_SPACE(sizeof two);
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
   struct cmsghdr *head = CMSG_FIRSTHDR(&message);
   head->cmsg_level = SOL_SOCKET;
   head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(sizeof two);
-  memcpy(CMSG_DATA(head), two, sizeof two);
+  head->cmsg_len = CMSG_LEN(count * sizeof(int));
+  memcpy(CMSG_DATA(head), descriptors, count * sizeof(int));
+  expect(sendmsg(socket, &message, 0) == 1, "descriptors are sent");
+}
+
+/* A peer may send more descriptors than were asked for: none of them stays open. */
+static void descriptors_too_many_are_closed(void) {
+  int sockets[2];
+  const int two[2] = {STDIN_FILENO, STDERR_FILENO};
+  tickring_region region;
   make_pair(sockets);
   int before = dup(STDERR_FILENO); /* the lowest that is free */
   close(before);
-  expect(sendmsg(sockets[0], &message, 0) == 1, "two descriptors are sent");
+  send_descriptors(sockets[0], two, 2);
   expect(tickring_receive(sockets[1], TICKRING_REGION_TICKS, &region) == TICKRING_E_NOT_A_REGION,
          "two descriptors are no region");
   int after = dup(STDERR_FILENO);
@@ -117,23 +123,6 @@ static void what_is_not_sealed_is_refused(void) {
   expect(tickring_create_sealed(&options, &region) == TICKRING_E_ARGUMENT, "3 is no capacity");
 }
 
-static void send_descriptor(int socket, int fd) {
-  char byte = 0;
-  struct iovec part = {&byte, 1};
-  uint64_t control[(CMSG_SPACE(sizeof fd) + 7) / 8] = {0}; /* words, for the alignment */
-  struct msghdr message = {0};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = CMSG_SPACE(sizeof fd);
-  struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-  head->cmsg_level = SOL_SOCKET;
-  head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(sizeof fd);
-  memcpy(CMSG_DATA(head), &fd, sizeof fd);
-  expect(sendmsg(socket, &message, 0) == 1, "a descriptor is sent");
-}
-
 /* A header costs a peer a page, whatever size it says: the rest would be ours to pay for. */
 static void memory_that_is_only_announced_is_refused(void) {
   int sockets[2];
@@ -148,7 +137,7 @@ static void memory_that_is_only_announced_is_refused(void) {
     expect(fchmod(fd, 0600) == 0 && ftruncate(fd, (off_t)region.bytes) == 0, "a file as long");
     expect(pwrite(fd, region.header, bytes, 0) == (ssize_t)bytes, "that says the same");
     expect(fcntl(fd, F_ADD_SEALS, seals) == 0, "is sealed");
-    send_descriptor(sockets[0], fd);
+    send_descriptors(sockets[0], &fd, 1);
     int error = tickring_receive(sockets[1], TICKRING_REGION_TICKS, &other);
     expect(error == (is_whole ? TICKRING_OK : TICKRING_E_SIZE), "its memory decides");
     tickring_detach(&other);
