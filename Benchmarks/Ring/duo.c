@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RAW_TRIPS = 2000, NEAR_NS_MAX = 220, FAR_NS_MIN = 300, ONEWAY_PER_S = 300000 };
+enum { RAW_TRIPS = 2000, NEAR_NS_MAX = 280, FAR_NS_MIN = 300, ONEWAY_PER_S = 300000 };
 
 enum order { IDLE, STOP, RAW, RECEIVE, PONG, ANSWER, RECEIVE_DUE, RECEIVE_PACED };
 

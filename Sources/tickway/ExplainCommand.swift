@@ -17,7 +17,7 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: "The file of decisions.", completion: .file()) var file: String
   @Option(
     help: ArgumentHelp(
-      "This order: its number, SYMBOL:NUMBER as in --orders, or the venue's client order id.",
+      "This order: its number, SYMBOL:NUMBER as in --orders, its client order id or its token.",
       valueName: "id"))
   var order: String?
   @Option(help: "This strategy's alone.") var strategy: UInt8?

@@ -67,7 +67,9 @@ enum FuzzOuch42 {
     readInbound(bytes)
     if let accepted = Ouch42.Accepted(bytes) {
       fuzzUse(accepted.time_ns &+ accepted.symbol.word &+ accepted.orderReference)
-      fuzzUse(accepted.userRefNum &+ accepted.previousUserRefNum &+ accepted.minimumQuantity)
+      use(accepted.token)
+      use(accepted.previousToken)
+      fuzzUse(accepted.minimumQuantity)
       fuzzUse(accepted.state &+ accepted.bboWeight)
       fuzzUse(accepted.firm.low)
     }
@@ -84,14 +86,33 @@ enum FuzzOuch42 {
   private static func readInbound(_ bytes: Bytes) {
     if let order = Ouch42.EnterOrder(bytes) {
       fuzzCheck(Ouch42.inbound(bytes) == .message(.enterOrder), "a view is of whole messages only")
-      fuzzUse(order.userRefNum &+ order.quantity &+ order.priceE4 &+ order.minimumQuantity)
+      use(order.token)
+      fuzzUse(order.quantity &+ order.priceE4 &+ order.minimumQuantity)
       fuzzUse(order.symbol.word &+ order.firm.low)
       fuzzUse(order.customer &+ order.cross)
     }
     if let replace = Ouch42.ReplaceOrder(bytes) {
-      fuzzUse(replace.originalUserRefNum &+ replace.userRefNum &+ replace.minimumQuantity)
+      use(replace.originalToken)
+      use(replace.token)
+      fuzzUse(replace.minimumQuantity)
     }
-    if let cancel = Ouch42.CancelOrder(bytes) { fuzzUse(cancel.userRefNum &+ cancel.quantity) }
-    if let modify = Ouch42.ModifyOrder(bytes) { fuzzUse(modify.userRefNum &+ modify.quantity) }
+    if let cancel = Ouch42.CancelOrder(bytes) {
+      use(cancel.token)
+      fuzzUse(cancel.quantity)
+    }
+    if let modify = Ouch42.ModifyOrder(bytes) { fuzzUse(modify.quantity) }
+  }
+
+  private static func use(_ token: Ouch42.Token?) {
+    guard let token else { return }
+    withUnsafeTemporaryAllocation(byteCount: Ouch42.Token.length, alignment: 1) { raw in
+      raw.initializeMemory(as: UInt8.self, repeating: 0)
+      let target = MutableBytes(raw.baseAddress!, count: raw.count)
+      token.put(into: target, at: 0)
+      fuzzCheck(Ouch42.Token(target.bytes, at: 0) == token, "a token reads back")
+    }
+    if let origin = OrderOrigin(tag: token.tag) {
+      fuzzCheck(origin.tag == token.tag, "an origin reads back")
+    }
   }
 }

@@ -37,7 +37,7 @@ import Testing
     #expect(all["decisions"].list.count == Int(recorded))
     for decision in all["decisions"].list {
       let failed = decision["checks"].list.filter { $0["verdict"].text == "failed" }
-      try #require(decision["checks"].list.count == 42)
+      try #require(decision["checks"].list.count == 43)
       try #require(failed.count == (decision["outcome"].text == "refused" ? 1 : 0))
       try #require(failed.first?["check"].text == decision["deciding_check"].text)
     }
@@ -50,6 +50,7 @@ import Testing
     let one = try #require(rejected.last)
     let names = [
       "\(one["order_id"].count ?? 0)", one["client_order_id"].text ?? "", one["order"].text ?? "",
+      token(of: try #require(one["order_id"].count), try #require(one["strategy"].count)),
     ]
     for name in names {
       let found = try explain("--order", name)["decisions"].list
@@ -68,6 +69,20 @@ import Testing
     #expect(text.status == 0 && text.error == "")
     #expect(text.output.contains("REFUSED by the check \(one["deciding_check"].text ?? "?")"))
     #expect(text.output.contains("FAIL") && text.output.contains("  > "))
+  }
+
+  /// As OUCH 4.2 says that this is the 42nd order.
+  private func token(of order: UInt64, _ strategy: UInt64) -> String {
+    let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    let tag = (strategy - 1) << 48 | order
+    return [42 << 13 | tag >> 41, tag & (1 << 41 - 1)].map { (half: UInt64) in
+      var (rest, text) = (half, "")
+      for _ in 0..<7 {
+        text = "\(letters[Int(rest % 62)])\(text)"
+        rest /= 62
+      }
+      return text
+    }.joined()
   }
 
   @Test func withoutAQuestionThereIsASummary() throws {

@@ -1,6 +1,6 @@
 /// Which decisions somebody asks for. What is nil is not asked.
 public struct DecisionSelection: Sendable {
-  /// One of `RecordedDecision.orderNames`.
+  /// A name by which an order is asked for (`RecordedDecision.isNamed`).
   public var order: String?
   public var strategy: UInt8?
   public var symbol: String?
@@ -22,7 +22,7 @@ public struct DecisionSelection: Sendable {
       && (reason == nil || event.riskReason == reason)
       && (!isRejected || event.decisionOutcome == .refused)
       && (symbol == nil || decision.symbolText == symbol)
-      && (order == nil || decision.orderNames.contains(order ?? ""))
+      && (order.map { decision.isNamed($0) } ?? true)
   }
 }
 

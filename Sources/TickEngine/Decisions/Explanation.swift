@@ -57,8 +57,7 @@ extension DecisionEvent {
 }
 
 extension RecordedDecision {
-  /// The names by which an order is asked for: its number, decimal; as `--orders` has it; and as
-  /// the venue has it.
+  /// The names of an order: its number, decimal; as `--orders` has it; and as the venue has it.
   public var orderNames: [String] {
     [
       "\(event.orderId)", "\(symbolText):\(UInt32(truncatingIfNeeded: event.orderId))",
@@ -66,9 +65,16 @@ extension RecordedDecision {
     ]
   }
 
+  /// Whether the order has this name, or had this token of OUCH 4.2.
+  public func isNamed(_ name: String) -> Bool {
+    orderNames.contains(name) || Ouch42.Token(name).flatMap { OrderOrigin(tag: $0.tag) } == origin
+  }
+
   /// The client order id that goes to the venue.
-  public var clientOrderId: String {
-    OrderOrigin(orderId: event.orderId, strategy: event.strategy).text.text
+  public var clientOrderId: String { origin.text.text }
+
+  private var origin: OrderOrigin {
+    OrderOrigin(orderId: event.orderId, strategy: event.strategy)
   }
 
   /// The symbol; `#7` for an instrument that has none.

@@ -4,7 +4,8 @@ import TickRing
 extension OrderBook {
   /// Takes an order from the pool for a request; nil if the pool is exhausted.
   mutating func add(
-    _ request: OrderRequest, quantity: UInt32, priceE4: Int64, referenceE4: Int64, worker: Int
+    _ request: OrderRequest, quantity: UInt32, priceE4: Int64, referenceE4: Int64, worker: Int,
+    isShort: Bool = false
   ) -> UInt32? {
     guard let number = try? pool.take() else { return nil }
     var order = WorkingOrder(userRefNum: number)
@@ -14,6 +15,7 @@ extension OrderBook {
     order.worker = UInt8(truncatingIfNeeded: worker)
     order.strategy = request.strategy
     order.isBuy = request.side == OrderSide.buy.rawValue
+    order.isShort = isShort
     order.isImmediate = request.time_in_force != TimeInForce.day.rawValue
     order.isKillIfPartial = request.time_in_force == TimeInForce.fok.rawValue
     order.isHeard = true

@@ -27,6 +27,8 @@ struct OrderPool: ~Copyable {
   let capacity: Int
   private(set) var count = 0
   private var lastUserRefNum: UInt32
+  /// The highest number that the venue's protocol can say.
+  var userRefNumMax = UInt32.max
 
   /// Slots of the region that a pool of `capacity` orders needs.
   static func slots(_ capacity: Int) -> Int {
@@ -56,6 +58,7 @@ struct OrderPool: ~Copyable {
       lastUserRefNum = max(lastUserRefNum, orders[place].userRefNum)
     }
     self.orders = orders
+    lastUserRefNum = max(lastUserRefNum, numberedBefore)
   }
 
   func isFree(_ place: Int) -> Bool { place != 0 && orders[place].userRefNum == 0 }
@@ -74,7 +77,7 @@ struct OrderPool: ~Copyable {
       // The sequence last: a sender that dies in between has sent nothing.
       (orders[0].quantity, orders[0].filled, orders[0].partner) = (0, 0, 0)
       orders[0].links = OrderLinks()
-      (orders[0].state, orders[0].worker) = (0, 0)
+      (orders[0].state, orders[0].worker, orders[0].referenceOffsetE4) = (0, 0, 0)
       orders.fence()
       orders[0].orderId = newValue.session.low
       orders[0].priceE4 = Int64(bitPattern: newValue.session.high)
@@ -82,6 +85,13 @@ struct OrderPool: ~Copyable {
       orders[0].filled = UInt32(truncatingIfNeeded: newValue.sequence >> 32)
       orders[0].quantity = UInt32(truncatingIfNeeded: newValue.sequence)
     }
+  }
+
+  /// The last number that the session had seen before the first sender of the pool, for a successor
+  /// is told nothing of that.
+  var numberedBefore: UInt32 {
+    get { UInt32(bitPattern: orders[0].referenceOffsetE4) }
+    nonmutating set { orders[0].referenceOffsetE4 = Int32(bitPattern: newValue) }
   }
 
   /// The message of the session up to which workers have been told what the venue said; kept as one
@@ -190,7 +200,9 @@ struct OrderPool: ~Copyable {
   mutating func skip(to next: UInt32) { lastUserRefNum = max(lastUserRefNum, next &- 1) }
 
   /// Whether there is an order to take, and a number for it.
-  var hasRoom: Bool { count < capacity && lastUserRefNum < UInt32.max - UInt32(mask) }
+  var hasRoom: Bool { count < capacity && hasNumber }
+
+  private var hasNumber: Bool { Int(lastUserRefNum) + mask < Int(userRefNumMax) }
 
   /// Takes a cleared order with the next UserRefNum.
   mutating func take() throws(OrderPoolError) -> UInt32 {
@@ -215,7 +227,7 @@ struct OrderPool: ~Copyable {
 
   /// The next number, without an order: for a request that is none.
   mutating func takeNumber() -> UInt32? {
-    guard lastUserRefNum < UInt32.max - UInt32(mask) else { return nil }
+    guard hasNumber else { return nil }
     lastUserRefNum += 1
     return lastUserRefNum
   }

@@ -60,10 +60,16 @@ extension Sender {
     let order = book.pool[old]
     evidence.at(.openOrders)
     let most = Double(book.capacity)
-    if !book.hasRoom { decision = .reject(.openOrders, limit: most, value: most) }
-    if decision.reason == nil {
-      judgeLink(WorkingOrder.whole(order.filled, decision.quantity), &decision, &evidence)
+    guard book.hasRoom else {
+      decision = .reject(.openOrders, limit: most, value: most)
+      return
     }
+    evidence.at(.shortMarking)
+    guard order.isShort || !decision.isShort else {
+      decision = .reject(.unsayable)
+      return
+    }
+    judgeLink(WorkingOrder.whole(order.filled, decision.quantity), &decision, &evidence)
     guard decision.reason == nil else { return }
     judgeSelfMatch(order.instrument, isBuy: order.isBuy, except: old, &decision, &evidence)
   }
@@ -78,13 +84,13 @@ extension Sender {
     guard let number else {
       preconditionFailure("the gate let a replacement pass that cannot be sent")
     }
-    let quantity = book.pool[number].quantity
+    let (quantity, origin) = (book.pool[number].quantity, book.pool[number].origin)
     let start = session?.add { dialect, body in
       dialect.replace(
         into: body, userRefNum: old, by: number, quantity: quantity,
         priceE4: decision.priceE4, timeInForce: asked.timeInForceSaid,
         minimumQuantity: asked.minimum(of: decision.quantity),
-        clientOrderId: OrderOrigin(orderId: asked.order_id, strategy: asked.strategy).text)
+        origin: origin)
     }
     guard let start else { preconditionFailure("a replacement that cannot be said") }
     var news = OrderNews(of: book.pool[old])

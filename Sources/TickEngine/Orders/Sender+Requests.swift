@@ -157,14 +157,14 @@ extension Sender {
     guard let word = directory.symbol(instrument),
       let number = book.add(
         request, quantity: quantity, priceE4: decision.priceE4,
-        referenceE4: decision.referenceE4, worker: worker)
+        referenceE4: decision.referenceE4, worker: worker, isShort: decision.isShort)
     else { preconditionFailure("the gate let an order pass that cannot be sent") }
     let start = session?.add { dialect, body in
       dialect.enter(
         into: body, userRefNum: number, side: Sender.side(of: request, decision),
         quantity: quantity, symbol: Symbol(word: word), priceE4: decision.priceE4,
         timeInForce: request.timeInForceSaid, minimumQuantity: request.minimum(of: quantity),
-        clientOrderId: OrderOrigin(orderId: request.order_id, strategy: request.strategy).text)
+        origin: OrderOrigin(orderId: request.order_id, strategy: request.strategy))
     }
     guard let start else { preconditionFailure("an order that cannot be said was not refused") }
     gate.opened(
@@ -204,7 +204,10 @@ extension Sender {
   }
 
   private mutating func sendCancel(_ number: UInt32) {
-    let start = session?.add { dialect, body in dialect.cancel(into: body, userRefNum: number) }
+    let origin = book.pool[number].origin
+    let start = session?.add { dialect, body in
+      dialect.cancel(into: body, userRefNum: number, origin: origin)
+    }
     precondition(start != nil, "a cancel was begun without room for it")
     book.counts.cancelsSent += 1
     gate.countCancel()

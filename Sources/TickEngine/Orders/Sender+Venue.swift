@@ -161,19 +161,14 @@ extension Sender {
   /// Whose an order of before this process is: by what went with it, if its symbol is that of the
   /// same instrument now.
   private mutating func origin(of message: Bytes, _ answer: OrderAnswer) -> OrderOrigin? {
-    guard options.isWhole, session?.dialect == .ouch50, !book.pool.contains(answer.userRefNum)
+    guard options.isWhole, !book.pool.contains(answer.userRefNum), let dialect = session?.dialect,
+      let origin = dialect.origin(of: message)
     else { return nil }
-    switch answer.kind {
-    case .replaced: return Ouch50.Replaced(message).flatMap { OrderOrigin($0.clientOrderId) }
-    case .rejected: return Ouch50.Rejected(message).flatMap { OrderOrigin($0.clientOrderId) }
-    case .accepted: break
-    default: return nil
-    }
-    guard let accepted = Ouch50.Accepted(message), let origin = OrderOrigin(accepted.clientOrderId),
-      let word = directory.symbol(UInt32(truncatingIfNeeded: origin.orderId >> 32)),
-      accepted.symbol.word == word
-    else { return nil }
-    return origin
+    // OUCH 4.2 cannot be asked for the next number, and takes none twice.
+    book.pool.skip(to: answer.userRefNum &+ 1)
+    guard answer.kind == .accepted else { return origin }
+    let instrument = UInt32(truncatingIfNeeded: origin.orderId >> 32)
+    return dialect.symbol(of: message)?.word == directory.symbol(instrument) ? origin : nil
   }
 
   /// The venue has told all: what it does not have never came to it.
@@ -263,7 +258,10 @@ extension Sender {
     }
     kill.publishSocket(session?.descriptor ?? -1)
     if let name = session?.session, name != book.pool.origin.session {
+      let next = session?.nextUserRefNum ?? 1
+      book.pool.skip(to: next)
       book.pool.origin = (name, session?.first ?? 1)
+      book.pool.numberedBefore = next - 1
       toldBefore = 0
       halfTold = (sequence: 0, events: 0, worker: 0)
     }

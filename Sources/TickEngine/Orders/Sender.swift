@@ -227,11 +227,15 @@ struct Sender: ~Copyable, Role {
     if options.workersOutlive { finishTelling() }
     if options.isSessionGone { return giveUpSession() }
     if session == nil { endRecoveries() }
-    guard let next = session?.nextUserRefNum, let name = session?.session else { return }
+    guard let next = session?.nextUserRefNum, let name = session?.session,
+      let dialect = session?.dialect
+    else { return }
+    book.pool.userRefNumMax = dialect.userRefNumMax
     book.pool.skip(to: next)
     let origin = book.pool.origin
     if origin.session != name || origin.sequence == 0 {
       book.pool.origin = (name, session?.first ?? 1)
+      book.pool.numberedBefore = next - 1
     } else if options.workersOutlive {
       toldBefore = book.pool.told
       findHalfTold()

@@ -33,13 +33,11 @@ struct VenueSession: ~Copyable {
   static let heartbeat_ns: UInt64 = 1_000_000_000
   /// Silence after which the venue is dead.
   static let silence_ns: UInt64 = 15_000_000_000
-  private static let loginSeconds = 3
+  static let loginSeconds = 3
   /// For the name, the connection and the login together.
   private static let open_ns: UInt64 = 5_000_000_000
   /// For the venue to close a connection that has logged out.
   private static let leave_ns: UInt64 = 1_000_000_000
-  /// Beyond it the numbers of one session might not last.
-  private static let userRefNumMax: UInt32 = .max / 2
 
   let stream: TcpSocket
   var framer: SoupBinFramer
@@ -54,7 +52,7 @@ struct VenueSession: ~Copyable {
   let name: String
   let dialect: OrderDialect
   /// The lowest order number that the venue will take, as of the login; only if not resumed.
-  private(set) var nextUserRefNum: UInt32 = 1
+  var nextUserRefNum: UInt32 = 1
   /// The venue's name for the session.
   private(set) var session = FixedText.blank
   /// Sequence of the next sequenced message that is news, from 1.
@@ -66,7 +64,7 @@ struct VenueSession: ~Copyable {
   /// Whether there were messages before the login that are (still) to come.
   private(set) var isReplaying = false
   /// Where it began.
-  private(set) var first: UInt64 = 1
+  var first: UInt64 = 1
   /// The first message that the venue had not sent when it was asked to repeat, as it said.
   private var toldBefore: UInt64 = 0
   /// The message up to which answers are old ones for sure.
@@ -76,7 +74,8 @@ struct VenueSession: ~Copyable {
   private var asked = 0
   private var answered = 0
 
-  /// Connects and logs in. Takes at most 5 s, whatever the venue does.
+  /// Connects and logs in. Takes at most 5 s, whatever the venue does, or as long as it goes on
+  /// telling a session of OUCH 4.2.
   static func open(
     _ address: VenueAddress, from start: SessionStart = .newest
   ) throws(SessionError) -> VenueSession {
@@ -88,13 +87,19 @@ struct VenueSession: ~Copyable {
     }
     let end = MonotonicClock.now + VenueSession.open_ns
     do throws(SessionError) {
-      guard start.sequence > 0, address.dialect == .ouch50 || !start.isBinding else {
+      let isOld = address.dialect == .ouch42
+      if isOld, start.sequence == 0 {
+        return try openNumbered(address, user, password, until: end)
+      }
+      guard start.sequence > 0, !isOld || !start.isBinding else {
         return try openBlindly(address, user, password, start, until: end)
       }
       let there = try look(address, user, password, until: end)
       var start = start
       let isOther = start.session != .blank && start.session != there.session
-      if isOther, !start.isBinding {
+      if isOther, !start.isBinding, isOld {
+        return try openAndSkim(address, user, password, there, until: end)
+      } else if isOther, !start.isBinding {
         start = SessionStart(session: there.session, sequence: there.sequence)
       } else if isOther {
         throw .otherSession(address.text, was: start.session.text, is: there.session.text)
@@ -125,7 +130,7 @@ struct VenueSession: ~Copyable {
     }
   }
 
-  private static func open(
+  static func open(
     _ address: VenueAddress, _ user: FixedText, _ password: FixedText, _ start: SessionStart,
     toldBefore: UInt64, until end: UInt64
   ) throws(SessionError) -> VenueSession {
@@ -147,15 +152,19 @@ struct VenueSession: ~Copyable {
     let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
     var session = VenueSession(stream, name: address.text, dialect: address.dialect)
     let accepted = try session.login(user, password, .newest, until: end)
-    session.logOut()
-    // It lets nobody else in before it has closed this one.
+    session.leave(until: end)
+    return accepted
+  }
+
+  /// Logs out and waits for the end: the venue lets nobody else in before it has closed this one.
+  mutating func leave(until end: UInt64) {
+    logOut()
     let deadline = min(end, MonotonicClock.now + VenueSession.leave_ns)
     while MonotonicClock.now < deadline {
       do throws(SessionError) {
-        if try session.receive() { while session.next() != nil {} } else { usleep(50) }
+        if try receive() { while next() != nil {} } else { usleep(50) }
       } catch { break }
     }
-    return accepted
   }
 
   private init(_ stream: consuming TcpSocket, name: String, dialect: OrderDialect) {
@@ -253,7 +262,7 @@ struct VenueSession: ~Copyable {
   mutating func endReplay() { isReplaying = false }
 
   /// The next packet that says something.
-  private mutating func answer(until deadline: UInt64) throws(SessionError) -> SoupBinPacket {
+  mutating func answer(until deadline: UInt64) throws(SessionError) -> SoupBinPacket {
     while MonotonicClock.now < deadline {
       try flush()
       // What came with the packet before, before the kernel is asked for more.
@@ -278,23 +287,5 @@ struct VenueSession: ~Copyable {
     default: break
     }
     throw .lost(name, reason: "it answers the login with something else")
-  }
-
-  private mutating func askNextUserRefNum(until deadline: UInt64) throws(SessionError) {
-    guard let target = writable else { return }
-    target.put(u8: Ouch50.InboundType.accountQuery.rawValue, at: SoupBin.headerLength)
-    append(SoupBin.frame(.unsequenced, payload: 1, into: target))
-    while true {
-      let packet = try answer(until: deadline)
-      if packet.type == .endOfSession { throw .lost(name, reason: "it ended the session") }
-      guard packet.type == .sequenced,
-        let response = Ouch50.AccountQueryResponse(packet.payload)
-      else { continue }
-      guard (1...VenueSession.userRefNumMax).contains(response.nextUserRefNum) else {
-        throw .lost(name, reason: "its next order number is \(response.nextUserRefNum)")
-      }
-      nextUserRefNum = response.nextUserRefNum
-      return
-    }
   }
 }

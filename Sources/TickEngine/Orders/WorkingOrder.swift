@@ -23,7 +23,8 @@ struct WorkingOrder: BitwiseCopyable {
   var links = OrderLinks()
   var worker: UInt8 = 0
   var strategy: UInt8 = 0
-  var state = OrderState.free.rawValue
+  /// The state's number; the high bit: a sale that is marked short.
+  private var marked: UInt8 = 0
   fileprivate var bits: UInt8 = 0
 
   init() {}
@@ -94,8 +95,17 @@ extension WorkingOrder {
     orderId == 0 || quantity == 0 || strategy == 0 || priceE4 <= 0 || life == .free
   }
   var instrument: UInt32 { UInt32(truncatingIfNeeded: orderId >> 32) }
+  var origin: OrderOrigin { OrderOrigin(orderId: orderId, strategy: strategy) }
   var side: UInt8 { (isBuy ? OrderSide.buy : .sell).rawValue }
+  var state: UInt8 {
+    get { marked & 0x7F }
+    set { marked = marked & 0x80 | newValue }
+  }
   var life: OrderState { OrderState(rawValue: state) ?? .free }
+  var isShort: Bool {
+    get { marked & 0x80 != 0 }
+    set { marked = newValue ? marked | 0x80 : marked & 0x7F }
+  }
   /// The reference price that the strategy decided by, 1e-4.
   var referenceE4: Int64 { priceE4 &+ Int64(referenceOffsetE4) }
 
@@ -122,6 +132,7 @@ extension WorkingOrder {
   /// was sent.
   mutating func adopt(_ side: Ouch50.Side?, _ open: UInt32, _ priceE4: Int64) -> Bool {
     let isBuy = side?.isBuy ?? self.isBuy
+    if let side { isShort = side == .sellShort || side == .sellShortExempt }
     let quantity = WorkingOrder.whole(filled, open)
     let isOther = (isBuy, quantity, priceE4) != (self.isBuy, self.quantity, self.priceE4)
     (self.isBuy, self.quantity, self.priceE4) = (isBuy, quantity, priceE4)

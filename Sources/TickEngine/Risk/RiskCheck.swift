@@ -64,6 +64,8 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
   case unwindTurn = 35
   /// There is room in the order pool.
   case openOrders = 36
+  /// A replacement cannot make a sale of what is held a short one.
+  case shortMarking = 43
   /// There is a session, and nothing in doubt.
   case session = 37
   case venueSlow = 38
@@ -85,6 +87,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
     case .orderId: "order_id"
     case .unwindTurn: "unwind_turn"
     case .openOrders: "open_orders"
+    case .shortMarking: "short_marking"
     case .venueSlow: "venue_slow"
     case .venueQuantity: "venue_quantity"
     case .venuePrice: "venue_price"
@@ -129,7 +132,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
     case .openOrders: .openOrders
     case .session: .noSession
     case .venueSlow: .venueSlow
-    case .venuePrice: .unsayable
+    case .shortMarking, .venuePrice: .unsayable
     case .selfMatch: .selfMatch
     }
   }

@@ -66,7 +66,7 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
   case venueSlow
   /// It would trade with an order of our own.
   case selfMatch
-  /// A price that the venue's protocol cannot say.
+  /// What the venue's protocol cannot say: such a price, or another marking of what is replaced.
   case unsayable
   /// The account's ledger has no credit left for it: other senders of the account have it, or it
   /// cannot be read.

@@ -7,6 +7,8 @@ struct VenueStreams: VenueSink, ~Copyable {
   let dialect: OrderDialect
   /// Exchange time of what happens now, ns since midnight US Eastern; set by the server's loop.
   var time_ns: UInt64 = 0
+  /// What the tokens of OUCH 4.2 say beside their numbers.
+  var tags = VenueTags()
   /// The accounts' record, where it is kept.
   var truth: VenueTruth?
   /// What goes wrong on the wire of each account; empty: nothing on any.
@@ -22,7 +24,11 @@ struct VenueStreams: VenueSink, ~Copyable {
     truth?.note(event, account)
     switch dialect {
     case .ouch50: append(to: account) { event.encode(into: $0, time_ns: time) }
-    case .ouch42: append(to: account) { event.encode42(into: $0, time_ns: time) }
+    case .ouch42:
+      let tags = tags
+      append(to: account) {
+        event.encode42(into: $0, time_ns: time) { tags.token($0, of: account) }
+      }
     }
   }
 

@@ -50,21 +50,58 @@ public enum OrderDialect: UInt8, Sendable, CaseIterable {
     }
   }
 
+  /// Orders are numbered from 1 to this in a session.
+  @inlinable
+  public var userRefNumMax: UInt32 {
+    switch self {
+    case .ouch50: .max
+    case .ouch42: Ouch42.Token.userRefNumMax
+    }
+  }
+
+  @inlinable
+  func canSay(userRefNum: UInt32) -> Bool { userRefNum > 0 && userRefNum <= userRefNumMax }
+
   @inlinable
   func canSay(_ userRefNum: UInt32, _ quantity: UInt32, _ minimumQuantity: UInt32) -> Bool {
-    userRefNum > 0 && quantity > 0 && quantity <= OrderDialect.quantityMax
+    canSay(userRefNum: userRefNum) && quantity > 0 && quantity <= OrderDialect.quantityMax
       && minimumQuantity <= quantity
+  }
+
+  /// Whose the order is that the venue's message names; nil where the dialect does not say it.
+  @inlinable
+  public func origin(of message: Bytes) -> OrderOrigin? {
+    switch self {
+    case .ouch50:
+      let id =
+        Ouch50.Accepted(message)?.clientOrderId ?? Ouch50.Replaced(message)?.clientOrderId
+        ?? Ouch50.Rejected(message)?.clientOrderId
+      return id.flatMap { OrderOrigin($0) }
+    case .ouch42:
+      let token = Ouch42.Accepted(message)?.token ?? Ouch42.Rejected(message)?.token
+      return token.flatMap { OrderOrigin(tag: $0.tag) }
+    }
+  }
+
+  /// Of what was accepted; nil of any other message.
+  @inlinable
+  public func symbol(of message: Bytes) -> Symbol? {
+    switch self {
+    case .ouch50: Ouch50.Accepted(message)?.symbol
+    case .ouch42: Ouch42.Accepted(message)?.symbol
+    }
   }
 }
 
-/// Requests. Each returns the message's length, or nil where the dialect cannot say it.
+/// Requests. Each returns the message's length, or nil where the dialect cannot say it. `origin`
+/// goes with an order to the venue, and is the same in every request that names the order.
 extension OrderDialect {
   /// A new order. Numbers rise strictly within a session, in whichever kind of request they are.
   @inlinable
   public func enter(
     into target: MutableBytes, userRefNum: UInt32, side: Side, quantity: UInt32, symbol: Symbol,
     priceE4: Int64, timeInForce: TimeInForce, minimumQuantity: UInt32 = 0,
-    clientOrderId: FixedText = .blank
+    origin: OrderOrigin? = nil
   ) -> Int? {
     guard canSay(userRefNum, quantity, minimumQuantity), canSay(priceE4: priceE4) else {
       return nil
@@ -74,11 +111,11 @@ extension OrderDialect {
       return Ouch50.EnterOrder.encode(
         into: target, userRefNum: userRefNum, side: side, quantity: quantity, symbol: symbol,
         priceE4: UInt64(priceE4), timeInForce: Ouch50.TimeInForce(timeInForce),
-        clientOrderId: clientOrderId, minimumQuantity: minimumQuantity)
+        clientOrderId: origin?.text ?? .blank, minimumQuantity: minimumQuantity)
     case .ouch42:
       return Ouch42.EnterOrder.encode(
-        into: target, userRefNum: userRefNum, side: side, quantity: quantity, symbol: symbol,
-        priceE4: UInt32(priceE4), timeInForce: Ouch42.TimeInForce(timeInForce),
+        into: target, token: Ouch42.Token(userRefNum, of: origin), side: side, quantity: quantity,
+        symbol: symbol, priceE4: UInt32(priceE4), timeInForce: Ouch42.TimeInForce(timeInForce),
         minimumQuantity: minimumQuantity)
     }
   }
@@ -89,7 +126,7 @@ extension OrderDialect {
   public func replace(
     into target: MutableBytes, userRefNum old: UInt32, by new: UInt32, quantity: UInt32,
     priceE4: Int64, timeInForce: TimeInForce = .day, minimumQuantity: UInt32 = 0,
-    clientOrderId: FixedText = .blank
+    origin: OrderOrigin? = nil
   ) -> Int? {
     guard canSay(new, quantity, minimumQuantity), old > 0, old < new, canSay(priceE4: priceE4)
     else { return nil }
@@ -98,11 +135,12 @@ extension OrderDialect {
       return Ouch50.ReplaceOrder.encode(
         into: target, originalUserRefNum: old, userRefNum: new, quantity: quantity,
         priceE4: UInt64(priceE4), timeInForce: Ouch50.TimeInForce(timeInForce),
-        clientOrderId: clientOrderId, minimumQuantity: minimumQuantity)
+        clientOrderId: origin?.text ?? .blank, minimumQuantity: minimumQuantity)
     case .ouch42:
       return Ouch42.ReplaceOrder.encode(
-        into: target, originalUserRefNum: old, userRefNum: new, quantity: quantity,
-        priceE4: UInt32(priceE4), timeInForce: Ouch42.TimeInForce(timeInForce),
+        into: target, replacing: Ouch42.Token(old, of: origin),
+        token: Ouch42.Token(new, of: origin), quantity: quantity, priceE4: UInt32(priceE4),
+        timeInForce: Ouch42.TimeInForce(timeInForce),
         minimumQuantity: minimumQuantity)
     }
   }
@@ -110,23 +148,27 @@ extension OrderDialect {
   /// Cancels an order down to `quantityLeft` shares: the size that is to remain, not the reduction.
   @inlinable
   public func cancel(
-    into target: MutableBytes, userRefNum: UInt32, quantityLeft: UInt32 = 0
+    into target: MutableBytes, userRefNum: UInt32, quantityLeft: UInt32 = 0,
+    origin: OrderOrigin? = nil
   ) -> Int? {
-    guard userRefNum > 0, quantityLeft <= OrderDialect.quantityMax else { return nil }
+    guard canSay(userRefNum: userRefNum), quantityLeft <= OrderDialect.quantityMax else {
+      return nil
+    }
     switch self {
     case .ouch50:
       return Ouch50.CancelOrder.encode(
         into: target, userRefNum: userRefNum, quantity: quantityLeft)
     case .ouch42:
       return Ouch42.CancelOrder.encode(
-        into: target, userRefNum: userRefNum, quantity: quantityLeft)
+        into: target, token: Ouch42.Token(userRefNum, of: origin), quantity: quantityLeft)
     }
   }
 
   /// Another marking of a sale, or fewer shares, without losing the place in the queue.
   @inlinable
   public func modify(
-    into target: MutableBytes, userRefNum: UInt32, side: Side, quantity: UInt32
+    into target: MutableBytes, userRefNum: UInt32, side: Side, quantity: UInt32,
+    origin: OrderOrigin? = nil
   ) -> Int? {
     guard canSay(userRefNum, quantity, 0) else { return nil }
     switch self {
@@ -135,7 +177,7 @@ extension OrderDialect {
         into: target, userRefNum: userRefNum, side: side, quantity: quantity)
     case .ouch42:
       return Ouch42.ModifyOrder.encode(
-        into: target, userRefNum: userRefNum, side: side, quantity: quantity)
+        into: target, token: Ouch42.Token(userRefNum, of: origin), side: side, quantity: quantity)
     }
   }
 
@@ -180,6 +222,13 @@ extension Ouch50.TimeInForce {
   @inlinable
   init(_ timeInForce: OrderDialect.TimeInForce) {
     self = timeInForce == .day ? .day : .immediateOrCancel
+  }
+}
+
+extension Ouch42.Token {
+  @inlinable
+  init(_ userRefNum: UInt32, of origin: OrderOrigin?) {
+    self.init(userRefNum, tag: origin?.tag ?? 0)
   }
 }
 

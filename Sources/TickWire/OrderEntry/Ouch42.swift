@@ -1,6 +1,6 @@
 /// OUCH 4.2, Nasdaq's older order entry: big-endian, one message of a fixed length per SoupBinTCP
-/// packet. This file: the vocabulary, the lengths and the order tokens; the messages are in files
-/// beside it.
+/// packet. This file: the vocabulary and the lengths; the order tokens and the messages are in
+/// files beside it.
 ///
 /// Prices are u32 in units of 0.0001; quantities are shares; times are nanoseconds since midnight
 /// US Eastern. Side, display, capacity, sweep, cross and state have OUCH 5.0's letters. There is no
@@ -121,39 +121,5 @@ public enum Ouch42 {
   @inlinable
   static func isWhole(_ bytes: Bytes, as type: OutboundType) -> Bool {
     bytes.count == type.length && bytes[0] == type.rawValue
-  }
-}
-
-/// Order tokens: 14 characters that the client chooses, unique in a day. Here they are the order's
-/// number, `userRefNum`, as ten decimal digits filled with zeros, and four spaces after them:
-/// "0000000042    ". So they rise as the numbers do, and number and token say the same.
-extension Ouch42 {
-  /// Field width, in bytes.
-  public static let tokenLength = 14
-  @usableFromInline static let tokenDigits = 10
-
-  /// The number in the token at `offset`; 0, which no order has, if the token is not of our making
-  /// (another client's, or a number that 32 bits do not hold). Traps unless it lies within.
-  @inlinable
-  public static func userRefNum(_ bytes: Bytes, at offset: Int) -> UInt32 {
-    var value: UInt64 = 0
-    for index in 0..<tokenDigits {
-      let digit = bytes[offset + index] &- 0x30
-      guard digit <= 9 else { return 0 }
-      value = value * 10 + UInt64(digit)
-    }
-    for index in tokenDigits..<tokenLength where bytes[offset + index] != 0x20 { return 0 }
-    return UInt32(exactly: value) ?? 0
-  }
-
-  /// Writes the token of an order. Traps unless it fits.
-  @inlinable
-  public static func put(token userRefNum: UInt32, into target: MutableBytes, at offset: Int) {
-    var rest = userRefNum
-    for index in (0..<tokenDigits).reversed() {
-      target.put(u8: UInt8(truncatingIfNeeded: rest % 10) + 0x30, at: offset + index)
-      rest /= 10
-    }
-    target.fill(0x20, at: offset + tokenDigits, count: tokenLength - tokenDigits)
   }
 }

@@ -31,12 +31,17 @@ extension Ouch42 {
 /// One message each. nil: a side that is none.
 extension OrderAnswer {
   @inlinable
+  init(_ kind: Kind, token: Ouch42.Token?, venueTime: UInt64) {
+    self.init(kind, userRefNum: token?.userRefNum ?? 0, venueTime: venueTime)
+  }
+
+  @inlinable
   init?(_ accepted: Ouch42.Accepted) {
     self.init(
-      accepted.isReplacement ? .replaced : .accepted, userRefNum: accepted.userRefNum,
+      accepted.isReplacement ? .replaced : .accepted, token: accepted.token,
       venueTime: accepted.time_ns)
     guard let side = accepted.side else { return nil }
-    previousUserRefNum = accepted.previousUserRefNum
+    previousUserRefNum = accepted.previousToken?.userRefNum ?? 0
     self.side = side
     priceE4 = Int64(accepted.priceE4)
     quantity = accepted.quantity
@@ -47,7 +52,7 @@ extension OrderAnswer {
   @inlinable
   init(_ executed: Ouch42.Executed) {
     self.init(
-      executed.isCorrection ? .corrected : .executed, userRefNum: executed.userRefNum,
+      executed.isCorrection ? .corrected : .executed, token: executed.token,
       venueTime: executed.time_ns)
     priceE4 = Int64(executed.priceE4)
     quantity = executed.quantity
@@ -58,7 +63,7 @@ extension OrderAnswer {
   @inlinable
   init(_ canceled: Ouch42.Canceled) {
     self.init(
-      canceled.isSelfMatch ? .canceledSelfMatch : .canceled, userRefNum: canceled.userRefNum,
+      canceled.isSelfMatch ? .canceledSelfMatch : .canceled, token: canceled.token,
       venueTime: canceled.time_ns)
     quantity = canceled.quantity
     reason = UInt16(canceled.reason)
@@ -67,27 +72,27 @@ extension OrderAnswer {
 
   @inlinable
   init(_ rejected: Ouch42.Rejected) {
-    self.init(.rejected, userRefNum: rejected.userRefNum, venueTime: rejected.time_ns)
+    self.init(.rejected, token: rejected.token, venueTime: rejected.time_ns)
     reason = UInt16(rejected.bytes[23])
   }
 
   @inlinable
   init(_ answer: Ouch42.CancelAnswer) {
     self.init(
-      answer.isReject ? .cancelRejected : .cancelPending, userRefNum: answer.userRefNum,
+      answer.isReject ? .cancelRejected : .cancelPending, token: answer.token,
       venueTime: answer.time_ns)
   }
 
   @inlinable
   init(_ broken: Ouch42.BrokenTrade) {
-    self.init(.broken, userRefNum: broken.userRefNum, venueTime: broken.time_ns)
+    self.init(.broken, token: broken.token, venueTime: broken.time_ns)
     match = broken.match
     reason = UInt16(broken.reason)
   }
 
   @inlinable
   init?(_ modified: Ouch42.Modified) {
-    self.init(.modified, userRefNum: modified.userRefNum, venueTime: modified.time_ns)
+    self.init(.modified, token: modified.token, venueTime: modified.time_ns)
     guard let side = modified.side else { return nil }
     self.side = side
     quantity = modified.quantity
@@ -95,7 +100,7 @@ extension OrderAnswer {
 
   @inlinable
   init(_ update: Ouch42.PriorityUpdate) {
-    self.init(.priorityChanged, userRefNum: update.userRefNum, venueTime: update.time_ns)
+    self.init(.priorityChanged, token: update.token, venueTime: update.time_ns)
     priceE4 = Int64(update.priceE4)
     venueOrder = update.orderReference
   }

@@ -1,5 +1,6 @@
 /// OUCH 4.2 from the client to the venue: views to read, encoders to write. A view is made only of
-/// bytes that are whole, so that its properties cannot fail.
+/// bytes that are whole, so that its properties cannot fail; a token that is not of our making is
+/// nil.
 extension Ouch42 {
   /// `O`: a new order.
   @frozen
@@ -12,7 +13,7 @@ extension Ouch42 {
       self.bytes = bytes
     }
 
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 1) }
+    @inlinable public var token: Token? { Token(bytes, at: 1) }
     /// nil: a byte that is none of the four.
     @inlinable public var side: Ouch50.Side? { Ouch50.Side(rawValue: bytes[15]) }
     @inlinable public var quantity: UInt32 { bytes.u32be(16) }
@@ -33,14 +34,14 @@ extension Ouch42 {
     /// fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, userRefNum: UInt32, side: Ouch50.Side, quantity: UInt32,
+      into target: MutableBytes, token: Token, side: Ouch50.Side, quantity: UInt32,
       symbol: Symbol, priceE4: UInt32, timeInForce: TimeInForce, firm: FixedText = .blank,
       display: UInt8 = Ouch50.displayVisible, capacity: UInt8 = Ouch50.capacityPrincipal,
       sweep: UInt8 = Ouch50.sweepNotEligible, minimumQuantity: UInt32 = 0,
       cross: UInt8 = Ouch50.crossContinuous, customer: UInt8 = Ouch42.customerPortDefault
     ) -> Int {
       target.put(u8: InboundType.enterOrder.rawValue, at: 0)
-      Ouch42.put(token: userRefNum, into: target, at: 1)
+      token.put(into: target, at: 1)
       target.put(u8: side.rawValue, at: 15)
       target.put(u32be: quantity, at: 16)
       target.put(u64le: symbol.word, at: 20)
@@ -68,8 +69,9 @@ extension Ouch42 {
       self.bytes = bytes
     }
 
-    @inlinable public var originalUserRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 15) }
+    /// Of the order that is live.
+    @inlinable public var originalToken: Token? { Token(bytes, at: 1) }
+    @inlinable public var token: Token? { Token(bytes, at: 15) }
     @inlinable public var quantity: UInt32 { bytes.u32be(29) }
     @inlinable public var priceE4: UInt32 { bytes.u32be(33) }
     @inlinable public var timeInForce: TimeInForce? { TimeInForce(rawValue: bytes.u32be(37)) }
@@ -80,13 +82,13 @@ extension Ouch42 {
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, originalUserRefNum: UInt32, userRefNum: UInt32, quantity: UInt32,
+      into target: MutableBytes, replacing original: Token, token: Token, quantity: UInt32,
       priceE4: UInt32, timeInForce: TimeInForce, display: UInt8 = Ouch50.displayVisible,
       sweep: UInt8 = Ouch50.sweepNotEligible, minimumQuantity: UInt32 = 0
     ) -> Int {
       target.put(u8: InboundType.replaceOrder.rawValue, at: 0)
-      Ouch42.put(token: originalUserRefNum, into: target, at: 1)
-      Ouch42.put(token: userRefNum, into: target, at: 15)
+      original.put(into: target, at: 1)
+      token.put(into: target, at: 15)
       target.put(u32be: quantity, at: 29)
       target.put(u32be: priceE4, at: 33)
       target.put(u32be: timeInForce.rawValue, at: 37)
@@ -108,17 +110,17 @@ extension Ouch42 {
       self.bytes = bytes
     }
 
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 1) }
+    @inlinable public var token: Token? { Token(bytes, at: 1) }
     /// The size that is to remain, not the reduction; 0 cancels all.
     @inlinable public var quantity: UInt32 { bytes.u32be(15) }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, userRefNum: UInt32, quantity: UInt32 = 0
+      into target: MutableBytes, token: Token, quantity: UInt32 = 0
     ) -> Int {
       target.put(u8: InboundType.cancelOrder.rawValue, at: 0)
-      Ouch42.put(token: userRefNum, into: target, at: 1)
+      token.put(into: target, at: 1)
       target.put(u32be: quantity, at: 15)
       return InboundType.cancelOrder.length
     }
@@ -135,17 +137,17 @@ extension Ouch42 {
       self.bytes = bytes
     }
 
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 1) }
+    @inlinable public var token: Token? { Token(bytes, at: 1) }
     @inlinable public var side: Ouch50.Side? { Ouch50.Side(rawValue: bytes[15]) }
     @inlinable public var quantity: UInt32 { bytes.u32be(16) }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, userRefNum: UInt32, side: Ouch50.Side, quantity: UInt32
+      into target: MutableBytes, token: Token, side: Ouch50.Side, quantity: UInt32
     ) -> Int {
       target.put(u8: InboundType.modifyOrder.rawValue, at: 0)
-      Ouch42.put(token: userRefNum, into: target, at: 1)
+      token.put(into: target, at: 1)
       target.put(u8: side.rawValue, at: 15)
       target.put(u32be: quantity, at: 16)
       return InboundType.modifyOrder.length

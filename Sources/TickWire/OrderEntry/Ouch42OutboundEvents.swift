@@ -49,7 +49,7 @@ extension Ouch42 {
     }
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
+    @inlinable public var token: Token? { Token(bytes, at: 9) }
     /// Shares of this fill, not the total.
     @inlinable public var quantity: UInt32 { bytes.u32be(23) }
     @inlinable public var priceE4: UInt32 { bytes.u32be(27) }
@@ -66,10 +66,10 @@ extension Ouch42 {
     /// Writes an `E`. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, quantity: UInt32,
+      into target: MutableBytes, time_ns: UInt64, token: Token, quantity: UInt32,
       priceE4: UInt32, liquidity: UInt8, match: UInt64
     ) -> Int {
-      let length = Ouch42.begin(.executed, target, time_ns, userRefNum)
+      let length = Ouch42.begin(.executed, target, time_ns, token)
       target.put(u32be: quantity, at: 23)
       target.put(u32be: priceE4, at: 27)
       target.put(u8: liquidity, at: 31)
@@ -118,7 +118,7 @@ extension Ouch42 {
     }
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
+    @inlinable public var token: Token? { Token(bytes, at: 9) }
     /// The decrement, not what is left.
     @inlinable public var quantity: UInt32 { bytes.u32be(23) }
     @inlinable public var reason: UInt8 { bytes[27] }
@@ -129,10 +129,10 @@ extension Ouch42 {
     /// Writes a `C`. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, quantity: UInt32,
+      into target: MutableBytes, time_ns: UInt64, token: Token, quantity: UInt32,
       reason: UInt8
     ) -> Int {
-      let length = Ouch42.begin(.canceled, target, time_ns, userRefNum)
+      let length = Ouch42.begin(.canceled, target, time_ns, token)
       target.put(u32be: quantity, at: 23)
       target.put(u8: reason, at: 27)
       return length
@@ -164,7 +164,7 @@ extension Ouch42 {
 
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
+    @inlinable public var token: Token? { Token(bytes, at: 9) }
     /// That of the fill.
     @inlinable public var match: UInt64 { bytes.u64be(23) }
     @inlinable public var reason: UInt8 { bytes[31] }
@@ -172,9 +172,9 @@ extension Ouch42 {
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, match: UInt64, reason: UInt8
+      into target: MutableBytes, time_ns: UInt64, token: Token, match: UInt64, reason: UInt8
     ) -> Int {
-      let length = Ouch42.begin(.brokenTrade, target, time_ns, userRefNum)
+      let length = Ouch42.begin(.brokenTrade, target, time_ns, token)
       target.put(u64be: match, at: 23)
       target.put(u8: reason, at: 31)
       return length
@@ -194,7 +194,7 @@ extension Ouch42 {
 
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
+    @inlinable public var token: Token? { Token(bytes, at: 9) }
     @inlinable public var priceE4: UInt32 { bytes.u32be(23) }
     @inlinable public var display: UInt8 { bytes[27] }
     /// The order's new number at the venue.
@@ -203,10 +203,10 @@ extension Ouch42 {
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, priceE4: UInt32,
+      into target: MutableBytes, time_ns: UInt64, token: Token, priceE4: UInt32,
       display: UInt8, orderReference: UInt64
     ) -> Int {
-      let length = Ouch42.begin(.priorityUpdate, target, time_ns, userRefNum)
+      let length = Ouch42.begin(.priorityUpdate, target, time_ns, token)
       target.put(u32be: priceE4, at: 23)
       target.put(u8: display, at: 27)
       target.put(u64be: orderReference, at: 28)

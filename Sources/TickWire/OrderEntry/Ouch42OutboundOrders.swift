@@ -20,7 +20,7 @@ extension Ouch42 {
     @inlinable public var isReplacement: Bool { bytes[0] == OutboundType.replaced.rawValue }
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
+    @inlinable public var token: Token? { Token(bytes, at: 9) }
     @inlinable public var side: Ouch50.Side? { Ouch50.Side(rawValue: bytes[23]) }
     @inlinable public var quantity: UInt32 { bytes.u32be(24) }
     @inlinable public var symbol: Symbol { Symbol(bytes, at: 28) }
@@ -36,22 +36,21 @@ extension Ouch42 {
     @inlinable public var cross: UInt8 { bytes[63] }
     /// `Ouch50.stateLive`, or `stateDead` for an order that never rested.
     @inlinable public var state: UInt8 { bytes[64] }
-    /// The order replaced; 0 in `A`.
-    @inlinable public var previousUserRefNum: UInt32 {
-      isReplacement ? Ouch42.userRefNum(bytes, at: 65) : 0
-    }
+    /// Of the order replaced; nil in `A`.
+    @inlinable public var previousToken: Token? { isReplacement ? Token(bytes, at: 65) : nil }
     @inlinable public var bboWeight: UInt8 { bytes[isReplacement ? 79 : 65] }
 
-    /// Writes an `A`, or a `U` if `previous` is over 0. Returns its length; traps unless it fits.
+    /// Writes an `A`, or a `U` of the order that replaces `previous`. Returns its length; traps
+    /// unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, replacing previous: UInt32,
+      into target: MutableBytes, time_ns: UInt64, token: Token, replacing previous: Token?,
       side: Ouch50.Side, quantity: UInt32, symbol: Symbol, priceE4: UInt32,
       timeInForce: TimeInForce, firm: FixedText, display: UInt8, orderReference: UInt64,
       capacity: UInt8, sweep: UInt8, minimumQuantity: UInt32, cross: UInt8, state: UInt8,
       bboWeight: UInt8 = 0x20
     ) -> Int {
-      let length = Ouch42.begin(previous > 0 ? .replaced : .accepted, target, time_ns, userRefNum)
+      let length = Ouch42.begin(previous == nil ? .accepted : .replaced, target, time_ns, token)
       target.put(u8: side.rawValue, at: 23)
       target.put(u32be: quantity, at: 24)
       target.put(u64le: symbol.word, at: 28)
@@ -65,7 +64,7 @@ extension Ouch42 {
       target.put(u32be: minimumQuantity, at: 59)
       target.put(u8: cross, at: 63)
       target.put(u8: state, at: 64)
-      if previous > 0 { Ouch42.put(token: previous, into: target, at: 65) }
+      previous?.put(into: target, at: 65)
       target.put(u8: bboWeight, at: length - 1)
       return length
     }
@@ -84,16 +83,16 @@ extension Ouch42 {
 
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
+    @inlinable public var token: Token? { Token(bytes, at: 9) }
     /// nil: a letter that is not in the table.
     @inlinable public var reason: RejectReason? { RejectReason(rawValue: bytes[23]) }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, reason: RejectReason
+      into target: MutableBytes, time_ns: UInt64, token: Token, reason: RejectReason
     ) -> Int {
-      let length = Ouch42.begin(.rejected, target, time_ns, userRefNum)
+      let length = Ouch42.begin(.rejected, target, time_ns, token)
       target.put(u8: reason.rawValue, at: 23)
       return length
     }
@@ -115,16 +114,16 @@ extension Ouch42 {
 
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
+    @inlinable public var token: Token? { Token(bytes, at: 9) }
     /// `I`, rather than `P`.
     @inlinable public var isReject: Bool { bytes[0] == OutboundType.cancelReject.rawValue }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, isReject: Bool
+      into target: MutableBytes, time_ns: UInt64, token: Token, isReject: Bool
     ) -> Int {
-      Ouch42.begin(isReject ? .cancelReject : .cancelPending, target, time_ns, userRefNum)
+      Ouch42.begin(isReject ? .cancelReject : .cancelPending, target, time_ns, token)
     }
   }
 
@@ -141,17 +140,17 @@ extension Ouch42 {
 
     /// Exchange time, ns since midnight US Eastern.
     @inlinable public var time_ns: UInt64 { bytes.u64be(1) }
-    @inlinable public var userRefNum: UInt32 { Ouch42.userRefNum(bytes, at: 9) }
+    @inlinable public var token: Token? { Token(bytes, at: 9) }
     @inlinable public var side: Ouch50.Side? { Ouch50.Side(rawValue: bytes[23]) }
     @inlinable public var quantity: UInt32 { bytes.u32be(24) }
 
     /// Writes the message. Returns its length; traps unless it fits.
     @inlinable
     public static func encode(
-      into target: MutableBytes, time_ns: UInt64, userRefNum: UInt32, side: Ouch50.Side,
+      into target: MutableBytes, time_ns: UInt64, token: Token, side: Ouch50.Side,
       quantity: UInt32
     ) -> Int {
-      let length = Ouch42.begin(.modified, target, time_ns, userRefNum)
+      let length = Ouch42.begin(.modified, target, time_ns, token)
       target.put(u8: side.rawValue, at: 23)
       target.put(u32be: quantity, at: 24)
       return length
@@ -161,11 +160,11 @@ extension Ouch42 {
   /// What most of the venue's messages begin with. Returns the length of the whole.
   @inlinable
   static func begin(
-    _ type: OutboundType, _ target: MutableBytes, _ time_ns: UInt64, _ userRefNum: UInt32
+    _ type: OutboundType, _ target: MutableBytes, _ time_ns: UInt64, _ token: Token
   ) -> Int {
     target.put(u8: type.rawValue, at: 0)
     target.put(u64be: time_ns, at: 1)
-    put(token: userRefNum, into: target, at: 9)
+    token.put(into: target, at: 9)
     return type.length
   }
 }

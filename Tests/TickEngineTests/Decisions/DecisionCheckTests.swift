@@ -213,6 +213,17 @@ private enum SenderRefusals {
       bench.ask(2)
       bench.ask(3)
       bench.takeAndSend()
+    case .shortMarking:
+      bench.adjust { $0.gate.hold(1, strategy: 1, 100) }
+      (order.side, order.quantity) = (OrderSide.sell.rawValue, 100)
+      #expect(bench.ask(order))
+      bench.takeAndSend()
+      bench.adjust { sender in
+        sender.book.pool[1].state = OrderState.live.rawValue
+        sender.book.pool[1].isAccepted = true
+      }
+      order.action = OrderAction.replace.rawValue
+      (order.target_id, order.quantity) = (order.order_id, 101)
     case .session: bench.adjust { $0.link = .down }
     case .venueSlow:
       bench.adjust {

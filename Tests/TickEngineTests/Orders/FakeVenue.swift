@@ -51,6 +51,8 @@ final class FakeVenue: @unchecked Sendable {
     return true
   }
 
+  private let first = Ouch42.Token(1)
+
   private func fillAndCorrect() {
     guard receive(atLeast: SoupBin.headerLength + Ouch42.InboundType.enterOrder.length) else {
       return
@@ -58,7 +60,7 @@ final class FakeVenue: @unchecked Sendable {
     let none = FixedText("", lengthMax: 4)!
     say {
       Ouch42.Accepted.encode(
-        into: $0, time_ns: 1, userRefNum: 1, replacing: 0, side: .buy, quantity: 100,
+        into: $0, time_ns: 1, token: first, replacing: nil, side: .buy, quantity: 100,
         symbol: Symbol("AAA")!, priceE4: 1_000_000, timeInForce: .marketHours, firm: none,
         display: 0x59, orderReference: 1, capacity: 0x50, sweep: 0x4E, minimumQuantity: 0,
         cross: 0x4E, state: Ouch50.stateLive)
@@ -74,7 +76,7 @@ final class FakeVenue: @unchecked Sendable {
 
   private func fill(_ body: MutableBytes, _ quantity: UInt32, _ priceE4: UInt32) -> Int {
     Ouch42.Executed.encode(
-      into: body, time_ns: 2, userRefNum: 1, quantity: quantity, priceE4: priceE4,
+      into: body, time_ns: 2, token: first, quantity: quantity, priceE4: priceE4,
       liquidity: 0x41, match: 7)
   }
 

@@ -49,6 +49,25 @@ import TickRing
     #expect(line.adjust { $0.counts.replacesRefused } == 1 && line.resting == [])
   }
 
+  /// Short sales are marked from the worst case, and no dialect says another marking later.
+  @Test(arguments: [(10, 8, true), (10, 11, false), (0, 11, true)])
+  func rm6AReplacementDoesNotMakeASaleShort(held: Int64, shares: UInt32, isLet: Bool) throws {
+    let line = try SenderLine()
+    try line.start()
+    line.adjust { $0.gate.hold(1, strategy: 1, held) }
+    line.ask(1, 101, side: .sell)
+    #expect(try line.turn { $0.counts.acked == 1 })
+    line.die()
+    try line.start()
+    line.adjust { $0.gate.hold(1, strategy: 1, held) }
+    #expect(try line.turn { $0.link == .steady })
+    line.ask(.replace, 1, 101.1, quantity: shares)
+    #expect(try line.turn { ($0.counts.replaced, $0.counts.replacesRefused) != (0, 0) })
+    #expect(line.adjust { $0.counts.replaced } == (isLet ? 1 : 0))
+    let reason = isLet ? 0 : RiskReason.unsayable.rawValue
+    #expect(line.told[0].last?.reason == reason)
+  }
+
   @Test func om3ASuccessorKnowsWhatFilledOfAllThatAnOrderStandsFor() throws {
     let line = try line(filled: 4)
     line.ask(.replace, 1, 98.9, quantity: 16)

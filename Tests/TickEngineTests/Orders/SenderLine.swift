@@ -9,7 +9,7 @@ import TickWire
 /// Senders come one after the other; a death is that one is dropped in the middle of its work.
 final class SenderLine {
   let venue: RunningVenue
-  let pool: SharedRegion
+  private(set) var pool: SharedRegion
   private var sender: Sender?
   private let regions = ReplayRegions(directory: "/dev/shm")
   private let page, names, prices: SharedRegion
@@ -21,17 +21,22 @@ final class SenderLine {
   private let board: BoardWriter
   private let limits: RiskLimits
   private let capacity: Int
+  private let dialect: OrderDialect
   /// All that each worker was told.
   private(set) var told: [[OrderEvent]]
 
   /// - Parameter capacity: orders that may be out at once.
   init(
-    workers: Int = 1, capacity: Int = 64, eventSlots: Int = 256,
+    workers: Int = 1, capacity: Int = 64, eventSlots: Int = 256, dialect: OrderDialect = .ouch50,
     _ change: (inout RiskLimits) -> Void = { _ in }
   ) throws {
     var options = RunningVenue.options
     options.cancelsOnDisconnect = false
     options.keepsTruth = true
+    options.dialect = dialect
+    // That of OUCH 4.2 says that all is told.
+    if dialect == .ouch42 { options.heartbeat_ms = 5 }
+    self.dialect = dialect
     venue = try RunningVenue(options)
     venue.script.move(.quote(999_000, 500, 1_001_000, 500))
     self.capacity = capacity
@@ -77,7 +82,7 @@ final class SenderLine {
     }
     let gate = try GateBench.gate(limits, page: page, names: names, prices: prices)
     let address = VenueAddress(
-      host: "127.0.0.1", port: venue.port, user: "alice", password: "secret")
+      host: "127.0.0.1", port: venue.port, user: "alice", password: "secret", dialect: dialect)
     let pool = try OrderPool(claiming: pool.attach(), capacity: capacity)
     let session = try VenueSession.open(address, from: pool.start)
     sender = Sender(
@@ -95,6 +100,11 @@ final class SenderLine {
 
   func die() { sender = nil }
 
+  /// Whoever comes next has a new pool.
+  func forgetPool() throws {
+    pool = try regions.make(.pool, capacity: OrderPool.slots(capacity))
+  }
+
   /// Frees a line of the pool, as a sender does that dies before it tells what the venue said.
   func forget(_ number: UInt32) throws { try edit { try $0.giveBack(number) } }
 
@@ -107,9 +117,13 @@ final class SenderLine {
   /// Does to the sender what nobody else could.
   func adjust<R>(_ body: (inout Sender) throws -> R) rethrows -> R { try body(&sender!) }
 
-  /// Asks for an order that rests, buying, or one that fills at once.
-  func ask(_ number: UInt64, _ price: Double = 99, strategy: UInt8 = 1, worker: Int = 0) {
+  /// Asks for an order that rests, buying unless told otherwise, or one that fills at once.
+  func ask(
+    _ number: UInt64, _ price: Double = 99, strategy: UInt8 = 1, worker: Int = 0,
+    side: OrderSide = .buy
+  ) {
     var request = GateBench.order(price)
+    request.side = side.rawValue
     request.order_id = 1 << 32 | number
     request.strategy = strategy
     request.quantity = 10

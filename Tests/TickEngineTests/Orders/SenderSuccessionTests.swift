@@ -7,8 +7,10 @@ import TickWire
 /// What a sender leaves to the one after it, with a venue and workers that live on.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct SenderSuccessionTests {
   /// Two orders that rest, of strategies 1 and 2, and their sender dead.
-  private func twoResting(workers: Int = 1) throws -> SenderLine {
-    let line = try SenderLine(workers: workers)
+  private func twoResting(
+    workers: Int = 1, dialect: OrderDialect = .ouch50
+  ) throws -> SenderLine {
+    let line = try SenderLine(workers: workers, dialect: dialect)
     try line.start()
     line.ask(1)
     line.ask(2, strategy: 2, worker: workers - 1)
@@ -116,10 +118,10 @@ import TickWire
   }
 
   /// OM3: wherever a sender dies, again and again, each fill is told once.
-  @Test(arguments: 1...8)
-  func om3WhereverSendersDieEachFillIsToldOnce(seed: UInt64) throws {
+  @Test(arguments: 1...8, OrderDialect.allCases)
+  func om3WhereverSendersDieEachFillIsToldOnce(seed: UInt64, dialect: OrderDialect) throws {
     var random = SeededRandom(seed: seed)
-    let line = try SenderLine(workers: 2)
+    let line = try SenderLine(workers: 2, dialect: dialect)
     for round in 1...12 {
       try line.start()
       let isSteady = try line.turn { $0.link == .steady }
@@ -298,8 +300,9 @@ import TickWire
   // MARK: Whose an order is
 
   /// OM3: while the venue tells of before, an order makes room for an earlier one.
-  @Test func om3TheWorkerOfAnOrderThatMadeRoomIsTold() throws {
-    let line = try ninthResting()
+  @Test(arguments: OrderDialect.allCases)
+  func om3TheWorkerOfAnOrderThatMadeRoomIsTold(dialect: OrderDialect) throws {
+    let line = try ninthResting(dialect)
     line.die()
     try line.start()
     line.venue.script.move(.quote(980_000, 500, 990_000, 500))
@@ -309,14 +312,34 @@ import TickWire
   }
 
   /// OM3: its line was free already, and nothing but the venue's word is left of it.
-  @Test func om3TheWorkerOfAnOrderThatNoLineNamesIsTold() throws {
-    let line = try twoResting(workers: 2)
+  @Test(arguments: OrderDialect.allCases)
+  func om3TheWorkerOfAnOrderThatNoLineNamesIsTold(dialect: OrderDialect) throws {
+    let line = try twoResting(workers: 2, dialect: dialect)
     for number: UInt32 in 1...2 { try line.forget(number) }
     try line.start()
     line.venue.script.move(.quote(980_000, 500, 990_000, 500))
     let isFilled = try line.turn { $0.link == .steady && $0.book.count == 0 }
     #expect(isFilled && line.news(0) == ["ack 1", "fill 1"])
     #expect(line.news(1) == ["ack 2", "fill 2"])
+  }
+
+  /// OM3: of a refused order the pool keeps nothing, and no venue takes its number again.
+  @Test(arguments: OrderDialect.allCases)
+  func om3TheNumberOfARefusedOrderIsNotGivenAgain(dialect: OrderDialect) throws {
+    let line = try SenderLine(dialect: dialect)
+    try line.start()
+    line.venue.script.move(.halt(true))
+    line.ask(1)
+    let isRefused = try line.turn { $0.book.counts.venueRejected == 1 }
+    try #require(isRefused)
+    line.venue.script.move(.halt(false))
+    line.die()
+    try line.start()
+    let isSteady = try line.turn { $0.link == .steady }
+    try #require(isSteady)
+    line.ask(2)
+    let isThere = try line.turn { $0.counts.acked == 1 }
+    #expect(isThere && line.resting == [2])
   }
 
   @Test func om3AnOrdersOwnerIsTheWorkerThatMayTradeItsInstrument() {
@@ -334,8 +357,8 @@ import TickWire
   }
 
   /// Each place of the pool has had an order, and the second worker's ninth is at the venue.
-  private func ninthResting() throws -> SenderLine {
-    let line = try SenderLine(workers: 2, capacity: 4)
+  private func ninthResting(_ dialect: OrderDialect = .ouch50) throws -> SenderLine {
+    let line = try SenderLine(workers: 2, capacity: 4, dialect: dialect)
     try line.start()
     for number: UInt64 in 1...8 { try fill(line, number) }
     line.ask(9, strategy: 2, worker: 1)

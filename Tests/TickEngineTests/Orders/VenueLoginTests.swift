@@ -43,6 +43,36 @@ import TickWire
     _ = venue.finish()
   }
 
+  /// OUCH ignores a number that it has had; 4.2 cannot be asked for the next, whoever comes.
+  @Test(arguments: OrderDialect.allCases)
+  func om3NumbersGoOnWhereTheSessionIs(dialect: OrderDialect) throws {
+    let line = try SenderLine(dialect: dialect)
+    try line.start()
+    line.ask(1)
+    line.ask(2, 100.1)
+    let isThere = try line.turn { $0.counts.acked == 2 && $0.counts.filled == 1 }
+    try #require(isThere)
+    line.ask(.replace, 1, 98.5, quantity: 10)
+    let isReplaced = try line.turn { $0.counts.replaced == 1 }
+    try #require(isReplaced)
+    line.ask(.cancel, 1)
+    let isFlat = try line.turn { $0.book.count == 0 }
+    try #require(isFlat)
+    line.die()
+    try line.forgetPool()
+    for number: UInt64 in [7, 8] {
+      try line.start()
+      #expect(line.adjust { $0.book.pool.numberedBefore } == 3)
+      let isSteady = try line.turn { $0.link == .steady }
+      try #require(isSteady)
+      // The second comes after one that has sent nothing.
+      if number == 8 { line.ask(number) }
+      line.adjust { _ = $0.takeRequests() }
+      if number == 7 { line.die() }
+    }
+    #expect(try line.turn { $0.counts.acked == 1 } && line.resting == [4])
+  }
+
   /// OM3: the session is there, and somebody else is in it still: a later try may do.
   @Test func om3ASessionThatIsTakenIsNoOther() throws {
     let (venue, address) = try venue(.ouch42)

@@ -85,8 +85,8 @@ struct Venue42Tests {
     let client = venue.client()
     client.send(
       client.message {
-        let length = Ouch42.CancelOrder.encode(into: $0, userRefNum: 1)
-        $0.put(u8: UInt8(ascii: "X"), at: 1)
+        let length = Ouch42.CancelOrder.encode(into: $0, token: Ouch42.Token(1))
+        $0.put(u8: UInt8(ascii: " "), at: 1)
         return length
       })
     client.send(client.order(1, .buy, 100, at: 10_000))
@@ -95,6 +95,28 @@ struct Venue42Tests {
     #expect(answers(client, 1).map(\.kind) == [.accepted])
     let counts = venue.finish()
     #expect(counts.malformed == 2 && counts.unknown == 1 && counts.matching.ordersReceived == 1)
+  }
+
+  /// Whatever is said of an order names it by its whole token.
+  @Test func theOriginOfAnOrderComesBackAndIsWanted() throws {
+    let venue = try venue()
+    let client = venue.client()
+    let (ours, others) = (
+      OrderOrigin(orderId: 1 << 32 | 5, strategy: 3), OrderOrigin(orderId: 1 << 32 | 6, strategy: 3)
+    )
+    ask(client) {
+      dialect.enter(
+        into: $0, userRefNum: 1, side: .buy, quantity: 100, symbol: Symbol("TEST")!,
+        priceE4: 10_000, timeInForce: .day, origin: ours)
+    }
+    for origin in [others, ours] {
+      ask(client) { dialect.cancel(into: $0, userRefNum: 1, origin: origin) }
+    }
+    let said = client.next(2)
+    #expect(said.map { $0.view { dialect.decode($0).kind } } == [.accepted, .canceled])
+    #expect(said[0].view { dialect.origin(of: $0) } == ours)
+    #expect(said[1].view { Ouch42.Canceled($0)?.token } == Ouch42.Token(1, tag: ours.tag))
+    #expect(venue.finish().matching.requestsIgnored == 1)
   }
 
   @Test func theDayEndsInBothDialectsAlike() throws {

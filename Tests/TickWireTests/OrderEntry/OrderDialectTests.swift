@@ -173,7 +173,8 @@ struct OrderDialectTests {
     #expect(order.appendage.u32(.minimumQuantity) == 40)
     let old = try #require(enter(.ouch42, 7, .immediateOrCancel, minimum: 40))
     let other = try #require(Ouch42.EnterOrder(old.bytes))
-    #expect(other.userRefNum == 7 && other.side == .sellShortExempt && other.quantity == 100)
+    #expect(other.token == Ouch42.Token(7) && other.side == .sellShortExempt)
+    #expect(other.quantity == 100)
     #expect(other.symbol == Self.symbol && other.priceE4 == 1_000_000)
     #expect(other.timeInForce == .immediateOrCancel && other.minimumQuantity == 40)
     let day = try #require(enter(.ouch42))
@@ -194,8 +195,8 @@ struct OrderDialectTests {
         #expect(view?.appendage.u32(.minimumQuantity) == 9)
       } else {
         let view = Ouch42.ReplaceOrder(replace)
-        #expect(view?.originalUserRefNum == 7 && view?.userRefNum == 8 && view?.quantity == 9)
-        #expect(view?.priceE4 == 10 && view?.timeInForce == .marketHours)
+        #expect(view?.originalToken == Ouch42.Token(7) && view?.token == Ouch42.Token(8))
+        #expect(view?.quantity == 9 && view?.priceE4 == 10 && view?.timeInForce == .marketHours)
         #expect(view?.minimumQuantity == 9)
       }
       let cancel = sent(dialect.cancel(into: target.target, userRefNum: 7, quantityLeft: 30))
@@ -230,7 +231,9 @@ struct OrderDialectTests {
     #expect(enter(dialect, quantity: 0) == nil && enter(dialect, quantity: 1_000_000) == nil)
     #expect(enter(dialect, quantity: .max) == nil)
     #expect(enter(dialect, minimum: 100) != nil && enter(dialect, minimum: 101) == nil)
-    #expect(enter(dialect, 0) == nil && enter(dialect, .max) != nil)
+    let most: UInt32 = dialect == .ouch50 ? .max : 268_435_455
+    #expect(enter(dialect, 0) == nil && enter(dialect, most) != nil)
+    #expect(dialect == .ouch50 || enter(dialect, most + 1) == nil)
     let target = WireBuffer(count: OrderDialect.messageLengthMax).target
     #expect(dialect.cancel(into: target, userRefNum: 0) == nil)
     #expect(dialect.cancel(into: target, userRefNum: 1, quantityLeft: 999_999) != nil)
