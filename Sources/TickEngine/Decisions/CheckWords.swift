@@ -54,7 +54,7 @@ struct CheckWords {
     case .orderId: "new"
     case .unwindTurn: "its turn"
     case .openOrders: named("open_orders_max")
-    case .shortMarking: "marked as the order is"
+    case .shortMarking: "no more of it short than was marked"
     case .session: "steady"
     case .venueSlow: "\(named("unsent_bytes_max")) bytes"
     case .venueQuantity: "\(OrderDialect.quantityMax)"
@@ -162,7 +162,7 @@ struct CheckWords {
     case .orderId: answer(check, "new", "known already, or no new order")
     case .unwindTurn: answer(check, "its turn, or none are taken", "another's")
     case .openOrders: "\(event.openOrders)"
-    case .shortMarking: answer(check, "the same", "short, of a sale that is not")
+    case .shortMarking: answer(check, "as it is marked", "more, of a sale marked long")
     case .session:
       "\(CheckWords.name(Sender.Link.self, event.link))"
         + (event.inDoubt > 0 ? ", \(event.inDoubt) in doubt" : "")

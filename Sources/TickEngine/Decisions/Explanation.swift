@@ -65,9 +65,13 @@ extension RecordedDecision {
     ]
   }
 
-  /// Whether the order has this name, or had this token of OUCH 4.2.
+  /// Whether the order has this name, or a token of OUCH 4.2 says that it is this order's. A text
+  /// that may be a client order id is one.
   public func isNamed(_ name: String) -> Bool {
-    orderNames.contains(name) || Ouch42.Token(name).flatMap { OrderOrigin(tag: $0.tag) } == origin
+    if orderNames.contains(name) { return true }
+    guard let token = Ouch42.Token(name), let text = FixedText(name), OrderOrigin(text) == nil
+    else { return false }
+    return OrderOrigin(tag: token.tag) == origin
   }
 
   /// The client order id that goes to the venue.

@@ -74,6 +74,9 @@ extension OrderBook {
   mutating func restate(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
     let number = answer.userRefNum
     guard pool.contains(number) else { return anomaly() }
+    if let side = answer.side, side.isBuy == pool[number].isBuy {
+      pool[number].isShort = side.isShort
+    }
     if answer.kind == .modified, answer.quantity < pool[number].open {
       return reduce(number, by: pool[number].open - answer.quantity, .restated, now)
     }

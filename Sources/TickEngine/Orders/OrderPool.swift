@@ -66,32 +66,31 @@ struct OrderPool: ~Copyable {
   /// The venue's session that the numbers belong to, and the message of it that the first sender of
   /// the pool began with; sequence 0: none yet.
   var origin: (session: FixedText, sequence: UInt64) {
-    get {
-      let (low, high) = (orders[0].quantity, orders[0].filled)
-      return (
-        FixedText(low: orders[0].orderId, high: UInt64(bitPattern: orders[0].priceE4)),
-        UInt64(high) << 32 | UInt64(low)
-      )
-    }
-    nonmutating set {
-      // The sequence last: a sender that dies in between has sent nothing.
-      (orders[0].quantity, orders[0].filled, orders[0].partner) = (0, 0, 0)
-      orders[0].links = OrderLinks()
-      (orders[0].state, orders[0].worker, orders[0].referenceOffsetE4) = (0, 0, 0)
-      orders.fence()
-      orders[0].orderId = newValue.session.low
-      orders[0].priceE4 = Int64(bitPattern: newValue.session.high)
-      orders.fence()
-      orders[0].filled = UInt32(truncatingIfNeeded: newValue.sequence >> 32)
-      orders[0].quantity = UInt32(truncatingIfNeeded: newValue.sequence)
-    }
+    let (low, high) = (orders[0].quantity, orders[0].filled)
+    return (
+      FixedText(low: orders[0].orderId, high: UInt64(bitPattern: orders[0].priceE4)),
+      UInt64(high) << 32 | UInt64(low)
+    )
   }
 
   /// The last number that the session had seen before the first sender of the pool, for a successor
   /// is told nothing of that.
-  var numberedBefore: UInt32 {
-    get { UInt32(bitPattern: orders[0].referenceOffsetE4) }
-    nonmutating set { orders[0].referenceOffsetE4 = Int32(bitPattern: newValue) }
+  var numberedBefore: UInt32 { UInt32(bitPattern: orders[0].referenceOffsetE4) }
+
+  /// Begins a session at a message of it; numbers go on from `next` at least.
+  mutating func begin(_ session: FixedText, at sequence: UInt64, next: UInt32) {
+    skip(to: next)
+    // The sequence last: a sender that dies in between has sent nothing.
+    (orders[0].quantity, orders[0].filled, orders[0].partner) = (0, 0, 0)
+    orders[0].links = OrderLinks()
+    (orders[0].state, orders[0].worker) = (0, 0)
+    orders.fence()
+    orders[0].orderId = session.low
+    orders[0].priceE4 = Int64(bitPattern: session.high)
+    orders[0].referenceOffsetE4 = Int32(bitPattern: next - 1)
+    orders.fence()
+    orders[0].filled = UInt32(truncatingIfNeeded: sequence >> 32)
+    orders[0].quantity = UInt32(truncatingIfNeeded: sequence)
   }
 
   /// The message of the session up to which workers have been told what the venue said; kept as one

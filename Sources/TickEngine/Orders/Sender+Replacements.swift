@@ -61,12 +61,13 @@ extension Sender {
     evidence.at(.openOrders)
     let most = Double(book.capacity)
     guard book.hasRoom else {
-      decision = .reject(.openOrders, limit: most, value: most)
+      decision = .reject(.openOrders, limit: most, value: Double(book.count))
       return
     }
     evidence.at(.shortMarking)
-    guard order.isShort || !decision.isShort else {
-      decision = .reject(.unsayable)
+    guard order.isShort || !decision.isShort || decision.quantity <= order.open else {
+      decision = .reject(
+        .unsayable, limit: Double(order.open), value: Double(decision.quantity))
       return
     }
     judgeLink(WorkingOrder.whole(order.filled, decision.quantity), &decision, &evidence)

@@ -91,7 +91,7 @@ extension Sender {
     evidence.at(.openOrders)
     if !book.hasRoom {
       let most = Double(book.capacity)
-      decision = .reject(.openOrders, limit: most, value: most)
+      decision = .reject(.openOrders, limit: most, value: Double(book.count))
       return
     }
     judgeLink(decision.quantity, &decision, &evidence)

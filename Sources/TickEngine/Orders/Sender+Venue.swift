@@ -164,8 +164,8 @@ extension Sender {
     guard options.isWhole, !book.pool.contains(answer.userRefNum), let dialect = session?.dialect,
       let origin = dialect.origin(of: message)
     else { return nil }
-    // OUCH 4.2 cannot be asked for the next number, and takes none twice.
-    book.pool.skip(to: answer.userRefNum &+ 1)
+    // It cannot be asked for the next number, and takes none twice.
+    if dialect == .ouch42 { book.pool.skip(to: answer.userRefNum &+ 1) }
     guard answer.kind == .accepted else { return origin }
     let instrument = UInt32(truncatingIfNeeded: origin.orderId >> 32)
     return dialect.symbol(of: message)?.word == directory.symbol(instrument) ? origin : nil
@@ -258,10 +258,7 @@ extension Sender {
     }
     kill.publishSocket(session?.descriptor ?? -1)
     if let name = session?.session, name != book.pool.origin.session {
-      let next = session?.nextUserRefNum ?? 1
-      book.pool.skip(to: next)
-      book.pool.origin = (name, session?.first ?? 1)
-      book.pool.numberedBefore = next - 1
+      book.pool.begin(name, at: session?.first ?? 1, next: session?.nextUserRefNum ?? 1)
       toldBefore = 0
       halfTold = (sequence: 0, events: 0, worker: 0)
     }

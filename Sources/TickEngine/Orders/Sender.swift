@@ -234,8 +234,7 @@ struct Sender: ~Copyable, Role {
     book.pool.skip(to: next)
     let origin = book.pool.origin
     if origin.session != name || origin.sequence == 0 {
-      book.pool.origin = (name, session?.first ?? 1)
-      book.pool.numberedBefore = next - 1
+      book.pool.begin(name, at: session?.first ?? 1, next: next)
     } else if options.workersOutlive {
       toldBefore = book.pool.told
       findHalfTold()

@@ -1,10 +1,9 @@
+import Glibc
 import TickWire
 
-/// Where order numbers go on, for a venue ignores those that it knows.
+/// Where order numbers go on, for a venue ignores those that it knows. Beyond half of what can be
+/// said, the numbers of one session might not last.
 extension VenueSession {
-  /// Beyond it the numbers of one session might not last.
-  private static let nextUserRefNumMax: UInt32 = .max / 2
-
   /// OUCH 5.0 can be asked.
   mutating func askNextUserRefNum(until deadline: UInt64) throws(SessionError) {
     guard let target = writable else { return }
@@ -16,7 +15,7 @@ extension VenueSession {
       guard packet.type == .sequenced,
         let response = Ouch50.AccountQueryResponse(packet.payload)
       else { continue }
-      guard (1...VenueSession.nextUserRefNumMax).contains(response.nextUserRefNum) else {
+      guard (1...dialect.userRefNumMax / 2).contains(response.nextUserRefNum) else {
         throw .lost(name, reason: "its next order number is \(response.nextUserRefNum)")
       }
       nextUserRefNum = response.nextUserRefNum
@@ -24,36 +23,40 @@ extension VenueSession {
     }
   }
 
-  /// OUCH 4.2 cannot: all that the session has told says it, if it has told anything.
+  /// OUCH 4.2 cannot: it is in the numbers of all that the session has told, which ends with the
+  /// venue's first heartbeat. How far it says at a login that it has come is not relied upon.
   static func openNumbered(
     _ address: VenueAddress, _ user: FixedText, _ password: FixedText, until end: UInt64
   ) throws(SessionError) -> VenueSession {
-    var session = try open(address, user, password, .newest, toldBefore: 0, until: end)
-    guard session.sequence > 1 else { return session }
-    let there = SoupBinLoginAccepted(session: session.session, sequence: session.sequence)
-    session.leave(until: end)
-    return try openAndSkim(address, user, password, there, until: end)
-  }
-
-  static func openAndSkim(
-    _ address: VenueAddress, _ user: FixedText, _ password: FixedText,
-    _ there: SoupBinLoginAccepted, until end: UInt64
-  ) throws(SessionError) -> VenueSession {
-    let start = SessionStart(session: there.session, sequence: 1)
-    var session = try open(address, user, password, start, toldBefore: 0, until: end)
-    try session.skim(to: there.sequence)
+    let all = SessionStart(sequence: 1, isBinding: false)
+    var session = try open(address, user, password, all, toldBefore: 0, until: end)
+    while try !session.skim() {}
+    session.first = session.sequence
+    session.endReplay()
     return session
   }
 
-  private mutating func skim(to end: UInt64) throws(SessionError) {
-    let patience_ns = UInt64(VenueSession.loginSeconds) * 1_000_000_000
-    while sequence < end {
-      let packet = try answer(until: MonotonicClock.now + patience_ns)
-      if packet.type == .endOfSession { throw .lost(name, reason: "it ended the session") }
-      guard packet.type == .sequenced else { continue }
-      nextUserRefNum = max(nextUserRefNum, dialect.decode(packet.payload).userRefNum &+ 1)
+  /// Looks at what has come; whether that was all.
+  private mutating func skim() throws(SessionError) -> Bool {
+    while let packet = next() {
+      switch packet.type {
+      case .sequenced: try note(dialect.decode(packet.payload).userRefNum)
+      case .serverHeartbeat: return true
+      case .endOfSession: throw .lost(name, reason: "it ended the session")
+      default: continue
+      }
     }
-    first = sequence
-    endReplay()
+    try check()
+    try keepAlive()
+    try flush()
+    if try !receive() { usleep(100) }
+    return false
+  }
+
+  private mutating func note(_ userRefNum: UInt32) throws(SessionError) {
+    guard userRefNum <= dialect.userRefNumMax / 2 else {
+      throw .lost(name, reason: "an order of before has number \(userRefNum)")
+    }
+    nextUserRefNum = max(nextUserRefNum, userRefNum + 1)
   }
 }

@@ -33,7 +33,7 @@ struct VenueSession: ~Copyable {
   static let heartbeat_ns: UInt64 = 1_000_000_000
   /// Silence after which the venue is dead.
   static let silence_ns: UInt64 = 15_000_000_000
-  static let loginSeconds = 3
+  private static let loginSeconds = 3
   /// For the name, the connection and the login together.
   private static let open_ns: UInt64 = 5_000_000_000
   /// For the venue to close a connection that has logged out.
@@ -98,7 +98,7 @@ struct VenueSession: ~Copyable {
       var start = start
       let isOther = start.session != .blank && start.session != there.session
       if isOther, !start.isBinding, isOld {
-        return try openAndSkim(address, user, password, there, until: end)
+        return try openNumbered(address, user, password, until: end)
       } else if isOther, !start.isBinding {
         start = SessionStart(session: there.session, sequence: there.sequence)
       } else if isOther {
@@ -152,19 +152,15 @@ struct VenueSession: ~Copyable {
     let stream = try VenueDialing.connect(host: address.host, port: address.port, until: end)
     var session = VenueSession(stream, name: address.text, dialect: address.dialect)
     let accepted = try session.login(user, password, .newest, until: end)
-    session.leave(until: end)
-    return accepted
-  }
-
-  /// Logs out and waits for the end: the venue lets nobody else in before it has closed this one.
-  mutating func leave(until end: UInt64) {
-    logOut()
+    session.logOut()
+    // It lets nobody else in before it has closed this one.
     let deadline = min(end, MonotonicClock.now + VenueSession.leave_ns)
     while MonotonicClock.now < deadline {
       do throws(SessionError) {
-        if try receive() { while next() != nil {} } else { usleep(50) }
+        if try session.receive() { while session.next() != nil {} } else { usleep(50) }
       } catch { break }
     }
+    return accepted
   }
 
   private init(_ stream: consuming TcpSocket, name: String, dialect: OrderDialect) {

@@ -92,7 +92,8 @@ extension WorkingOrder {
 
   /// Whether it lacks what every order has that was sent.
   var isHalfWritten: Bool {
-    orderId == 0 || quantity == 0 || strategy == 0 || priceE4 <= 0 || life == .free
+    orderId == 0 || quantity == 0 || !OrderOrigin.isStrategy(strategy) || priceE4 <= 0
+      || life == .free
   }
   var instrument: UInt32 { UInt32(truncatingIfNeeded: orderId >> 32) }
   var origin: OrderOrigin { OrderOrigin(orderId: orderId, strategy: strategy) }
@@ -132,10 +133,12 @@ extension WorkingOrder {
   /// was sent.
   mutating func adopt(_ side: Ouch50.Side?, _ open: UInt32, _ priceE4: Int64) -> Bool {
     let isBuy = side?.isBuy ?? self.isBuy
-    if let side { isShort = side == .sellShort || side == .sellShortExempt }
+    let isShort = side?.isShort ?? self.isShort
     let quantity = WorkingOrder.whole(filled, open)
-    let isOther = (isBuy, quantity, priceE4) != (self.isBuy, self.quantity, self.priceE4)
-    (self.isBuy, self.quantity, self.priceE4) = (isBuy, quantity, priceE4)
+    let isOther =
+      (isBuy, isShort, quantity, priceE4)
+      != (self.isBuy, self.isShort, self.quantity, self.priceE4)
+    (self.isBuy, self.isShort, self.quantity, self.priceE4) = (isBuy, isShort, quantity, priceE4)
     self.open = open
     return isOther
   }

@@ -64,7 +64,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
   case unwindTurn = 35
   /// There is room in the order pool.
   case openOrders = 36
-  /// A replacement cannot make a sale of what is held a short one.
+  /// A replacement cannot mark more of a sale as short than the order was marked.
   case shortMarking = 43
   /// There is a session, and nothing in doubt.
   case session = 37

@@ -65,16 +65,22 @@ extension OrderOrigin {
   /// Strategies are 1 to this.
   public static let strategiesMax: UInt8 = 64
 
+  @inlinable
+  public static func isStrategy(_ number: UInt8) -> Bool {
+    number > 0 && number <= strategiesMax
+  }
+
   /// Strategy - 1 (6 bits), instrument (16), number (32). Traps beyond `strategiesMax`.
   @inlinable
   public var tag: UInt64 {
-    precondition(strategy > 0 && strategy <= OrderOrigin.strategiesMax)
+    precondition(OrderOrigin.isStrategy(strategy))
     return UInt64(strategy - 1) << 48 | orderId & 0xFFFF_FFFF_FFFF
   }
 
   /// nil if it is not one of ours.
   @inlinable
   public init?(tag: UInt64) {
+    guard tag >> 48 < OrderOrigin.strategiesMax else { return nil }
     self.init(named: tag & 0xFFFF_FFFF_FFFF, UInt8(truncatingIfNeeded: tag >> 48) + 1)
   }
 }

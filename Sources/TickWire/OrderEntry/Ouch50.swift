@@ -18,6 +18,7 @@ public enum Ouch50 {
     case sellShortExempt = 0x45  // E
 
     @inlinable public var isBuy: Bool { self == .buy }
+    @inlinable public var isShort: Bool { self == .sellShort || self == .sellShortExempt }
   }
 
   /// There is no good-till-cancel; fill-or-kill is `immediateOrCancel` with a minimum quantity.

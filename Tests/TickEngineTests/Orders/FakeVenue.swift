@@ -27,6 +27,9 @@ final class FakeVenue: @unchecked Sendable {
       let answer = SoupBinLoginAccepted(session: FixedText("FAKE")!, sequence: 1)
       let length = answer.encode(into: memory.bytes)
       _ = peer?.send(memory.bytes.bytes.slice(at: 0, count: length))
+      // There is nothing that it has told before.
+      let beat = SoupBin.encode(.serverHeartbeat, into: memory.bytes)
+      _ = peer?.send(memory.bytes.bytes.slice(at: 0, count: beat))
       if manner == .talkative { talk() }
       if manner == .correcting { fillAndCorrect() }
     }

@@ -51,16 +51,17 @@ private final class Pool {
 
   /// OM3: what a successor could not know in another session keeps it to this one.
   @Test func om3FillsAndOrdersWithoutALineBindToTheSession() throws {
-    let pool = try OrderPool.unnamed(4)
-    pool.origin = (FixedText("FIRST")!, 5)
+    var pool = try OrderPool.unnamed(4)
+    pool.begin(FixedText("FIRST")!, at: 5, next: 1)
     var isBinding = [pool.start.isBinding]
     pool.hasTraded = true
     isBinding.append(pool.start.isBinding)
     (pool.hasTraded, pool.isCrowded) = (false, true)
     isBinding.append(pool.start.isBinding)
-    pool.origin = (FixedText("SECOND")!, 1)
+    pool.begin(FixedText("SECOND")!, at: 1, next: 9)
     isBinding.append(pool.start.isBinding)
     #expect(isBinding == [false, true, true, false])
+    #expect(try pool.numberedBefore == 8 && pool.take() == 9)
   }
 
   @Test func aDoubleReturnIsRefused() throws {

@@ -480,7 +480,7 @@ private final class SuccessorBench {
     var pool = try OrderPool.unnamed(4)
     let name = try #require(FixedText("SESSION"))
     let sequence: UInt64 = 7 << 32 | 5
-    pool.origin = (name, sequence)
+    pool.begin(name, at: sequence, next: 1)
     #expect(pool.start.session == name && pool.start.sequence == sequence)
     // With nothing out another session will do.
     #expect(!pool.start.isBinding)

@@ -68,6 +68,19 @@ import TickRing
     #expect(line.told[0].last?.reason == reason)
   }
 
+  /// A sale that another one has made the worst case of may be another price, and smaller.
+  @Test func rm6ASaleMarkedLongIsReplacedByAsManyBesideAShortOne() throws {
+    let line = try SenderLine()
+    try line.start()
+    line.adjust { $0.gate.hold(1, strategy: 1, 10) }
+    for number: UInt64 in 1...2 { line.ask(number, 101, side: .sell) }
+    #expect(try line.turn { $0.counts.acked == 2 })
+    #expect(line.adjust { [$0.book.pool[1].isShort, $0.book.pool[2].isShort] } == [false, true])
+    line.ask(.replace, 1, 101.1, quantity: 10)
+    #expect(try line.turn { $0.counts.replaced == 1 })
+    #expect(line.adjust { [$0.counts.anomalies, $0.counts.replacesRefused] } == [0, 0])
+  }
+
   @Test func om3ASuccessorKnowsWhatFilledOfAllThatAnOrderStandsFor() throws {
     let line = try line(filled: 4)
     line.ask(.replace, 1, 98.9, quantity: 16)
