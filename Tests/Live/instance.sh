@@ -4,7 +4,8 @@
 
 lines=(--line-a "239.255.85.1:$port" --line-b "239.255.85.2:$port" --interface 127.0.0.1)
 
-# configure NAME TEXT…: an instance whose further sections are TEXT, line by line.
+# configure NAME TEXT…: an instance whose further sections are TEXT, line by line. A packet is waited
+# for until both lines are past it, however long the publisher has no core between its two sends.
 configure() {
   local instance="$1"
   shift
@@ -13,7 +14,7 @@ configure() {
 instance: $instance
 directories: {rings: $work/rings, state: $work/state, reports: $work/reports}
 feed:
-  {protocol: iex, interface: 127.0.0.1,
+  {protocol: iex, interface: 127.0.0.1, wait_us: 5000000,
    line_a: "239.255.85.1:$port", line_b: "239.255.85.2:$port"}
 venue: {address: builtin}
 risk: {arm_simulation: true}
