@@ -111,7 +111,7 @@ import TickWire
       try #require(packet[1] == UInt8(ascii: "X"))
       return dialect == .ouch50
         ? packet[2..<6].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        : UInt32(String(decoding: packet[2..<16], as: UTF8.self).filter(\.isNumber))
+        : Ouch42.Token(String(decoding: packet[2..<16], as: UTF8.self))?.userRefNum
     }
     #expect(Set(numbers) == Set(1...count) && numbers.count == Int(count))
     #expect(bench.counts.cancelsSent == UInt64(count))
