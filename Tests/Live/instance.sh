@@ -4,8 +4,8 @@
 
 lines=(--line-a "239.255.85.1:$port" --line-b "239.255.85.2:$port" --interface 127.0.0.1)
 
-# configure NAME TEXT…: an instance whose further sections are TEXT, line by line. A packet is waited
-# for until both lines are past it, however long the publisher has no core between its two sends.
+# configure NAME TEXT…: an instance whose further sections are TEXT, line by line. A packet is
+# waited for until both lines are past it, however long the publisher has no core between its sends.
 configure() {
   local instance="$1"
   shift
