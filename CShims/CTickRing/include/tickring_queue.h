@@ -136,9 +136,14 @@ static inline uint64_t tickring_find_room(tickring_producer *producer, uint64_t 
   return room < count ? room : count;
 }
 
+/* Records come in registers only where a call is inlined: through memory they are written in halves
+ * and read whole, which takes longer than all else that a publish does. And they stay there only if
+ * nothing on the usual way is called. */
+#define TICKRING_IN_REGISTERS static inline __attribute__((always_inline))
+
 /* Whether `count` slots are free; asks the consumer's lines only when they seem not to be. */
-static inline bool tickring_has_room(tickring_producer *producer, uint64_t count) {
-  if (producer->limit - producer->next >= count) return true;
+TICKRING_IN_REGISTERS bool tickring_has_room(tickring_producer *producer, uint64_t count) {
+  if (__builtin_expect(producer->limit - producer->next >= count, 1)) return true;
   return tickring_find_room(producer, count) == count;
 }
 
@@ -159,10 +164,6 @@ static inline tickring_slot64 *tickring_slot64_at(unsigned char *slots, uint64_t
                                                   uint64_t sequence) {
   return (tickring_slot64 *)(void *)slots + (sequence & mask);
 }
-
-/* Records come in registers only where a call is inlined: through memory they are written in halves
- * and read whole, which takes longer than all else that a publish does. */
-#define TICKRING_IN_REGISTERS static inline __attribute__((always_inline))
 
 /* Publishes one tick, if `spare` slots are still free after it: slots kept for what matters more.
  * False: they would not be, and nothing was written. */

@@ -129,13 +129,18 @@ public struct TickPublisher: ~Copyable {
   @inline(__always)
   func expect(_ symbol: UInt64) { directory.expect(symbol) }
 
-  /// The instrument of a symbol, new ones numbered as they appear; nil (counted) if the symbol is
-  /// not of a given list, or the directory is full.
+  /// The instrument of a symbol's eight bytes as a message has them, if it is known.
   @inline(__always)
-  mutating func instrument(of symbol: Symbol) -> UInt32? {
-    guard let number = directory.find(symbol.word) ?? newInstrument(symbol) else { return nil }
+  mutating func known(_ word: UInt64) -> UInt32? {
+    guard let number = directory.find(word) else { return nil }
     streams[Int(number)] = UInt8(truncatingIfNeeded: stream)
     return number
+  }
+
+  /// The instrument of a symbol, new ones numbered as they appear; nil (counted) if the symbol is
+  /// not of a given list, or the directory is full.
+  mutating func instrument(of symbol: Symbol) -> UInt32? {
+    known(symbol.word) ?? newInstrument(symbol)
   }
 
   @inline(never)
@@ -149,6 +154,7 @@ public struct TickPublisher: ~Copyable {
       return nil
     }
     begin(number, symbol)
+    streams[Int(number)] = UInt8(truncatingIfNeeded: stream)
     return number
   }
 

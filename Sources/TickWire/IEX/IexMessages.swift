@@ -58,6 +58,13 @@ public struct IexMessage {
     if let needed, bytes.count < needed { return nil }
   }
 
+  /// Traps if the message is shorter than `type` requires, as no message of that type is. One look
+  /// in place of one for each field that is read after it.
+  @inlinable @inline(__always)
+  public func requireBytes(of type: UInt8) {
+    precondition(bytes.has(IexMessageType.byteCount(type) ?? 0, at: 0), "a shorter message")
+  }
+
   @inlinable public var flags: UInt8 { bytes[1] }
   /// Exchange time of the event, ns since the Unix epoch; a negative one reads as 0.
   @inlinable public var time: UInt64 { UInt64(max(0, bytes.i64le(2))) }

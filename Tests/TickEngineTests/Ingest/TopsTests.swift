@@ -23,6 +23,18 @@ import TickWire
     #expect(bench.symbol(2) == Symbol("AAA"))
   }
 
+  /// Whether it is new, or known by the name with spaces.
+  @Test func aNamePaddedWithNulsIsTheSameInstrument() throws {
+    let bench = try FeedBench.tops()
+    for word: UInt64 in [0x41_4141, 0x2020_2020_2041_4141, 0x41_4141, 0x2020_2000_2041_4141] {
+      var head = bench.head("AAA")
+      head.symbol = Symbol(word: word)
+      bench.send { $0.trade(head, IexTradeFields(size: 1, priceE4: 10_000, tradeId: 1)) }
+    }
+    #expect(bench.ticks().map(\.instrument) == [1, 1, 1, 1])
+    #expect(bench.instruments == 1 && bench.symbol(1) == Symbol("AAA"))
+  }
+
   /// RM4: odd lots and extended hours set no last price; the other flags do not matter.
   @Test(arguments: [
     (UInt8(0), TickKind.trade), (IexTradeFlags.intermarketSweep, .trade),

@@ -126,9 +126,16 @@ struct IexDecoder: ~Copyable, PublishingDecoder {
     }
   }
 
-  /// A known message's instrument; a name that is no text is a malformed message.
+  /// A known message's instrument.
   @inline(__always)
   private mutating func instrument(of message: IexMessage) -> UInt32? {
+    // A name in the directory was looked at when it was new.
+    publisher.known(IexMessage.symbolWord(message.bytes)) ?? newInstrument(of: message)
+  }
+
+  /// A name that is no text is a malformed message.
+  @inline(never)
+  private mutating func newInstrument(of message: IexMessage) -> UInt32? {
     let symbol = message.symbol
     guard symbol.isPrintable else {
       counts.malformed += 1
@@ -138,6 +145,7 @@ struct IexDecoder: ~Copyable, PublishingDecoder {
   }
 
   private mutating func takeQuote(_ message: IexMessage) {
+    message.requireBytes(of: IexMessageType.quoteUpdate)
     guard let instrument = instrument(of: message) else { return }
     let top = TopOfBook(
       bidPrice: message.bidPrice, askPrice: message.askPrice, bidSize: message.bidSize,
@@ -148,6 +156,7 @@ struct IexDecoder: ~Copyable, PublishingDecoder {
   }
 
   private mutating func takeTrade(_ message: IexMessage) {
+    message.requireBytes(of: IexMessageType.tradeReport)
     publisher.countTrade(priceE4: message.price, size: message.size)
     guard let instrument = instrument(of: message) else { return }
     publisher.trade(
@@ -168,6 +177,7 @@ struct IexDecoder: ~Copyable, PublishingDecoder {
 
   /// Only a complete event leaves a book that anybody should see.
   private mutating func takeLevel(_ message: IexMessage, _ side: BookSide) {
+    message.requireBytes(of: IexMessageType.priceLevelBuy)
     guard let instrument = instrument(of: message) else { return }
     if !books.set(instrument, side, price: message.price, size: message.size) {
       // A level is missing: its top may be wrong from here on.
