@@ -1,6 +1,6 @@
 /* hostile.c: whatever may lie where a region is looked for, or keep one from being made: refused
- * with a reason each time, never a crash and never a wait; and a role that both sides of a fork
- * claim.
+ * with a reason each time, never a crash and never a wait; a role that both sides of a fork claim;
+ * and a producer that writes what no producer would.
  *
  *   hostile DIRECTORY   a folder of its own in shared memory
  */
@@ -203,6 +203,41 @@ static void a_fork_does_not_make_two_producers(void) {
   expect_error(tickring_remove(directory, "ring"), TICKRING_OK, "it is removed");
 }
 
+/* Writes one sequence after the other into the only slot there is, whoever reads. */
+static pid_t start_scribbler(const tickring_region *region) {
+  pid_t pid = fork();
+  expect(pid >= 0, "there are processes");
+  if (pid != 0) return pid;
+  uint64_t *word = tickring_word_at(region->body, 0, 0, sizeof(tickring_slot32));
+  alarm(60);
+  for (;;) {
+    uint64_t position = tickring_load_acquire(&region->header->position);
+    for (uint64_t ahead = 0; ahead < 4; ahead++) {
+      tickring_store_release(word, tickring_word(position + ahead, 0));
+      for (int turn = 0; turn < 4; turn++) tickring_pause();
+    }
+  }
+}
+
+/* Else what an advance asserts of its caller would be in the peer's hands. */
+static void a_scribbling_producer_is_found_no_more_often_than_it_has_slots(void) {
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 1};
+  tickring_region region;
+  tickring_consumer consumer;
+  expect_error(tickring_create_sealed(&options, &region), TICKRING_OK, "a sealed region");
+  pid_t pid = start_scribbler(&region);
+  expect_error(tickring_consumer_open(&region, &consumer, NULL), TICKRING_OK, "a consumer");
+  /* Twenty million looks, and beyond that until something was found: it may have no core yet. */
+  for (uint64_t turn = 0; turn < 20000000 || consumer.next == 0; turn++) {
+    uint64_t found = tickring_peek(&consumer, 8);
+    expect(found <= 1, "a slot is found once");
+    tickring_advance(&consumer, found);
+  }
+  kill(pid, SIGKILL);
+  waitpid(pid, NULL, 0);
+  tickring_consumer_close(&consumer);
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   directory = argv[1];
@@ -214,6 +249,7 @@ int main(int argc, char **argv) {
   what_this_user_may_not_open_is_refused();
   a_region_beyond_the_limit_on_files_is_refused();
   a_fork_does_not_make_two_producers();
+  a_scribbling_producer_is_found_no_more_often_than_it_has_slots();
   printf("hostile: ok\n");
   return 0;
 }

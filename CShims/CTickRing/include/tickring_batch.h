@@ -77,11 +77,14 @@ static inline void tickring_commit(tickring_producer *producer, uint64_t count,
   tickring_commit_slots(producer, count, received_16ns, sizeof(tickring_slot32));
 }
 
+/* Looks at no slot twice: a broken producer that goes on writing words, whoever reads, would be
+ * found more often than it has slots, and an advance past that is a programmer's error. */
 static inline uint64_t tickring_peek_slots(tickring_consumer *consumer, uint64_t count,
                                            size_t slot_bytes) {
   uint64_t next = consumer->next, mask = consumer->mask, found = 0;
+  uint64_t most = count <= mask ? count : mask + 1;
   unsigned char *slots = consumer->slots;
-  while (found < count) {
+  while (found < most) {
     const uint64_t *at = tickring_word_at(slots, mask, next + found, slot_bytes);
     uint64_t word = tickring_load_acquire(at); /* PUBLISH */
     if ((uint32_t)word != (uint32_t)(next + found + 1)) break;
