@@ -34,12 +34,23 @@ static guarded *entry_of(uint64_t address) {
   return NULL;
 }
 
+/* What is guarded twice is lost for both. First the one that was found: whoever takes an entry
+ * meanwhile sees that, or is seen here. */
+static void mark_lost(guarded *entry, uint64_t base) {
+  tickring_store_release(&entry->is_lost, 1); /* SHARE */
+  tickring_fence_full();
+  for (size_t index = 0; index < TICKRING_GUARDED_MAX; index++)
+    if (tickring_load_acquire(&table[index].base) == base) /* SHARE */
+      tickring_store_release(&table[index].is_lost, 1); /* SHARE */
+}
+
 /* Zeros of our own take the place of what is gone, and the access is done again. */
 static bool replace(guarded *entry) {
-  void *base = (void *)(uintptr_t)entry->base;
+  uint64_t base = entry->base;
+  void *memory = (void *)(uintptr_t)base;
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
-  if (mmap(base, entry->bytes, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) return false;
-  tickring_store_release(&entry->is_lost, 1); /* SHARE */
+  if (mmap(memory, entry->bytes, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) return false;
+  mark_lost(entry, base);
   return true;
 }
 
@@ -81,15 +92,26 @@ int tickring_guard_install(void) {
   return error;
 }
 
+static bool is_marked(uint64_t base) {
+  for (size_t index = 0; index < TICKRING_GUARDED_MAX; index++)
+    if (tickring_load_acquire(&table[index].base) == base && /* SHARE */
+        tickring_load_acquire(&table[index].is_lost) != 0)   /* SHARE */
+      return true;
+  return false;
+}
+
 int tickring_guard(const tickring_region *region) {
   int error = TICKRING_E_FULL;
+  uint64_t base = (uint64_t)(uintptr_t)region->header;
   if (region->header == NULL) return TICKRING_E_ARGUMENT;
   pthread_mutex_lock(&table_lock);
   for (size_t index = 0; index < TICKRING_GUARDED_MAX && error; index++) {
     if (table[index].base != 0) continue;
     table[index].bytes = region->bytes;
     tickring_store_relaxed(&table[index].is_lost, 0);
-    tickring_store_release(&table[index].base, (uint64_t)(uintptr_t)region->header); /* SHARE */
+    tickring_store_release(&table[index].base, base); /* SHARE */
+    tickring_fence_full();
+    if (is_marked(base)) tickring_store_release(&table[index].is_lost, 1); /* SHARE */
     error = TICKRING_OK;
   }
   pthread_mutex_unlock(&table_lock);

@@ -163,6 +163,23 @@ static void both_ends_of_a_truncated_broadcast_ring_live_on(void) {
   refuse_and_remove("cast", TICKRING_REGION_BROADCAST, 4096);
 }
 
+/* Two parts of a program may each guard what they share, and neither knows of the other. */
+static void every_guard_of_a_region_knows_that_it_is_lost(void) {
+  tickring_region region = create("ring", TICKRING_REGION_TICKS);
+  for (int guards = 0; guards < 2; guards++)
+    expect_error(tickring_guard(&region), TICKRING_OK, "a guard");
+  await(truncate_later("ring", 0));
+  expect(tickring_load_relaxed(&region.header->magic) == 0, "it is zeros");
+  tickring_unguard(&region);
+  expect(tickring_is_lost(&region), "the other guard knows");
+  expect_error(tickring_guard(&region), TICKRING_OK, "a guard that comes late");
+  tickring_unguard(&region);
+  expect(tickring_is_lost(&region), "knows as well");
+  tickring_unguard(&region);
+  tickring_detach(&region);
+  expect_error(tickring_remove(directory, "ring"), TICKRING_OK, "it is removed");
+}
+
 /* More file than was mapped is nobody's business; but nobody new trusts it. */
 static void a_file_that_grows_changes_nothing_for_those_attached(void) {
   tickring_region region = create("ring", TICKRING_REGION_TICKS);
@@ -232,6 +249,7 @@ int main(int argc, char **argv) {
   a_writer_of_a_truncated_queue_lives_on();
   a_reader_of_a_truncated_queue_lives_on();
   both_ends_of_a_truncated_broadcast_ring_live_on();
+  every_guard_of_a_region_knows_that_it_is_lost();
   attaching_a_file_that_shrinks_meanwhile_is_no_crash();
   printf("truncate: ok\n");
   return 0;
