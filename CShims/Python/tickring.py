@@ -44,6 +44,7 @@ _GET_SEALS, _SEALS = 1034, 0x1 | 0x2 | 0x4  # F_GET_SEALS; F_SEAL_SEAL, _SHRINK,
 _MASK = 2**64 - 1  # sequences are 64 bits wide
 _MAGIC, _VERSION, _HEADER_BYTES = 0x31474E4952574B54, 1, 4096
 _LAYOUTS = {TICKS: 0x2E40BBD4A0F0E9C3, BROADCAST: 0x672ACB71F4ABDF51}  # as layout.c hashes them
+_SYSTEM = 6  # TICKRING_E_SYSTEM
 _WAIT_SLICE = 0.1  # seconds in C at a time: in between Python's own handlers of signals run
 _HEADER = numpy.dtype(
     {
@@ -57,12 +58,14 @@ _HEADER = numpy.dtype(
 
 
 class RingError(OSError):
-    """Why a region could not be made, attached or claimed; `code` as in tickring_region.h."""
+    """Why a region could not be made, attached or claimed; `code` as in tickring_region.h. `errno`
+    is what the kernel said where it refused (TICKRING_E_SYSTEM), else None."""
 
-    def __init__(self, code, text, owner_pid=0):
+    def __init__(self, code, text, owner_pid=0, number=None):
         super().__init__(text + (f" (pid {owner_pid})" if owner_pid else ""))
         self.code = code
         self.owner_pid = owner_pid
+        self.errno = number
 
 
 class View:
@@ -73,6 +76,9 @@ class View:
     """
 
     def __init__(self, name, directory=DIRECTORY):
+        if not _is_name(name):
+            raise RingError(
+                1, f"{name!r}: a name is UTF-8 with no slash, no control and no dot in front")
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
         file = os.open(os.path.join(directory, name), flags)
         status = os.fstat(file)
@@ -335,7 +341,8 @@ class _Endpoint(_Closing):
 
     def _give(self, call, records, received):
         records = numpy.ascontiguousarray(records, RECORD)
-        return call(_open(self), _address(records), ctypes.c_size_t(len(records)), received)
+        count, stamp = ctypes.c_size_t(records.size), ctypes.c_uint32(int(received))
+        return call(_open(self), _address(records), count, stamp)
 
 
 class Consumer(_Endpoint):
@@ -421,7 +428,7 @@ def _library():
         path = os.environ.get("TICKRING_LIBRARY") or ctypes.util.find_library("tickring")
         if not path:
             raise ImportError("libtickring is not installed: set TICKRING_LIBRARY to its path")
-        _loaded = ctypes.CDLL(path)
+        _loaded = ctypes.CDLL(path, use_errno=True)
         _loaded.tickring_error_text.restype = ctypes.c_char_p
         _loaded.tickring_region_sealed.restype = ctypes.c_void_p
         _loaded.tickring_region_sealed.argtypes = [
@@ -436,9 +443,10 @@ def _library():
 
 
 def _must(code, name, owner_pid=0):
+    number = ctypes.get_errno() if code == _SYSTEM else None  # before the next call
     if code != 0:
-        text = _library().tickring_error_text(code).decode()
-        raise RingError(code, f"{name}: {text}", owner_pid)
+        text = os.strerror(number) if number else _library().tickring_error_text(code).decode()
+        raise RingError(code, f"{name}: {text}", owner_pid, number)
 
 
 def _open(end):
@@ -464,7 +472,20 @@ def _receive_descriptor(socket):
 
 
 def _bytes(text):
-    return os.fsencode(text)
+    encoded = os.fsencode(text)
+    if b"\0" in encoded:  # where C's ends: another region's name, maybe
+        raise RingError(1, f"{text!r}: a name has no null byte")
+    return encoded
+
+
+def _is_name(name):
+    """As the C library sees it."""
+    try:
+        text = os.fsencode(name).decode()
+    except UnicodeError:
+        return False
+    has_control = any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in text)
+    return text != "" and text[0] != "." and "/" not in text and not has_control
 
 
 def _address(array):

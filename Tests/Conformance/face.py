@@ -1,4 +1,5 @@
 """The Python face, claim by claim. Run by Tests/Conformance/examples."""
+import errno
 import os
 import signal
 import socket
@@ -239,6 +240,38 @@ def what_an_attach_refuses_a_view_refuses():
     tickring.remove(NAME)
 
 
+def whatever_holds_records_is_published_whole():
+    tickring.create(NAME, tickring.TICKS, 64)
+    with tickring.Producer(NAME) as producer, tickring.Consumer(NAME) as consumer:
+        assert producer.publish(ticks(0, 12).reshape(3, 4), numpy.uint32(7)) == 12
+        assert producer.publish(ticks(12, 1)[0]) == 1
+        assert producer.publish(ticks(13, 20)[::4], 2**32 - 1) == 5
+        assert list(consumer.poll()["timestamp"]) == list(range(13)) + [13, 17, 21, 25, 29]
+        words = tickring.View(NAME).slots["word"][:18] >> numpy.uint64(32)
+        assert list(words) == [7] * 12 + [0] + [2**32 - 1] * 5
+    tickring.remove(NAME)
+
+
+def what_the_kernel_refuses_is_told():
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
+        error = refused(6, sealed.send, ours)
+        assert error.errno == errno.EPIPE and os.strerror(errno.EPIPE) in str(error)
+    ours.close()
+    assert refused(3, tickring.Consumer, NAME).errno is None
+
+
+def a_name_is_no_path_and_does_not_end_within():
+    tickring.create(NAME, tickring.TICKS, 8)
+    for call in (tickring.View, tickring.Consumer):
+        for name in (NAME + "\0x", "../shm/" + NAME, "./" + NAME, "a\x85", "\udcff", ""):
+            refused(1, call, name)
+    for call in (tickring.create, tickring.remove):
+        refused(1, call, NAME + "\0x")
+    tickring.remove(NAME)
+
+
 def what_is_no_ring_is_refused():
     refused(3, tickring.Consumer, NAME)
     path = os.path.join(tickring.DIRECTORY, NAME)
@@ -269,5 +302,8 @@ a_truncated_ring_is_lost_and_no_crash()
 a_ring_in_huge_pages_is_read()
 a_view_guarded_twice_is_guarded_once()
 what_an_attach_refuses_a_view_refuses()
+whatever_holds_records_is_published_whole()
+what_the_kernel_refuses_is_told()
+a_name_is_no_path_and_does_not_end_within()
 what_is_no_ring_is_refused()
 print("face: ok")
