@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -128,12 +129,25 @@ static void an_end_is_of_its_rings_kind() {
   expect(again.published() == 1, "whose first role is free again");
 }
 
+static void what_the_kernel_refused_is_told() {
+  auto sealed = tickring::region::create_sealed(tickring::kind::ticks, 8);
+  try {
+    sealed.send(-1);
+    expect(false, "a socket that is none is refused");
+  } catch (const tickring::error &error) {
+    expect(error.code() == TICKRING_E_SYSTEM && error.system_errno() == EBADF, "with its number");
+    expect(std::string(error.what()) == "sealed region: " + std::string(std::strerror(EBADF)),
+           "and in words");
+  }
+}
+
 int main() {
   a_sealed_region_carries_ticks_between_processes();
   a_truncated_region_is_lost_and_not_a_crash();
   placement_is_had_or_refused();
   an_owner_beats();
   an_end_is_of_its_rings_kind();
+  what_the_kernel_refused_is_told();
   std::printf("face (C++): ok\n");
   return 0;
 }

@@ -10,8 +10,10 @@
 
 #include "tickring.h"
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace tickring {
@@ -20,16 +22,26 @@ namespace tickring {
 class error : public std::runtime_error {
  public:
   error(int code, const std::string &path, std::uint64_t owner_pid = 0)
-      : std::runtime_error(path + ": " + tickring_error_text(code)),
-        code_(code),
-        owner_pid_(owner_pid) {}
+      : error(code, path, owner_pid, code == TICKRING_E_SYSTEM ? errno : 0) {}
   int code() const noexcept { return code_; }
   /* The holder of a role that is taken, or 0. */
   std::uint64_t owner_pid() const noexcept { return owner_pid_; }
+  /* What the kernel said, for TICKRING_E_SYSTEM; else 0. */
+  int system_errno() const noexcept { return system_errno_; }
 
  private:
+  error(int code, const std::string &path, std::uint64_t owner_pid, int system_errno)
+      : std::runtime_error(path + ": " + reason(code, system_errno)),
+        code_(code),
+        owner_pid_(owner_pid),
+        system_errno_(system_errno) {}
+  static std::string reason(int code, int system_errno) {
+    if (system_errno != 0) return std::generic_category().message(system_errno);
+    return tickring_error_text(code);
+  }
   int code_;
   std::uint64_t owner_pid_;
+  int system_errno_;
 };
 
 enum class kind : std::uint32_t {
