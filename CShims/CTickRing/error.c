@@ -34,10 +34,12 @@ const char *tickring_error_text(int error) {
       return "a region of that name exists: another instance runs, or remove the leftover";
     case TICKRING_E_ABSENT: return "no such region or directory: check the name, start its maker";
     case TICKRING_E_PERMISSION:
-      return "permission denied: choose a directory that this user may write";
+      return "permission denied: run as the region's owner, or choose a directory that this user "
+             "may write; attached for reading only, no role can be claimed";
     case TICKRING_E_FULL:
       return "no space left for the region: free some of the file system (for /dev/shm, raise its "
-             "size) or choose a smaller capacity";
+             "size), raise the process's limits (ulimit -f, -v) or choose a smaller capacity; for "
+             "a guard: 64 regions have one already";
     case TICKRING_E_SYSTEM: return "the kernel refused: see errno";
     case TICKRING_E_NOT_A_REGION: return "the file is not a Tickway region";
     case TICKRING_E_VERSION: return "the region is of another version: use one build everywhere";

@@ -50,7 +50,9 @@
  *   mixed versions  attach refuses another layout; nothing is converted. Another build of the same
  *                   layout is told on request: tickring_same_build.
  *   lag             a receive time is modulo 68.7 s; beyond half of that a lag cannot be told.
- *   full /dev/shm   creation fails with TICKRING_E_FULL; nothing is overcommitted.
+ *   full /dev/shm   creation fails with TICKRING_E_FULL; nothing is overcommitted. Not so a control
+ *                   group's limit on memory, or a machine that has less than a sealed region or
+ *                   /dev/shm may take: there the kernel kills.
  *   wrong node      creation fails if one page is not on the NUMA node that was asked for, or not
  *                   huge if huge pages were. Later only tickring_check_place looks again.
  *   truncation      a peer that truncates the file raises SIGBUS in all that map it: see
