@@ -64,14 +64,14 @@ static void read_info(int fd, const struct stat *file, tickring_info *info) {
   info->owner_uid = (uint32_t)file->st_uid;
   info->mode = (uint32_t)file->st_mode & 07777;
   info->file_bytes = (uint64_t)file->st_size;
-  if (pread(fd, header, sizeof *header, 0) != (ssize_t)sizeof *header) {
-    memset(header, 0, sizeof *header);
-    info->verdict = TICKRING_E_NOT_A_REGION;
-    return;
-  }
   info->is_attached = tickring_internal_is_locked(fd, TICKRING_LOCK_ATTACHED);
   info->has_producer = tickring_internal_is_locked(fd, TICKRING_LOCK_PRODUCER);
   info->has_consumer = tickring_internal_is_locked(fd, TICKRING_LOCK_CONSUMER);
+  /* Of a file that was cut off what is left still says whether it was a region. */
+  if (pread(fd, header, sizeof *header, 0) != (ssize_t)sizeof *header) {
+    info->verdict = TICKRING_E_NOT_A_REGION;
+    return;
+  }
   info->verdict =
       tickring_internal_check_header(header, header->kind, info->file_bytes, &geometry);
   if (info->verdict != TICKRING_OK) return;

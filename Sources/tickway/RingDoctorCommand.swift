@@ -11,7 +11,7 @@ extension RingCommand {
         After what is left over, the command that removes it is named, to be run as it stands. \
         Ends with 0 when every region is in good order, or has been brought into it, and with 1 \
         when there is something left to say. Never removed are a region that any process is \
-        attached to, one that no process has used so far, and one of another version.
+        attached to, one in good order that no process has used so far, and one of another version.
         """)
     @OptionGroup var place: Place
     @Flag(help: "Remove leftovers: regions that were used and that no process is attached to.")

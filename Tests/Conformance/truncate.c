@@ -33,6 +33,7 @@ static void refuse_and_remove(const char *name, uint32_t kind, off_t bytes) {
   expect_error(attach_error(name, kind), reason, "the next attach is refused");
   expect_error(tickring_inspect(directory, name, &info), TICKRING_OK, "it can be looked at");
   expect_error(info.verdict, reason, "and the verdict is the same");
+  expect(info.header.magic == (bytes < 8 ? 0 : TICKRING_MAGIC), "what is left says what it was");
   expect_error(tickring_remove(directory, name), TICKRING_OK, "it is removed");
 }
 

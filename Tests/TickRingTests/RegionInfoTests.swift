@@ -111,6 +111,24 @@ struct RegionInfoTests {
     }
   }
 
+  @Test func aRegionCutOffWithinItsHeaderIsALeftoverOnceNobodyIsAttached() throws {
+    try withScratch { directory in
+      do {
+        let region = try Region.create(.ticks, directory: directory, name: "r", capacity: 8)
+        #expect(truncate("\(directory)/r", 100) == 0)
+        let used = try RegionInfo.list(directory: directory)
+        #expect(used.map(\.name) == ["r"] && used[0].refusal?.kind == .notARegion)
+        #expect(used[0].isAttached && !used[0].findings.contains(where: \.isLeftover))
+        let capacity = region.capacity
+        #expect(capacity == 8)
+      }
+      let left = try RegionInfo.list(directory: directory)
+      #expect(left.count == 1 && left[0].findings.contains(where: \.isLeftover))
+      try left[0].removeUnused()
+      #expect(try RegionInfo.list(directory: directory).isEmpty)
+    }
+  }
+
   @Test func damageIsAVerdictAndNeverATrap() throws {
     try withScratch { directory in
       _ = try Region.create(.ticks, directory: directory, name: "r", capacity: 8)

@@ -24,7 +24,7 @@ typedef struct tickring_info {
   uint64_t file_bytes;
   uint64_t published;     /* rings: sequence after the newest record; else 0 */
   uint64_t taken;         /* queues: sequence after the newest that was advanced past; else 0 */
-  tickring_header header; /* as it lies in the file, believed in nothing; zeros if unreadable */
+  tickring_header header; /* as it lies in the file, believed in nothing; zeros beyond its end */
 } tickring_info;
 
 /* Looks at `directory`/`name`. Fails only if there is no such file or it cannot be read; whatever
