@@ -45,9 +45,11 @@ const char *tickring_error_text(int error) {
     case TICKRING_E_VERSION: return "the region is of another version: use one build everywhere";
     case TICKRING_E_KIND: return "the region is of another kind than asked for";
     case TICKRING_E_LAYOUT: return "the region's layout is not this build's: use one build";
-    case TICKRING_E_SIZE: return "the file's size is not what its header says: it is damaged";
+    case TICKRING_E_SIZE:
+      return "the file's size, or its memory, is not what its header says: it is damaged";
     case TICKRING_E_OWNER:
-      return "the region belongs to another user, or others may write it: not to be trusted";
+      return "the region belongs to another user, others may write it, or it came over a socket "
+             "and is not sealed: not to be trusted";
     case TICKRING_E_ROLE_TAKEN: return "the role is taken by a living process";
     case TICKRING_E_NODE_ABSENT:
       return "this machine has no such NUMA node: choose one that "
