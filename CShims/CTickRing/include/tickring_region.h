@@ -217,7 +217,7 @@ int tickring_attach_untouched(const char *directory, const char *name, uint32_t 
                               tickring_region *region);
 
 /* A second, independent attachment of the same file (it may have been removed meanwhile), with the
- * same rights. */
+ * same rights. Opens it through /proc, as does a claim after a fork: TICKRING_E_ABSENT without. */
 int tickring_duplicate(const tickring_region *region, tickring_region *copy);
 
 /* The same without mapping its pages ahead. */

@@ -21,7 +21,8 @@ extern "C" {
 int tickring_create_sealed(const tickring_options *options, tickring_region *region);
 
 /* Hands a sealed region to the peer of a connected UNIX socket, with an open file description of
- * its own, so that it can claim a role. Blocks as the socket does; one byte goes with it. */
+ * its own (opened through /proc), so that it can claim a role. Blocks as the socket does; one byte
+ * goes with it. */
 int tickring_send(const tickring_region *region, int socket);
 
 /* Takes one over. Refused as TICKRING_E_OWNER if it is not sealed, as TICKRING_E_SIZE if not all
