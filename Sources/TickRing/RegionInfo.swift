@@ -71,6 +71,8 @@ public struct RegionInfo: Sendable {
   public var slotBytes: UInt32 { raw.header.slot_bytes }
   public var layoutHash: UInt64 { raw.header.layout_hash }
   public var buildHash: UInt64 { raw.header.build_hash }
+  /// The ring library's, as its C header says it.
+  public static var libraryVersion: String { TICKRING_LIBRARY_VERSION }
   /// This build's: that of the regions that it makes.
   public static var ownBuildHash: UInt64 { tickring_build_hash() }
   /// Whether it was made by this build of the library.

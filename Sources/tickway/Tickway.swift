@@ -1,9 +1,12 @@
 import ArgumentParser
+import TickEngine
+import TickRing
 
 @main
 struct Tickway: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tickway", abstract: "The shared-memory tick pipeline for Linux.",
+    version: version,
     subcommands: [
       ArmCommand.self, CaptureCommand.self, ConfigCommand.self, DoctorCommand.self,
       ExplainCommand.self, IngestCommand.self, KillCommand.self, LiveCommand.self,
@@ -12,6 +15,13 @@ struct Tickway: ParsableCommand {
       StateCommand.self, SynthCommand.self, TopCommand.self, ValueAtRiskCommand.self,
       VenueCommand.self, WatchdogCommand.self, WorkerCommand.self,
     ])
+
+  /// Nothing is released yet: the build is what `config plan` and `top` call so, and by the ring
+  /// library's a region says who made it (`ring show`).
+  private static var version: String {
+    "tickway, unreleased; build \(String(BuildHash.own, radix: 16)); ring library "
+      + "\(RegionInfo.libraryVersion), \(RingText.hex(RegionInfo.ownBuildHash))"
+  }
 
   /// A supervisor waits for a role that it starts: its verb is called directly, since to find it
   /// among all verbs and their options takes longer than to read its own.

@@ -23,6 +23,17 @@ struct ConfigCommandTests {
     #expect(scratch.names == ["node.yaml"])
   }
 
+  /// One build is the one that a plan names.
+  @Test func theVersionNamesTheBuildOfThePlan() throws {
+    let path = try scratch.write(try example(), to: "node.yaml")
+    let plan = try Command.run(["config", "plan", path])
+    let line = try #require(plan.output.split(separator: "\n").first { $0.hasPrefix("build ") })
+    let build = try #require(line.split(separator: " ").last)
+    let version = try Command.run(["--version"])
+    #expect(version.status == 0 && version.error.isEmpty)
+    #expect(version.output.hasPrefix("tickway, unreleased; build \(build); ring library 1."))
+  }
+
   /// As it is, but for a name that nobody else runs.
   @Test func theExampleRunsAndEndsInOrder() throws {
     let name = "example-\(ProcessInfo.processInfo.processIdentifier)"
