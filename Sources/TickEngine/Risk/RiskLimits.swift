@@ -122,7 +122,18 @@ public struct RiskLimits: Equatable, Sendable {
     if let name = values.keys.sorted().first(where: { !names.contains($0) }) {
       throw Failure(description: "unknown limit \(name): remove it or correct its name")
     }
+    try RiskLimits.checkThatNoneIsTwice(in: data, names.count)
     try check()
+  }
+
+  /// Of two values of one name the decoder takes either, without a word. The names are all the text
+  /// that there is, for the values are numbers.
+  private static func checkThatNoneIsTwice(in data: Data, _ count: Int) throws(Failure) {
+    guard data.count(where: { $0 == UInt8(ascii: "\"") }) != 2 * count else { return }
+    let text = String(decoding: data, as: UTF8.self)
+    let name = names.first { text.ranges(of: "\"\($0)\"").count > 1 }
+    let limit = name.map { "limit \($0)" } ?? "a limit"
+    throw Failure(description: "\(limit) is given twice: remove one of the two")
   }
 
   /// All limits, as a file names them.

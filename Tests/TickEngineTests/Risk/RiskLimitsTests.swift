@@ -157,6 +157,19 @@ import Testing
     #expect(error?.description.contains("collar_percent") == true)
   }
 
+  /// Whichever of the two is meant, the other may be let pass.
+  @Test(arguments: ["order_quantity_max", "order\\u005fquantity_max"])
+  func aLimitThatIsGivenTwiceIsRefused(again: String) throws {
+    let json = RiskLimits.simulation.json
+    #expect(try RiskLimits(json: Data(json.utf8)) == .simulation)
+    let twice = json.dropLast() + ",\"\(again)\":1}"
+    let error = #expect(throws: RiskLimits.Failure.self) {
+      try RiskLimits(json: Data(twice.utf8))
+    }
+    #expect(error?.description.contains("is given twice: remove one") == true)
+    #expect(error?.description.contains("limit order_quantity_max") == !again.contains("u005f"))
+  }
+
   @Test(arguments: ["", "{", "[]", "3", "\"limits\"", "null"])
   func whatIsNoJSONObjectIsRefused(text: String) {
     #expect(throws: RiskLimits.Failure.self) { try RiskLimits(json: Data(text.utf8)) }
