@@ -8,12 +8,26 @@ struct InputFileError: Error, CustomStringConvertible {
   /// Whether it could not even be read.
   var isUnreadable = false
 
-  /// The whole file.
+  /// The whole file, or what comes out of a pipe. (Not by way of `Data(contentsOf:)`, to which a
+  /// pipe is a lack of permission.)
   static func contents(_ path: String, _ what: String) throws(InputFileError) -> Data {
-    do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-      throw InputFileError(
-        description: "cannot read the \(what) file \(path): \(error.localizedDescription)",
-        isUnreadable: true)
+    func failure(_ why: String) -> InputFileError {
+      InputFileError(
+        description: "cannot read the \(what) file \(path): \(why)", isUnreadable: true)
+    }
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      let why = unsafe String(cString: strerror(errno))
+      throw failure("\(why); check the path and its permissions")
+    }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    var status = stat()
+    let isKnown = unsafe fstat(descriptor, &status) == 0
+    guard isKnown, [S_IFREG, S_IFIFO].contains(status.st_mode & S_IFMT) else {
+      throw failure("it is neither a regular file nor a pipe; give one that is")
+    }
+    do { return try handle.readToEnd() ?? Data() } catch {
+      throw failure(error.localizedDescription)
     }
   }
 }

@@ -119,6 +119,8 @@ import Testing
     #expect(foreign.status == 65 && foreign.error.contains("--decisions"))
     let folder = try Command.run(["explain", scratch.path])
     #expect(folder.status == 66)
+    let device = try Command.run(["explain", "/dev/null"])
+    #expect(device.status == 66 && device.error.contains("give a regular file"), "\(device.error)")
     for arguments in [["--reason", "mood"], ["--last", "0"], ["--strategy", "300"]] {
       let wrong = try Command.run(["explain", day] + arguments)
       #expect(wrong.status == 64, "\(arguments)")

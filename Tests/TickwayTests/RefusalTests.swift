@@ -133,7 +133,11 @@ struct RefusalTests {
     let wrong = try scratch.write(
       try String(contentsOfFile: try scratch.limits(), encoding: .utf8)
         .replacingOccurrences(of: "10000,", with: "-1,"), to: "wrong.json")
-    try expectRefusal(["replay", path, "--limits", scratch["no"]], 66, says: "cannot read")
+    try expectRefusal(
+      ["replay", path, "--limits", scratch["no"]], 66, says: "cannot read", "No such file")
+    for file in [scratch.path, "/dev/zero"] {
+      try expectRefusal(["replay", path, "--limits", file], 66, says: "neither a regular file")
+    }
     try expectRefusal(["replay", path, "--limits", notJSON], 78, says: "JSON object")
     try expectRefusal(["replay", path, "--limits", short], 78, says: "is missing")
     try expectRefusal(["replay", path, "--limits", wrong], 78, says: "order_quantity_max", "-1")
@@ -144,6 +148,15 @@ struct RefusalTests {
     try expectRefusal(["replay", path, "--symbols", long], 78, says: "1 to 8 printable")
     try expectRefusal(["replay", path, "--symbols", none], 78, says: "names no symbol")
     try expectRefusal(["replay", path, "--symbols", twice], 78, says: "listed twice")
+  }
+
+  /// As a shell's `<(command)` gives it.
+  @Test func settingsMayComeOutOfAPipe() throws {
+    let (path, limits) = (try day(), try scratch.limits())
+    let result = try Running([
+      "bash", "-c", "'\(Command.path)' replay '\(path)' --limits <(cat '\(limits)') --json -",
+    ]).wait()
+    #expect(result.status == 0 && result.output.contains("tickway.report/1"), "\(result.error)")
   }
 
   // MARK: Outputs and regions

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TickWire
 
 /// A decision as a file has it.
@@ -66,10 +67,12 @@ public struct DecisionReader {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    } catch CocoaError.fileReadNoPermission {
-      throw .forbidden(path)
     } catch {
-      throw .unreadable(path, reason: error.localizedDescription)
+      // Also of a pipe or a device Foundation says that the permission lacks.
+      if unsafe access(path, R_OK) != 0, errno == EACCES { throw .forbidden(path) }
+      let isThere = unsafe access(path, F_OK) == 0
+      throw .unreadable(
+        path, reason: isThere ? "give a regular file" : error.localizedDescription)
     }
     try self.init(data, path: path)
   }
