@@ -73,26 +73,31 @@ struct FaultOptions: ParsableArguments {
   @Option(help: "What the faults are drawn from.")
   var seed: UInt64 = 1
 
-  func rates() throws -> (a: FaultRates, b: FaultRates) {
+  /// - Parameter hasLineB: whether there is a line for what is to go wrong on B alone.
+  func rates(hasLineB: Bool) throws -> (a: FaultRates, b: FaultRates) {
     var a = FaultRates()
     var b = FaultRates()
-    try set(\.loss, loss, "--loss", &a, &b)
-    try set(\.burstLoss, burstLoss, "--burst-loss", &a, &b)
-    try set(\.duplicate, duplicate, "--duplicate", &a, &b)
-    try set(\.reorder, reorder, "--reorder", &a, &b)
-    try set(\.delay, delay, "--delay", &a, &b)
-    try set(\.corrupt, corrupt, "--corrupt", &a, &b)
+    try set(\.loss, loss, "--loss", hasLineB, &a, &b)
+    try set(\.burstLoss, burstLoss, "--burst-loss", hasLineB, &a, &b)
+    try set(\.duplicate, duplicate, "--duplicate", hasLineB, &a, &b)
+    try set(\.reorder, reorder, "--reorder", hasLineB, &a, &b)
+    try set(\.delay, delay, "--delay", hasLineB, &a, &b)
+    try set(\.corrupt, corrupt, "--corrupt", hasLineB, &a, &b)
     return (a, b)
   }
 
   private func set(
     _ rate: WritableKeyPath<FaultRates, Double>, _ texts: [String], _ option: String,
-    _ a: inout FaultRates, _ b: inout FaultRates
+    _ hasLineB: Bool, _ a: inout FaultRates, _ b: inout FaultRates
   ) throws {
     for text in texts {
       guard let share = FaultShare(text) else {
         throw PublishError.options(
           "\(option) \(text): a probability from 0 to 1 is needed, or a:P or b:P for one line")
+      }
+      guard share.a != nil || hasLineB else {
+        throw PublishError.options(
+          "\(option) \(text): there is no line B; give --line-b, or say what is wrong with a:P")
       }
       if let value = share.a { a[keyPath: rate] = value }
       if let value = share.b { b[keyPath: rate] = value }

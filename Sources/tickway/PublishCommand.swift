@@ -110,7 +110,7 @@ struct PublishCommand: ParsableCommand {
     options.session = session
     options.requests = try lines.requestAddress()
     options.keepsTimes = keepTimes
-    (options.faultsA, options.faultsB) = try faults.rates()
+    (options.faultsA, options.faultsB) = try faults.rates(hasLineB: lines.lineB != nil)
     options.restarts = faults.restart
     options.seed = faults.seed
     return options

@@ -78,7 +78,7 @@ struct RelayCommand: ParsableCommand {
       throw PublishError.options("--linger \(linger): seconds from 0 to 86400 are needed")
     }
     options.linger_ms = Int(linger * 1_000)
-    (options.faultsA, options.faultsB) = try faults.rates()
+    (options.faultsA, options.faultsB) = try faults.rates(hasLineB: lines.lineB != nil)
     options.restarts = faults.restart
     options.seed = faults.seed
     return options

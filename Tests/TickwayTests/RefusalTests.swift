@@ -106,6 +106,11 @@ struct RefusalTests {
     for (arguments, part) in cases {
       try expectRefusal(["replay", path] + arguments, 64, says: part)
     }
+    let line = ["--line-a", "239.255.71.9:15099", "--interface", "127.0.0.1"]
+    try expectRefusal(
+      ["publish", path] + line + ["--loss", "b:0.5"], 64, says: "--loss b:0.5: there is no line B")
+    try expectRefusal(
+      ["relay", "--ring", "none"] + line + ["--delay", "b:1"], 64, says: "there is no line B")
     try expectRefusal(["venue"], 64, says: "--capture FILE or --ring NAME")
     try expectRefusal(["venue", "--capture", path, "--listen", "9000"], 64, says: "127.0.0.1:9000")
     try expectRefusal(["venue", "--capture", path, "--pace", "x"], 64, says: "max or a factor")
