@@ -43,7 +43,8 @@ struct KillCommand: ParsableCommand {
     var worst = TickwayExit.ok
     for one in switches {
       let outcome = one.kill(
-        who: GatePlace.line(who ?? GatePlace.user), reason: GatePlace.line(reason),
+        who: KillCommand.said(who) ?? GatePlace.user,
+        reason: KillCommand.said(reason) ?? "no reason given",
         patience_ns: UInt64(patienceMs) * 1_000_000)
       print(json ? try KillText.json(outcome) : KillText.lines(outcome))
       fflush(nil)
@@ -60,6 +61,12 @@ struct KillCommand: ParsableCommand {
     for number in [SIGHUP, SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGQUIT, SIGTSTP] {
       _ = signal(number, SIG_IGN)
     }
+  }
+
+  /// nil: nothing, as of a variable that is not set. A kill is not refused for that.
+  private static func said(_ text: String?) -> String? {
+    let line = GatePlace.line(text ?? "")
+    return line.isEmpty ? nil : line
   }
 
   private func names() throws -> [String] {

@@ -87,6 +87,14 @@ import Testing
     #expect(none.status == 64 && none.error.contains("prod"))
   }
 
+  /// As of variables that are not set: who killed is on record all the same.
+  @Test func aKillWithoutAWordHasTheUserOnRecord() throws {
+    try scratch.arm("prod")
+    #expect(try tickway("kill", "prod", "--who", "", "--reason", " ").status == 0)
+    let state = try tickway("state", "prod").output
+    #expect(state.contains("\(NSUserName()): no reason given"), "\(state)")
+  }
+
   @Test func ks2AllIsEveryGateAndEveryFile() throws {
     #expect(try tickway("kill", "--all").status == 12)
     for name in ["a", "b", "c"] { try scratch.arm(name) }
