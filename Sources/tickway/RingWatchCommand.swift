@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Glibc
 import TickEngine
 import TickRing
@@ -30,7 +31,8 @@ extension RingCommand {
       var lastTime = MonotonicClock.now
       var printed = 0
       while printed < lines ?? Int.max {
-        usleep(UInt32(interval * 1e6))
+        // Not `usleep`, whose microseconds end before a day does.
+        Thread.sleep(forTimeInterval: interval)
         let info = try look()
         let time = MonotonicClock.now
         print(RingText.change(from: last, to: info, seconds: Double(time - lastTime) / 1e9))

@@ -67,7 +67,9 @@ struct ValueAtRiskCommand: ParsableCommand {
     for text in value {
       let parts = text.split(separator: "=", maxSplits: 1)
       guard parts.count == 2, let amount = Double(parts[1]), amount.isFinite else {
-        throw ValueAtRiskError.notFinite(what: "--value \(text) (symbol=amount is needed)")
+        throw Complaint.exit(
+          "var", "--value \(text): a symbol, = and a finite amount are needed, as in AAPL=1000",
+          .usage)
       }
       guard let column = table.symbols.firstIndex(of: String(parts[0])) else {
         throw ValueAtRiskError.noReturns(of: String(parts[0]))
@@ -95,7 +97,8 @@ struct ValueAtRiskCommand: ParsableCommand {
       fflush(nil)  // the reader of a pipe is watching, too
       done += 1
       if done >= times ?? .max { return }
-      usleep(UInt32(every * 1e6))
+      // Not `usleep`, whose microseconds end before a day does.
+      Thread.sleep(forTimeInterval: every)
     }
   }
 

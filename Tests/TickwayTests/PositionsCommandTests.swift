@@ -87,7 +87,32 @@ import TickWire
     let confidence = try Command.run(
       ["var", "--returns", file, "--value", "AA=1", "--confidence", "0.5"])
     #expect(confidence.status == 64)
+    for amount in ["AA", "AA=", "AA=nan", "AA=1e400"] {
+      let wrong = try Command.run(["var", "--returns", file, "--value", amount])
+      #expect(wrong.status == 64 && wrong.error.contains("--value \(amount): a symbol"), "\(wrong)")
+    }
     #expect(try Command.run(["var", "--returns", folder["no"], "--value", "AA=1"]).status == 66)
+  }
+
+  /// More microseconds than 32 bits hold.
+  @Test func whatComesEachDayWaitsADay() throws {
+    let instance = try Instance()
+    let file = instance.folder["returns.csv"]
+    try Self.returns.write(toFile: file, atomically: true, encoding: .utf8)
+    let day = ["--ring-dir", instance.folder.path]
+    let ring = "tickway.x.ticks"
+    #expect(try instance.run(["ring", "create", ring, "--capacity", "16"]).status == 0)
+    let watchers = try [
+      Command.start(["var", "x", "--returns", file, "--every", "86400"] + day),
+      Command.start(["ring", "watch", ring, "--interval", "86400"] + day),
+    ]
+    #expect(eventually(within: 30) { watchers[0].output.hasSuffix("\n") })
+    usleep(500_000)
+    for watcher in watchers {
+      #expect(watcher.isRunning, "\(watcher.error)")
+      watcher.signal(SIGTERM)
+      #expect(try watcher.wait(within: 30).status == -SIGTERM)
+    }
   }
 
   @Test func vr1ValueAtRiskIsPublishedBesideThePositions() throws {
