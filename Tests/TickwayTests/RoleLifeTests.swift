@@ -74,6 +74,23 @@ struct RoleLifeTests {
     #expect(try role.wait().status == 143)
   }
 
+  /// It calls for a minute, says so, and ends at once where nobody wants it any more.
+  @Test(arguments: [SIGTERM, SIGINT])
+  func aSenderThatCallsItsVenueSaysSoAndEndsWhenItIsTold(signal: Int32) throws {
+    let limits = try scratch.limits()
+    // Nobody listens there.
+    let role = try Command.start([
+      "sender", "--workers", "1", "--venue", "127.0.0.1:1", "--limits", limits, "--name",
+      "tickway.x", "--reconnect", "60", "--ring-dir", scratch.path,
+    ])
+    let isCalling = eventually(within: 30) { role.error.contains("it is called again") }
+    try #require(isCalling, "\(role.error)")
+    role.signal(signal)
+    let end = try role.wait(within: 30)
+    #expect(end.status == 128 + signal && end.error.contains("told to stop"), "\(end)")
+    #expect(end.error.components(separatedBy: "it is called again").count == 2, "\(end.error)")
+  }
+
   @Test func anInstanceOfAnotherBuildIsNotJoined() throws {
     let regions = NodeRegions(instance: "x", directory: scratch.path)
     var shape = NodeShape()

@@ -20,6 +20,7 @@ final class SenderAssembly {
   private let latency: SenderLatency
   /// The ring of its decisions, if they are recorded.
   private let decisions: SharedRegion?
+  private let observer: ReplayObserver
   /// Made with the sender.
   private(set) var positions: SharedRegion?
   /// What the sender's time is taken from; nil: the capture.
@@ -29,8 +30,10 @@ final class SenderAssembly {
     options: ReplayOptions, instance: TradingInstance?, reload: ReferenceReload?,
     waitPolicy: WaitPolicy, page: SharedRegion, shared: SharedRegion? = nil, board: SharedRegion,
     directory: SharedRegion,
-    rings: [WorkerRings], latency: SenderLatency, decisions: SharedRegion? = nil
+    rings: [WorkerRings], latency: SenderLatency, decisions: SharedRegion? = nil,
+    observer: ReplayObserver = ReplayObserver()
   ) {
+    self.observer = observer
     self.decisions = decisions
     self.options = options
     self.instance = instance
@@ -127,17 +130,24 @@ final class SenderAssembly {
   private func control() throws -> ControlPage { ControlPage(try page.attach()) }
 
   /// A venue may still hold the session of a predecessor that died a moment ago: with time to
-  /// reconnect it is asked again.
+  /// reconnect it is asked again, which is said, and which a signal to stop ends.
   private func openSession(
     _ address: VenueAddress, from start: SessionStart
   ) throws -> VenueSession {
     var plan = ReconnectPlan(
       giveUp_ns: UInt64(options.reconnectSeconds * 1_000_000_000), seed: MonotonicClock.now)
+    var told: SessionError?
     while true {
       do throws(SessionError) { return try VenueSession.open(address, from: start) } catch {
         guard let at = plan.next(after: MonotonicClock.now) else { throw error }
         if case .otherSession = error { throw error }
-        clinux_sleep_until(at)
+        if error != told {
+          observer.note("\(error); it is called again, for \(options.reconnectSeconds) s in all")
+          told = error
+        }
+        let left_ms = (at - min(at, MonotonicClock.now)) / 1_000_000
+        let signal = clinux_wait_stop_signal(Int32(clamping: left_ms + 1))
+        if signal != 0 { throw StoppedAtStart(signal: signal, why: error.description) }
       }
     }
   }

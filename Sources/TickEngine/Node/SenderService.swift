@@ -27,7 +27,7 @@ public enum SenderService {
     let reference = ReferenceWatch(options)
     let metrics = try process.metrics()
     let recording = try DecisionRecording(options)
-    let assembly = try assembly(options, process, common, instance, reference, recording)
+    let assembly = try assembly(options, process, common, instance, reference, recording, observer)
     var sender = try assembly.make()
     var isStarted = false
     defer { if !isStarted { instance?.abandon() } }
@@ -138,7 +138,8 @@ public enum SenderService {
 
   private static func assembly(
     _ options: ReplayOptions, _ process: RoleProcess, _ shared: SharedRegion,
-    _ instance: TradingInstance?, _ reference: ReferenceWatch?, _ recording: DecisionRecording?
+    _ instance: TradingInstance?, _ reference: ReferenceWatch?, _ recording: DecisionRecording?,
+    _ observer: ReplayObserver
   ) throws -> SenderAssembly {
     let histograms = process.histograms
     func open(_ suffix: String) throws -> SharedRegion { try process.open(suffix, of: options) }
@@ -154,7 +155,7 @@ public enum SenderService {
       board: try open("board"), directory: try open("directory"), rings: rings,
       latency: unsafe SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
-      decisions: recording?.region)
+      decisions: recording?.region, observer: observer)
   }
 
   private static func outcome(
