@@ -58,6 +58,11 @@ extension Sender {
     _ old: UInt32, _ decision: inout RiskDecision, _ evidence: inout E
   ) {
     let order = book.pool[old]
+    evidence.at(.unwindTurn)
+    guard risk.mayUnwind(order.strategy, at: marketTime) else {
+      decision = .reject(.breaker)
+      return
+    }
     evidence.at(.openOrders)
     let most = Double(book.capacity)
     guard book.hasRoom else {
