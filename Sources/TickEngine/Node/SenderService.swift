@@ -32,10 +32,7 @@ public enum SenderService {
     var isStarted = false
     defer { if !isStarted { instance?.abandon() } }
     sender.metrics = metrics
-    if let reason = sender.kill.reason {
-      observer.note(
-        "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
-    }
+    tellShut(sender.kill.reason, observer)
     let recorder = try recording.map {
       process.thread(
         try $0.recorder(directory: assembly.directory, page: process.page), isPinned: false)
@@ -49,7 +46,7 @@ public enum SenderService {
     }
     let late = unsafe sender.latePages
     let thread = process.thread(sender)
-    var nextLook = MonotonicClock.now
+    var (nextLook, isTripSeen) = (MonotonicClock.now, false)
     var isGoneTold = false
     let signal = try process.run(
       thread, late: late,
@@ -57,7 +54,10 @@ public enum SenderService {
       look: {
         if shared.read(.workersDone) != 0 { process.own.write(.workersDone, 1) }
         carryDeaths(options.workers, from: shared, to: process.own)
-        guard MonotonicClock.now >= nextLook else { return }
+        // A trip at once: until it is on disk a reboot forgets it.
+        let isNew = !isTripSeen && process.own.read(.tripped) != 0
+        guard isNew || MonotonicClock.now >= nextLook else { return }
+        if isNew { isTripSeen = true }
         nextLook = MonotonicClock.now + 1_000_000_000
         reference?.look(observer)
         instance?.keepTrip(observer)
@@ -79,6 +79,13 @@ public enum SenderService {
     }
     let positions = Report.Positions(of: assembly.positions, thread.role.riskChanges)
     return outcome(process, thread, options, signal, recorder?.failure, positions)
+  }
+
+  /// - Parameter reason: nil: it is open.
+  private static func tellShut(_ reason: TripReason?, _ observer: ReplayObserver) {
+    guard let reason else { return }
+    observer.note(
+      "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
   }
 
   /// Once, as soon as it is so.

@@ -105,17 +105,20 @@ final class TradingInstance {
     return try RiskLegacy(region, strategies: strategies)
   }
 
-  /// A trip from within is in memory only until somebody writes it down. Whoever trips from outside
-  /// does so himself, with his name, unless he dies over it: he is given until the next look.
+  /// A trip from within is in memory only until somebody writes it down, which is here. Whoever
+  /// trips from outside does so himself, with his name, unless he dies over it: he is given until
+  /// the next look.
   func keepTrip(_ observer: ReplayObserver, isLast: Bool = false) {
     do {
       let killSwitch = try KillSwitch(
         name, ringDirectory: ringDirectory, state: StateDirectory(path: stateDirectory))
-      guard killSwitch.status().isUnwritten else {
+      let status = killSwitch.status()
+      guard status.isUnwritten else {
         isUnwritten = false
         return
       }
-      guard isUnwritten || isLast else {
+      let isFromOutside = status.reason == .operatorKill || status.reason == .senderSilent
+      guard isUnwritten || isLast || !isFromOutside else {
         isUnwritten = true
         return
       }

@@ -94,7 +94,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   /// Until the feed is done and every worker with it.
   private func watch(_ observer: ReplayObserver) {
     let start = MonotonicClock.now
-    var nextProgress = start + 1_000_000_000
+    var (nextProgress, isTripSeen) = (start + 1_000_000_000, false)
     while !hasFailed, !areWorkersDone {
       let caught = clinux_wait_stop_signal(5)
       if caught != 0 {
@@ -102,6 +102,11 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
         control.write(.stopIngest, 1)
       }
       source.look(control, observer)
+      // A trip at once: until it is on disk a reboot forgets it.
+      if !isTripSeen, control.read(.tripped) != 0 {
+        isTripSeen = true
+        instance?.keepTrip(observer)
+      }
       let now = MonotonicClock.now
       if now >= nextProgress {
         nextProgress = now + 1_000_000_000

@@ -66,6 +66,23 @@ import TickRing
     #expect(try attach().gate.reason == .dailyLoss)
   }
 
+  /// What trips within nobody else writes down. A person does, with his name, unless he dies.
+  @Test(arguments: TripReason.allCases)
+  func ks3ATripFromWithinIsOnDiskAtTheFirstLook(reason: TripReason) throws {
+    try arm()
+    var gate = try claim()
+    gate.trip(reason, at: 1 << 60)
+    let instance = TradingInstance(
+      self.instance, ringDirectory: scratch.path, stateDirectory: state.path)
+    let looks = reason == .operatorKill || reason == .senderSilent ? 2 : 1
+    for look in 1...looks {
+      instance.keepTrip(ReplayObserver())
+      let record = state.standing(of: self.instance).record
+      #expect(record?.state == (look < looks ? .armed : .tripped))
+      #expect(look < looks || record?.code == reason.name)
+    }
+  }
+
   @Test func ks2AnAcknowledgementSaysWhichWordWasSeen() throws {
     try arm()
     var gate = try claim()
