@@ -56,7 +56,11 @@ struct IngestCommand: ParsableCommand {
   @Flag(help: "Keep NAME.board, the prices of `tickway sender --name NAME`.")
   var gate = false
 
-  @Flag(help: "Leave rings and directory in place at the end, for consumers that come later.")
+  @Flag(
+    help: """
+      Leave rings and directory in place at the end, for consumers that come later. As a role of \
+      an instance, with --tap, --gate, or --node and what follows it here, it always does.
+      """)
   var keep = false
 
   func run() throws {
