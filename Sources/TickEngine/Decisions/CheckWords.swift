@@ -51,6 +51,7 @@ struct CheckWords {
     case .leverage: share("gross_leverage", scale: 1, unit: "x")
     case .dailyLoss: named("daily_loss_max")
     case .accountCredit: creditLimit
+    case .orderAge: "\(named("order_age_max_seconds")) s after what caused it"
     case .orderId: "new"
     case .unwindTurn: "its turn"
     case .openOrders: named("open_orders_max")
@@ -159,6 +160,7 @@ struct CheckWords {
     case .leverage: part(event.grossE4, scale: 1, unit: "x")
     case .dailyLoss: CheckWords.countable(event.lossE4)
     case .accountCredit: CheckWords.amount(event.grossE4)
+    case .orderAge: ageWords
     case .orderId: answer(check, "new", "known already, or no new order")
     case .unwindTurn: answer(check, "its turn, or none are taken", "another's")
     case .openOrders: "\(event.openOrders)"
@@ -175,6 +177,13 @@ struct CheckWords {
 
   private func answer(_ check: RiskCheck, _ passed: String, _ failed: String) -> String {
     event.refusedBy == check ? failed : passed
+  }
+
+  private var ageWords: String {
+    guard event.received_ns != 0 else { return "unknown" }
+    let (from, to) = (event.received_ns, event.taken_ns)
+    return from <= to
+      ? "\(CheckWords.seconds(to - from)) s" : "\(CheckWords.seconds(from - to)) s ahead"
   }
 
   private var isTurned: Bool {

@@ -35,7 +35,16 @@ extension Sender {
     }
     let since_ns = taken_ns &- ports[worker].decidedAt_ns
     let (market, overflow) = said.addingReportingOverflow(since_ns)
-    return JudgementTimes(now: clock.time(at: taken_ns), market: overflow ? .max : market)
+    return JudgementTimes(
+      now: clock.time(at: taken_ns), market: overflow ? .max : market,
+      age_ns: Sender.age(of: request, taken_ns))
+  }
+
+  /// Of what caused it, ns; one that is told from ahead of us is as doubtful as one of long ago.
+  private static func age(of request: OrderRequest, _ taken_ns: UInt64) -> UInt64 {
+    let received_ns = request.received_ns
+    guard received_ns != 0 else { return .max }
+    return taken_ns >= received_ns ? taken_ns - received_ns : received_ns - taken_ns
   }
 
   private mutating func judge<E: RiskEvidence>(
@@ -57,13 +66,20 @@ extension Sender {
       times: times, &evidence)
     guard decision.reason == nil else { return decision }
     let allowed = decision
-    if old == 0 {
-      judgeHere(request, &decision, &evidence)
-    } else {
-      judgeReplacement(old, &decision, &evidence)
-    }
+    if let age_ns = times.age_ns { judgeAge(age_ns, &decision, &evidence) }
+    if decision.reason == nil, old == 0 { judgeHere(request, &decision, &evidence) }
+    if decision.reason == nil, old != 0 { judgeReplacement(old, &decision, &evidence) }
     if decision.reason != nil { gate.retract(intent, allowed) }
     return decision
+  }
+
+  private func judgeAge<E: RiskEvidence>(
+    _ age_ns: UInt64, _ decision: inout RiskDecision, _ evidence: inout E
+  ) {
+    evidence.at(.orderAge)
+    let most_ns = gate.bounds.orderAge_ns
+    guard age_ns > most_ns else { return }
+    decision = .reject(.orderAge, limit: Double(most_ns) / 1e9, value: Double(age_ns) / 1e9)
   }
 
   // MARK: On record

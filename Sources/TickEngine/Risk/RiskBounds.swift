@@ -13,6 +13,7 @@ struct RiskBounds {
   let messagesMax: Int64
   let referenceAge_ns: UInt64
   let referenceAhead_ns: UInt64
+  let orderAge_ns: UInt64
   let window_ns: UInt64
 
   init(_ limits: RiskLimits) {
@@ -28,6 +29,7 @@ struct RiskBounds {
     messagesMax = Int64(limits.messagesPerDayMax)
     referenceAge_ns = RiskLimits.ns(limits.referenceAgeMaxSeconds)
     referenceAhead_ns = RiskLimits.ns(limits.referenceAheadMaxSeconds)
+    orderAge_ns = RiskLimits.ns(limits.orderAgeMaxSeconds)
     window_ns = limits.duplicateWindow_ns
   }
 }

@@ -58,7 +58,9 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
   case dailyLoss = 33
   /// The ledger of the account that senders share covers the gross exposure.
   case accountCredit = 42
-  /// From here on the sender's. A new order's id is not known yet.
+  /// From here on the sender's. Live: what caused the order came in a moment ago.
+  case orderAge = 44
+  /// A new order's id is not known yet.
   case orderId = 34
   /// The strategy's turn, where strategies unwind one after the other.
   case unwindTurn = 35
@@ -84,6 +86,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
     case .positionValue: "position_value"
     case .dailyLoss: "daily_loss"
     case .accountCredit: "account_credit"
+    case .orderAge: "order_age"
     case .orderId: "order_id"
     case .unwindTurn: "unwind_turn"
     case .openOrders: "open_orders"
@@ -129,6 +132,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
     case .leverage: .leverage
     case .dailyLoss: .dailyLoss
     case .accountCredit: .accountCredit
+    case .orderAge: .orderAge
     case .openOrders: .openOrders
     case .session: .noSession
     case .venueSlow: .venueSlow

@@ -257,4 +257,6 @@ struct JudgementTimes {
   let now: UInt64
   /// For the age of prices, exchange time.
   let market: UInt64
+  /// How long ago what caused the order came in, ns; nil in a replay.
+  var age_ns: UInt64?
 }

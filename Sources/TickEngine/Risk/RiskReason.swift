@@ -71,6 +71,8 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
   /// The account's ledger has no credit left for it: other senders of the account have it, or it
   /// cannot be read.
   case accountCredit
+  /// What caused it came in too long ago, or nobody knows when.
+  case orderAge
 
   public var name: String {
     switch self {
@@ -109,6 +111,7 @@ public enum RiskReason: UInt8, CaseIterable, Sendable {
     case .selfMatch: "self_match"
     case .unsayable: "unsayable"
     case .accountCredit: "account_credit"
+    case .orderAge: "order_age"
     }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct DecisionCheckTests {
   /// Those that the sender makes itself, but for the first of all, which both make.
   static let sendersChecks = Set(
-    RiskCheck.allCases.drop { $0 != .orderId })
+    RiskCheck.allCases.drop { $0 != .orderAge })
 
   @Test(arguments: RiskCheck.allCases)
   func everyCheckIsTheOneThatDecides(check: RiskCheck) throws {
@@ -184,7 +184,8 @@ private enum SenderRefusals {
     let bench = try SenderBench(
       eventSlots: 64, orderSlots: check == .openOrders ? 2 : 64,
       venuePort: check == .session || check == .unwindTurn ? nil : venue.port, patience: patience,
-      price: check == .venuePrice ? 200_000 : 100, decisionSlots: 1_024
+      price: check == .venuePrice ? 200_000 : 100, decisionSlots: 1_024,
+      clock: check == .orderAge ? SteadyClock() : nil
     ) {
       guard check == .venueQuantity else { return }
       $0.orderQuantityMax = 2_000_000
@@ -199,6 +200,7 @@ private enum SenderRefusals {
   private static func prepare(_ bench: SenderBench, _ check: RiskCheck) throws {
     var order = GateBench.order(100)
     switch check {
+    case .orderAge: order.received_ns = MonotonicClock.now - 2_500_000_000
     case .orderId: bench.ask(1)
     case .unwindTurn:
       try bench.adjust { sender in

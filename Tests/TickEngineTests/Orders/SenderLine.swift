@@ -123,6 +123,7 @@ final class SenderLine {
     side: OrderSide = .buy
   ) {
     var request = GateBench.order(price)
+    request.received_ns = MonotonicClock.now
     request.side = side.rawValue
     request.order_id = 1 << 32 | number
     request.strategy = strategy
@@ -135,6 +136,7 @@ final class SenderLine {
     worker: Int = 0
   ) {
     var request = GateBench.order(price, quantity: quantity)
+    request.received_ns = MonotonicClock.now
     request.action = action.rawValue
     request.order_id = 1 << 32 | number
     request.target_id = request.order_id

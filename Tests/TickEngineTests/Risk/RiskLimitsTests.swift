@@ -10,6 +10,7 @@ import Testing
     "gross_leverage": "1.5", "position_quantity_max": "100000", "daily_loss_max": "50000",
     "adv_percent": "10", "collar_percent": "2.5", "collar_warning_percent": "0.01",
     "reference_age_max_seconds": "30", "reference_ahead_max_seconds": "1",
+    "order_age_max_seconds": "0.25",
     "order_quantity_max": "5000", "order_value_max": "250000.5", "orders_per_second_max": "100",
     "messages_per_day_max": "100000", "open_orders_max": "1", "duplicate_window_seconds": "0.5",
     "repeated_executions_max": "50", "repeated_executions_seconds": "10",
@@ -45,6 +46,7 @@ import Testing
     expected.collarWarningPercent = 0.01
     expected.referenceAgeMaxSeconds = 30
     expected.referenceAheadMaxSeconds = 1
+    expected.orderAgeMaxSeconds = 0.25
     expected.orderQuantityMax = 5_000
     expected.orderValueMax = 250_000.5
     expected.ordersPerSecondMax = 100

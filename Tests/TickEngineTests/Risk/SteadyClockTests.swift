@@ -75,13 +75,15 @@ import TickRing
 
   /// What a sender says of orders that it is asked for one after the other.
   private func refusals(
-    live: Bool, _ change: (inout RiskLimits) -> Void, _ requests: [OrderRequest]
+    live: Bool, _ change: (inout RiskLimits) -> Void, _ requests: [OrderRequest],
+    isStamped: Bool = false
   ) throws -> [RiskReason?] {
     let clock = live ? SteadyClock() : nil
     let bench = try SenderBench(eventSlots: 64, clock: clock, change)
     for (number, request) in requests.enumerated() {
       var request = request
       request.order_id += UInt64(number)
+      if !isStamped, request.received_ns == 0 { request.received_ns = MonotonicClock.now }
       try #require(bench.ask(request))
     }
     bench.takeAndSend()
@@ -125,8 +127,26 @@ import TickRing
     for (place, received_ns) in [old, now, now].enumerated() {
       asked[place].received_ns = received_ns
     }
-    #expect(try refusals(live: true, { _ in }, asked) == [.noReference, .noReference, nil])
+    let limit: (inout RiskLimits) -> Void = { $0.orderAgeMaxSeconds = 3_600 }
+    #expect(try refusals(live: true, limit, asked) == [.noReference, .noReference, nil])
     #expect(try refusals(live: false, { _ in }, asked) == [nil, nil, nil])
+  }
+
+  /// What waited for a worker or a sender that stood still was decided for another market; what
+  /// says nothing of when, or the impossible, is no younger.
+  @Test func aLiveOrderThatIsTooOldIsRefused() throws {
+    var asked = orders(5, apart_ns: 1)
+    let now = MonotonicClock.now
+    let stamps: [UInt64] = [now, now - 61_000_000_000, 0, now + 3_600_000_000_000, .max]
+    for (place, stamp) in stamps.enumerated() { asked[place].received_ns = stamp }
+    let limit: (inout RiskLimits) -> Void = { limits in
+      limits.orderAgeMaxSeconds = 60
+      limits.referenceAgeMaxSeconds = 86_400
+    }
+    let old: [RiskReason?] = [nil, .orderAge, .orderAge, .orderAge, .orderAge]
+    #expect(try refusals(live: true, limit, asked, isStamped: true) == old)
+    let replayed: [RiskReason?] = [nil, nil, nil, nil, nil]
+    #expect(try refusals(live: false, limit, asked, isStamped: true) == replayed)
   }
 
   // MARK: After a death
