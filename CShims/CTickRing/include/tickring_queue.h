@@ -123,10 +123,15 @@ static inline uint64_t tickring_extend(tickring_producer *producer, uint64_t tak
   return producer->limit - producer->next;
 }
 
+/* Records come in registers only where a call is inlined: through memory they are written in halves
+ * and read whole, which takes longer than all else that a publish does. And they stay there only if
+ * nothing on the usual way is called. */
+#define TICKRING_IN_REGISTERS static inline __attribute__((always_inline))
+
 /* Asks the consumer's lines. First `head`, which costs the consumer nothing to share; then its
  * exact position, without which the whole capacity could not be used. Of a small ring the position
  * alone: its producer asks all the time, and would take two lines from the consumer for one. */
-static inline uint64_t tickring_find_room(tickring_producer *producer, uint64_t count) {
+TICKRING_IN_REGISTERS uint64_t tickring_find_room(tickring_producer *producer, uint64_t count) {
   if (producer->mask >= TICKRING_SMALL_CAPACITY) {
     uint64_t head = tickring_load_acquire(&producer->header->head); /* RETURN */
     if (tickring_extend(producer, head) >= count) return count;
@@ -135,11 +140,6 @@ static inline uint64_t tickring_find_room(tickring_producer *producer, uint64_t 
   uint64_t room = tickring_extend(producer, position);
   return room < count ? room : count;
 }
-
-/* Records come in registers only where a call is inlined: through memory they are written in halves
- * and read whole, which takes longer than all else that a publish does. And they stay there only if
- * nothing on the usual way is called. */
-#define TICKRING_IN_REGISTERS static inline __attribute__((always_inline))
 
 /* Whether `count` slots are free; asks the consumer's lines only when they seem not to be. */
 TICKRING_IN_REGISTERS bool tickring_has_room(tickring_producer *producer, uint64_t count) {
