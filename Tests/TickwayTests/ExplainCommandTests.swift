@@ -37,7 +37,7 @@ import Testing
     #expect(all["decisions"].list.count == Int(recorded))
     for decision in all["decisions"].list {
       let failed = decision["checks"].list.filter { $0["verdict"].text == "failed" }
-      try #require(decision["checks"].list.count == 43)
+      try #require(decision["checks"].list.count == 44)
       try #require(failed.count == (decision["outcome"].text == "refused" ? 1 : 0))
       try #require(failed.first?["check"].text == decision["deciding_check"].text)
     }

@@ -52,7 +52,7 @@ struct RefusalTests {
     let path = try day()
     try expectFailure(
       ["replay", path, "--ring-dir", scratch.path], 77, asNobody: true,
-      says: "permission denied: choose a directory")
+      says: "or choose a directory that this user may write")
     try expectFailure(
       ["replay", path, "--record", scratch["ticks"]], 77, asNobody: true,
       says: "may write to")
