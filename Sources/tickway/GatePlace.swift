@@ -21,17 +21,15 @@ struct GatePlace: ParsableArguments {
     completion: .directory)
   var stateDirectory: String?
 
-  var state: StateDirectory {
-    // Absolute, since others are told of it.
-    StateDirectory(path: URL(filePath: stateDirectory ?? StateDirectory.standardPath).path)
-  }
+  private var given: String? { StateDirectory.given(stateDirectory) }
+  var state: StateDirectory { StateDirectory(path: given ?? StateDirectory.standardPath) }
 
   var instances: [String] { KillSwitch.instances(ringDirectory: ringDirectory, state: state) }
 
   func killSwitch(_ verb: String, _ instance: String) throws -> KillSwitch {
     // Unless a directory is given, the sender's own is meant, whoever asks.
     let obeyed =
-      stateDirectory == nil
+      given == nil
       ? KillSwitch.stateDirectory(of: instance, ringDirectory: ringDirectory) : nil
     do throws(KillError) {
       return try KillSwitch(instance, ringDirectory: ringDirectory, state: obeyed ?? state)
@@ -50,5 +48,13 @@ struct GatePlace: ParsableArguments {
   static func line(_ text: String) -> String {
     String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.prefix(1_000))
       .trimmingCharacters(in: .whitespaces)
+  }
+}
+
+extension StateDirectory {
+  /// Absolute, since others are told of it. Nothing, as of a variable that is not set, is no
+  /// directory: else the one in which somebody happens to be would hold trips that no sender sees.
+  static func given(_ argument: String?) -> String? {
+    argument.flatMap { $0.isEmpty ? nil : URL(filePath: $0).path }
   }
 }

@@ -127,7 +127,7 @@ struct PipelineOptions: ParsableArguments {
     options.parameters = try parsedParameters(verb)
     options.venue = try parsedVenue(verb)
     options.instance = instance
-    if let stateDirectory { options.stateDirectory = URL(filePath: stateDirectory).path }
+    if let path = StateDirectory.given(stateDirectory) { options.stateDirectory = path }
     guard let slowVenue = SlowVenuePolicy(rawValue: slowVenue) else {
       throw Self.usage(verb, "--slow-venue \(self.slowVenue): choose wait or refuse")
     }

@@ -95,6 +95,17 @@ import Testing
     #expect(state.contains("\(NSUserName()): no reason given"), "\(state)")
   }
 
+  /// As of a variable that is not set: it is the sender's own, not where one happens to be.
+  @Test func aStateDirectoryOfNothingIsTheOneThatTheSenderObeys() throws {
+    try scratch.arm("prod")
+    let running = try sender("prod")
+    let kill = try Command.run([
+      "kill", "prod", "--ring-dir", scratch.path, "--state-dir", "", "--patience-ms", "30000",
+    ])
+    #expect(kill.status == 0 && running.isRunning, "\(kill)")
+    #expect(try tickway("state", "prod").status == 11)
+  }
+
   @Test func ks2AllIsEveryGateAndEveryFile() throws {
     #expect(try tickway("kill", "--all").status == 12)
     for name in ["a", "b", "c"] { try scratch.arm(name) }
