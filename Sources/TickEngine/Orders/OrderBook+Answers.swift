@@ -175,6 +175,11 @@ extension OrderBook {
     pool[number].open -= answer.quantity
     let order = pool[number]
     remember(order, answer)
+    // It happened, if the venue says so; that it cannot have says that positions may be wrong.
+    if order.isThroughLimit(answer.priceE4) {
+      counts.strangeFills += 1
+      counts.anomalies += 1
+    }
     var news = OrderNews(of: order)
     news.filled = answer.quantity
     news.fillPriceE4 = answer.priceE4

@@ -271,9 +271,7 @@ extension Sender {
   /// What tripped in here trips the instance.
   private mutating func tripFromWithin() {
     guard control.read(.tripped) != 0 else { return }
-    let reason: TripReason =
-      gate.tally.isBroken ? .orderTally : book.counts.strangeFills > 0 ? .reconciliation : .rate
-    kill.trip(reason, at: clinux_realtime_ns())
+    kill.trip(gate.tally.isBroken ? .orderTally : .rate, at: clinux_realtime_ns())
   }
 
   private mutating func massCancel() {

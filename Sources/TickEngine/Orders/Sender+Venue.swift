@@ -148,7 +148,10 @@ extension Sender {
     }
     if let news = book.takeEvicted() { report(news) }
     // Positions are no longer what we think.
-    if options.isWhole, book.counts.strangeFills != before { control.write(.tripped, 1) }
+    if options.isWhole, book.counts.strangeFills != before {
+      kill.trip(.reconciliation, at: clinux_realtime_ns())
+      control.write(.tripped, 1)
+    }
   }
 
   /// What a predecessor has heard and told, it has counted, where the counts of both add up.

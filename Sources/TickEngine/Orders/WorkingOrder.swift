@@ -49,6 +49,8 @@ extension WorkingOrder {
     get { bit(1) }
     set { set(1, newValue) }
   }
+  /// Whether a fill at this price is one that the order ruled out.
+  func isThroughLimit(_ fillE4: Int64) -> Bool { isBuy ? fillE4 > priceE4 : fillE4 < priceE4 }
   /// The venue has said that it has it.
   var isAccepted: Bool {
     get { bit(2) }

@@ -57,7 +57,7 @@ private final class OrderBench {
   }
 
   func fill(
-    _ number: UInt32, _ quantity: UInt32, at priceE4: UInt64 = 99_900, match: UInt64 = 4_711
+    _ number: UInt32, _ quantity: UInt32, at priceE4: UInt64 = 100_100, match: UInt64 = 4_711
   ) -> (worker: Int, event: OrderEvent)? {
     apply(
       Ouch50.Executed.encode(
@@ -118,7 +118,7 @@ private final class OrderBench {
     let number = try bench.live()
     let first = try #require(bench.fill(number, 40)).event
     #expect(first.eventKind == .fill && first.quantity == 40 && first.openQuantity == 60)
-    #expect(first.price == 9.99 && first.match_id == 4_711)
+    #expect(first.price == 10.01 && first.match_id == 4_711)
     #expect(bench.counts.filled == 0 && bench.isKnown(orderId))
     let last = try #require(bench.fill(number, 60, match: 4_712)).event
     #expect(last.openQuantity == 0 && bench.counts.filled == 1 && bench.count == 0)
@@ -301,6 +301,17 @@ private final class OrderBench {
     #expect(bench.counts.unknownMessages == 0 && bench.counts.anomalies == 0)
   }
 
+  /// It is booked, since the venue says that it happened; and that it cannot have is said.
+  @Test func aFillThroughItsLimitIsTakenAndPutsPositionsInDoubt() throws {
+    let bench = try OrderBench()
+    let number = try bench.live()
+    _ = bench.fill(number, 40, at: 100_000)
+    #expect(bench.counts.strangeFills == 0 && bench.counts.anomalies == 0)
+    let told = try #require(bench.fill(number, 60, at: 99_999, match: 4_712)).event
+    #expect(told.price == 9.9999 && told.openQuantity == 0 && bench.counts.filled == 1)
+    #expect(bench.counts.strangeFills == 1 && bench.counts.anomalies == 1)
+  }
+
   /// OUCH `B`: told with what is undone, also when the order has ended meanwhile.
   @Test func aBrokenTradeIsTold() throws {
     let bench = try OrderBench()
@@ -309,7 +320,7 @@ private final class OrderBench {
     let told = try #require(bench.say("B", number, length: 36))
     #expect(told.worker == 3 && told.event.eventKind == .tradeBroken)
     #expect(told.event.openQuantity == 60 && bench.counts.tradesBroken == 1)
-    #expect(told.event.quantity == 40 && told.event.price == 9.99)
+    #expect(told.event.quantity == 40 && told.event.price == 10.01)
     #expect(bench.counts.unknownMessages == 0 && bench.counts.anomalies == 0)
     // A trade that is broken already, or that is not known, says that positions may be wrong.
     #expect(bench.say("B", number, length: 36) == nil && bench.counts.anomalies == 1)

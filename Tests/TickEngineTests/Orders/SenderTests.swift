@@ -248,6 +248,25 @@ final class SenderBench: @unchecked Sendable {
     #expect(bench.counts.tradesBroken == 1 && bench.counts.anomalies == 0)
   }
 
+  /// KS1: who was filled at a price that its order ruled out does not know what it holds.
+  @Test func aFillThroughItsLimitTripsTheGate() throws {
+    let venue = try FakeVenue(.overcharging)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, dialect: .ouch42)
+    bench.adjust { $0.options.isWhole = true }
+    #expect(bench.ask(GateBench.order(100)))
+    let done = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      try? bench.run()
+      done.signal()
+    }
+    #expect(bench.hears("fill", 1))
+    bench.endAsking()
+    done.wait()
+    let changes = bench.all.map(\.positionChange)
+    #expect(changes.filter { $0 != 0 } == [100] && bench.counts.strangeFills == 1, "\(changes)")
+    #expect(bench.adjust { $0.kill.page.gate.reason == .reconciliation })
+  }
+
   /// A venue that never stops talking does not keep a sender that is done.
   @Test func aTalkativeVenueDoesNotKeepTheSender() throws {
     let venue = try FakeVenue(.talkative)
@@ -286,7 +305,9 @@ final class SenderBench: @unchecked Sendable {
     let refused = counts.riskRejected
     #expect(refused[Int(RiskReason.rate.rawValue)] == (byOperator ? 0 : 1))
     #expect(refused[Int(RiskReason.killed.rawValue)] == (byOperator ? 0 : 1))
-    #expect(venue.finish().closedByPeer == 0)
+    // It left by itself. Whether the venue heard it say so is another matter: words of the venue's
+    // that nobody reads any more can cross, and then the kernel resets the connection.
+    #expect(bench.counts.disconnects == 0 && venue.finish().connections == 1)
   }
 
   /// KS1: a venue that never comes to the end of what it tells is left, too.
