@@ -49,6 +49,9 @@ static struct worker {
   OrderEventRecord backlog[BACKLOG_MAX]; /* events drained while the order ring was full */
   size_t backlog_first, backlog_count;
   uint64_t session;
+  uint64_t beat_ns;      /* when it last said that it lives, CLOCK_MONOTONIC */
+  uint64_t reference_ns; /* when the tick before came in, or the ring had been polled empty */
+  bool is_dated;         /* that is so: what is found at the start may be of any age */
   bool is_stale; /* the feed is not to be traded on */
   bool is_done;  /* asks for nothing more */
   struct counts counts;
@@ -68,6 +71,7 @@ static uint64_t now_ns(void) {
 }
 
 static void beat(struct worker *self, uint64_t now) {
+  self->beat_ns = now;
   tickring_consumer_beat(&self->ticks, now);
   tickring_consumer_beat(&self->events, now);
   tickring_producer_beat(&self->orders, now);
@@ -128,10 +132,16 @@ static void publish(struct worker *self, const OrderRequestRecord *request) {
   self->counts.orders += 1;
 }
 
-/* When the packet came in: the commit word has the low bits of it. */
-static uint64_t received_ns(const tickring_tick *tick, uint64_t now) {
-  uint32_t age_16ns = tickring_stamp(now) - (uint32_t)(tick->commit >> 32);
-  return (int32_t)age_16ns < 0 ? now : now - (uint64_t)age_16ns * 16;
+/* When the packet came in: the commit word has the low bits of it, which come round every 68.7 s.
+ * The time meant is the one nearest to when the tick before came in, or to when the ring was last
+ * seen empty; not to now, since ticks may have waited for long. 0: not known. */
+static uint64_t received_ns(struct worker *self, const tickring_tick *tick, uint64_t now) {
+  uint32_t stamp = (uint32_t)(tick->commit >> 32);
+  int64_t ahead = (int32_t)(stamp - tickring_stamp(self->reference_ns));
+  uint64_t received = (self->reference_ns & ~UINT64_C(15)) + (uint64_t)(ahead * 16);
+  if (received > now) return 0;
+  self->reference_ns = received;
+  return self->is_dated ? received : 0;
 }
 
 static void buy(struct worker *self, uint32_t instrument, const MarketDataRecord *ask,
@@ -179,7 +189,11 @@ static void take_status(struct worker *self, uint32_t instrument, uint32_t code)
 
 static bool poll_ticks(struct worker *self) {
   tickring_tick tick;
-  if (!tickring_poll(&self->ticks, &tick)) return false;
+  if (!tickring_poll(&self->ticks, &tick)) {
+    self->reference_ns = self->beat_ns; /* what comes next was published after that */
+    self->is_dated = true;
+    return false;
+  }
   uint64_t session = tickring_control(&self->control, TICKRING_CONTROL_SESSION);
   if (session != self->session) {
     self->session = session;
@@ -192,10 +206,11 @@ static bool poll_ticks(struct worker *self) {
   do {
     MarketDataRecord record;
     memcpy(&record, tick.word, sizeof record);
+    uint64_t received = received_ns(self, &tick, now);
     uint32_t instrument = record.symbol_id >> 4, kind = record.symbol_id & 15;
     if (instrument >= INSTRUMENTS_MAX) continue;
     /* A quote is a bid and then an ask: what one thinks of it, one thinks at the ask. */
-    if (kind == TICKRING_ASK) take_quote(self, instrument, &record, received_ns(&tick, now));
+    if (kind == TICKRING_ASK) take_quote(self, instrument, &record, received);
     if (kind == TICKRING_STATUS) take_status(self, instrument, record.quantity);
   } while (++taken < BATCH_MAX && tickring_poll(&self->ticks, &tick));
   return true;
@@ -266,6 +281,8 @@ static void open_rings(struct worker *self, char **arguments) {
   if (self->control.capacity < TICKRING_CONTROL_LINES) must(TICKRING_E_SIZE, name, 0);
   name = attach(self, arguments, "ticks", TICKRING_REGION_TICKS, &region);
   must(tickring_consumer_open(&region, &self->ticks, &owner), name, owner);
+  self->beat_ns = self->reference_ns = now_ns();
+  self->is_dated = tickring_is_empty(&self->ticks);
   name = attach(self, arguments, "events", TICKRING_REGION_EVENTS, &region);
   must(tickring_consumer_open(&region, &self->events, &owner), name, owner);
   name = attach(self, arguments, "orders", TICKRING_REGION_ORDERS, &region);

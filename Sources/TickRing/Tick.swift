@@ -97,14 +97,16 @@ public struct Tick: Sendable {
     raw = tickring_tick(word: words, commit: 0)
   }
 
-  /// How long ago the packet came in, ns, modulo 68.7 s; nil beyond half of that, where a lag
-  /// cannot be told from a clock that went backwards.
+  /// When the packet came in, CLOCK_MONOTONIC, ns, in steps of 16. A tick has the low bits of that,
+  /// which come round every 68.7 s: of all times that it may mean, the one nearest to another.
   ///
-  /// - Parameter monotonicNow: CLOCK_MONOTONIC, ns.
+  /// - Parameter reference_ns: a time within 34 s of it, such as when the tick before came in, or
+  ///   when the ring was last seen empty. That of the look at the tick is none, where ticks may
+  ///   have waited.
   @inlinable
-  public func age(monotonicNow: UInt64) -> UInt64? {
-    let sent = UInt32(truncatingIfNeeded: raw.commit >> 32)
-    let lag = UInt32(truncatingIfNeeded: monotonicNow >> 4) &- sent
-    return lag < 0x8000_0000 ? UInt64(lag) << 4 : nil
+  public func received(near reference_ns: UInt64) -> UInt64 {
+    let stamp = UInt32(truncatingIfNeeded: raw.commit >> 32)
+    let ahead = Int32(bitPattern: stamp &- UInt32(truncatingIfNeeded: reference_ns >> 4))
+    return reference_ns & ~15 &+ UInt64(bitPattern: Int64(ahead) << 4)
   }
 }

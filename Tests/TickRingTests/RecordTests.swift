@@ -78,18 +78,17 @@ struct RecordTests {
     #expect(Series(id: 0x17).kind == nil)
   }
 
-  @Test func anAgeIsModularAndUnknownBeyondHalfTheWrap() {
+  @Test func aReceiveTimeIsTheNearestThatItsStampMayMean() {
     let wrap: UInt64 = 1 << 36  // 2^32 units of 16 ns
-    for received in [UInt64(0), 1 << 35, wrap - 16, wrap * 5 + 160] {
+    for received in [wrap, wrap + 1 << 35, wrap * 2 - 16, wrap * 5 + 160] {
       var tick = Tick()
       tick.raw.commit = tickring_word(0, receiveStamp(monotonic_ns: received))
-      #expect(tick.age(monotonicNow: received) == 0)
-      #expect(tick.age(monotonicNow: received + 15) == 0)
-      #expect(tick.age(monotonicNow: received + 16) == 16)
-      #expect(tick.age(monotonicNow: received + wrap / 2 - 16) == wrap / 2 - 16)
-      #expect(tick.age(monotonicNow: received + wrap / 2) == nil)
-      #expect(tick.age(monotonicNow: received + wrap - 16) == nil)
-      #expect(tick.age(monotonicNow: received + wrap) == 0)
+      for distance in [0, 1, 15, 16, wrap / 2 - 16] {
+        #expect(tick.received(near: received + distance) == received)
+        #expect(tick.received(near: received - distance) == received)
+      }
+      #expect(tick.received(near: received + wrap / 2 + 16) == received + wrap)
+      #expect(tick.received(near: received + wrap) == received + wrap)
     }
   }
 }

@@ -75,7 +75,8 @@ typedef struct OrderRequestRecord {
   uint64_t order_id;      /* instrument number << 32 | how many orders of it came before, plus 1 */
   uint64_t target_id;     /* cancel, replace: the order meant; else 0 */
   double price;           /* limit, quote currency */
-  uint64_t received_ns;   /* receive time of the packet that caused it, CLOCK_MONOTONIC */
+  uint64_t received_ns;   /* receive time of the packet that caused it, CLOCK_MONOTONIC; 0: not
+                           * known, with which nothing leaves for a live venue */
   uint64_t published_ns;  /* publish time, CLOCK_MONOTONIC */
   uint32_t quantity;      /* shares */
   uint8_t action;         /* enum tickway_action */

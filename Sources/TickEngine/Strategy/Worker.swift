@@ -27,6 +27,12 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   @usableFromInline var session: UInt64 = 0
   @usableFromInline var isDone = false
   @usableFromInline var idleTurns: UInt64 = 0
+  /// When it last said that it lives, CLOCK_MONOTONIC, ns.
+  @usableFromInline var beat_ns = MonotonicClock.now
+  /// When the tick before came in; or a time at which all that had been published was polled.
+  @usableFromInline var reference_ns = MonotonicClock.now
+  /// Whether that is so. Ticks that a worker finds when it starts may be of any age.
+  @usableFromInline var isDated = false
   /// Mallocs and retains of this thread's loop, if they are being counted.
   @usableFromInline var hotAllocations: UInt64?
   @usableFromInline var metrics: RoleMetrics?
@@ -45,6 +51,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
     self.delivery = delivery
     self.waitPolicy = waitPolicy
     quotes = Slab(count: TickPublisher.instrumentsMax, repeating: Quote())
+    isDated = self.ticks.isEmpty()
   }
 
   @usableFromInline var name: String { "worker-\(number)" }
@@ -99,7 +106,12 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   @inlinable
   mutating func pollTicks() -> Int {
     var tick = Tick()
-    guard ticks.poll(&tick) else { return 0 }
+    guard ticks.poll(&tick) else {
+      // What comes next was published after the last beat, however long this thread stands still.
+      reference_ns = beat_ns
+      isDated = true
+      return 0
+    }
     var now = MonotonicClock.now
     desk.polled_ns = now
     beat(now)
@@ -131,6 +143,7 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
   /// Says in each of its rings that it lives: three stores to its own lines.
   @inlinable
   mutating func beat(_ now: UInt64) {
+    beat_ns = now
     ticks.beat(monotonic_ns: now)
     desk.beat(now)
     if metrics?.isDue(now) == true { tellMetrics() }
@@ -163,15 +176,13 @@ public struct Worker<S: Strategy & ~Copyable>: ~Copyable, Role {
 
   @inlinable
   mutating func handle(_ tick: Tick, _ now: inout UInt64) {
+    let received_ns = tick.received(near: reference_ns)
     // A tick that came in after the batch's look at the clock needs a look of its own.
-    if tick.age(monotonicNow: now) == nil { now = MonotonicClock.now }
-    if let age = tick.age(monotonicNow: now) {
-      delivery.record(age)
-      desk.received_ns = now &- age
-    } else {
-      delivery.recordNegative()
-      desk.received_ns = now
-    }
+    if received_ns > now { now = MonotonicClock.now }
+    delivery.recordDifference(from: received_ns, to: now)
+    let isSound = received_ns <= now
+    if isSound { reference_ns = received_ns }
+    desk.received_ns = isSound && isDated ? received_ns : 0
     act(on: tick)
   }
 

@@ -54,11 +54,14 @@ final class WorkerBench<S: Strategy & ~Copyable> {
 
   // MARK: In
 
-  func publish(_ instrument: UInt32, _ kind: TickKind, _ price: Double, _ quantity: UInt32) {
+  func publish(
+    _ instrument: UInt32, _ kind: TickKind, _ price: Double, _ quantity: UInt32,
+    received_ns: UInt64 = MonotonicClock.now
+  ) {
     let tick = Tick(
       timestamp: now, symbolId: Series(instrument: instrument, kind: kind).id, price: price,
       quantity: quantity)
-    precondition(ticks.publish(tick, received: receiveStamp(monotonic_ns: MonotonicClock.now)))
+    precondition(ticks.publish(tick, received: receiveStamp(monotonic_ns: received_ns)))
   }
 
   /// One tick, and the worker's turn on it.

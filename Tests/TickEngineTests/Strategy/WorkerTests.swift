@@ -68,6 +68,33 @@ struct EchoStrategy: Strategy, ~Copyable {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct WorkerTests {
+  /// A tick has but the low bits of its receive time, which come round every 68.7 s.
+  @Test(arguments: [1, 33, 35, 67, 69, 71, 200] as [UInt64])
+  func aTickIsAsOldAsItIsHoweverLongItWaited(seconds: UInt64) throws {
+    let bench = try WorkerBench<ProbeStrategy>()
+    let received_ns = MonotonicClock.now - seconds * 1_000_000_000
+    // A second before, all had been polled.
+    bench.worker.reference_ns = received_ns - 1_000_000_000
+    for later: UInt64 in [0, 500_000] {
+      bench.publish(1, .status, 0, 0, received_ns: received_ns + later)
+    }
+    #expect(bench.pollTicks() == 2)
+    #expect(bench.worker.desk.received_ns == (received_ns + 500_000) & ~15)
+  }
+
+  @Test func ofWhatWasThereBeforeItAWorkerDoesNotKnowTheAge() throws {
+    let bench = try WorkerBench<ProbeStrategy>()
+    bench.worker.isDated = false
+    bench.publish(1, .status, 0, 0)
+    #expect(bench.pollTicks() == 1 && bench.worker.desk.received_ns == 0)
+    #expect(bench.pollTicks() == 0)
+    bench.publish(1, .status, 0, 0)
+    #expect(bench.pollTicks() == 1 && bench.worker.desk.received_ns != 0)
+    // Nor of what comes from ahead.
+    bench.publish(1, .status, 0, 0, received_ns: MonotonicClock.now + 20_000_000_000)
+    #expect(bench.pollTicks() == 1 && bench.worker.desk.received_ns == 0)
+  }
+
   /// Each order is refused, and each refusal answered with an order: the feed's end ends it.
   @Test func aStrategyThatAnswersEveryEventEndsWithTheFeed() throws {
     let bench = try WorkerBench<EchoStrategy>(orderSlots: 1 << 20)
