@@ -10,12 +10,16 @@ struct InputFileError: Error, CustomStringConvertible {
 
   /// The whole file, or what comes out of a pipe. (Not by way of `Data(contentsOf:)`, to which a
   /// pipe is a lack of permission.)
-  static func contents(_ path: String, _ what: String) throws(InputFileError) -> Data {
+  ///
+  /// - Parameter isAgain: of one that was read before: a pipe would have to be waited for.
+  static func contents(
+    _ path: String, _ what: String, isAgain: Bool = false
+  ) throws(InputFileError) -> Data {
     func failure(_ why: String) -> InputFileError {
       InputFileError(
         description: "cannot read the \(what) file \(path): \(why)", isUnreadable: true)
     }
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | (isAgain ? O_NONBLOCK : 0))
     guard descriptor >= 0 else {
       let why = unsafe String(cString: strerror(errno))
       throw failure("\(why); check the path and its permissions")
@@ -23,8 +27,9 @@ struct InputFileError: Error, CustomStringConvertible {
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     var status = stat()
     let isKnown = unsafe fstat(descriptor, &status) == 0
-    guard isKnown, [S_IFREG, S_IFIFO].contains(status.st_mode & S_IFMT) else {
-      throw failure("it is neither a regular file nor a pipe; give one that is")
+    guard isKnown, (isAgain ? [S_IFREG] : [S_IFREG, S_IFIFO]).contains(status.st_mode & S_IFMT)
+    else {
+      throw failure("it is no regular file\(isAgain ? "" : ", nor a pipe"); give one that is")
     }
     do { return try handle.readToEnd() ?? Data() } catch {
       throw failure(error.localizedDescription)
@@ -65,8 +70,10 @@ enum LimitsFile {
 
 /// `--reference FILE`.
 enum ReferenceFile {
-  static func read(_ path: String) throws(InputFileError) -> ReferenceData {
-    let data = try InputFileError.contents(path, "reference")
+  static func read(
+    _ path: String, isAgain: Bool = false
+  ) throws(InputFileError) -> ReferenceData {
+    let data = try InputFileError.contents(path, "reference", isAgain: isAgain)
     do { return try ReferenceData(csv: data) } catch {
       throw InputFileError(description: "the reference file \(path): \(error)")
     }
@@ -131,7 +138,8 @@ final class ChangingFile: @unchecked Sendable {
 
   private static func look(_ path: String) -> [UInt64] {
     var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return [] }
+    // What comes out of a pipe comes once.
+    guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
     return [
       UInt64(status.st_ino), UInt64(bitPattern: Int64(status.st_size)),
       UInt64(bitPattern: Int64(status.st_mtim.tv_sec)),

@@ -139,7 +139,7 @@ struct PipelineOptions: ParsableArguments {
       options.reference = try ReferenceFile.read(reference)
       options.reloadReference = {
         guard file.hasChanged() else { return nil }
-        return try ReferenceFile.read(reference)
+        return try ReferenceFile.read(reference, isAgain: true)
       }
     }
     try addPositions(&options, verb, areReturnsLate: areReturnsLate)

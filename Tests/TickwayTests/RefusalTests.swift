@@ -141,7 +141,8 @@ struct RefusalTests {
     try expectRefusal(
       ["replay", path, "--limits", scratch["no"]], 66, says: "cannot read", "No such file")
     for file in [scratch.path, "/dev/zero"] {
-      try expectRefusal(["replay", path, "--limits", file], 66, says: "neither a regular file")
+      try expectRefusal(
+        ["replay", path, "--limits", file], 66, says: "no regular file, nor a pipe")
     }
     try expectRefusal(["replay", path, "--limits", notJSON], 78, says: "JSON object")
     try expectRefusal(["replay", path, "--limits", short], 78, says: "is missing")

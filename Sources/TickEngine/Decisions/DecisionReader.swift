@@ -70,9 +70,10 @@ public struct DecisionReader {
     } catch {
       // Also of a pipe or a device Foundation says that the permission lacks.
       if unsafe access(path, R_OK) != 0, errno == EACCES { throw .forbidden(path) }
-      let isThere = unsafe access(path, F_OK) == 0
+      var status = stat()
+      let isOther = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
       throw .unreadable(
-        path, reason: isThere ? "give a regular file" : error.localizedDescription)
+        path, reason: isOther ? "give a regular file" : error.localizedDescription)
     }
     try self.init(data, path: path)
   }

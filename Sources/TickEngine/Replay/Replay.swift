@@ -31,7 +31,9 @@ public enum Replay {
     // A venue that is named is contacted even when no order can come.
     var isTrading = S.self != CountingStrategy.self
     if case .address = options.venue { isTrading = true }
-    let run = try ReplayAssembly<S, I>(options, source, isTrading: isTrading).assemble()
+    let run = try ReplayAssembly<S, I>(
+      options, source, isTrading: isTrading, observer
+    ).assemble()
     // Until here a signal ends the process: nothing has a name yet that would stay behind, and no
     // order is out. From here it ends the run in its order.
     clinux_block_stop_signals()

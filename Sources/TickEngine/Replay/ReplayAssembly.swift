@@ -8,6 +8,7 @@ import TickWire
 /// fail fails here.
 final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   private let options: ReplayOptions
+  private let observer: ReplayObserver
   private let source: TickSource<I>
   /// Whether orders can come: then there is a sender.
   private let isTrading: Bool
@@ -31,8 +32,11 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   /// Started already: the sender logs in before anything else runs.
   private var venue: RoleThread<VenueRole>?
 
-  init(_ options: ReplayOptions, _ source: TickSource<I>, isTrading: Bool) throws {
+  init(
+    _ options: ReplayOptions, _ source: TickSource<I>, isTrading: Bool, _ observer: ReplayObserver
+  ) throws {
     self.options = options
+    self.observer = observer
     self.source = source
     self.isTrading = isTrading
     histograms = ReplayHistograms(workers: options.workers)
@@ -165,7 +169,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let assembly = SenderAssembly(
       options: options, instance: instance, reload: reference?.reload, waitPolicy: plan.policy,
       page: page, board: board, directory: directory, rings: rings, latency: latency,
-      decisions: decisions?.region)
+      decisions: decisions?.region, observer: observer)
     let sender = try assembly.make(port: port)
     positions = assembly.positions
     return sender

@@ -104,8 +104,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
       source.look(control, observer)
       // A trip at once: until it is on disk a reboot forgets it.
       if !isTripSeen, control.read(.tripped) != 0 {
-        isTripSeen = true
-        instance?.keepTrip(observer)
+        isTripSeen = instance?.keepTrip(observer) ?? true
       }
       let now = MonotonicClock.now
       if now >= nextProgress {
