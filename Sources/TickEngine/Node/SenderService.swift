@@ -56,8 +56,8 @@ public enum SenderService {
         carryDeaths(options.workers, from: shared, to: process.own)
         // A trip at once: until it is on disk a reboot forgets it.
         let isNew = !isTripSeen && process.own.read(.tripped) != 0
-        guard isNew || MonotonicClock.now >= nextLook else { return }
-        if isNew { isTripSeen = true }
+        if isNew { isTripSeen = instance?.keepTrip(observer) ?? true }
+        guard MonotonicClock.now >= nextLook else { return }
         nextLook = MonotonicClock.now + 1_000_000_000
         reference?.look(observer)
         instance?.keepTrip(observer)

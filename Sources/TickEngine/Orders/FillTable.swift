@@ -8,6 +8,8 @@ struct FillTable: ~Copyable {
     var match: UInt64 = 0
     var orderId: UInt64 = 0
     var priceE4: Int64 = 0
+    /// The order's limit.
+    var limitE4: Int64 = 0
     var referenceE4: Int64 = 0
     var userRefNum: UInt32 = 0
     /// 0: the place is free.

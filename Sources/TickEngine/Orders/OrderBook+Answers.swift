@@ -82,9 +82,11 @@ extension OrderBook {
     // Its side may be another than was sent, and with it its list.
     let isMoved = answer.side.map { $0.isBuy != pool[number].isBuy } ?? false
     if isMoved { open.remove(number, from: pool) }
+    let isWorse = isMoved || pool[number].isThroughLimit(answer.priceE4)
     let isOther = pool[number].adopt(answer.side, answer.quantity, answer.priceE4)
     if isMoved { open.insert(number, in: pool) } else { open.note(pool[number]) }
     if isOther, !isStrange { counts.anomalies += 1 }
+    if isWorse, !isStrange { counts.strangeFills += 1 }
     pool[number].isAccepted = true
     // Dead on arrival: nothing of it is open, and no cancel follows to say so.
     if answer.isDead { pool[number].open = 0 }
@@ -93,7 +95,7 @@ extension OrderBook {
     var news = OrderNews(of: order)
     news.released = held - min(held, order.open)
     news.added = order.open - min(held, order.open)
-    news.event = .of(order, .ack, quantity: answer.quantity, priceE4: order.priceE4, at: now)
+    news.event = .of(order, .ack, quantity: answer.quantity, priceE4: answer.priceE4, at: now)
     if answer.isDead {
       counts.canceled += 1
       end(number)
@@ -202,7 +204,8 @@ extension OrderBook {
     fills.insert(
       FillTable.Fill(
         match: answer.match, orderId: order.orderId, priceE4: answer.priceE4,
-        referenceE4: order.referenceE4, userRefNum: order.userRefNum, quantity: answer.quantity,
+        limitE4: order.priceE4, referenceE4: order.referenceE4, userRefNum: order.userRefNum,
+        quantity: answer.quantity,
         worker: order.worker, strategy: order.strategy, side: order.side,
         isHeard: order.isHeard))
   }

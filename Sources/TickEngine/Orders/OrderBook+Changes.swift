@@ -89,12 +89,18 @@ extension OrderBook {
       pool[number].reserved = UInt32(
         clamping: UInt64(pool[number].reserved) + UInt64(news.added))
     }
-    if answer.kind == .priorityChanged, answer.priceE4 > 0 {
-      pool[number].priceE4 = answer.priceE4
-      open.note(pool[number])
-    }
     let order = pool[number]
-    news.event = .of(order, .restated, quantity: order.open, priceE4: order.priceE4, at: now)
+    var shownE4 = order.priceE4
+    if answer.kind == .priorityChanged, answer.priceE4 > 0 {
+      shownE4 = answer.priceE4
+      if order.isThroughLimit(shownE4) {
+        counts.strangeFills += 1
+        counts.anomalies += 1
+        pool[number].priceE4 = shownE4
+        open.note(pool[number])
+      }
+    }
+    news.event = .of(order, .restated, quantity: order.open, priceE4: shownE4, at: now)
     return news
   }
 
@@ -134,6 +140,11 @@ extension OrderBook {
     guard answer.quantity > 0, answer.priceE4 > 0 else {
       counts.strangeFills += 1
       return
+    }
+    let isBuy = fill.side == OrderSide.buy.rawValue
+    if isBuy ? answer.priceE4 > fill.limitE4 : answer.priceE4 < fill.limitE4 {
+      counts.strangeFills += 1
+      counts.anomalies += 1
     }
     var corrected = fill
     (corrected.quantity, corrected.priceE4) = (answer.quantity, answer.priceE4)

@@ -30,8 +30,8 @@ public struct OrderCounts: Sendable {
   public var replacesRefused: UInt64 = 0
   /// Orders of before this process that the venue's replay told of.
   public var adopted: UInt64 = 0
-  /// Fills, and breaks of fills, of orders or trades that are not known, and fills at prices that
-  /// their orders' limits rule out: positions are in doubt.
+  /// Fills, and breaks of fills, of orders or trades that are not known, and prices that an order's
+  /// limit rules out, of fills or of the order itself: positions are in doubt.
   public var strangeFills: UInt64 = 0
   /// Connections lost, and made again.
   public var disconnects: UInt64 = 0

@@ -99,8 +99,9 @@ extension OrderEvent {
     answer(request, .unsent, at: now)
   }
 
-  static func lost(_ count: UInt32) -> OrderEvent {
+  static func lost(_ count: UInt32, at now: UInt64) -> OrderEvent {
     var event = OrderEvent.none
+    event.receive_time = now
     event.kind = OrderEventKind.lost.rawValue
     event.quantity = count
     return event

@@ -61,25 +61,25 @@ extension Sender {
       intent.replacedOpen = book.pool[old].open
       intent.replacedPriceE4 = book.pool[old].priceE4
     }
+    if let age_ns = times.age_ns, let tooOld = judgeAge(age_ns, &evidence) { return tooOld }
     var decision = gate.judge(
       intent, equityE4: equityE4, state: state(of: request.strategy),
       times: times, &evidence)
     guard decision.reason == nil else { return decision }
     let allowed = decision
-    if let age_ns = times.age_ns { judgeAge(age_ns, &decision, &evidence) }
-    if decision.reason == nil, old == 0 { judgeHere(request, &decision, &evidence) }
+    if old == 0 { judgeHere(request, &decision, &evidence) }
     if decision.reason == nil, old != 0 { judgeReplacement(old, &decision, &evidence) }
     if decision.reason != nil { gate.retract(intent, allowed) }
     return decision
   }
 
   private func judgeAge<E: RiskEvidence>(
-    _ age_ns: UInt64, _ decision: inout RiskDecision, _ evidence: inout E
-  ) {
+    _ age_ns: UInt64, _ evidence: inout E
+  ) -> RiskDecision? {
     evidence.at(.orderAge)
     let most_ns = gate.bounds.orderAge_ns
-    guard age_ns > most_ns else { return }
-    decision = .reject(.orderAge, limit: Double(most_ns) / 1e9, value: Double(age_ns) / 1e9)
+    guard age_ns > most_ns else { return nil }
+    return .reject(.orderAge, limit: Double(most_ns) / 1e9, value: Double(age_ns) / 1e9)
   }
 
   // MARK: On record

@@ -31,7 +31,8 @@ extension Sender {
   /// Whether the worker knows of all events that found no room.
   private mutating func tellLost(_ worker: Int) -> Bool {
     guard ports[worker].lost > 0 else { return true }
-    guard ports[worker].events.publish(.lost(ports[worker].lost)) else { return false }
+    let lost = OrderEvent.lost(ports[worker].lost, at: MonotonicClock.now)
+    guard ports[worker].events.publish(lost) else { return false }
     ports[worker].lost = 0
     notes?.write(.eventsLostTold, worker: worker, ports[worker].events.full)
     return true

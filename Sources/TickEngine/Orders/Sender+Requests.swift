@@ -181,8 +181,10 @@ extension Sender {
   mutating func noteHandover(
     _ number: UInt32, at start: Int, _ decided_ns: UInt64, _ received_ns: UInt64
   ) {
+    // What is not known is counted as a time that cannot be measured.
     handovers[handoverCount] = Handover(
-      number: number, start: start, decided_ns: decided_ns, received_ns: received_ns)
+      number: number, start: start, decided_ns: decided_ns,
+      received_ns: received_ns == 0 ? .max : received_ns)
     handoverCount += 1
     gate.tally.out &+= 1
   }

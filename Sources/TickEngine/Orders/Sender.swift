@@ -325,7 +325,7 @@ struct Sender: ~Copyable, Role {
     let mask = isRested ? Sender.restedTurns - 1 : Heartbeat.idleTurns - 1
     guard turns & mask == 1 else { return }
     let now = MonotonicClock.now
-    kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns())
+    if kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns()) { control.write(.tripped, 1) }
     // Cooldowns and days go on also while nobody asks for anything.
     passTime(to: now)
     watchRisk()

@@ -108,19 +108,23 @@ final class TradingInstance {
   /// A trip from within is in memory only until somebody writes it down, which is here. Whoever
   /// trips from outside does so himself, with his name, unless he dies over it: he is given until
   /// the next look.
-  func keepTrip(_ observer: ReplayObserver, isLast: Bool = false) {
+  ///
+  /// - Returns: whether this look is enough of the trip that led to it: false while the page is
+  ///   open still.
+  @discardableResult
+  func keepTrip(_ observer: ReplayObserver, isLast: Bool = false) -> Bool {
     do {
       let killSwitch = try KillSwitch(
         name, ringDirectory: ringDirectory, state: StateDirectory(path: stateDirectory))
       let status = killSwitch.status()
       guard status.isUnwritten else {
         isUnwritten = false
-        return
+        return !status.isArmed
       }
       let isFromOutside = status.reason == .operatorKill || status.reason == .senderSilent
       guard isUnwritten || isLast || !isFromOutside else {
         isUnwritten = true
-        return
+        return true
       }
       if let record = try killSwitch.keepTrip(), record != kept {
         kept = record
@@ -129,6 +133,7 @@ final class TradingInstance {
     } catch {
       observer.note("the state of the kill switch cannot be kept: \(error)")
     }
+    return true
   }
 
   /// The run has ended. A state that is not normal stays for the next.

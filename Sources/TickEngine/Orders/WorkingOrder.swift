@@ -4,6 +4,8 @@ import TickWire
 /// An order that is out: one line of the pool.
 struct WorkingOrder: BitwiseCopyable {
   var orderId: UInt64 = 0
+  /// Its limit: as it was asked for, whatever better price the venue shows it at; the venue's if
+  /// that is worse.
   var priceE4: Int64 = 0
   /// 0: the line is free.
   var userRefNum: UInt32 = 0
@@ -49,8 +51,10 @@ extension WorkingOrder {
     get { bit(1) }
     set { set(1, newValue) }
   }
-  /// Whether a fill at this price is one that the order ruled out.
-  func isThroughLimit(_ fillE4: Int64) -> Bool { isBuy ? fillE4 > priceE4 : fillE4 < priceE4 }
+  /// Whether this price is one that its limit rules out.
+  func isThroughLimit(_ priceE4: Int64) -> Bool {
+    isBuy ? priceE4 > self.priceE4 : priceE4 < self.priceE4
+  }
   /// The venue has said that it has it.
   var isAccepted: Bool {
     get { bit(2) }
@@ -140,7 +144,8 @@ extension WorkingOrder {
     let isOther =
       (isBuy, isShort, quantity, priceE4)
       != (self.isBuy, self.isShort, self.quantity, self.priceE4)
-    (self.isBuy, self.isShort, self.quantity, self.priceE4) = (isBuy, isShort, quantity, priceE4)
+    if isBuy != self.isBuy || isThroughLimit(priceE4) { self.priceE4 = priceE4 }
+    (self.isBuy, self.isShort, self.quantity) = (isBuy, isShort, quantity)
     self.open = open
     return isOther
   }

@@ -6,6 +6,8 @@
 public enum RiskCheck: UInt8, CaseIterable, Sendable {
   /// The gate page of the instance, the operator's word and the gate's own trip.
   case killSwitch = 1
+  /// Live: what caused the order came in a moment ago. Before all that counts orders.
+  case orderAge = 44
   /// No kill in the states of strategy and instance.
   case riskState = 2
   /// No more out than allowed and asked for (RM14).
@@ -58,9 +60,7 @@ public enum RiskCheck: UInt8, CaseIterable, Sendable {
   case dailyLoss = 33
   /// The ledger of the account that senders share covers the gross exposure.
   case accountCredit = 42
-  /// From here on the sender's. Live: what caused the order came in a moment ago.
-  case orderAge = 44
-  /// A new order's id is not known yet.
+  /// From here on the sender's. A new order's id is not known yet.
   case orderId = 34
   /// The strategy's turn, where strategies unwind one after the other.
   case unwindTurn = 35

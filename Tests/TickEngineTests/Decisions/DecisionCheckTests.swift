@@ -6,8 +6,7 @@ import Testing
 /// RM10: every check refuses what it is there for, and the record names it, with the gate's reason.
 @Suite(.timeLimit(.minutes(1))) struct DecisionCheckTests {
   /// Those that the sender makes itself, but for the first of all, which both make.
-  static let sendersChecks = Set(
-    RiskCheck.allCases.drop { $0 != .orderAge })
+  static let sendersChecks = Set(RiskCheck.allCases.drop { $0 != .orderId }).union([.orderAge])
 
   @Test(arguments: RiskCheck.allCases)
   func everyCheckIsTheOneThatDecides(check: RiskCheck) throws {
@@ -52,7 +51,7 @@ import Testing
     let lines = Explanation(RecordedDecision(event, symbol: nil), DecisionContext()).lines
     let exempt = lines.filter { $0.verdict == .exempt }.map(\.check)
     // The sender has not been asked here, which is exempt as well.
-    #expect(exempt == Array(RiskCheck.allCases.drop { $0 != .amounts }))
+    #expect(exempt == [.orderAge] + RiskCheck.allCases.drop { $0 != .amounts })
     #expect(exempt.contains(.accountCredit) && exempt.contains(.positionValue))
     #expect(!lines.contains { $0.verdict == .failed || $0.verdict == .notReached })
   }

@@ -12,7 +12,7 @@ final class FakeVenue: @unchecked Sendable {
     case talkative
     /// Speaks OUCH 4.2: fills the first order, and then says what the fill was instead.
     case correcting
-    /// The same, but fills it at more than its limit.
+    /// The same, but what the fill was instead is one at more than the order's limit.
     case overcharging
   }
 
@@ -33,8 +33,8 @@ final class FakeVenue: @unchecked Sendable {
       let beat = SoupBin.encode(.serverHeartbeat, into: memory.bytes)
       _ = peer?.send(memory.bytes.bytes.slice(at: 0, count: beat))
       if manner == .talkative { talk() }
-      if manner == .correcting { fillAndCorrect() }
-      if manner == .overcharging { fill(at: 1_000_001) }
+      if manner == .correcting { fillAndCorrect(to: 998_000) }
+      if manner == .overcharging { fillAndCorrect(to: 1_000_001) }
     }
   }
 
@@ -59,18 +59,8 @@ final class FakeVenue: @unchecked Sendable {
 
   private let first = Ouch42.Token(1)
 
-  private func fillAndCorrect() {
-    fill(at: 999_000)
-    say { body in
-      _ = self.fill(body, 60, 998_000)
-      body.put(u8: Ouch42.OutboundType.tradeCorrection.rawValue, at: 0)
-      body.put(u8: UInt8(ascii: "E"), at: 40)
-      return Ouch42.OutboundType.tradeCorrection.length
-    }
-  }
-
-  /// Takes in the first order, a buy at 100.00, and fills it.
-  private func fill(at priceE4: UInt32) {
+  /// Takes in the first order, a buy at 100.00.
+  private func fillAndCorrect(to priceE4: UInt32) {
     guard receive(atLeast: SoupBin.headerLength + Ouch42.InboundType.enterOrder.length) else {
       return
     }
@@ -82,7 +72,13 @@ final class FakeVenue: @unchecked Sendable {
         display: 0x59, orderReference: 1, capacity: 0x50, sweep: 0x4E, minimumQuantity: 0,
         cross: 0x4E, state: Ouch50.stateLive)
     }
-    say { self.fill($0, 100, priceE4) }
+    say { self.fill($0, 100, 999_000) }
+    say { body in
+      _ = self.fill(body, 60, priceE4)
+      body.put(u8: Ouch42.OutboundType.tradeCorrection.rawValue, at: 0)
+      body.put(u8: UInt8(ascii: "E"), at: 40)
+      return Ouch42.OutboundType.tradeCorrection.length
+    }
   }
 
   private func fill(_ body: MutableBytes, _ quantity: UInt32, _ priceE4: UInt32) -> Int {

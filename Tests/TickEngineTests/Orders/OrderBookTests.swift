@@ -312,6 +312,18 @@ private final class OrderBench {
     #expect(bench.counts.strangeFills == 1 && bench.counts.anomalies == 1)
   }
 
+  /// A better price that the venue shows is no limit; a worse one nobody asked for.
+  @Test(arguments: [100_500, 99_900] as [UInt64])
+  func theLimitIsTheOneThatWasAskedFor(acceptedE4: UInt64) throws {
+    let bench = try OrderBench()
+    let number = try bench.add(orderId)
+    let ack = try #require(bench.accept(number, priceE4: acceptedE4)).event
+    #expect(ack.price == Double(acceptedE4) / 10_000)
+    #expect(bench.counts.strangeFills == (acceptedE4 < 100_000 ? 1 : 0))
+    _ = bench.fill(number, 40, at: 100_000)
+    #expect(bench.counts.strangeFills == (acceptedE4 < 100_000 ? 1 : 0))
+  }
+
   /// OUCH `B`: told with what is undone, also when the order has ended meanwhile.
   @Test func aBrokenTradeIsTold() throws {
     let bench = try OrderBench()

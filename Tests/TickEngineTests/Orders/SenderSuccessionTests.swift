@@ -168,7 +168,7 @@ import TickWire
     line.die()
     try line.start()
     // What is told meanwhile is not taken for the refusal by the one after it.
-    line.adjust { $0.tell(1, .lost(1)) }
+    line.adjust { $0.tell(1, .lost(1, at: 0)) }
     line.die()
     try line.start()
     let isDone = try line.turn { $0.link == .steady && $0.ports[1].requests.polled == 2 }
@@ -246,7 +246,7 @@ import TickWire
     }
     line.die()
     try line.start()
-    line.adjust { $0.tell(1, .lost(1)) }
+    line.adjust { $0.tell(1, .lost(1, at: 0)) }
     line.die()
     try line.start()
     let isDone = try line.turn { $0.link == .steady && $0.book.count == 1 }
@@ -266,7 +266,7 @@ import TickWire
   @Test func om3ThatEventsWereLostIsToldByTheSuccessor() throws {
     let line = try SenderLine(eventSlots: 4)
     try line.start()
-    line.adjust { sender in for _ in 0..<7 { sender.tell(0, .lost(0)) } }
+    line.adjust { sender in for _ in 0..<7 { sender.tell(0, .lost(0, at: 0)) } }
     line.die()
     line.hear()
     for number: UInt64 in 1...2 {

@@ -248,23 +248,46 @@ final class SenderBench: @unchecked Sendable {
     #expect(bench.counts.tradesBroken == 1 && bench.counts.anomalies == 0)
   }
 
-  /// KS1: who was filled at a price that its order ruled out does not know what it holds.
-  @Test func aFillThroughItsLimitTripsTheGate() throws {
+  /// KS1: who was filled at a price that its order ruled out does not know what it holds. Of what
+  /// a predecessor was told, that one tripped.
+  @Test(arguments: [false, true]) func aFillThroughItsLimitTripsTheGate(isRepeated: Bool) throws {
     let venue = try FakeVenue(.overcharging)
     let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, dialect: .ouch42)
-    bench.adjust { $0.options.isWhole = true }
+    bench.adjust { sender in
+      sender.options.isWhole = true
+      if isRepeated { sender.toldBefore = 100 }
+    }
     #expect(bench.ask(GateBench.order(100)))
     let done = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       try? bench.run()
       done.signal()
     }
-    #expect(bench.hears("fill", 1))
+    #expect(bench.hears("fill", 2))
     bench.endAsking()
     done.wait()
-    let changes = bench.all.map(\.positionChange)
-    #expect(changes.filter { $0 != 0 } == [100] && bench.counts.strangeFills == 1, "\(changes)")
-    #expect(bench.adjust { $0.kill.page.gate.reason == .reconciliation })
+    let changes = bench.all.map(\.positionChange).filter { $0 != 0 }
+    #expect(changes == [100, -100, 60] && bench.counts.strangeFills == 1, "\(changes)")
+    let reason = bench.adjust { $0.kill.page.gate.reason }
+    #expect(isRepeated ? reason == nil : reason == .reconciliation)
+  }
+
+  /// Live: what was judged in time, and then waited.
+  @Test(arguments: [1, 3] as [UInt64])
+  func anOrderThatWaitsForTooLongDoesNotLeave(seconds: UInt64) throws {
+    let venue = try FakeVenue(.deaf)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, clock: SteadyClock())
+    var request = GateBench.order(100)
+    request.received_ns = MonotonicClock.now
+    #expect(bench.ask(request))
+    try bench.adjust { sender in
+      _ = sender.takeRequests()
+      try #require(sender.handoverCount == 1)
+      sender.handovers[0].decided_ns -= seconds * 1_000_000_000
+      try sender.handOver()
+    }
+    #expect(bench.told() == (seconds == 3 ? ["unsent"] : []))
+    #expect(bench.counts.sent == (seconds == 3 ? 0 : 1))
   }
 
   /// A venue that never stops talking does not keep a sender that is done.

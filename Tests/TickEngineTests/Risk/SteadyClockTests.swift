@@ -149,6 +149,17 @@ import TickRing
     #expect(try refusals(live: false, limit, asked, isStamped: true) == replayed)
   }
 
+  /// A backlog of a sender that stood still is refused, and is no runaway strategy.
+  @Test func ordersThatAreTooOldDoNotCountAsOrders() throws {
+    var asked = orders(5, apart_ns: 1)
+    let now = MonotonicClock.now
+    for place in 0..<4 { asked[place].received_ns = now - 3_000_000_000 }
+    let limit: (inout RiskLimits) -> Void = { $0.ordersPerSecondMax = 1 }
+    #expect(
+      try refusals(live: true, limit, asked)
+        == [.orderAge, .orderAge, .orderAge, .orderAge, nil])
+  }
+
   // MARK: After a death
 
   /// A sender of a live instance comes and goes: what it goes by.
