@@ -76,6 +76,24 @@ import Testing
     _ = try replay.wait(within: 30)
   }
 
+  /// To wait for what may come out of a pipe would be to look after nothing else.
+  @Test func aPipeInPlaceOfTheFileIsRefusedAndTheRunGoesOn() throws {
+    let (day, symbols) = try day()
+    try write([row(symbols[0])])
+    let replay = try Command.start([
+      "replay", day, "--strategy", "market-maker", "--pace", "5x", "--reference",
+      scratch["reference.csv"],
+    ])
+    let isRunning = eventually(within: 20) { replay.error.contains("risk limits") }
+    try #require(isRunning, "\(replay.error)")
+    try #require(mkfifo(scratch["pipe"], 0o600) == 0)
+    try #require(rename(scratch["pipe"], scratch["reference.csv"]) == 0)
+    let refusal = "it is no regular file"
+    #expect(eventually(within: 20) { replay.error.contains(refusal) }, "\(replay.error)")
+    replay.signal(SIGINT)
+    #expect(try replay.wait(within: 30).status == 130)
+  }
+
   @Test func rm13AFileThatChangesUnderARunIsTakenWholeOrNotAtAll() throws {
     let (day, symbols) = try day()
     try #require(symbols.count == 5)
