@@ -135,11 +135,12 @@ static void publish(struct worker *self, const OrderRequestRecord *request) {
 /* When the packet came in: the commit word has the low bits of it, which come round every 68.7 s.
  * The time meant is the one nearest to when the tick before came in, or to when the ring was last
  * seen empty; not to now, since ticks may have waited for long. 0: not known. */
-static uint64_t received_ns(struct worker *self, const tickring_tick *tick, uint64_t now) {
+static uint64_t received_ns(struct worker *self, const tickring_tick *tick, uint64_t *now) {
   uint32_t stamp = (uint32_t)(tick->commit >> 32);
   int64_t ahead = (int32_t)(stamp - tickring_stamp(self->reference_ns));
   uint64_t received = (self->reference_ns & ~UINT64_C(15)) + (uint64_t)(ahead * 16);
-  if (received > now) return 0;
+  if (received > *now) *now = now_ns(); /* it came in after the batch's look at the clock */
+  if (received > *now) return 0;
   self->reference_ns = received;
   return self->is_dated ? received : 0;
 }
@@ -206,7 +207,7 @@ static bool poll_ticks(struct worker *self) {
   do {
     MarketDataRecord record;
     memcpy(&record, tick.word, sizeof record);
-    uint64_t received = received_ns(self, &tick, now);
+    uint64_t received = received_ns(self, &tick, &now);
     uint32_t instrument = record.symbol_id >> 4, kind = record.symbol_id & 15;
     if (instrument >= INSTRUMENTS_MAX) continue;
     /* A quote is a bid and then an ask: what one thinks of it, one thinks at the ask. */

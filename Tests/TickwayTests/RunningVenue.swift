@@ -36,7 +36,7 @@ extension Scratch {
        "gross_leverage": 1.5, "position_quantity_max": 10000000, "daily_loss_max": 100000000,
        "adv_percent": 10, "collar_percent": 5, "collar_warning_percent": 2.5,
        "reference_age_max_seconds": 60, "reference_ahead_max_seconds": 86400,
-       "order_age_max_seconds": 60,
+       "order_age_max_seconds": 25,
        "order_quantity_max": 10000, "order_value_max": 1000000,
        "orders_per_second_max": 100000, "messages_per_day_max": 1000000000,
        "open_orders_max": \(openOrders), "duplicate_window_seconds": 0,

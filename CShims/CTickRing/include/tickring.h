@@ -50,7 +50,8 @@
  *   mixed versions  attach refuses another layout; nothing is converted. Another build of the same
  *                   layout is told on request: tickring_same_build.
  *   lag             a receive time is modulo 68.7 s: read it as the nearest to that of the record
- *                   before, or to when the ring was last seen empty, not to now. (Examples/worker.c)
+ *                   before, or to when the ring was last seen empty; not to now. See
+ *                   Examples/worker.c.
  *   full /dev/shm   creation fails with TICKRING_E_FULL; nothing is overcommitted. Not so a control
  *                   group's limit on memory, or a machine that has less than a sealed region or
  *                   /dev/shm may take: there the kernel kills.

@@ -162,14 +162,13 @@ public struct KillGate: ~Copyable {
   /// The same, for a successor. Before they leave: one store of a line of its own, or two.
   mutating func tell(messages: Int64, of day: Int64) { page.tell(messages: messages, of: day) }
 
-  /// Shuts the gate if the operator's heartbeat has been away for too long; whether it has. Now and
-  /// then.
+  /// Shuts the gate if the operator's heartbeat has been away for too long; whether it does. Now
+  /// and then.
   @discardableResult
   public mutating func checkDeadMan(monotonic_ns: UInt64, at time_ns: UInt64) -> Bool {
     let (beat_ns, limit_ns) = page.watch
-    guard limit_ns > 0, monotonic_ns > beat_ns, monotonic_ns - beat_ns > limit_ns else {
-      return false
-    }
+    guard !isShut, limit_ns > 0, monotonic_ns > beat_ns, monotonic_ns - beat_ns > limit_ns
+    else { return false }
     trip(.deadMan, at: time_ns)
     return true
   }

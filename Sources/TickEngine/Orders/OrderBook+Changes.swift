@@ -12,7 +12,7 @@ extension OrderBook {
     if isStrange {
       // Asked for before this process, or by a predecessor that died before it noted it.
       guard origin != nil, pool[old].isAccepted, pool[old].partner == 0,
-        takeStranger(number, for: old)
+        takeStranger(number, for: old, priceE4: answer.priceE4)
       else { return anomaly() }
     }
     // By its id it is another order's: the venue contradicts itself, and both stay as they are.
@@ -47,7 +47,10 @@ extension OrderBook {
     return news
   }
 
-  private mutating func takeStranger(_ number: UInt32, for old: UInt32) -> Bool {
+  /// - Parameter priceE4: its limit, if what was asked for is not there any more.
+  private mutating func takeStranger(
+    _ number: UInt32, for old: UInt32, priceE4: Int64
+  ) -> Bool {
     makeRoom(for: number)
     guard pool.take(number) else { return false }
     var order = pool[old]
@@ -61,6 +64,9 @@ extension OrderBook {
     order.state = OrderState.pending.rawValue
     let before = evicted.take(number, at: pool.place(number))
     if let before { order.isCancelAsked = before.isCancelAsked }
+    let referenceE4 = order.referenceE4
+    order.priceE4 = before?.priceE4 ?? priceE4
+    order.remember(referenceE4: referenceE4)
     pool[number] = order
     if let before { pool.forget(atPlace: before.lodging) }
     pool[old].partner = number

@@ -35,7 +35,7 @@ extension Sender {
     if isClogged { lookWhetherClogged() }
     guard session != nil, session?.unsent != 0 else { return }
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
-    if isShut { holdBack() } else { dropAged() }
+    if isShut { holdBack() }
     // Not of a replay: each begins its capture's day anew.
     if let day, options.clock != nil { kill.tell(messages: gate.messages, of: day) }
     try session?.flush()
@@ -81,25 +81,9 @@ extension Sender {
     if handoverCount > 0 || session?.isOrderTorn == true { takeBack() }
   }
 
-  /// Live, what waits here for longer than an order's cause may be old does not leave: the venue
-  /// reads slowly, or this process stood still. What has left in part goes on.
-  private mutating func dropAged() {
-    guard handoverCount > 0, options.clock != nil else { return }
-    let waited_ns = MonotonicClock.now &- handovers[0].decided_ns
-    if waited_ns > gate.bounds.orderAge_ns { withdrawWaiting() }
-  }
-
-  /// Takes back what the kernel has not begun to take, and the rest of an order that has left in
-  /// part: it would be whole with its other bytes. Of anything else the rest may leave: the stream
-  /// would make no sense without it.
-  private mutating func takeBack() {
-    withdrawWaiting()
-    if session?.isOrderTorn == true { session?.abort() }
-  }
-
   /// Takes back what the kernel has not begun to take: orders are withdrawn; cancels, which were in
   /// the buffer too, are due again.
-  private mutating func withdrawWaiting() {
+  private mutating func takeBack() {
     guard let end = session?.cut() else { return }
     let now = MonotonicClock.now
     for index in 0..<handoverCount where handovers[index].start >= end {
@@ -107,6 +91,9 @@ extension Sender {
     }
     handoverCount = 0
     book.cancelAgain()
+    // An order that has left in part would be whole with the rest of its bytes: no rest then. One
+    // of anything else may leave: the stream would make no sense without it.
+    if session?.isOrderTorn == true { session?.abort() }
   }
 
   // MARK: In

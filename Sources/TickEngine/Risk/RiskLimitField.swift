@@ -36,7 +36,7 @@ struct RiskLimitField: Sendable {
     RiskLimitField("collar_warning_percent", 0.01...100, \.collarWarningPercent),
     RiskLimitField("reference_age_max_seconds", 0.001...86_400, \.referenceAgeMaxSeconds),
     RiskLimitField("reference_ahead_max_seconds", 0.001...86_400, \.referenceAheadMaxSeconds),
-    RiskLimitField("order_age_max_seconds", 0.001...86_400, \.orderAgeMaxSeconds),
+    RiskLimitField("order_age_max_seconds", 0.001...25, \.orderAgeMaxSeconds),
     RiskLimitField("order_quantity_max", count: 1...4_294_967_295, \.orderQuantityMax),
     RiskLimitField("order_value_max", 0.01...100_000_000_000, \.orderValueMax),
     RiskLimitField("orders_per_second_max", count: 1...1_000_000, \.ordersPerSecondMax),

@@ -32,8 +32,8 @@ public struct RiskLimits: Equatable, Sendable {
   /// decision it may be: a replay's ingester runs ahead of its strategies.
   public var referenceAgeMaxSeconds = 60.0
   public var referenceAheadMaxSeconds = 86_400.0
-  /// Live: age up to which an order leaves, seconds from the receive time of what caused it. What
-  /// waited longer, for a worker or a sender that stood still, was decided for another market.
+  /// Live: age up to which an order is allowed, seconds from the receive time of what caused it.
+  /// What waited longer, for a worker or a sender that stood still, was decided for another market.
   public var orderAgeMaxSeconds = 2.0
   /// Largest order, shares; and price times quantity (RM9).
   public var orderQuantityMax = 10_000

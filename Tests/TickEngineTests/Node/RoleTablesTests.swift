@@ -26,7 +26,7 @@ import Testing
       ("sender", "exposure", 38_010_880), ("sender", "holdings", 4_716_448),
       ("sender", "reference data, twice while it is reloaded", 4_194_304),
       ("sender", "times of the last executions", 1_280_000), ("sender", "cancels due", 1_048_576),
-      ("sender", "fills remembered", 3_145_728), ("sender", "order id to place", 2_097_152),
+      ("sender", "fills remembered", 3_670_016), ("sender", "order id to place", 2_097_152),
       ("sender", "times of the last orders", 800_000), ("sender", "bytes out and in", 327_680),
     ]
     for (role, user, expected) in lines {

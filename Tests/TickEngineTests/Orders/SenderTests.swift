@@ -272,24 +272,6 @@ final class SenderBench: @unchecked Sendable {
     #expect(isRepeated ? reason == nil : reason == .reconciliation)
   }
 
-  /// Live: what was judged in time, and then waited.
-  @Test(arguments: [1, 3] as [UInt64])
-  func anOrderThatWaitsForTooLongDoesNotLeave(seconds: UInt64) throws {
-    let venue = try FakeVenue(.deaf)
-    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, clock: SteadyClock())
-    var request = GateBench.order(100)
-    request.received_ns = MonotonicClock.now
-    #expect(bench.ask(request))
-    try bench.adjust { sender in
-      _ = sender.takeRequests()
-      try #require(sender.handoverCount == 1)
-      sender.handovers[0].decided_ns -= seconds * 1_000_000_000
-      try sender.handOver()
-    }
-    #expect(bench.told() == (seconds == 3 ? ["unsent"] : []))
-    #expect(bench.counts.sent == (seconds == 3 ? 0 : 1))
-  }
-
   /// A venue that never stops talking does not keep a sender that is done.
   @Test func aTalkativeVenueDoesNotKeepTheSender() throws {
     let venue = try FakeVenue(.talkative)

@@ -9,10 +9,19 @@ struct HeldQuote: BitwiseCopyable {
   var received: UInt32 = 0
   /// The next in the queue: an instrument, or `end`; 0: not in the queue.
   var next: UInt32 = 0
+  /// When it began to wait, CLOCK_MONOTONIC, in units of 2^30 ns: some of a second.
+  var since: UInt32 = 0
   /// Not so though it is in the queue: it was taken out of turn.
   var isHeld = false
 
   static let end = UInt32.max
+
+  /// What it is published with: its packet's stamp, or that of half a minute ago if it has waited
+  /// for longer. Older ones could be taken for newer, since they come round every 68.7 s.
+  func stamp(at now_ns: UInt64) -> UInt32 {
+    let waited = UInt32(truncatingIfNeeded: now_ns >> 30) &- since
+    return waited < 28 ? received : receiveStamp(monotonic_ns: now_ns &- 30_000_000_000)
+  }
 }
 
 /// The newest quote of each instrument that waits for room, in the order in which they began to.
@@ -41,6 +50,7 @@ struct HeldQuotes: ~Copyable {
     table[Int(instrument)].bid = bid.words
     table[Int(instrument)].ask = ask.words
     table[Int(instrument)].received = received
+    table[Int(instrument)].since = UInt32(truncatingIfNeeded: MonotonicClock.now >> 30)
     if wasHeld { return true }
     table[Int(instrument)].isHeld = true
     count += 1

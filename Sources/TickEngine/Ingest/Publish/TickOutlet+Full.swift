@@ -84,7 +84,8 @@ extension TickOutlet {
   private mutating func publishHeld(_ instrument: UInt32) {
     let quote = held.take(instrument)
     let isDone = ring.publish(
-      Tick(words: quote.bid), Tick(words: quote.ask), received: quote.received)
+      Tick(words: quote.bid), Tick(words: quote.ask),
+      received: quote.stamp(at: MonotonicClock.now))
     precondition(isDone, "the caller saw room for two")
     late += 2
   }

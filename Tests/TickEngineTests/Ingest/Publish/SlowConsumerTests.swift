@@ -96,6 +96,20 @@ import TickRing
 
   // MARK: conflate
 
+  /// Its stamp comes round every 68.7 s: what has waited for long says that it did for 30 s.
+  @Test func aHeldQuoteIsNeverYoungerThanItIs() {
+    let now: UInt64 = 1 << 40 + 12_345_678
+    var quote = HeldQuote()
+    quote.received = receiveStamp(monotonic_ns: now)
+    quote.since = UInt32(truncatingIfNeeded: now >> 30)
+    for seconds: UInt64 in 0...200 {
+      let later = now + seconds * 1_000_000_000
+      let age_16ns = receiveStamp(monotonic_ns: later) &- quote.stamp(at: later)
+      let said = UInt64(age_16ns) * 16 / 1_000_000_000
+      #expect(seconds < 29 ? said == seconds : 28...31 ~= said, "\(seconds) s")
+    }
+  }
+
   /// 64 slots, of which 16 take no quote.
   @Test func ofQuotesWithoutRoomTheNewestOfEachInstrumentIsKept() throws {
     let bench = try OutletBench(.conflate)
