@@ -229,19 +229,24 @@ final class SenderBench: @unchecked Sendable {
     #expect(bench.counts.inFlight == 1 && bench.counts.sent == 1)
   }
 
-  /// OUCH 4.2 `F`: the worker hears that the fill is undone, and then what it is.
-  @Test func aCorrectedTradeIsToldAsABreakAndAFill() throws {
-    let venue = try FakeVenue(.correcting)
-    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, dialect: .ouch42)
+  /// Asks for an order and runs the sender until its worker has heard of so many fills.
+  private func askAndHearFills(_ count: Int, _ bench: SenderBench) {
     #expect(bench.ask(GateBench.order(100)))
     let done = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       try? bench.run()
       done.signal()
     }
-    #expect(bench.hears("fill", 2))
+    #expect(bench.hears("fill", count))
     bench.endAsking()
     done.wait()
+  }
+
+  /// OUCH 4.2 `F`: the worker hears that the fill is undone, and then what it is.
+  @Test func aCorrectedTradeIsToldAsABreakAndAFill() throws {
+    let venue = try FakeVenue(.correcting)
+    let bench = try SenderBench(eventSlots: 16, venuePort: venue.port, dialect: .ouch42)
+    askAndHearFills(2, bench)
     #expect(bench.all.map(\.eventKind) == [.ack, .fill, .tradeBroken, .fill])
     #expect(bench.all.map(\.positionChange) == [0, 100, -100, 60])
     #expect(bench.all.last?.price == 99.8 && bench.all.last?.match_id == 7)
@@ -257,15 +262,7 @@ final class SenderBench: @unchecked Sendable {
       sender.options.isWhole = true
       if isRepeated { sender.toldBefore = 100 }
     }
-    #expect(bench.ask(GateBench.order(100)))
-    let done = DispatchSemaphore(value: 0)
-    Thread.detachNewThread {
-      try? bench.run()
-      done.signal()
-    }
-    #expect(bench.hears("fill", 2))
-    bench.endAsking()
-    done.wait()
+    askAndHearFills(2, bench)
     let changes = bench.all.map(\.positionChange).filter { $0 != 0 }
     #expect(changes == [100, -100, 60] && bench.counts.strangeFills == 1, "\(changes)")
     let reason = bench.adjust { $0.kill.page.gate.reason }
