@@ -64,16 +64,27 @@ TICKRING_HIDDEN bool tickring_internal_is_locked(int fd, enum tickring_lock byte
 /* guard.c: other memory may come where this region was. */
 TICKRING_HIDDEN void tickring_internal_unguard(const tickring_region *region);
 
-/* region.c: a region that is not attached. */
-TICKRING_HIDDEN void tickring_internal_clear(tickring_region *region);
+/* name.c: `directory`/`name`, if that is a name. */
 TICKRING_HIDDEN int tickring_internal_path(const char *directory, const char *name,
                                            char path[TICKRING_PATH_BYTES]);
-TICKRING_HIDDEN int tickring_internal_check_file(int fd, uint64_t *bytes);
-/* Makes a region of a new, empty file without a name, or attaches an open one; `fd` is taken over.
- */
+
+/* create.c: makes a region of a new, empty file without a name; `fd` is taken over. */
 TICKRING_HIDDEN int tickring_internal_create(int fd, const tickring_options *options,
                                              tickring_region *region);
+
+/* region.c: a region that is not attached. */
+TICKRING_HIDDEN void tickring_internal_clear(tickring_region *region);
+/* Maps as far as `region` may write. */
+TICKRING_HIDDEN int tickring_internal_map(int fd, uint64_t bytes, uint64_t page_bytes,
+                                          tickring_region *region);
+/* Ends a region and leaves errno as it was, so that the first failure is the one told. */
+TICKRING_HIDDEN void tickring_internal_unmap(tickring_region *region, int fd);
+/* Lets the kernel know that someone is attached, until the descriptor is closed. Refused only while
+ * the name is being removed because nobody was. */
+TICKRING_HIDDEN int tickring_internal_share(int fd);
+/* Attaches an open file; `fd` is taken over. */
 TICKRING_HIDDEN int tickring_internal_attach(int fd, uint32_t kind, tickring_region *region);
+TICKRING_HIDDEN int tickring_internal_check_file(int fd, uint64_t *bytes);
 /* Whether nobody can change the file's size any more. */
 TICKRING_HIDDEN bool tickring_internal_is_sealed(int fd);
 

@@ -31,6 +31,12 @@ extension OrderBook {
     return nil
   }
 
+  /// Counts what cannot be true together with what is booked: positions are in doubt.
+  mutating func countStrange() {
+    counts.strangeFills += 1
+    counts.anomalies += 1
+  }
+
   // MARK: It is in, or not
 
   private mutating func accept(
@@ -178,10 +184,7 @@ extension OrderBook {
     let order = pool[number]
     remember(order, answer)
     // It happened, if the venue says so; that it cannot have says that positions may be wrong.
-    if order.isThroughLimit(answer.priceE4) {
-      counts.strangeFills += 1
-      counts.anomalies += 1
-    }
+    if order.isThroughLimit(answer.priceE4) { countStrange() }
     var news = OrderNews(of: order)
     news.filled = answer.quantity
     news.fillPriceE4 = answer.priceE4

@@ -100,8 +100,7 @@ extension OrderBook {
     if answer.kind == .priorityChanged, answer.priceE4 > 0 {
       shownE4 = answer.priceE4
       if order.isThroughLimit(shownE4) {
-        counts.strangeFills += 1
-        counts.anomalies += 1
+        countStrange()
         pool[number].priceE4 = shownE4
         open.note(pool[number])
       }
@@ -114,8 +113,8 @@ extension OrderBook {
   mutating func breakTrade(_ answer: OrderAnswer, _ now: UInt64) -> OrderNews? {
     counts.tradesBroken += 1
     guard let place = fills.find(answer.userRefNum, answer.match) else {
-      counts.strangeFills += 1
-      return anomaly()
+      countStrange()
+      return nil
     }
     let fill = fills[place]
     var news = OrderNews()
@@ -147,10 +146,8 @@ extension OrderBook {
       counts.strangeFills += 1
       return
     }
-    let isBuy = fill.side == OrderSide.buy.rawValue
-    if isBuy ? answer.priceE4 > fill.limitE4 : answer.priceE4 < fill.limitE4 {
-      counts.strangeFills += 1
-      counts.anomalies += 1
+    if WorkingOrder.isThrough(limit: fill.limitE4, answer.priceE4, isBuy: news.isBuy) {
+      countStrange()
     }
     var corrected = fill
     (corrected.quantity, corrected.priceE4) = (answer.quantity, answer.priceE4)

@@ -20,58 +20,6 @@ struct SenderPort: ~Copyable {
   }
 }
 
-/// Latencies of the sender's stages.
-struct SenderLatency {
-  /// Order polled → decided.
-  let risk: LatencyHistogram
-  /// Decided → handed to the kernel.
-  let send: LatencyHistogram
-  /// Receive time of the packet → handed to the kernel.
-  let tickToOrder: LatencyHistogram
-}
-
-/// What a sender does with new orders while bytes wait that the venue does not take.
-public enum SlowVenuePolicy: String, Sendable, CaseIterable {
-  /// Leaves them in the rings: the strategies feel it, and nothing is refused. For a replay.
-  case wait
-  /// Refuses them at once, so that none leaves late.
-  case refuse
-}
-
-/// How a sender deals with its venue.
-struct SenderOptions {
-  /// How long the sender waits at the end for the venue's answers.
-  struct Patience {
-    /// While no working order ends, and in all.
-    var silent_ns: UInt64 = 3_000_000_000
-    var whole_ns: UInt64 = 30_000_000_000
-    /// Between two looks for orders that a cancel has not been sent for, or was refused.
-    var sweep_ns: UInt64 = 250_000_000
-    /// How long a tripped sender that is flat listens still: a venue may break a trade late.
-    var linger_ns: UInt64 = 1_000_000_000
-  }
-
-  var patience = Patience()
-  var slowVenue = SlowVenuePolicy.wait
-  /// Bytes that may wait in the kernel before new orders are refused (KS2).
-  var unsentBytesMax = 1 << 20
-  /// Where a lost connection is made again; nil: nowhere.
-  var address: VenueAddress?
-  var reconnect = ReconnectPlan()
-  /// Whether all that the venue says of the session is ours: then its first message is asked for,
-  /// and a fill that cannot be placed trips the kill switch.
-  var isWhole = false
-  /// Whether workers live on when their sender dies: then its successor tells them what becomes of
-  /// orders that they asked its predecessor for, from where that one stopped telling.
-  var workersOutlive = false
-  /// Which worker is whose.
-  var owners = OrderOwners()
-  /// Whether the venue's session is another one than orders of a predecessor are out in.
-  var isSessionGone = false
-  /// What time is taken from; nil: from the decisions, whose times are a capture's.
-  var clock: SteadyClock?
-}
-
 /// The last hop: polls the workers' order rings, asks the risk gate, takes an order from the pool,
 /// encodes, sends; reads what the venue says and tells the workers.
 ///
@@ -82,10 +30,10 @@ struct SenderOptions {
 /// the venue has said what became of those that were out. A request is advanced past only when its
 /// order is in the pool. Once the kill switch is tripped it cancels whatever works, and leaves.
 ///
-/// In other files: what it does with requests (`+Requests`, `+Replacements`), with positions and
-/// risk states (`+Risk`), with what a person asks of those (`+Approvals`), with the venue
-/// (`+Venue`), at the end (`+End`); how it judges (`+Decisions`), and what it tells the workers
-/// (`+Events`).
+/// In other files: how it begins (`+Begin`), what it does with requests (`+Requests`,
+/// `+Replacements`), with positions and risk states (`+Risk`), with what a person asks of those
+/// (`+Approvals`), with the venue (`+Venue`), at the end (`+End`); how it judges (`+Decisions`),
+/// and what it tells the workers (`+Events`).
 struct Sender: ~Copyable, Role {
   /// Requests of one worker taken in one duty cycle.
   static let batchMax = 16
@@ -214,49 +162,6 @@ struct Sender: ~Copyable, Role {
     self.waitPolicy = waitPolicy
     self.options = options
     begin()
-  }
-
-  private mutating func begin() {
-    defer { if !isSuccessor { tellUntoldStates() } }
-    passTime(to: MonotonicClock.now)
-    for strategy in 1...UInt8(gate.throttles.count)
-    where kill.strategiesOff >> (UInt64(strategy) - 1) & 1 == 1 {
-      gate.set(strategy: strategy, off: true)
-    }
-    tellState(MonotonicClock.now)
-    if options.workersOutlive { finishTelling() }
-    if options.isSessionGone { return giveUpSession() }
-    if session == nil { endRecoveries() }
-    guard let next = session?.nextUserRefNum, let name = session?.session,
-      let dialect = session?.dialect
-    else { return }
-    book.pool.userRefNumMax = dialect.userRefNumMax
-    book.pool.skip(to: next)
-    let origin = book.pool.origin
-    if origin.session != name || origin.sequence == 0 {
-      book.pool.begin(name, at: session?.first ?? 1, next: next)
-    } else if options.workersOutlive {
-      toldBefore = book.pool.told
-      findHalfTold()
-    }
-    link = session?.isReplaying == true ? .replaying : .steady
-    isSuccessor = link == .replaying
-    kill.publishSocket(session?.descriptor ?? -1)
-    var first = book.open.first
-    while let news = book.left(from: &first) { account(for: news) }
-    if options.workersOutlive { skipDecided() }
-    if link == .steady { endRecoveries() }
-  }
-
-  /// A request that the predecessor put into the pool and did not advance past: its order did not
-  /// leave, and what becomes of it is told when the venue has said all.
-  private mutating func skipDecided() {
-    for worker in 0..<ports.count where ports[worker].requests.peek(1) == 1 {
-      let request = ports[worker].requests.peeked(0)
-      if request.action == OrderAction.new.rawValue, book.isKnown(request.order_id) {
-        ports[worker].requests.advance(1)
-      }
-    }
   }
 
   var name: String { "sender" }

@@ -53,7 +53,10 @@ extension WorkingOrder {
   }
   /// Whether this price is one that its limit rules out.
   func isThroughLimit(_ priceE4: Int64) -> Bool {
-    isBuy ? priceE4 > self.priceE4 : priceE4 < self.priceE4
+    Self.isThrough(limit: self.priceE4, priceE4, isBuy: isBuy)
+  }
+  static func isThrough(limit limitE4: Int64, _ priceE4: Int64, isBuy: Bool) -> Bool {
+    isBuy ? priceE4 > limitE4 : priceE4 < limitE4
   }
   /// The venue has said that it has it.
   var isAccepted: Bool {
