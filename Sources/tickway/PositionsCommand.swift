@@ -25,6 +25,12 @@ struct PositionsCommand: ParsableCommand {
     let snapshot = try PositionsCommand.told("positions", name) {
       try PositionObserver(ringDirectory: ringDirectory, instance: name).snapshot()
     }
+    if let strategy, Int(strategy) >= snapshot.subjects.count {
+      throw Complaint.exit(
+        "positions",
+        "--strategy \(strategy): \(name) has strategies from 1 to \(snapshot.subjects.count - 1)",
+        .usage)
+    }
     let report = PositionsReport(name, snapshot, strategy: strategy, isAll: all)
     print(json ? try JSONText.encode(report) : PositionsText.text(report), terminator: "")
   }

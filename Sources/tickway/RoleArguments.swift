@@ -46,6 +46,10 @@ struct RoleArguments: ParsableArguments {
       throw usage(verb, "--memory \(self.memory): choose require, warn or off")
     }
     options.memory = memory
+    // `tickway run` gives each role its node, and what binds it.
+    if let node, memory == .off, place == nil {
+      throw usage(verb, "--node \(node): binds nothing without --memory require, or warn")
+    }
     guard waiting == "auto" || WaitPolicy(rawValue: waiting) != nil else {
       throw usage(verb, "--waiting \(waiting): choose auto, spin or share")
     }

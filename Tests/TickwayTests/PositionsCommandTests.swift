@@ -55,6 +55,11 @@ import TickWire
     #expect((object?["instance"] as? [String: Any])?["state"] as? String == "kill_switch")
   }
 
+  @Test func aStrategyThatCannotBeIsRefused() throws {
+    let refused = try Instance().run(["positions", "x", "--strategy", "99"])
+    #expect(refused.status == 64 && refused.output == "" && refused.error.contains("from 1 to"))
+  }
+
   @Test func whatIsNotKnownIsShownAsUnknown() throws {
     var instance = try Instance()
     let fault = instance.book.fill(

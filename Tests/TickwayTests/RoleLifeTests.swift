@@ -50,6 +50,11 @@ struct RoleLifeTests {
     #expect(try role.wait().status == 143)
   }
 
+  @Test func aNodeThatBindsNothingIsRefused() throws {
+    let refused = try sender(["--node", "0"]).wait()
+    #expect(refused.status == 64 && refused.error.contains("--memory require"))
+  }
+
   @Test(
     .enabled(if: geteuid() == 0, "NOT TESTED: only root may lock so much"),
     arguments: [true, false])

@@ -62,10 +62,17 @@ extension VenueSession {
     return type == .enterOrder || type == .replaceOrder
   }
 
-  /// Drops the packets of which the kernel has taken nothing; where the buffer ends now.
+  /// Drops the packets of which the kernel has taken nothing; where the first of them began.
   mutating func cut() -> Int {
-    outEnd = min(torn.upperBound, outEnd)
-    return outEnd
+    let end = min(torn.upperBound, outEnd)
+    outEnd = end
+    beginAnewIfEmpty()
+    return end
+  }
+
+  /// Otherwise a buffer that was full once would have no room any more.
+  private mutating func beginAnewIfEmpty() {
+    if unsent == 0 { (outStart, outEnd) = (0, 0) }
   }
 
   /// Hands the kernel what it takes.
@@ -80,7 +87,7 @@ extension VenueSession {
     case .closed: throw .lost(name, reason: "connection closed")
     case .failed(let code): throw .lost(name, reason: unsafe String(cString: strerror(code)))
     }
-    if unsent == 0 { (outStart, outEnd) = (0, 0) }
+    beginAnewIfEmpty()
   }
 
   /// Heartbeats, and the venue's silence. Call each duty cycle that had nothing else to do.

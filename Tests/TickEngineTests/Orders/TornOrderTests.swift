@@ -53,6 +53,20 @@ private final class TornBench: @unchecked Sendable {
 
   func kill() { bench.kill() }
 
+  /// Fills the buffer, of which the kernel takes all but the last packet, and cuts it there.
+  func cutWhenFull() {
+    bench.adjust {
+      while let target = $0.session?.writable {
+        $0.session?.append(SoupBin.encode(.clientHeartbeat, into: target))
+      }
+      let last = ($0.session?.outEnd ?? 0) - SoupBin.headerLength
+      $0.session?.outStart = last
+      _ = $0.session?.cut()
+    }
+  }
+
+  var hasRoom: Bool { bench.adjust { $0.session?.hasRoom == true } }
+
   /// The venue reads again, so many bytes or until the connection ends.
   func beginReading(atLeast bytes: Int) {
     Thread.detachNewThread { [self] in
@@ -136,5 +150,11 @@ private final class TornBench: @unchecked Sendable {
     bench.beginReading(atLeast: .max)
     bench.finishSending()
     #expect(bench.isConnected && bench.unsent == 0 && !bench.isTorn)
+  }
+
+  @Test func aFullBufferOfWhichNothingIsLeftHasRoomAgain() throws {
+    let bench = try TornBench()
+    bench.cutWhenFull()
+    #expect(bench.hasRoom && bench.unsent == 0)
   }
 }

@@ -71,6 +71,8 @@ struct EchoStrategy: Strategy, ~Copyable {
   /// A tick has but the low bits of its receive time, which come round every 68.7 s.
   @Test(arguments: [1, 33, 35, 67, 69, 71, 200] as [UInt64])
   func aTickIsAsOldAsItIsHoweverLongItWaited(seconds: UInt64) throws {
+    // A tick cannot be older than the machine.
+    guard MonotonicClock.now > (seconds + 1) * 1_000_000_000 else { return }
     let bench = try WorkerBench<ProbeStrategy>()
     let received_ns = MonotonicClock.now - seconds * 1_000_000_000
     // A second before, all had been polled.
