@@ -15,7 +15,8 @@ extension RegionInfo {
     if let refusal {
       // Whether another version's processes say that they are attached is not known.
       let isLeftover = !isAttached && refusal.kind != .version
-      found.append(RegionFinding(text: "damaged: \(refusal.reason)", isLeftover: isLeftover))
+      let prefix = refusal.kind == .version ? "" : "damaged: "
+      found.append(RegionFinding(text: prefix + refusal.reason, isLeftover: isLeftover))
     } else if isQueue {
       found += deadOwners
     } else if producer.generation > 0, !producer.isAlive, isAttached {
@@ -73,6 +74,13 @@ extension RegionInfo {
   public func removeUnused() throws(RingError) {
     let code = tickring_remove_unused(directory, name)
     guard code == 0 else { throw RingError(code: code, path: "\(directory)/\(name)") }
+  }
+
+  /// Removes the region's name, whoever is attached. Throws `.notARegion` if the file does not say
+  /// that it is one.
+  public func removeName() throws(RingError) {
+    guard isRegion else { throw RingError(kind: .notARegion, path: "\(directory)/\(name)") }
+    try Region.remove(directory: directory, name: name)
   }
 }
 

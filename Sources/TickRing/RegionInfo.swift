@@ -37,25 +37,49 @@ public struct RegionInfo: Sendable {
     self.name = name
   }
 
-  /// Every file of a directory that says it is a region, damaged or not, by name. Files that may
-  /// not be read, or vanish meanwhile, are left out.
+  /// What a directory has.
+  public struct Survey: Sendable {
+    /// Every file that says it is a region, damaged or not, by name.
+    public internal(set) var regions: [RegionInfo] = []
+    /// Why a file could not be looked at: it may be a region, and in any order.
+    public internal(set) var unread: [RingError] = []
+  }
+
+  /// The regions of a directory, as far as they may be read.
   public static func list(
     directory: String = Region.defaultDirectory
   ) throws(RingError) -> [RegionInfo] {
+    try survey(directory: directory).regions
+  }
+
+  /// Looks at every file of a directory. What vanishes meanwhile is left out.
+  public static func survey(
+    directory: String = Region.defaultDirectory
+  ) throws(RingError) -> Survey {
     guard let stream = opendir(directory) else {
       throw RingError(kind: errno == EACCES ? .permission : .absent, path: directory)
     }
     defer { closedir(stream) }
-    var found: [RegionInfo] = []
+    var found = Survey()
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { bytes in
-        bytes.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        bytes.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
       }
-      guard let info = try? RegionInfo(directory: directory, name: name) else { continue }
-      if info.raw.header.magic == TICKRING_MAGIC_VALUE { found.append(info) }
+      // No region has a name that is no text.
+      guard let name else { continue }
+      do throws(RingError) {
+        let info = try RegionInfo(directory: directory, name: name)
+        if info.isRegion { found.regions.append(info) }
+      } catch {
+        if !error.saysNoRegion { found.unread.append(error) }
+      }
     }
-    return found.sorted { $0.name < $1.name }
+    found.regions.sort { $0.name < $1.name }
+    return found
   }
+
+  /// Whether the file says that it is a region.
+  var isRegion: Bool { raw.header.magic == TICKRING_MAGIC_VALUE }
 
   /// Why an attach would refuse the region; nil if it would not.
   public var refusal: RingError? {
@@ -122,6 +146,13 @@ public struct RegionInfo: Sendable {
   public var lag: UInt64 { raw.published &- raw.taken }
   /// Times that the producer found no room.
   public var full: UInt64 { raw.header.full }
+}
+
+extension RingError {
+  /// Gone; a folder, a FIFO; a name that no region has; a link, or a socket.
+  fileprivate var saysNoRegion: Bool {
+    [.absent, .notARegion, .argument].contains(kind) || [ELOOP, ENXIO].contains(systemErrno)
+  }
 }
 
 /// "TKWRING1"; the header's macro is not seen by the importer.

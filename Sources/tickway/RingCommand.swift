@@ -46,10 +46,11 @@ extension RingCommand {
     @OptionGroup var place: Place
 
     func run() throws {
-      let regions = try told("list") { () throws(RingError) in
-        try RegionInfo.list(directory: place.directory)
+      let survey = try told("list") { () throws(RingError) in
+        try RegionInfo.survey(directory: place.directory)
       }
-      print(RingText.table(regions))
+      print(RingText.table(survey.regions))
+      for error in survey.unread { Complaint.note("not looked at: \(error)\n") }
     }
   }
 
@@ -73,8 +74,7 @@ extension RingCommand {
       abstract: "Create a region, for processes that attach to it.")
     @OptionGroup var place: Place
     @Argument(help: "The region's name.") var name: String
-    @Option(help: "ticks, orders, events, directory, board, control, metrics or broadcast.")
-    var kind = "ticks"
+    @Option(help: "\(RingText.kinds).") var kind = "ticks"
     @Option(help: "Slots: a power of two.") var capacity = 65_536
     @Option(help: "The NUMA node that its memory is bound to; verified page by page.")
     var node: Int?
@@ -82,7 +82,8 @@ extension RingCommand {
 
     func run() throws {
       guard let kind = RegionKind.all.first(where: { $0.name == kind }) else {
-        throw Complaint.exit("ring create", "there is no kind \(kind)", .usage)
+        throw Complaint.exit(
+          "ring create", "there is no kind \(kind): choose \(RingText.kinds)", .usage)
       }
       let bytes = try told("create") { () throws(RingError) in
         try Region.create(
@@ -99,19 +100,36 @@ extension RingCommand {
       abstract: "Remove a region that no process is attached to.")
     @OptionGroup var place: Place
     @Argument(help: "The region's name.") var name: String
-    @Flag(help: "Remove the name even if it is in use; those attached keep the memory.")
+    @Flag(
+      help: """
+        Remove the name of a region even if it is in use, or of another version; those attached \
+        keep the memory.
+        """)
     var force = false
 
     func run() throws {
-      try told("remove") { () throws(RingError) in
+      let isInUse = try told("remove") { () throws(RingError) in
         let info = try RegionInfo(directory: place.directory, name: name)
-        guard !force else {
-          try Region.remove(directory: place.directory, name: name)
-          return
+        do throws(RingError) {
+          if force { try info.removeName() } else { try info.removeUnused() }
+          return false
+        } catch {
+          guard error.kind == .roleTaken else { throw error }
+          return true
         }
-        try info.removeUnused()
       }
+      guard !isInUse else { throw inUse() }
       print("removed \(place.directory)/\(name)")
+    }
+
+    private func inUse() -> ExitCode {
+      let info = try? RegionInfo(directory: place.directory, name: name)
+      let owners = info.map { [$0.producer, $0.consumer].filter(\.isAlive).map { "\($0.pid)" } }
+      let whose = owners.map { $0.isEmpty ? "" : ", with roles pid " + $0.joined(separator: ", ") }
+      return Complaint.exit(
+        "ring remove",
+        "\(place.directory)/\(name): processes are attached\(whose ?? ""): end them first, or "
+          + "take the name away with --force; they keep the memory", .busy)
     }
   }
 }

@@ -9,24 +9,26 @@ extension RingCommand {
       abstract: "Explain dead owners, damage and leftovers; with --fix remove what nobody uses.",
       discussion: """
         After what is left over, the command that removes it is named, to be run as it stands. \
-        Ends with 0 when every region is in good order, or has been brought into it, and with 1 \
-        when there is something left to say. Never removed are a region that any process is \
-        attached to, one in good order that no process has used so far, and one of another version.
+        Ends with 0 when every region is in use and in good order, or was removed, and with 1 when \
+        there is something left to say, or a file that could not be looked at. Never removed are a \
+        region that any process is attached to, one in good order that no process has used so far, \
+        which is told, too, and one of another version.
         """)
     @OptionGroup var place: Place
     @Flag(help: "Remove leftovers: regions that were used and that no process is attached to.")
     var fix = false
 
     func run() throws {
-      let regions = try told("doctor") { () throws(RingError) in
-        try RegionInfo.list(directory: place.directory)
+      let survey = try told("doctor") { () throws(RingError) in
+        try RegionInfo.survey(directory: place.directory)
       }
-      var open = 0
-      for region in regions {
+      var open = survey.unread.count
+      for error in survey.unread { print("\(error.path): not looked at: \(error.reason)") }
+      for region in survey.regions {
         for finding in region.findings { print("\(region.name): \(finding.text)") }
         open += try mend(region)
       }
-      print("\(regions.count) regions, \(open) findings open")
+      print("\(survey.regions.count) regions, \(open) findings open")
       if open > 0 { throw ExitCode(TickwayExit.inconsistent.rawValue) }
     }
 

@@ -94,9 +94,17 @@ enum RingText {
   }
 
   private static func state(_ region: RegionInfo) -> String {
-    if region.refusal != nil { return "damaged" }
+    if let refusal = region.refusal {
+      return refusal.kind == .version ? "other version" : "damaged"
+    }
     if region.isAttached { return "in use" }
     return region.wasUsed ? "leftover" : "unused"
+  }
+
+  /// The kinds of regions, for help and for who asks for another.
+  static var kinds: String {
+    let names = RegionKind.all.map(\.name)
+    return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
   }
 
   static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import TickEngine
 import TickRing
 
@@ -23,9 +24,34 @@ struct Tickway: ParsableCommand {
       + "\(RegionInfo.libraryVersion), \(RingText.hex(RegionInfo.ownBuildHash))"
   }
 
+  static func main() {
+    refuseBrokenText()
+    runVerb()
+    tellLostOutput()
+  }
+
+  /// A word that is no text would be mended on its way in, and be the name of something else.
+  private static func refuseBrokenText() {
+    for index in 1..<max(Int(CommandLine.argc), 1) {
+      guard let word = unsafe CommandLine.unsafeArgv[index],
+        unsafe String(validatingCString: word) == nil
+      else { continue }
+      let exit = Complaint.exit(CommandLine.arguments[index], "not UTF-8: write it as such", .usage)
+      Tickway.exit(withError: exit)
+    }
+  }
+
+  /// What was printed, and did not get to where it was to go.
+  private static func tellLostOutput() {
+    guard fflush(nil) != 0 else { return }
+    let reason = unsafe String(cString: strerror(errno))
+    Complaint.note("tickway: standard output: \(reason): not all that was printed is there\n")
+    Tickway.exit(withError: ExitCode(TickwayExit.inputOutput.rawValue))
+  }
+
   /// A supervisor waits for a role that it starts: its verb is called directly, since to find it
   /// among all verbs and their options takes longer than to read its own.
-  static func main() {
+  private static func runVerb() {
     let roles: [any ParsableCommand.Type] = [
       IngestCommand.self, SenderCommand.self, VenueCommand.self, WorkerCommand.self,
     ]

@@ -27,6 +27,18 @@ struct RingCommandTests {
     return (process.terminationStatus, text)
   }
 
+  /// Runs a line in which "$0" is the command; what it ends with.
+  private func shell(_ line: String) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", line, program!]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
   @Test func aRegionIsMadeShownAndRemoved() throws {
     try withScratch { directory in
       #expect(try run(directory, "create", "r", "--capacity", "64").0 == 0)
@@ -55,6 +67,43 @@ struct RingCommandTests {
       #expect(huge == 0 || huge == 75)
       let isMade = try RegionInfo.list(directory: directory).contains { $0.name == "h" }
       #expect(isMade == (huge == 0))
+    }
+  }
+
+  @Test func whatIsNoRegionIsNotRemovedByForceEither() throws {
+    try withScratch { directory in
+      let path = "\(directory)/note"
+      #expect(FileManager.default.createFile(atPath: path, contents: Data("precious".utf8)))
+      let refused = try run(directory, "remove", "note", "--force")
+      #expect(refused.0 == 65)
+      #expect(FileManager.default.fileExists(atPath: path))
+    }
+  }
+
+  /// Mended on its way in it would be the name of another region.
+  @Test func aNameThatIsNoTextIsRefused() throws {
+    try withScratch { directory in
+      _ = try Region.create(.ticks, directory: directory, name: "r\u{FFFD}", capacity: 8)
+      let words = "ring remove --ring-dir \(directory) \"$(printf 'r\\376')\""
+      #expect(try shell("\"$0\" \(words)") == 64)
+      #expect(try RegionInfo.list(directory: directory).map(\.name) == ["r\u{FFFD}"])
+    }
+  }
+
+  @Test func whatCannotBePrintedIsSaidByTheExitCode() throws {
+    try withScratch { directory in
+      let status = try shell("\"$0\" ring list --ring-dir \(directory) > /dev/full")
+      #expect(status == 74)
+    }
+  }
+
+  @Test func whatCannotBeLookedAtIsNotInGoodOrder() throws {
+    try withScratch { directory in
+      let sound = try run(directory, "doctor")
+      #expect(sound.0 == 0)
+      #expect(FileManager.default.createFile(atPath: "\(directory)/r", contents: Data()))
+      // Too few descriptors to open it with.
+      #expect(try shell("ulimit -n 4; \"$0\" ring doctor --ring-dir \(directory)") == 1)
     }
   }
 
@@ -98,6 +147,7 @@ struct RingCommandTests {
       #expect(capacity == 8)
     }
   }
+
   /// What the doctor names is a command that does it, whatever the region is called.
   @Test func theDoctorsCommandMendsAsItStands() throws {
     try withScratch { directory in
@@ -110,14 +160,7 @@ struct RingCommandTests {
       let line = try #require(told.1.split(separator: "\n").first { $0.contains(mark) })
       let words = try #require(line.range(of: mark)).upperBound
       #expect(line[words...].hasSuffix("-- 'it'\\''s left'"))
-      let shell = Process()
-      shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-      let command = line[words...]
-      shell.arguments = ["-c", "\"$0\" ring remove \(command)", program!]
-      shell.standardOutput = FileHandle.nullDevice
-      try shell.run()
-      shell.waitUntilExit()
-      #expect(shell.terminationStatus == 0)
+      #expect(try shell("\"$0\" ring remove \(line[words...])") == 0)
       #expect(try run(directory, "doctor").0 == 0)
     }
   }

@@ -2,8 +2,8 @@ import CBare
 import Foundation
 import Synchronization
 
-/// Threads that compute and never wait, some on each core, at ordinary priority: what a pipeline may
-/// have beside it that shares its cores.
+/// Threads that compute and never wait, some on each core, at ordinary priority: what a pipeline
+/// may have beside it that shares its cores.
 final class ComputingThreads: Sendable {
   private let isOver = Atomic<Bool>(false)
 

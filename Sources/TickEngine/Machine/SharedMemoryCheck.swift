@@ -82,15 +82,23 @@ enum SharedMemoryCheck {
 
   /// What `tickway ring doctor` has to say, in one line.
   private static func leftovers(_ files: MachineFiles) -> [MachineFinding] {
-    let regions: [RegionInfo]
+    let survey: RegionInfo.Survey
     do throws(RingError) {
-      regions = try RegionInfo.list(directory: files.root + "/dev/shm")
+      survey = try RegionInfo.survey(directory: files.root + "/dev/shm")
     } catch {
       return [
         .unknown("regions", "/dev/shm cannot be listed: \(error.reason)", remedy: "ls -l /dev/shm")
       ]
     }
+    let regions = survey.regions
     let ill = regions.filter { !$0.findings.isEmpty }
+    guard !ill.isEmpty || survey.unread.isEmpty else {
+      return [
+        .unknown(
+          "regions", "\(survey.unread.count) files of /dev/shm cannot be looked at",
+          remedy: "tickway ring doctor, as their owner or root")
+      ]
+    }
     guard !ill.isEmpty else { return [.ok("regions", "\(regions.count), all in good order")] }
     let bytes = ill.reduce(UInt64(0)) { $0 &+ $1.byteCount }
     let names = ill.prefix(4).map(\.name).joined(separator: ", ")
