@@ -48,7 +48,7 @@ struct ArmingOptions: ParsableArguments {
         + " \(record.reason)")
     guard let pid = one.status().shutSenderPid else { return }
     Complaint.note(
-      "tickway \(verb): \(instance): its sender, process \(pid), began while it was not armed, and"
+      "tickway \(verb): \(instance): its sender, process \(pid), was shut before this, and"
         + " sends nothing until it is started again: end it (kill \(pid)), which `tickway run`"
         + " answers with another; one that was started by hand, start again yourself\n")
   }

@@ -49,7 +49,10 @@ struct PipelineOptions: ParsableArguments {
   var account: String?
 
   @Option(
-    help: "What is held before the first order, CSV: symbol,strategy,shares,average_price.",
+    help: """
+      What is held before the first order, CSV: symbol,strategy,shares,average_price, a line for \
+      each, and at last end, with their number.
+      """,
     completion: .file())
   var positions: String?
 
@@ -125,7 +128,8 @@ struct PipelineOptions: ParsableArguments {
     options.otherOutputs += reports.paths
     options.ringDirectory = ringDirectory
     options.parameters = try parsedParameters(verb)
-    options.venue = try parsedVenue(verb)
+    options.builtinDialect = try parsedDialect(verb)
+    options.venue = try parsedVenue(verb, options.builtinDialect)
     options.instance = instance
     if let path = StateDirectory.given(stateDirectory) { options.stateDirectory = path }
     guard let slowVenue = SlowVenuePolicy(rawValue: slowVenue) else {
@@ -188,16 +192,20 @@ struct PipelineOptions: ParsableArguments {
     return result
   }
 
-  private func parsedVenue(_ verb: String) throws -> ReplayVenue {
+  private func parsedDialect(_ verb: String) throws -> OrderDialect {
+    guard let dialect = OrderDialect(name: dialect) else {
+      throw Self.usage(verb, "--dialect \(self.dialect): choose ouch50 or ouch42")
+    }
+    return dialect
+  }
+
+  private func parsedVenue(_ verb: String, _ dialect: OrderDialect) throws -> ReplayVenue {
     switch venue {
     case "builtin": return .builtin
     case "none": return .none
     default:
       guard let address = HostAndPort(venue), address.port > 0 else {
         throw Self.usage(verb, "--venue \(venue): HOST:PORT, builtin or none is needed")
-      }
-      guard let dialect = OrderDialect(name: dialect) else {
-        throw Self.usage(verb, "--dialect \(self.dialect): choose ouch50 or ouch42")
       }
       let password = ProcessInfo.processInfo.environment["TICKWAY_VENUE_PASSWORD"] ?? ""
       return .address(

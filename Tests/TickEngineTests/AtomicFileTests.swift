@@ -38,6 +38,23 @@ import Testing
     try FileManager.default.removeItem(at: directory)
   }
 
+  @Test func whatIsKeptIsThereFromTheBeginningAndPartialAtLast() throws {
+    let path = directory.appendingPathComponent("file").path
+    for text in ["", "one"] {
+      do {
+        let file = try AtomicFile(path: path, isKept: true)
+        let second = try AtomicFile(path: path, isKept: true)
+        try file.write(text)
+        #expect(try names().count == 2)
+        _ = consume second
+      }
+      #expect(try names() == (text.isEmpty ? [] : ["file.partial"]))
+    }
+    try write("two", to: path, commit: true)
+    #expect(try names().sorted() == ["file", "file.partial"])
+    try FileManager.default.removeItem(at: directory)
+  }
+
   @Test func anOldFileIsReplaced() throws {
     let path = directory.appendingPathComponent("file").path
     try "old".write(toFile: path, atomically: false, encoding: .utf8)

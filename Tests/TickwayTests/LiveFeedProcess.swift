@@ -42,6 +42,9 @@ final class RunningIngest {
   }
 
   var ringDirectory: String { folder.path }
+  /// Its regions, and what it recorded.
+  var names: [String] { folder.names }
+  func bytes(_ name: String) throws -> [UInt8] { try folder.bytes(name) }
 
   /// Whether the operator is told that, in time.
   func tells(_ words: String, within seconds: Double) -> Bool {

@@ -64,6 +64,31 @@ struct LiveGapTests {
     #expect(try ingest.feedCodes().filter { $0 == FeedCode.restart }.count == 1)
   }
 
+  @Test func aSequenceThatBeginsAnewEndsARunThatIsToRefuseIt() throws {
+    let path = try scratch.synth(messages: 4_000, symbols: 50)
+    let lines = try LiveLines()
+    let ingest = try RunningIngest(lines, Self.listening + ["--restarts", "refuse"])
+    _ = try lines.publish([path, "--restart", "--pace", "8000/s"])
+    let result = try ingest.process.wait(within: 20)
+    #expect(result.status == 3 && result.error.contains("use --restarts follow"))
+    let report = try JSONValue(result.output)
+    #expect((1..<4_000).contains(report["feed", "messages"].count ?? 0))
+    let left = ["record.partial", "record.symbols.csv.partial"]
+    #expect(ingest.names.sorted() == left)
+  }
+
+  @Test func aKillLeavesWhatWasRecordedUntilThen() throws {
+    let path = try scratch.synth(messages: 4_000, symbols: 50)
+    let lines = try LiveLines()
+    let ingest = try RunningIngest(lines, Self.listening)
+    _ = try lines.publish([path, "--pace", "8000/s"])
+    let name = "record.\(ingest.process.pid).partial"
+    #expect(eventually(within: 20) { (try? ingest.bytes(name).count) ?? 0 > 24 * 4_000 })
+    ingest.process.signal(SIGKILL)
+    _ = try ingest.process.wait(within: 10)
+    #expect(try ingest.bytes(name).count % 24 == 0)
+  }
+
   /// A publisher that is started again sends the day from its beginning.
   @Test func aSecondPublisherWithTheSameSessionIsARestart() throws {
     let path = try scratch.synth(messages: 2_000, symbols: 50)

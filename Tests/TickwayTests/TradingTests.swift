@@ -97,6 +97,16 @@ struct TradingTests {
     #expect(end.output.contains("malformed 0, unknown 0"))
   }
 
+  @Test func theBuiltInVenueSpeaksWhatIsAskedFor() throws {
+    let scratch = Scratch()
+    let day = try scratch.synth(messages: 20_000)
+    let result = try ReplayResult.of([day, "--strategy", "momentum", "--dialect", "ouch42"])
+    result.expectConsistent()
+    #expect(result.orders("acked") > 0 && result.report["run", "anomalies"].count == 0)
+    let refused = try Command.run(["replay", day, "--dialect", "fix"])
+    #expect(refused.status == 64 && refused.error.contains("choose ouch50 or ouch42"))
+  }
+
   @Test func fillsComeFromAVenueInAProcessOfItsOwn() throws {
     let scratch = Scratch()
     let day = try scratch.synth(messages: 20_000)

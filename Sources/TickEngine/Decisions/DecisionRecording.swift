@@ -9,6 +9,7 @@ final class DecisionRecording {
 
   let region: SharedRegion
   private let path: String
+  private let isKept: Bool
   private let context: DecisionContext
 
   /// nil: nobody wants a record.
@@ -17,6 +18,7 @@ final class DecisionRecording {
   init?(_ options: ReplayOptions, node: Int? = nil) throws {
     guard let path = options.decisionsPath else { return nil }
     self.path = path
+    isKept = options.isLive
     context = DecisionContext(options)
     region = SharedRegion(
       try Region.createUnnamed(
@@ -28,7 +30,7 @@ final class DecisionRecording {
     try Slab(count: 1) { _ in
       Recorder.DecisionTap(
         ring: try DecisionConsumer(claiming: region.attach()),
-        writer: try DecisionWriter(RecordingFile(path: path), context))
+        writer: try DecisionWriter(RecordingFile(path: path, isKept: isKept), context))
     }
   }
 

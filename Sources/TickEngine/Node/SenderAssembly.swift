@@ -154,7 +154,7 @@ final class SenderAssembly {
 
   private func venueAddress(_ port: UInt16) -> VenueAddress? {
     switch options.venue {
-    case .builtin: VenueAddress(host: "127.0.0.1", port: port)
+    case .builtin: VenueAddress(host: "127.0.0.1", port: port, dialect: options.builtinDialect)
     case .address(let address): address
     case .none: nil
     }

@@ -69,6 +69,7 @@ struct Recorder: ~Copyable, DrainingRole {
         try ticks[tap].file.write(tick.words)
         isBusy = true
       }
+      try ticks[tap].file.flushNowAndThen()
     }
     var event = OrderEvent.none
     for worker in 0..<merges.count {
@@ -76,6 +77,7 @@ struct Recorder: ~Copyable, DrainingRole {
         try merges[worker].file.write(event)
         isBusy = true
       }
+      try merges[worker].file.flushNowAndThen()
     }
     var request = OrderRequest()
     for worker in 0..<requests.count {
@@ -96,6 +98,7 @@ struct Recorder: ~Copyable, DrainingRole {
         try decisions[tap].writer.write(decision, symbol: symbol)
         isBusy = true
       }
+      try decisions[tap].writer.file.flushNowAndThen()
     }
     return isBusy
   }

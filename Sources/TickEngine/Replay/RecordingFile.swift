@@ -1,16 +1,19 @@
 import TickWire
 
-/// A file being written: buffered, and under its name only once it is whole (`AtomicFile`).
+/// A file being written: buffered, and under its name only once it is whole (`AtomicFile`). Of one
+/// that is kept a kill -9 leaves what the kernel has, which is all but the last second.
 ///
 /// Thread: one at a time. Not for the hot path.
 final class RecordingFile {
   private static let bufferBytes = 1 << 20
+  private static let flush_ns: UInt64 = 1_000_000_000
 
   private var file: AtomicFile?
   private var buffer: [UInt8] = []
+  private var flushed_ns = MonotonicClock.now
 
-  init(path: String) throws(AtomicFile.Failure) {
-    file = try AtomicFile(path: path)
+  init(path: String, isKept: Bool = false) throws(AtomicFile.Failure) {
+    file = try AtomicFile(path: path, isKept: isKept)
     buffer.reserveCapacity(RecordingFile.bufferBytes)
   }
 
@@ -34,6 +37,14 @@ final class RecordingFile {
   func commit(isPartial: Bool = false) throws(AtomicFile.Failure) {
     try flush()
     if let whole = file.take() { try whole.commit(isPartial: isPartial) }
+  }
+
+  /// Once a second.
+  func flushNowAndThen() throws(AtomicFile.Failure) {
+    let now = MonotonicClock.now
+    guard now - flushed_ns >= RecordingFile.flush_ns else { return }
+    flushed_ns = now
+    try flush()
   }
 
   func flush() throws(AtomicFile.Failure) {

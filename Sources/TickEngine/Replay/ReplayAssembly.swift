@@ -150,7 +150,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     _ taps: inout [SharedRegion]
   ) throws -> UInt16 {
     guard isTrading, case .builtin = options.venue else { return 0 }
-    let server = try VenueServer(VenueOptions())
+    var venueOptions = VenueOptions()
+    venueOptions.dialect = options.builtinDialect
+    let server = try VenueServer(venueOptions)
     let port = server.port
     let tap = try regions.make(.ticks, capacity: options.ringCapacity)
     taps.append(tap)
@@ -198,15 +200,17 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     let ticks = try Slab<Recorder.TickTap>(count: tap == nil ? 0 : 1) { _ in
       Recorder.TickTap(
         ring: try TickConsumer(claiming: tap!.attach()),
-        file: try RecordingFile(path: options.recordPath!),
-        symbols: try RecordingFile(path: options.recordPath! + ".symbols.csv"))
+        file: try RecordingFile(path: options.recordPath!, isKept: options.isLive),
+        symbols: try RecordingFile(
+          path: options.recordPath! + ".symbols.csv", isKept: options.isLive))
     }
     let merges = try Slab<Recorder.MergeTap>(
       count: options.recordPath == nil ? 0 : rings.count
     ) { number in
       Recorder.MergeTap(
         ring: try EventConsumer(claiming: rings[number].merge!.attach()),
-        file: try RecordingFile(path: "\(options.recordPath!).worker-\(number).merge"))
+        file: try RecordingFile(
+          path: "\(options.recordPath!).worker-\(number).merge", isKept: options.isLive))
     }
     let requests = try Slab<OrderConsumer>(
       count: options.ordersPath == nil ? 0 : rings.count
@@ -215,7 +219,9 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     }
     let recorder = Recorder(
       ticks: ticks, merges: merges, requests: requests,
-      ordersFile: try options.ordersPath.map { try RecordingFile(path: $0) },
+      ordersFile: try options.ordersPath.map {
+        try RecordingFile(path: $0, isKept: options.isLive)
+      },
       decisions: try decisions?.tap() ?? Recorder.noDecisions(),
       directory: DirectoryReader(try directory.attach()), control: try control())
     return thread(recorder, cores.popFirst() ?? nil)

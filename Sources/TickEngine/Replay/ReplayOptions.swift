@@ -1,4 +1,5 @@
 import Foundation
+import TickWire
 
 /// How fast a capture is replayed.
 public enum ReplayPace: Equatable, Sendable {
@@ -32,6 +33,8 @@ public enum ReplayVenue: Sendable {
 /// What to replay, and how. The defaults are those of the command.
 public struct ReplayOptions: Sendable {
   public var captures: [String]
+  /// No capture: what comes, comes once, and a kill -9 is to leave what was recorded of it.
+  var isLive: Bool { captures.isEmpty }
   public var workers = 1
   /// What workers get, by number. Empty: they share the instruments out, and are one strategy, 1.
   /// Otherwise a worker without one has a share, and worker n is strategy n + 1.
@@ -40,6 +43,8 @@ public struct ReplayOptions: Sendable {
   public var repeats = 1
   public var restarts = RestartPolicy.follow
   public var venue = ReplayVenue.builtin
+  /// What the built-in venue speaks.
+  public var builtinDialect = OrderDialect.ouch50
   /// Whether the venue is a simulation that the same instance runs, on this host: then the
   /// simulation's limits will do.
   public var isSimulated = false

@@ -67,7 +67,7 @@ public enum RiskRefusal: Error, Equatable, CustomStringConvertible, Sendable {
     case .notCoolingDown(let state):
       "the state is \(state.name), and only cool_down is reset: look at `tickway risk`"
     case .cooling(let until):
-      "the cooldown lasts until \(until) ns since the Unix epoch: ask again then"
+      "the cooldown lasts until \(UtcTime(until).text): ask again then"
     case .drawdown(let ppm, let max_ppm):
       "the drawdown is \(ppm) ppm of the peak, above the \(max_ppm) ppm that trip the breaker:"
         + " reduce the exposure, or approve the present equity as the peak (rebase)"

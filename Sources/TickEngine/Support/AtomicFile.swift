@@ -3,6 +3,8 @@ import Glibc
 /// A file that appears under its name only when it is whole: written without a name where the
 /// file system can (`O_TMPFILE`: not even SIGKILL leaves anything behind), else under a temporary
 /// name beside the target, and renamed by `commit`. Dropped without `commit`, it leaves nothing.
+/// One that is kept has the temporary name, `PATH.PID.partial`, from the beginning, so that SIGKILL
+/// leaves what was written; dropped without `commit`, it is `PATH.partial`, unless it is empty.
 ///
 /// What exists already and is no regular file (a pipe, `/dev/stdout`) is written to directly:
 /// renaming over it would replace the device.
@@ -29,24 +31,33 @@ public struct AtomicFile: ~Copyable {
   private var currentName: String?
   /// Also set where there is nothing to do: what is written to directly.
   private var isCommitted: Bool
+  private let isKept: Bool
 
   // The C macro is an expression the importer does not see: __O_TMPFILE | O_DIRECTORY.
   private static let unnamed: Int32 = 0o20_000_000 | O_DIRECTORY
 
-  public init(path: String) throws(Failure) {
+  public init(path: String, isKept: Bool = false) throws(Failure) {
     let kind = Self.kind(of: path)
     let isDirect = kind != nil && kind != S_IFREG
     // All the ways to fail come before the first property is set.
-    let opened = isDirect ? try Self.openDirectly(path, kind) : try Self.openNew(path)
+    let opened = isDirect ? try Self.openDirectly(path, kind) : try Self.openNew(path, isKept)
     self.path = path
+    self.isKept = isKept
     descriptor = opened.descriptor
     currentName = opened.name
     isCommitted = isDirect
   }
 
   deinit {
+    var status = stat()
+    let isEmpty = unsafe fstat(descriptor, &status) != 0 || status.st_size == 0
     close(descriptor)
-    if let currentName, !isCommitted { _ = unsafe unlink(currentName) }
+    guard let currentName, !isCommitted else { return }
+    if isKept && !isEmpty {
+      _ = unsafe rename(currentName, path + Self.partialSuffix)
+    } else {
+      _ = unsafe unlink(currentName)
+    }
   }
 
   /// Writes all of `buffer`.
@@ -110,14 +121,20 @@ public struct AtomicFile: ~Copyable {
   }
 
   private static func openNew(
-    _ path: String
+    _ path: String, _ isKept: Bool
   ) throws(Failure) -> (descriptor: Int32, name: String?) {
-    let hidden = unsafe open(directory(of: path), O_WRONLY | O_CLOEXEC | unnamed, 0o666)
-    if hidden >= 0 { return (hidden, nil) }
-    let name = temporaryName(path)
-    let descriptor = unsafe open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Failure(step: .create, path: path, code: errno) }
-    return (descriptor, name)
+    if !isKept {
+      let hidden = unsafe open(directory(of: path), O_WRONLY | O_CLOEXEC | unnamed, 0o666)
+      if hidden >= 0 { return (hidden, nil) }
+    }
+    // Names of the dead may be taken: within containers a pid comes back at each start.
+    for number in 0..<100 {
+      let name = temporaryName(number == 0 ? path : "\(path).\(number)")
+      let descriptor = unsafe open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return (descriptor, name) }
+      guard errno == EEXIST else { break }
+    }
+    throw Failure(step: .create, path: path, code: errno)
   }
 
   private static func directory(of path: String) -> String {

@@ -13,9 +13,10 @@ import TickRing
     try OpeningPositions(csv: Data(text.utf8))
   }
 
-  private func refusal(_ rows: String, _ count: Int = 1) -> String? {
+  /// - Parameter count: nil: no end.
+  private func refusal(_ rows: String, _ count: Int? = 1) -> String? {
     do {
-      _ = try read(Self.header + rows + "\nend,\(count)\n")
+      _ = try read(Self.header + rows + (count.map { "\nend,\($0)\n" } ?? "\n"))
       return nil
     } catch { return "\(error)" }
   }
@@ -55,6 +56,8 @@ import TickRing
     let twice = refusal("AAA,1,100,5\nBBB,1,1,5\nAAA,1,200,6", 3)
     #expect(twice?.contains("line 4: AAA of strategy 1 stands in line 2 already") == true)
     #expect(refusal("AAA,1,100,5", 2)?.contains("end,1 is needed") == true)
+    // Without an end what is to come behind the last row.
+    #expect(refusal("AAA,1,100,5\nBBB,1,1,5", nil)?.contains("end,2 is needed") == true)
   }
 
   @Test func whatTheRunDoesNotKnowIsRefused() throws {

@@ -97,6 +97,7 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     defer { if endsFeed { control.write(.ingestDone, 1) } }
     let before = AllocationAudit.count()
     begin()
+    defer { tellEnd() }
     while !isStopping { _ = try turn() }
     // What came before the end was asked for is taken, as far as it lies in the sockets.
     var turns = 0
@@ -105,6 +106,11 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
     if let before, let after = AllocationAudit.count() { hotAllocations = after - before }
     feed.finish()
     feed.decoder.end()
+  }
+
+  /// For the report, also of a run that failed.
+  private mutating func tellEnd() {
+    if ended_ns == 0 { ended_ns = MonotonicClock.now }
     for line in 0..<lines.count { lines[line].readDrops() }
     tellMetrics()
   }

@@ -67,8 +67,8 @@ struct MessageWriter: ~Copyable {
 }
 
 /// Writes recovered messages to a file as they came, each after its u16 length: the form of
-/// NASDAQ's own ITCH files. The file has its name once the run has ended well;
-/// that of a run that failed is `.partial`.
+/// NASDAQ's own ITCH files. The file has its name once the run has ended well; that of a run that
+/// failed is `.partial` (`RecordingFile`).
 ///
 /// Thread: its own; not a hot path, but its ring is waited for.
 struct MessageRecorder: ~Copyable, DrainingRole {
@@ -113,6 +113,7 @@ struct MessageRecorder: ~Copyable, DrainingRole {
         left -= length
       }
     }
+    try file.flushNowAndThen()
     return isBusy
   }
 }
