@@ -20,6 +20,7 @@ import ctypes.util
 import errno
 import fcntl
 import mmap
+import operator
 import os
 import socket as sockets
 import stat
@@ -350,9 +351,12 @@ class _Endpoint(_Closing):
         return records[:count]
 
     def _give(self, call, records, received):
-        records = numpy.ascontiguousarray(records, RECORD)
-        count, stamp = ctypes.c_size_t(records.size), ctypes.c_uint32(int(received))
-        return call(_open(self), _address(records), count, stamp)
+        records = _records(records)
+        stamp = operator.index(received)
+        if not 0 <= stamp < 2**32:
+            raise ValueError(f"received: {stamp} is no stamp of 32 bits, in units of 16 ns")
+        count = ctypes.c_size_t(records.size)
+        return call(_open(self), _address(records), count, ctypes.c_uint32(stamp))
 
 
 class Consumer(_Endpoint):
@@ -413,7 +417,8 @@ class Producer(_Endpoint):
     _KIND = "producer"
 
     def publish(self, records, received=0):
-        """Publishes until the ring is full. How many."""
+        """Publishes until the ring is full: an array of RECORD, or whatever has its fields (a list
+        of tuples, too) and fits into them, else nothing. How many."""
         call = _library().tickring_publish_many
         call.restype = ctypes.c_size_t
         return self._give(call, records, received)
@@ -425,7 +430,7 @@ class Writer(_Endpoint):
     _KIND = "writer"
 
     def write(self, records, received=0):
-        """Writes all, over the oldest if need be."""
+        """Writes all, over the oldest if need be. What: see Producer.publish."""
         self._give(_library().tickring_broadcast_many, records, received)
 
 
@@ -554,3 +559,32 @@ def _verdict(header, size):
         return _LAYOUT
     is_size = size == header["bytes"] == -(-(4096 + capacity * 32) // unit) * unit
     return 0 if is_size else _SIZE
+
+
+_FIELDS = numpy.dtype([(name, object) for name in RECORD.names])
+
+
+def _records(given):
+    """As an array of RECORD, with nothing spread over its fields or cut to fit into them."""
+    if getattr(given, "dtype", None) == RECORD:
+        return numpy.ascontiguousarray(given)
+    if not _has_fields(given):
+        raise TypeError(f"ticks have the fields {', '.join(RECORD.names)}: these have not")
+    given = numpy.asarray(given, getattr(given, "dtype", _FIELDS))
+    try:
+        records = given.astype(RECORD, order="C")
+    except OverflowError as error:
+        raise ValueError(f"ticks: {error}") from error
+    if numpy.any(numpy.isnan(records["price"]) & (given["price"] == given["price"])):
+        raise ValueError("ticks: price is a number")
+    for name in ("timestamp", "symbol_id", "quantity"):
+        if not numpy.all(records[name] == given[name]):
+            raise ValueError(f"ticks: {name} is a whole number of {RECORD[name].itemsize} bytes")
+    return numpy.ascontiguousarray(records)
+
+
+def _has_fields(given):
+    """Of a number numpy would make each field; of an array with other fields, whatever it is."""
+    if hasattr(given, "dtype"):
+        return given.dtype.names == RECORD.names
+    return isinstance(given, tuple) or isinstance(given, list) and all(map(_has_fields, given))

@@ -298,6 +298,34 @@ def whatever_holds_records_is_published_whole():
     tickring.remove(NAME)
 
 
+def what_is_no_tick_is_not_published():
+    others = numpy.zeros(2, [("price", "<f8"), ("quantity", "<u4")])
+    wide = numpy.zeros(2, [(name, "<i8") for name in tickring.RECORD.names])
+    fitting = wide.copy()
+    wide["quantity"] = 2**32
+    nothing = [[1, 2, 3.7], 5, 1.5, "abc", None, numpy.arange(3), others, wide, [(1, 2, 3.0)],
+               [(1, 2, 3.0, 4), 5], [(-1, 2, 3.0, 4)], [(1, 2, 3.0, 2**32)], [(1.5, 2, 3.0, 4)],
+               [("1", 2, 3.0, 4)], [(1, 2, None, 4)], [(1, 2, 3.0, float("nan"))]]
+    tick = ticks(7, 1)
+    for kind, end in ((tickring.TICKS, tickring.Producer), (tickring.BROADCAST, tickring.Writer)):
+        tickring.create(NAME, kind, 64)
+        view = tickring.View(NAME)
+        with end(NAME) as out:
+            give = out.publish if kind == tickring.TICKS else out.write
+            for records, received in [(each, 0) for each in nothing] + [
+                    (tick, -1), (tick, 2**32), (tick, 2**40), (tick, 1.5), (tick, None)]:
+                try:
+                    give(records, received)
+                except (TypeError, ValueError):
+                    continue
+                raise AssertionError(f"published: {records} {received}")
+            assert view.published == 0
+            for records in ([], (1, 2, 3.5, 4), [(1, 2, 3.5, 4), tick[0]], [tick, tick], fitting):
+                give(records, 2**32 - 1)
+            assert view.published == 7 and view.latest(7)["price"][0] == 3.5
+        tickring.remove(NAME)
+
+
 def what_the_kernel_refuses_is_told():
     ours, theirs = socket.socketpair()
     theirs.close()
@@ -351,6 +379,7 @@ what_is_alive_at_exit_ends_in_silence()
 what_an_attach_refuses_a_view_refuses()
 where_no_region_lies_every_end_says_the_same()
 whatever_holds_records_is_published_whole()
+what_is_no_tick_is_not_published()
 what_the_kernel_refuses_is_told()
 a_name_is_no_path_and_does_not_end_within()
 what_is_no_ring_is_refused()
