@@ -94,12 +94,20 @@ static uint64_t slice_until(uint64_t deadline, uint64_t now, uint64_t slice_ns) 
   return deadline - now;
 }
 
+/* A wait is no silence. One that never beats is not to look as if it did: what it does between two
+ * waits may take as long as it likes. */
+static void beat(tickring_consumer *consumer, uint64_t now) {
+  if (tickring_load_relaxed(&consumer->header->consumer_heartbeat_ns) != 0)
+    tickring_consumer_beat(consumer, now);
+}
+
 enum tickring_wait_result tickring_wait(tickring_consumer *consumer,
                                         const tickring_wait_options *options) {
   uint64_t spins = or_default(options->spin_turns, SPIN_TURNS);
   uint64_t yields = options->yield_turns;
   uint64_t slice_ns = or_default(options->slice_ns, SLICE_NS);
   uint64_t asked = now_ns(), deadline = deadline_of(asked, options->timeout_ns);
+  beat(consumer, asked);
   for (uint64_t turn = 0;; turn++) {
     if (is_ready(consumer)) return TICKRING_WAIT_READY;
     bool is_spinning = options->policy == TICKRING_WAIT_SPIN || turn < spins;
@@ -110,6 +118,7 @@ enum tickring_wait_result tickring_wait(tickring_consumer *consumer,
     if (deadline != 0 && now >= deadline) return TICKRING_WAIT_TIMEOUT;
     if (is_asleep || now - asked >= ASK_NS) {
       asked = now;
+      beat(consumer, now);
       /* The death first, then the ring: what it published before is not to be missed. */
       if (is_producer_gone(consumer))
         return is_ready(consumer) ? TICKRING_WAIT_READY : TICKRING_WAIT_PEER_GONE;

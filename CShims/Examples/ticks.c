@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <tickring.h>
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,16 +65,30 @@ static void consume(const char *name, uint64_t count) {
     volume += record.quantity;
     turnover += record.price * record.quantity;
   }
-  printf("%llu ticks, volume %llu, vwap %.6f\n", (unsigned long long)taken,
-         (unsigned long long)volume, turnover / (double)volume);
+  printf("%llu ticks, volume %llu", (unsigned long long)taken, (unsigned long long)volume);
+  if (volume > 0) printf(", vwap %.6f", turnover / (double)volume); /* of nothing there is none */
+  puts("");
   tickring_consumer_close(&consumer);
   must(tickring_remove("/dev/shm", name));
 }
 
+/* Digits and nothing else: strtoull takes a sign, and stops at what it does not know. */
+static bool is_count(const char *text, uint64_t *count) {
+  char *end;
+  errno = 0;
+  *count = strtoull(text, &end, 10);
+  return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 4) return 64;
-  uint64_t count = strtoull(argv[3], NULL, 10);
-  if (strcmp(argv[1], "produce") == 0) produce(argv[2], count);
+  uint64_t count = 0;
+  bool is_producer = argc == 4 && strcmp(argv[1], "produce") == 0;
+  bool is_consumer = argc == 4 && strcmp(argv[1], "consume") == 0;
+  if (!(is_producer || is_consumer) || !is_count(argv[3], &count)) {
+    fputs("usage: ticks produce|consume NAME COUNT\n", stderr);
+    return 64;
+  }
+  if (is_producer) produce(argv[2], count);
   else consume(argv[2], count);
   return 0;
 }

@@ -3,9 +3,11 @@
 //   c++ -std=c++17 ticks.cpp $(pkg-config --cflags --libs tickring) -o ticks
 #include <tickring.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <thread>
 
 static void produce(const std::string &name, std::uint64_t count) {
@@ -49,17 +51,28 @@ static void consume(const std::string &name, std::uint64_t count) {
     volume += record.quantity;
     turnover += record.price * record.quantity;
   }
-  std::printf("%llu ticks, volume %llu, vwap %.6f\n", static_cast<unsigned long long>(taken),
-              static_cast<unsigned long long>(volume), turnover / static_cast<double>(volume));
+  std::printf("%llu ticks, volume %llu", static_cast<unsigned long long>(taken),
+              static_cast<unsigned long long>(volume));
+  if (volume > 0) std::printf(", vwap %.6f", turnover / static_cast<double>(volume));
+  std::puts("");
   tickring::region::remove(name);
 }
 
+static bool is_count(std::string_view text, std::uint64_t &count) {
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return problem == std::errc() && end == text.data() + text.size();
+}
+
 int main(int argc, char **argv) {
-  if (argc != 4) return 64;
+  const std::string_view verb = argc == 4 ? argv[1] : "";
+  std::uint64_t count = 0;
+  if ((verb != "produce" && verb != "consume") || !is_count(argv[3], count)) {
+    std::fputs("usage: ticks produce|consume NAME COUNT\n", stderr);
+    return 64;
+  }
   try {
-    const std::string verb = argv[1];
-    if (verb == "produce") produce(argv[2], std::stoull(argv[3]));
-    else consume(argv[2], std::stoull(argv[3]));
+    if (verb == "produce") produce(argv[2], count);
+    else consume(argv[2], count);
   } catch (const tickring::error &problem) {
     std::fprintf(stderr, "ticks: %s\n", problem.what());
     return 1;

@@ -20,6 +20,7 @@
 #define _GNU_SOURCE
 #include <tickring.h>
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -297,14 +298,22 @@ static void open_rings(struct worker *self, char **arguments) {
   tickring_control_tell(&self->control, self->number, TICKRING_WORKER_DONE, 0);
 }
 
+/* Digits and nothing else: strtoull takes a sign, and stops at what it does not know. */
+static bool is_number(const char *text, uint64_t *number) {
+  char *end;
+  errno = 0;
+  *number = strtoull(text, &end, 10);
+  return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
+}
+
 int main(int argc, char **argv) {
+  uint64_t number = 0;
   if (argc < 4 || argc > 5) {
     fputs("usage: worker PREFIX K EVERY [DIRECTORY]\n", stderr);
     return 64;
   }
-  unsigned long number = strtoul(argv[2], NULL, 10);
-  worker.every = strtoull(argv[3], NULL, 10);
-  if (number >= TICKRING_CONTROL_WORKERS_MAX || worker.every == 0) {
+  bool is_understood = is_number(argv[2], &number) && is_number(argv[3], &worker.every);
+  if (!is_understood || number >= TICKRING_CONTROL_WORKERS_MAX || worker.every == 0) {
     fputs("worker: K is from 0 to 47, EVERY at least 1\n", stderr);
     return 64;
   }

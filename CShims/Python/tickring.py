@@ -17,10 +17,13 @@ waits or copies Python's own lock is released.
 """
 import ctypes
 import ctypes.util
+import errno
 import fcntl
 import mmap
+import operator
 import os
 import socket as sockets
+import stat
 import struct
 import time
 
@@ -44,7 +47,16 @@ _GET_SEALS, _SEALS = 1034, 0x1 | 0x2 | 0x4  # F_GET_SEALS; F_SEAL_SEAL, _SHRINK,
 _MASK = 2**64 - 1  # sequences are 64 bits wide
 _MAGIC, _VERSION, _HEADER_BYTES = 0x31474E4952574B54, 1, 4096
 _LAYOUTS = {TICKS: 0x2E40BBD4A0F0E9C3, BROADCAST: 0x672ACB71F4ABDF51}  # as layout.c hashes them
-_SYSTEM = 6  # TICKRING_E_SYSTEM
+_ARGUMENT, _ABSENT, _PERMISSION, _FULL, _SYSTEM, _NO_REGION = 1, 3, 4, 5, 6, 7  # TICKRING_E_…
+_VERSIONS, _KINDS, _LAYOUT, _SIZE, _OWNER = 8, 9, 10, 11, 12
+_OF_ERRNO = {  # as error.c has it; all others: _SYSTEM
+    errno.ENOENT: _ABSENT, errno.ENOTDIR: _ABSENT,
+    errno.EACCES: _PERMISSION, errno.EPERM: _PERMISSION, errno.EROFS: _PERMISSION,
+    errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL, errno.ENOMEM: _FULL,
+    errno.ENAMETOOLONG: _ARGUMENT,
+    errno.ELOOP: _NO_REGION, errno.EISDIR: _NO_REGION, errno.ENXIO: _NO_REGION,
+}
+_PATH_BYTES = 512  # internal.h: with the null byte
 _WAIT_SLICE = 0.1  # seconds in C at a time: in between Python's own handlers of signals run
 _HEADER = numpy.dtype(
     {
@@ -76,16 +88,21 @@ class View:
     """
 
     def __init__(self, name, directory=DIRECTORY):
-        if not _is_name(name):
-            raise RingError(
-                1, f"{name!r}: a name is UTF-8 with no slash, no control and no dot in front")
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-        file = os.open(os.path.join(directory, name), flags)
+        path = _path(directory, name)
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+        except OSError as error:
+            raise _refusal(error, name) from error
         status = os.fstat(file)
         is_ours = os.geteuid() in (0, status.st_uid)
-        if not is_ours or status.st_mode & 0o022:  # whoever can write it can shrink it under us
+        code = 0
+        if not stat.S_ISREG(status.st_mode):
+            code = _NO_REGION
+        elif not is_ours or status.st_mode & 0o022:  # whoever can write it can shrink it under us
+            code = _OWNER
+        if code != 0:
             os.close(file)
-            raise RingError(12, f"{name}: it belongs to another user, or others may write it")
+            raise RingError(code, f"{name}: {_WHY[code]}")
         self._map(file, name)
 
     @classmethod
@@ -101,7 +118,7 @@ class View:
             seals = 0
         if seals & _SEALS != _SEALS:
             os.close(file)
-            raise RingError(12, "received region: it is not sealed")
+            raise RingError(_OWNER, "received region: it is not sealed")
         view = cls.__new__(cls)
         view._map(file, "received region")
         return view
@@ -109,52 +126,46 @@ class View:
     def guard(self):
         """Makes a truncation of the file a loss that `is_lost` tells, and no SIGBUS. Needs the C
         library, and installs a handler of SIGBUS that passes on what is not guarded."""
-        if self._is_guarded:
+        if self._guarded_at is not None:
             return
-        code = _library().tickring_guard_memory(_address(self._bytes), len(self._memory))
-        _must(code, "guard")
-        self._is_guarded = True
+        library, at = _library(), self._bytes.ctypes.data
+        _must(library.tickring_guard_memory(at, len(self._memory)), "guard")
+        self._guarded_at, self._unguard = at, library.tickring_unguard_memory
 
     @property
     def is_lost(self):
         """Whether the file of a guarded view was truncated: what is read since is zeros."""
-        return self._is_guarded and bool(
-            _library().tickring_memory_is_lost(_address(self._bytes)))
+        at = self._guarded_at
+        return at is not None and _library().tickring_memory_is_lost(at)
 
     def __del__(self):
-        if self._is_guarded:
-            _library().tickring_unguard_memory(_address(self._bytes))
+        if self._guarded_at is not None:
+            self._unguard(self._guarded_at)  # both known by now: at exit nothing can be imported
 
-    _is_guarded = False
+    _guarded_at = None
 
     def _map(self, file, name):
         """Takes the descriptor over."""
         try:
             size = os.fstat(file).st_size
             if size < _HEADER_BYTES:
-                raise RingError(7, f"{name}: the file is not a Tickway region")
+                raise RingError(_NO_REGION, f"{name}: {_WHY[_NO_REGION]}")
             self._memory = mmap.mmap(file, size, prot=mmap.PROT_READ)
+        except RingError:
+            raise
+        except OSError as error:
+            raise _refusal(error, name) from error
+        except ValueError as error:  # cut off meanwhile
+            raise RingError(_SIZE, f"{name}: {_WHY[_SIZE]}") from error
         finally:
             os.close(file)
         self._bytes = numpy.frombuffer(self._memory, numpy.uint8)
         self._header = numpy.frombuffer(self._memory, _HEADER, 1)[0:1]
-        header = self._header[0]
+        header = self._header[0].copy()
+        code = _verdict(header, size)
+        if code != 0:
+            raise RingError(code, f"{name}: {_WHY[code]}")
         self.capacity, self.kind = int(header["capacity"]), int(header["kind"])
-        page = int(header["page_bytes"])
-        unit = page or 4096
-        is_sound = (
-            header["magic"] == _MAGIC
-            and header["version"] == _VERSION
-            and header["header_bytes"] == _HEADER_BYTES
-            and header["slot_bytes"] == SLOT.itemsize
-            and header["layout_hash"] == _LAYOUTS.get(self.kind)
-            and 1 <= self.capacity <= 1 << 30
-            and self.capacity & (self.capacity - 1) == 0
-            and (page == 0 or (4096 <= page <= 1 << 34 and page & (page - 1) == 0))
-            and size == header["bytes"] == -(-(4096 + self.capacity * 32) // unit) * unit
-        )
-        if not is_sound:
-            raise RingError(10, f"{name}: no ring of ticks of this build")
         self.slots = numpy.frombuffer(self._memory, SLOT, self.capacity, _HEADER_BYTES)
 
     @property
@@ -340,9 +351,12 @@ class _Endpoint(_Closing):
         return records[:count]
 
     def _give(self, call, records, received):
-        records = numpy.ascontiguousarray(records, RECORD)
-        count, stamp = ctypes.c_size_t(records.size), ctypes.c_uint32(int(received))
-        return call(_open(self), _address(records), count, stamp)
+        records = _records(records)
+        stamp = operator.index(received)
+        if not 0 <= stamp < 2**32:
+            raise ValueError(f"received: {stamp} is no stamp of 32 bits, in units of 16 ns")
+        count = ctypes.c_size_t(records.size)
+        return call(_open(self), _address(records), count, ctypes.c_uint32(stamp))
 
 
 class Consumer(_Endpoint):
@@ -403,7 +417,8 @@ class Producer(_Endpoint):
     _KIND = "producer"
 
     def publish(self, records, received=0):
-        """Publishes until the ring is full. How many."""
+        """Publishes until the ring is full: an array of RECORD, or whatever has its fields (a list
+        of tuples, too) and fits into them, else nothing. How many."""
         call = _library().tickring_publish_many
         call.restype = ctypes.c_size_t
         return self._give(call, records, received)
@@ -415,7 +430,7 @@ class Writer(_Endpoint):
     _KIND = "writer"
 
     def write(self, records, received=0):
-        """Writes all, over the oldest if need be."""
+        """Writes all, over the oldest if need be. What: see Producer.publish."""
         self._give(_library().tickring_broadcast_many, records, received)
 
 
@@ -435,6 +450,8 @@ def _library():
             ctypes.c_uint32, ctypes.c_uint64, ctypes.c_void_p]
         _loaded.tickring_region_receive.restype = ctypes.c_void_p
         _loaded.tickring_guard_memory.argtypes = [ctypes.c_void_p, ctypes.c_uint64]
+        _loaded.tickring_unguard_memory.argtypes = [ctypes.c_void_p]
+        _loaded.tickring_memory_is_lost.argtypes = [ctypes.c_void_p]
         _loaded.tickring_memory_is_lost.restype = ctypes.c_bool
         _loaded.tickring_is_lost.restype = ctypes.c_bool
         _loaded.tickring_make.argtypes = [
@@ -468,14 +485,32 @@ def _receive_descriptor(socket):
         return came[0]
     for file in came:
         os.close(file)
-    raise RingError(7, "received region: the message brings no region")
+    raise RingError(_NO_REGION, "received region: the message brings no region")
 
 
 def _bytes(text):
     encoded = os.fsencode(text)
     if b"\0" in encoded:  # where C's ends: another region's name, maybe
-        raise RingError(1, f"{text!r}: a name has no null byte")
+        raise RingError(_ARGUMENT, f"{text!r}: a name has no null byte")
     return encoded
+
+
+def _refusal(error, name):
+    """What the C library makes of an error of the kernel."""
+    code = _OF_ERRNO.get(error.errno, _SYSTEM)
+    number = error.errno if code == _SYSTEM else None
+    return RingError(code, f"{name}: {os.strerror(error.errno)}", number=number)
+
+
+def _path(directory, name):
+    """Where a region of that name lies, if that is a name, as the C library has it."""
+    if not _is_name(name):
+        raise RingError(
+            _ARGUMENT, f"{name!r}: a name is UTF-8 with no slash, no control and no dot in front")
+    path = _bytes(directory) + b"/" + _bytes(name)
+    if len(path) >= _PATH_BYTES or path == b"/" + _bytes(name):
+        raise RingError(_ARGUMENT, f"{name}: its directory is none, or too long")
+    return path
 
 
 def _is_name(name):
@@ -490,3 +525,66 @@ def _is_name(name):
 
 def _address(array):
     return ctypes.c_void_p(array.ctypes.data)
+
+
+_WHY = {
+    _NO_REGION: "the file is not a Tickway region",
+    _VERSIONS: "the region is of another version",
+    _KINDS: "the region is no ring of ticks",
+    _LAYOUT: "no ring of ticks of this build",
+    _SIZE: "the file's size is not what its header says",
+    _OWNER: "it belongs to another user, or others may write it",
+}
+
+
+def _verdict(header, size):
+    """Why an attach would refuse a region by its header; 0: it would not."""
+    kind, capacity, page = (int(header[word]) for word in ("kind", "capacity", "page_bytes"))
+    unit = page or 4096
+    is_layout = (
+        header["header_bytes"] == _HEADER_BYTES
+        and header["slot_bytes"] == SLOT.itemsize
+        and header["layout_hash"] == _LAYOUTS.get(kind)
+        and (2 if kind == BROADCAST else 1) <= capacity <= 1 << 30
+        and capacity & (capacity - 1) == 0
+        and (page == 0 or (4096 <= page <= 1 << 34 and page & (page - 1) == 0))
+    )
+    if header["magic"] != _MAGIC:
+        return _NO_REGION
+    if header["version"] != _VERSION:
+        return _VERSIONS
+    if kind not in _LAYOUTS:
+        return _KINDS
+    if not is_layout:
+        return _LAYOUT
+    is_size = size == header["bytes"] == -(-(4096 + capacity * 32) // unit) * unit
+    return 0 if is_size else _SIZE
+
+
+_FIELDS = numpy.dtype([(name, object) for name in RECORD.names])
+
+
+def _records(given):
+    """As an array of RECORD, with nothing spread over its fields or cut to fit into them."""
+    if getattr(given, "dtype", None) == RECORD:
+        return numpy.ascontiguousarray(given)
+    if not _has_fields(given):
+        raise TypeError(f"ticks have the fields {', '.join(RECORD.names)}: these have not")
+    given = numpy.asarray(given, getattr(given, "dtype", _FIELDS))
+    try:
+        records = given.astype(RECORD, order="C")
+    except OverflowError as error:
+        raise ValueError(f"ticks: {error}") from error
+    if numpy.any(numpy.isnan(records["price"]) & (given["price"] == given["price"])):
+        raise ValueError("ticks: price is a number")
+    for name in ("timestamp", "symbol_id", "quantity"):
+        if not numpy.all(records[name] == given[name]):
+            raise ValueError(f"ticks: {name} is a whole number of {RECORD[name].itemsize} bytes")
+    return numpy.ascontiguousarray(records)
+
+
+def _has_fields(given):
+    """Of a number numpy would make each field; of an array with other fields, whatever it is."""
+    if hasattr(given, "dtype"):
+        return given.dtype.names == RECORD.names
+    return isinstance(given, tuple) or isinstance(given, list) and all(map(_has_fields, given))

@@ -52,6 +52,7 @@ public enum WaitOutcome: UInt32, Sendable {
 
 extension TickConsumer {
   /// Waits until there is something to poll, the producer is gone, or the time is over (0: never).
+  /// Meanwhile it beats for a consumer that has beaten before; one that never did is left so.
   public mutating func wait(_ policy: ConsumerWait, timeout_ns: UInt64 = 0) -> WaitOutcome {
     var options = policy.options(timeout_ns: timeout_ns)
     return WaitOutcome(tickring_wait(&raw, &options))

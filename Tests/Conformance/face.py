@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import tempfile
 import threading
 
@@ -128,10 +130,10 @@ def ctrl_c_ends_a_wait():
     # Whoever is started in the background ignores it, and Python leaves that so.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with tickring.Producer(NAME) as producer, tickring.Consumer(NAME) as consumer:
-        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
         late = threading.Timer(20, producer.publish, (ticks(7, 1),))  # that the test ends at all
         late.start()
-        try:
+        try:  # on a busy machine it may come before the wait has begun
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
             result = consumer.wait()
         except KeyboardInterrupt:
             result = None
@@ -220,6 +222,17 @@ def a_view_guarded_twice_is_guarded_once():
     tickring.remove(NAME)
 
 
+def what_is_alive_at_exit_ends_in_silence():
+    tickring.create(NAME, tickring.TICKS, 8)
+    ends = "view, end = tickring.View(NAME), tickring.Consumer(NAME); view.guard(); end.guard()"
+    for keep in ("pass", "view.itself, end.itself = view, end", "tickring.kept = view, end",
+                 "sys.kept = view, end"):
+        text = f"import sys, tickring; NAME = {NAME!r}; {ends}; {keep}"
+        done = subprocess.run([sys.executable, "-c", text], capture_output=True, timeout=60)
+        assert done.returncode == 0 and done.stderr == b"", done
+    tickring.remove(NAME)
+
+
 def what_an_attach_refuses_a_view_refuses():
     tickring.create(NAME, tickring.TICKS, 8)
     path = os.path.join(tickring.DIRECTORY, NAME)
@@ -237,7 +250,40 @@ def what_an_attach_refuses_a_view_refuses():
             file.seek(40)
             file.write(there)
         end(NAME)
+        for at, value, code in ((0, 1, 7), (8, 2, 8), (12, 5, 9), (20, 64, 10), (24, 7, 10),
+                                (24, 1024, 11), (32, 4096, 11), (80, 5000, 10), (80, 16384, 11)):
+            with open(path, "r+b") as file:
+                file.seek(at)
+                there = file.read(4)
+                file.seek(at)
+                file.write(value.to_bytes(4, "little"))
+                file.flush()
+                refused(code, end, NAME)
+                file.seek(at)
+                file.write(there)
+        end(NAME)
     tickring.remove(NAME)
+
+
+def where_no_region_lies_every_end_says_the_same():
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as server:
+        for name, content in (("text", b"x" * 8192), ("short", b"x")):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(content)
+            os.chmod(file.name, 0o600)
+        os.symlink("text", os.path.join(folder, "link"))
+        os.mkdir(os.path.join(folder, "directory"))
+        os.mkfifo(os.path.join(folder, "fifo"))
+        server.bind(os.path.join(folder, "socket"))
+        cases = [(3, "absent", folder), (7, "text", folder), (7, "short", folder),
+                 (7, "link", folder), (7, "directory", folder), (7, "fifo", folder),
+                 (7, "socket", folder), (3, "x", os.path.join(folder, "text")),
+                 (1, "x" * 300, folder), (1, "x", "/" * 600), (1, "x", ""), (1, "x", "/tmp\0")]
+        for code, name, directory in cases:
+            before = len(os.listdir("/proc/self/fd"))
+            assert refused(code, lambda: tickring.View(name, directory)).errno is None
+            assert refused(code, lambda: tickring.Consumer(name, directory=directory)).code == code
+            assert len(os.listdir("/proc/self/fd")) == before, name
 
 
 def whatever_holds_records_is_published_whole():
@@ -250,6 +296,34 @@ def whatever_holds_records_is_published_whole():
         words = tickring.View(NAME).slots["word"][:18] >> numpy.uint64(32)
         assert list(words) == [7] * 12 + [0] + [2**32 - 1] * 5
     tickring.remove(NAME)
+
+
+def what_is_no_tick_is_not_published():
+    others = numpy.zeros(2, [("price", "<f8"), ("quantity", "<u4")])
+    wide = numpy.zeros(2, [(name, "<i8") for name in tickring.RECORD.names])
+    fitting = wide.copy()
+    wide["quantity"] = 2**32
+    nothing = [[1, 2, 3.7], 5, 1.5, "abc", None, numpy.arange(3), others, wide, [(1, 2, 3.0)],
+               [(1, 2, 3.0, 4), 5], [(-1, 2, 3.0, 4)], [(1, 2, 3.0, 2**32)], [(1.5, 2, 3.0, 4)],
+               [("1", 2, 3.0, 4)], [(1, 2, None, 4)], [(1, 2, 3.0, float("nan"))]]
+    tick = ticks(7, 1)
+    for kind, end in ((tickring.TICKS, tickring.Producer), (tickring.BROADCAST, tickring.Writer)):
+        tickring.create(NAME, kind, 64)
+        view = tickring.View(NAME)
+        with end(NAME) as out:
+            give = out.publish if kind == tickring.TICKS else out.write
+            for records, received in [(each, 0) for each in nothing] + [
+                    (tick, -1), (tick, 2**32), (tick, 2**40), (tick, 1.5), (tick, None)]:
+                try:
+                    give(records, received)
+                except (TypeError, ValueError):
+                    continue
+                raise AssertionError(f"published: {records} {received}")
+            assert view.published == 0
+            for records in ([], (1, 2, 3.5, 4), [(1, 2, 3.5, 4), tick[0]], [tick, tick], fitting):
+                give(records, 2**32 - 1)
+            assert view.published == 7 and view.latest(7)["price"][0] == 3.5
+        tickring.remove(NAME)
 
 
 def what_the_kernel_refuses_is_told():
@@ -301,8 +375,11 @@ what_is_not_sealed_is_refused()
 a_truncated_ring_is_lost_and_no_crash()
 a_ring_in_huge_pages_is_read()
 a_view_guarded_twice_is_guarded_once()
+what_is_alive_at_exit_ends_in_silence()
 what_an_attach_refuses_a_view_refuses()
+where_no_region_lies_every_end_says_the_same()
 whatever_holds_records_is_published_whole()
+what_is_no_tick_is_not_published()
 what_the_kernel_refuses_is_told()
 a_name_is_no_path_and_does_not_end_within()
 what_is_no_ring_is_refused()

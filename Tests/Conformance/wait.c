@@ -201,6 +201,56 @@ static void the_time_ends_the_wait(void) {
   }
 }
 
+static uint64_t beat_of(const tickring_consumer *consumer) {
+  return tickring_load_relaxed(&consumer->header->consumer_heartbeat_ns);
+}
+
+/* The other process: publishes only once it has seen three beats. */
+static pid_t start_watcher(void) {
+  pid_t pid = fork();
+  if (pid != 0) return pid;
+  alarm(100);
+  tickring_producer producer;
+  tickring_region region = attach();
+  must(tickring_producer_open(&region, &producer, NULL));
+  uint64_t last = 1;
+  for (int beats = 0; beats < 3; sleep_ms(1)) {
+    uint64_t now = tickring_load_relaxed(&producer.header->consumer_heartbeat_ns);
+    if (now != last) beats += 1;
+    last = now;
+  }
+  (void)tickring_publish(&producer, tickring_words_of(0, 0, 1, 1), 0);
+  (void)tickring_wake(&producer);
+  for (;;) pause();
+}
+
+static void who_beats_beats_while_it_waits(void) {
+  for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++) {
+    tickring_wait_options options = {policy, 100, 2, false, 0, UINT64_C(60000000000)};
+    tickring_consumer consumer = make_ring();
+    tickring_consumer_beat(&consumer, 1); /* long ago */
+    pid_t pid = start_watcher();
+    (void)take(&consumer, 1, &options);
+    tickring_consumer_beat(&consumer, 1);
+    options.timeout_ns = 1; /* however short */
+    if (tickring_wait(&consumer, &options) != TICKRING_WAIT_TIMEOUT) fail("no timeout", policy);
+    if (beat_of(&consumer) == 1) fail("a short wait does not beat", policy);
+    stop(pid);
+    drop_ring(&consumer);
+  }
+}
+
+/* Else it would be called hung after its next long piece of work. */
+static void who_never_beats_does_not_by_waiting(void) {
+  for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++) {
+    tickring_wait_options options = {policy, 100, 2, false, 0, UINT64_C(10000000)};
+    tickring_consumer consumer = make_ring();
+    if (tickring_wait(&consumer, &options) != TICKRING_WAIT_TIMEOUT) fail("no timeout", policy);
+    if (beat_of(&consumer) != 0) fail("it beat", policy);
+    drop_ring(&consumer);
+  }
+}
+
 /* The sum of it and the clock's reading would be long over. */
 static void the_longest_time_does_not_end(void) {
   tickring_wait_options options = {TICKRING_WAIT_SLEEP, 1, 1, false, 0, UINT64_MAX};
@@ -235,6 +285,8 @@ static void an_event_loop_is_woken_by_an_eventfd(void) {
 int main(void) {
   snprintf(name, sizeof name, "tickring-wait-%d", (int)getpid());
   the_time_ends_the_wait();
+  who_beats_beats_while_it_waits();
+  who_never_beats_does_not_by_waiting();
   the_longest_time_does_not_end();
   a_sleeper_is_woken_by_a_publish();
   every_policy_gets_every_tick();

@@ -20,9 +20,10 @@ step="starting"
 on_error() { printf '\n%s: FAILED while %s\n' "$verb" "$step" >&2; }
 trap on_error ERR
 
+# need_swift [INSTEAD]: what can be done without it.
 need_swift() {
   command -v swift >/dev/null ||
-    fail "swift is not in PATH: install Swift 6.2 or newer from https://www.swift.org/install"
+    fail "swift is not in PATH: install Swift 6.2 or newer from https://www.swift.org/install${1:-}"
 }
 
 # Builds the command for release and sets `tickway_bin`.

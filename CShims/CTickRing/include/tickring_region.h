@@ -14,9 +14,9 @@
  * Heartbeats tell a hung owner from a busy one; death is told by the lock alone. An owner that is
  * paused (SIGSTOP, a debugger, a frozen container) falls silent and keeps its role: whoever sees
  * that is not to take over. An owner says that it lives by tickring_producer_beat and its siblings,
- * where it has a clock reading at hand; one that never does is not called hung. The header's value
- * is CLOCK_MONOTONIC, the same in all processes of a machine, and 0 from the claim to the first
- * beat.
+ * where it has a clock reading at hand; one that never does is not called hung. For a consumer
+ * that has done so tickring_wait goes on with it. The header's value is CLOCK_MONOTONIC, the same
+ * in all processes of a machine, and 0 from the claim to the first beat.
  *
  * Builds. What two sides must agree on to read each other is in the layout hash, which attach
  * compares. The build hash is of the source: the version of the library and the layout that its
@@ -38,7 +38,7 @@ extern "C" {
 
 #define TICKRING_MAGIC UINT64_C(0x31474E4952574B54) /* "TKWRING1" */
 #define TICKRING_VERSION UINT32_C(1)          /* of the region's layout */
-#define TICKRING_LIBRARY_VERSION "1.5.2"      /* of this source: any change of it moves this on */
+#define TICKRING_LIBRARY_VERSION "1.5.3"      /* of this source: any change of it moves this on */
 #define TICKRING_HEADER_BYTES UINT32_C(4096)
 #define TICKRING_CAPACITY_MAX (UINT64_C(1) << 30)
 

@@ -23,6 +23,10 @@
  * the role is still held. Spinning and yielding ask every few milliseconds, or after each yield
  * where one takes longer. Through a region that was truncated (tickring_share.h) nobody is heard of
  * any more: its producer counts as gone, even if the file is as long as before again.
+ *
+ * Whenever it asks, and when it begins, a wait beats for a consumer that has beaten before
+ * (tickring_consumer_beat), so that an idle ring's consumer is not taken for hung; with slices of
+ * seconds it does so as seldom. One that never beats is left so, and an event loop beats itself.
  */
 #ifndef TICKRING_WAIT_H
 #define TICKRING_WAIT_H

@@ -39,8 +39,8 @@ func consume(_ name: String, _ count: UInt64) throws(RingError) {
     volume += UInt64(tick.quantity)
     turnover += tick.price * Double(tick.quantity)
   }
-  let average = (turnover / Double(volume) * 1e6).rounded() / 1e6
-  print("\(taken) ticks, volume \(volume), vwap \(fixed(average))")
+  let average = volume > 0 ? ", vwap \(fixed(turnover / Double(volume)))" : ""
+  print("\(taken) ticks, volume \(volume)\(average)")
   try Region.remove(name: name)
 }
 
@@ -50,8 +50,21 @@ func fixed(_ value: Double) -> String {
   return "\(digits.dropLast(6)).\(digits.suffix(6))"
 }
 
+/// Digits and nothing else: an integer may have a sign.
+func counted(_ text: String) -> UInt64? {
+  text.utf8.allSatisfy { (48...57).contains($0) } ? UInt64(text) : nil
+}
+
+func fail(_ text: String, status: Int32) -> Never {
+  let line = text + "\n"
+  _ = write(STDERR_FILENO, line, line.utf8.count)
+  exit(status)
+}
+
 let arguments = CommandLine.arguments
-guard arguments.count == 4, let count = UInt64(arguments[3]) else { exit(64) }
+guard arguments.count == 4, ["produce", "consume"].contains(arguments[1]),
+  let count = counted(arguments[3])
+else { fail("usage: ticks produce|consume NAME COUNT", status: 64) }
 do throws(RingError) {
   if arguments[1] == "produce" {
     try produce(arguments[2], count)
@@ -59,6 +72,5 @@ do throws(RingError) {
     try consume(arguments[2], count)
   }
 } catch {
-  print("ticks: \(error)")
-  exit(1)
+  fail("ticks: \(error)", status: 1)
 }
