@@ -102,7 +102,8 @@ final class IngestSetup {
     guard let path = options.recordPath, let tap else { return nil }
     let ticks = try Slab<Recorder.TickTap>(count: 1) { _ in
       Recorder.TickTap(
-        ring: try TickConsumer(claiming: tap.attach()), file: try RecordingFile(path: path, isKept: true),
+        ring: try TickConsumer(claiming: tap.attach()),
+        file: try RecordingFile(path: path, isKept: true),
         symbols: try RecordingFile(path: path + ".symbols.csv", isKept: true))
     }
     let recorder = Recorder(
@@ -125,7 +126,8 @@ final class IngestSetup {
       try RecordProducer(claiming: ring.attach()), control: ControlPage(try page.attach()),
       waitPolicy: plan.policy)
     let recorder = MessageRecorder(
-      try RecordConsumer(claiming: ring.attach()), file: try RecordingFile(path: path, isKept: true),
+      try RecordConsumer(claiming: ring.attach()),
+      file: try RecordingFile(path: path, isKept: true),
       control: ControlPage(try page.attach()))
     return MessageRecording(writer: writer, thread: thread(recorder))
   }
