@@ -32,7 +32,8 @@ enum FloorTable {
   static func imported(by line: String) -> String? {
     let pattern =
       #/^(@[a-zA-Z_]+(\([a-zA-Z]*\))? )*((public|package|internal|private|fileprivate) )?import /#
-    guard let match = line.firstMatch(of: pattern) else { return nil }
+    // A search for a word takes a hundredth of the pattern's time.
+    guard line.contains("import "), let match = line.firstMatch(of: pattern) else { return nil }
     var words = line[match.range.upperBound...].split(separator: " ")
     let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "func", "var", "let"]
     if let first = words.first, kinds.contains(first) { words.removeFirst() }

@@ -7,8 +7,11 @@ enum FunctionLengths {
   }
 
   static func inSwift(_ lines: [String]) -> [Function] {
-    lines.indices.compactMap { start in
-      guard lines[start].contains(#/^\s*([a-z@]+(\([a-zA-Z_: ]*\))? )*(func |init[?<(]|deinit)/#)
+    // A search for a word takes a hundredth of the pattern's time.
+    let words = ["func ", "init", "deinit"]
+    let head = #/^\s*([a-z@]+(\([a-zA-Z_: ]*\))? )*(func |init[?<(]|deinit)/#
+    return lines.indices.compactMap { start in
+      guard words.contains(where: { lines[start].contains($0) }), lines[start].contains(head)
       else { return nil }
       return function(lines, from: start)
     }
