@@ -62,7 +62,7 @@ import Testing
     let early = try sender("prod")
     let armed = try tickway("arm", "prod", "--who", "anna", "--reason", "first day")
     #expect(armed.status == 0 && armed.output.contains("prod: ARMED, generation 1"))
-    #expect(armed.error.contains("process \(early.pid), began while it was not armed"), "\(armed)")
+    #expect(armed.error.contains("process \(early.pid), was shut before this"), "\(armed)")
     #expect(armed.error.contains("kill \(early.pid)"))
     #expect(try tickway("state", "prod").output.contains("SHUT UNTIL IT IS STARTED AGAIN"))
     early.signal(SIGKILL)
@@ -73,7 +73,7 @@ import Testing
     #expect(try tickway("kill", "prod", "--patience-ms", "30000").status == 0)
     let resumed = try resume("prod", "--overrule", "orders")
     #expect(resumed.status == 0, "\(resumed)")
-    #expect(resumed.error.contains("process \(next.pid), began while"), "\(resumed)")
+    #expect(resumed.error.contains("process \(next.pid), was shut before"), "\(resumed)")
   }
 
   @Test func ks2AKillOfAnUnknownNameSaysSoAndHolds() throws {

@@ -201,7 +201,7 @@ struct RunCommandTests {
     let node = try RunningNode(port: 17_413, isArmed: false)
     let sender = try #require(node.pid("sender"))
     let armed = try node.arm()
-    #expect(armed.status == 0 && armed.error.contains("process \(sender), began"), "\(armed)")
+    #expect(armed.status == 0 && armed.error.contains("process \(sender), was shut"), "\(armed)")
     kill(sender, SIGTERM)
     try node.waitForSuccessor(of: "sender", pid: sender)
     try node.publish(try node.folder.synth(messages: 5_000))
