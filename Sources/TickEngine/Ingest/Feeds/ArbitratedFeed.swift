@@ -26,6 +26,9 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
 
   var counts: FeedCounts { decoder.counts }
 
+  /// Times that the request server fell silent, or answered again: it is silent if they are odd.
+  var serverChanges: UInt64 { arbiter.server.changes }
+
   /// Streams that are followed.
   var streamCount: Int { arbiter.tracker.count }
 
