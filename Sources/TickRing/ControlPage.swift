@@ -44,13 +44,13 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case sessionGone = 13
   }
 
-  /// What has befallen a live feed, each a count that only grows but the last; in one line. Written
-  /// by the ingester.
+  /// What has befallen a live feed, each a count that only grows but where it is said; in two
+  /// lines. Written by the ingester.
   public enum FeedWord: Int, Sendable {
     case gaps = 0
     /// Messages lost in them.
     case missing
-    /// Sequences begun anew, in the session or with another.
+    /// Sequences begun anew in their session.
     case restarts
     /// Datagrams that are damaged, or not of the feed.
     case bad
@@ -61,6 +61,14 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     /// Times that the machine's clock was set, and by how much it was last: ns, signed.
     case clockSteps
     case clockStep_ns
+    /// Sessions begun after another.
+    case sessionChanges
+    /// Times that the request server fell silent, or answered again.
+    case serverChanges
+    /// No count: whom the ingester has been waiting for, for a while: worker n is n + 1, tap n is
+    /// `ControlPage.capacity` + n, 0 is nobody; and since when, CLOCK_MONOTONIC, ns.
+    case waitsFor
+    case waitsSince_ns
   }
 
   /// What one worker says of itself when it is idle; the worker is its one writer.
@@ -94,7 +102,7 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
   public static let capacity = 64
   /// Lines before the workers'.
   @usableFromInline static let commonLines = 16
-  /// The line among them that has every `FeedWord`.
+  /// The first of two lines among them that have every `FeedWord`.
   @usableFromInline static let feedLine = 14
   /// Workers that a page has lines for.
   public static let workersMax = capacity - 16

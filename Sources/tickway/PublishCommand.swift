@@ -21,7 +21,8 @@ struct PublishCommand: ParsableCommand {
       packet follows the next 1 to 3 within 5 ms; a delayed one comes 1 to 20 ms late; both by \
       the capture's time, or with N/s by the schedule's. A corrupted one has 1 to 3 bits flipped. \
       The same options send the same packets in the same order, at 10x and at max as at 1x. The \
-      run ends with the captures, SIGINT or SIGTERM, and then prints its counts.
+      run ends with the captures, SIGINT or SIGTERM, and then prints its counts; with exit code 74 \
+      if something could not be sent.
       """)
 
   @Argument(help: "The captures to publish; several are merged in time order.", completion: .file())
@@ -67,6 +68,9 @@ struct PublishCommand: ParsableCommand {
       let output = try ReportOutput(json: json)
       let outcome = try Publisher.run(try options()) { Complaint.note("tickway publish: \($0)\n") }
       try output.write(outcome.report, text: PublishText(outcome.report))
+      if let failure = PublishText.failure(of: outcome.report.lines) {
+        throw Complaint.exit("publish", failure, .inputOutput)
+      }
       switch outcome.signal {
       case SIGINT: throw ExitCode(TickwayExit.interrupted.rawValue)
       case SIGTERM: throw ExitCode(TickwayExit.terminated.rawValue)

@@ -17,7 +17,8 @@ struct RelayCommand: ParsableCommand {
       A silent line sends heartbeats each second, unless nobody publishes to the ring. The relay \
       runs until SIGINT or SIGTERM; then it sends what the ring still has, ends the session, \
       answers requests for a while, and prints its counts: that is its proper end, with exit code \
-      0. A second signal ends the answering. Each start is a new session.
+      0, or 74 if something could not be sent. A second signal ends the answering. Each start is \
+      a new session.
 
       Faults are drawn from the seed, for each line and datagram by itself: P from 0 to 1 for both \
       lines, a:P or b:P for one. Answers to requests meet none. With --restart, after 1 to \
@@ -59,6 +60,9 @@ struct RelayCommand: ParsableCommand {
       let output = try ReportOutput(json: json)
       let report = try RelayRun.run(try options()) { Complaint.note("tickway relay: \($0)\n") }
       try output.write(report, text: RelayText(report))
+      if let failure = PublishText.failure(of: report.lines) {
+        throw Complaint.exit("relay", failure, .inputOutput)
+      }
     } catch {
       throw Complaint.exit("relay", error)
     }

@@ -48,6 +48,18 @@ import TickMetrics
     #expect(line?.split(separator: " ") == ["risk", "0", "0", "-", "-", "-", "-", "-", "-"])
   }
 
+  /// A live feed's sequence begins anew in its session or with another: both stand together.
+  @Test func sessionChangesStandBesideTheRestarts() {
+    var report = Report.filled()
+    report.feed.state = .live
+    report.run.sessionChanges = 2
+    let lines = ReportText(report).description.split(separator: "\n")
+    let said = lines.indices.filter { lines[$0].contains("session changes") }
+    #expect(said.count == 1)
+    let beside = said.first.map { lines[$0 - 1].contains("restarts") }
+    #expect(beside == true && said.first.map { lines[$0].hasSuffix(" 2") } == true)
+  }
+
   @Test func everyCountOfTheReportIsThere() {
     let text = ReportText(Report.filled()).description
     let parts = ["69394276.8200", "rejected crossed", "risk-rejected collar", "tick.1", "cut tail"]

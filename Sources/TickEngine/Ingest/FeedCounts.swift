@@ -18,7 +18,8 @@ public struct FeedCounts: Sendable {
   public var overlaps: UInt64 = 0
   /// Packets that came after they had been given up as missing; among the duplicates.
   public var late: UInt64 = 0
-  /// Requests for what is missing, and the messages that they brought.
+  /// Requests, for what is missing or whether the server answers, and the messages that they
+  /// brought.
   public var requests: UInt64 = 0
   public var recovered: UInt64 = 0
   /// Packets out of order that found no room, left to be asked for again.

@@ -40,6 +40,13 @@ extension TickPublisher {
     return isRefusedInDoubt && rejectForAge(.stale)
   }
 
+  /// Counts a relayed trade, published or not. Its price is the venue's integer divided once, which
+  /// comes back exact.
+  mutating func countTrade(_ tick: Tick) {
+    guard let priceE4 = Int64(exactly: (tick.price * 10_000).rounded()) else { return }
+    countTrade(priceE4: priceE4, size: tick.quantity)
+  }
+
   /// Publishes what another machine's ingester has validated. The board learns what it would have
   /// learnt there.
   mutating func relay(_ tick: Tick) {

@@ -2,8 +2,9 @@ import TickWire
 
 /// Where the packets of a line go, in the order in which they are sent.
 protocol PacketSink: ~Copyable {
-  /// Takes a copy. `due_ns`: CLOCK_MONOTONIC, when it should be sent; 0 if it has no time.
-  mutating func queue(_ packet: Bytes, due_ns: UInt64)
+  /// Takes a copy. `number`: the packet's in the plan; nil if it is not of the plan. `due_ns`:
+  /// CLOCK_MONOTONIC, when it should be sent; 0 if it has no time.
+  mutating func queue(_ packet: Bytes, number: UInt64?, due_ns: UInt64)
 }
 
 /// What was done to the packets of one line. `offered` minus `lost` plus `duplicated` were sent.
@@ -57,11 +58,12 @@ struct FaultyLine: ~Copyable {
 
   /// Takes a packet of the schedule. `time_ns` never goes backwards.
   mutating func take<Sink: PacketSink & ~Copyable>(
-    _ packet: Bytes, at time_ns: UInt64, due_ns: UInt64, into sink: inout Sink
+    _ packet: Bytes, number: UInt64? = nil, at time_ns: UInt64, due_ns: UInt64,
+    into sink: inout Sink
   ) -> Fate {
     counts.offered += 1
     if isFaultless {
-      sink.queue(packet, due_ns: due_ns)
+      sink.queue(packet, number: number, due_ns: due_ns)
       return .sent
     }
     let verdict = faults.next()
@@ -76,8 +78,8 @@ struct FaultyLine: ~Copyable {
       counts.corrupted += 1
       bytes = corrupted(packet, detail)
     }
-    if !hold(bytes, verdict, time_ns) {
-      send(bytes, verdict.copies, due_ns, &sink)
+    if !hold(bytes, number, verdict, time_ns) {
+      send(bytes, number, verdict.copies, due_ns, &sink)
       overtake(due_ns, &sink)
     }
     return verdict.corruption == nil ? .sent : .corrupted
@@ -92,14 +94,16 @@ struct FaultyLine: ~Copyable {
         sendSwapped(due_ns, &sink)
       } else {
         let next = held.release()
-        send(next.bytes, next.copies, due_ns, &sink)
+        send(next.bytes, next.number, next.copies, due_ns, &sink)
         overtake(due_ns, &sink)
       }
     }
   }
 
   /// Whether the packet is kept for later.
-  private mutating func hold(_ packet: Bytes, _ verdict: FaultVerdict, _ time_ns: UInt64) -> Bool {
+  private mutating func hold(
+    _ packet: Bytes, _ number: UInt64?, _ verdict: FaultVerdict, _ time_ns: UInt64
+  ) -> Bool {
     switch verdict.hold {
     case .none: return false
     case .forTime(let delay_ns):
@@ -108,10 +112,12 @@ struct FaultyLine: ~Copyable {
         return false
       }
       counts.delayed += 1
-      held.hold(packet, copies: verdict.copies, until: time_ns &+ delay_ns)
+      held.hold(
+        packet, number: number, copies: verdict.copies, until: time_ns &+ delay_ns)
     case .behind(let packets):
       guard !swap.isFull else { return false }
-      swap.hold(packet, copies: verdict.copies, until: time_ns &+ FaultRates.swap_ns)
+      swap.hold(
+        packet, number: number, copies: verdict.copies, until: time_ns &+ FaultRates.swap_ns)
       swapBehind = packets
       swapOvertaken = false
     }
@@ -119,9 +125,9 @@ struct FaultyLine: ~Copyable {
   }
 
   private mutating func send<Sink: PacketSink & ~Copyable>(
-    _ packet: Bytes, _ copies: Int, _ due_ns: UInt64, _ sink: inout Sink
+    _ packet: Bytes, _ number: UInt64?, _ copies: Int, _ due_ns: UInt64, _ sink: inout Sink
   ) {
-    for _ in 0..<copies { sink.queue(packet, due_ns: due_ns) }
+    for _ in 0..<copies { sink.queue(packet, number: number, due_ns: due_ns) }
   }
 
   /// A packet has gone: the one that waits to be overtaken may be next.
@@ -139,7 +145,7 @@ struct FaultyLine: ~Copyable {
   ) {
     let packet = swap.release()
     if swapOvertaken { counts.reordered += 1 }
-    send(packet.bytes, packet.copies, due_ns, &sink)
+    send(packet.bytes, packet.number, packet.copies, due_ns, &sink)
   }
 
   private func corrupted(_ packet: Bytes, _ detail: UInt64) -> Bytes {

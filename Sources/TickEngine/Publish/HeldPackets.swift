@@ -5,6 +5,8 @@ struct HeldPacket {
   var time_ns: UInt64 = 0
   var byteCount = 0
   var copies = 0
+  /// In the plan; nil: it is not of the plan.
+  var number: UInt64?
 }
 
 /// Packets held back on one line, in the order of their times; at equal times, as they came.
@@ -36,9 +38,12 @@ struct HeldPackets: ~Copyable {
   var nextTime_ns: UInt64 { order.last.map { packets[Int($0)].time_ns } ?? .max }
 
   /// Keeps a copy of `packet`. Traps if it is full.
-  mutating func hold(_ packet: Bytes, copies: Int, until time_ns: UInt64) {
+  mutating func hold(
+    _ packet: Bytes, number: UInt64?, copies: Int, until time_ns: UInt64
+  ) {
     guard let place = free.popLast() else { preconditionFailure("no place for a held packet") }
-    packets[Int(place)] = HeldPacket(time_ns: time_ns, byteCount: packet.count, copies: copies)
+    packets[Int(place)] = HeldPacket(
+      time_ns: time_ns, byteCount: packet.count, copies: copies, number: number)
     var low = 0
     var high = order.count
     while low < high {
@@ -50,11 +55,11 @@ struct HeldPackets: ~Copyable {
   }
 
   /// The next packet out: its bytes are valid until the next `hold`. Traps if none is held.
-  mutating func release() -> (bytes: Bytes, copies: Int) {
+  mutating func release() -> (bytes: Bytes, number: UInt64?, copies: Int) {
     guard let place = order.popLast() else { preconditionFailure("no packet is held") }
     free.append(place)
     let packet = packets[Int(place)]
-    return (view(Int(place), packet.byteCount).bytes, packet.copies)
+    return (view(Int(place), packet.byteCount).bytes, packet.number, packet.copies)
   }
 
   private func view(_ place: Int, _ count: Int) -> MutableBytes {

@@ -35,6 +35,8 @@ public struct LineSender: ~Copyable, PacketSink {
   private let sender: OpaquePointer
   private let bytes: Slab<UInt32>
   private let due: Slab<UInt64>
+  private let numbers: Slab<UInt64?>
+  private(set) var fates = SendFates()
   /// Send time minus due time, of packets that have one.
   private let lateness: LatencyHistogram?
   private var queued = 0
@@ -57,6 +59,7 @@ public struct LineSender: ~Copyable, PacketSink {
     unsafe sender = opened
     bytes = Slab(count: Self.batch, repeating: 0)
     due = Slab(count: Self.batch, repeating: 0)
+    numbers = Slab(count: Self.batch, repeating: nil)
     self.lateness = lateness
   }
 
@@ -65,9 +68,14 @@ public struct LineSender: ~Copyable, PacketSink {
   public var isFull: Bool { queued == Self.batch }
   public var isEmpty: Bool { queued == 0 }
 
+  /// A packet of the plan comes: its copies may follow.
+  mutating func begin(_ number: UInt64) { fates.begin(number) }
+
   /// Adds a copy of `packet` to the batch, after sending the batch if it is full. Traps if the
   /// packet is longer than `packetBytesMax`.
-  public mutating func queue(_ packet: Bytes, due_ns: UInt64) {
+  ///
+  /// - Parameter number: the packet's in the plan; nil if it is not of the plan.
+  public mutating func queue(_ packet: Bytes, number: UInt64?, due_ns: UInt64) {
     precondition(packet.count <= Self.packetBytesMax, "a packet that no batch holds")
     if queued == Self.batch { flush() }
     let slot = Int32(queued)
@@ -77,6 +85,7 @@ public struct LineSender: ~Copyable, PacketSink {
     unsafe clinux_sender_set_length(sender, slot, UInt32(packet.count))
     bytes[queued] = UInt32(packet.count)
     due[queued] = due_ns
+    numbers[queued] = number
     queued += 1
   }
 
@@ -90,6 +99,7 @@ public struct LineSender: ~Copyable, PacketSink {
         done += Int(taken)
       } else if wait(-taken) {
         counts.failed += 1
+        if let number = numbers[done] { fates.note(number, isTaken: false) }
         counts.lastError = -taken
         done += 1
       }
@@ -103,6 +113,7 @@ public struct LineSender: ~Copyable, PacketSink {
     let now = lateness == nil ? 0 : MonotonicClock.now
     for slot in first..<(first + count) {
       counts.bytes += UInt64(bytes[slot])
+      if let number = numbers[slot] { fates.note(number, isTaken: true) }
       if let lateness, due[slot] > 0 { lateness.recordDifference(from: due[slot], to: now) }
     }
   }

@@ -21,7 +21,7 @@ struct Publication<Source: PacketSource & ~Copyable>: ~Copyable, Role {
   /// For heartbeats, while `buffer` holds the next packet.
   private let spare: Slab<UInt8>
 
-  private(set) var losses = LossCounts()
+  private var plan = PlanLosses()
   private(set) var started_ns: UInt64 = 0
   /// When the last packet of the source was sent; heartbeats come after it.
   private(set) var ended_ns: UInt64 = 0
@@ -47,6 +47,7 @@ struct Publication<Source: PacketSource & ~Copyable>: ~Copyable, Role {
   }
 
   var name: String { "publisher" }
+  var losses: LossCounts { plan.counts }
 
   mutating func run() {
     utcOffset_ns = clinux_realtime_ns() &- MonotonicClock.now
@@ -98,9 +99,7 @@ struct Publication<Source: PacketSource & ~Copyable>: ~Copyable, Role {
   private mutating func offer(
     _ packet: Bytes, _ messages: Int, _ time_ns: UInt64, _ due_ns: UInt64
   ) {
-    let a = lines[0].take(packet, at: time_ns, due_ns: due_ns)
-    let b = lines.count > 1 ? lines[1].take(packet, at: time_ns, due_ns: due_ns) : nil
-    losses.count(messages, a, b)
+    plan.offer(packet, messages: messages, at: time_ns, due_ns: due_ns, to: lines)
   }
 
   /// When the next packet that a line holds back goes out; `.max` if none is held.
@@ -206,6 +205,7 @@ extension Publication where Source: ~Copyable {
     }
     release(until: .max - 1, due_ns: 0)
     flush()
+    plan.finish(lines)
   }
 
   private func mayBeAsked(since lastRequest_ns: UInt64) -> Bool {

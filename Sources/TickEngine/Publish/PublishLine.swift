@@ -26,9 +26,15 @@ struct PublishLine: ~Copyable {
   /// When the next packet that is held back goes out; `.max` if there is none.
   var nextTime_ns: UInt64 { faulty.nextTime_ns }
 
-  mutating func take(_ packet: Bytes, at time_ns: UInt64, due_ns: UInt64) -> FaultyLine.Fate {
-    faulty.take(packet, at: time_ns, due_ns: due_ns, into: &sender)
+  mutating func take(
+    _ packet: Bytes, number: UInt64, at time_ns: UInt64, due_ns: UInt64
+  ) -> FaultyLine.Fate {
+    sender.begin(number)
+    return faulty.take(packet, number: number, at: time_ns, due_ns: due_ns, into: &sender)
   }
+
+  /// Whether the network took no copy of a packet that was not lost on purpose.
+  func hasFailed(_ number: UInt64) -> Bool { sender.fates.hasFailed(number) }
 
   mutating func release(until time_ns: UInt64, due_ns: UInt64) {
     faulty.release(until: time_ns, due_ns: due_ns, into: &sender)
@@ -37,7 +43,7 @@ struct PublishLine: ~Copyable {
   /// Past the faults: what only fills silence is no packet of the plan.
   mutating func sendHeartbeat(_ packet: Bytes) {
     heartbeatsIdle += 1
-    sender.queue(packet, due_ns: 0)
+    sender.queue(packet, number: nil, due_ns: 0)
   }
 
   mutating func flush() { if !sender.isEmpty { sender.flush() } }

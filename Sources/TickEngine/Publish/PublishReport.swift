@@ -83,7 +83,7 @@ extension PublishReport {
     }
   }
 
-  /// Messages that receivers must find missing, if the network loses nothing.
+  /// Messages that receivers must find missing, if the network loses nothing that it took.
   public struct Missing: Codable, Equatable, Sendable {
     /// Damaged packets taken for good.
     public var lost = LineLosses()

@@ -44,6 +44,16 @@ public struct PublishText: CustomStringConvertible {
     return Columns.lines([header] + rows) + errors
   }
 
+  /// What to say where the network did not take everything; nil where it did.
+  public static func failure(of lines: [PublishReport.Line]) -> String? {
+    let failures = lines.compactMap { line in
+      line.lastError.map { "\(line.failed) on line \(line.name) (lately: \($0))" }
+    }
+    guard !failures.isEmpty else { return nil }
+    return "packets that could not be sent: \(failures.joined(separator: ", "));"
+      + " the messages missing count them; is the interface up?"
+  }
+
   static func missing(_ missing: PublishReport.Missing) -> [String] {
     let rows = [("lost", missing.lost), ("lost or corrupted", missing.lostOrCorrupted)].map {
       ["  \($0.0)", "\($0.1.aOnly)", "\($0.1.bOnly)", "\($0.1.all)"]

@@ -135,13 +135,15 @@ struct Relay: ~Copyable, Role {
 /// The lines of a relay, with their faults. Without a schedule, a datagram is due when it is sent.
 struct RelayOutput: ~Copyable, DatagramSink {
   let lines: Slab<PublishLine>
-  private(set) var losses = LossCounts()
+  private var plan = PlanLosses()
   private(set) var heartbeats: UInt64 = 0
   private var started_ns: UInt64 = 0
   private var now_ns: UInt64 = 0
   private var lastSent_ns: UInt64 = 0
 
   init(_ lines: consuming Slab<PublishLine>) { self.lines = lines }
+
+  var losses: LossCounts { plan.counts }
 
   mutating func start(_ now_ns: UInt64) {
     started_ns = now_ns
@@ -161,9 +163,9 @@ struct RelayOutput: ~Copyable, DatagramSink {
 
   mutating func send(_ datagram: Bytes) {
     let time_ns = now_ns &- started_ns
-    let a = lines[0].take(datagram, at: time_ns, due_ns: 0)
-    let b = lines.count > 1 ? lines[1].take(datagram, at: time_ns, due_ns: 0) : nil
-    losses.count(MoldUdp64Header(datagram)?.messageCount ?? 0, a, b)
+    plan.offer(
+      datagram, messages: MoldUdp64Header(datagram)?.messageCount ?? 0, at: time_ns, due_ns: 0,
+      to: lines)
     lastSent_ns = now_ns
   }
 
@@ -182,5 +184,6 @@ struct RelayOutput: ~Copyable, DatagramSink {
   mutating func finish() {
     for line in 0..<lines.count { lines[line].release(until: .max - 1, due_ns: 0) }
     flush()
+    plan.finish(lines)
   }
 }

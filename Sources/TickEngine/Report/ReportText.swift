@@ -68,7 +68,8 @@ public struct ReportText: CustomStringConvertible {
       ("implausible", feed.implausible), ("not recorded", feed.unrecorded),
       ("foreign", feed.foreign), ("rejoins", feed.rejoins), ("clock steps", feed.clockSteps),
     ].compactMap { ($0.1 ?? 0) == 0 ? nil : ($0.0, "\($0.1 ?? 0)") }
-    return unusual + [("state", state.rawValue)]
+    return [("session changes", "\(report.run.sessionChanges)")] + unusual
+      + [("state", state.rawValue)]
   }
 
   private var lineLines: [String] {
@@ -163,8 +164,9 @@ public struct ReportText: CustomStringConvertible {
   /// The pace, and what is zero in a healthy run only where it is not.
   private var runLines: [String] {
     let run = report.run
+    let isLive = report.feed.state != nil  // its feed says so
     let unusual: [Count] = [
-      ("session changes", run.sessionChanges), ("streams untracked", run.untracked),
+      ("session changes", isLive ? 0 : run.sessionChanges), ("streams untracked", run.untracked),
       ("books full", run.booksFull), ("venue anomalies", run.anomalies),
       ("venue messages unknown", run.unknownMessages), ("cancels idle", run.cancelsIdle),
       ("cancels refused", run.cancelsRefused), ("trades broken", run.tradesBroken),

@@ -8,7 +8,7 @@ import TickWire
 private struct SentPackets: PacketSink, ~Copyable {
   private(set) var packets: [[UInt8]] = []
 
-  mutating func queue(_ packet: Bytes, due_ns: UInt64) {
+  mutating func queue(_ packet: Bytes, number: UInt64?, due_ns: UInt64) {
     packets.append((0..<packet.count).map { packet[$0] })
   }
 }

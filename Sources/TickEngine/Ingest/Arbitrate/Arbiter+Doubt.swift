@@ -11,7 +11,7 @@ extension Arbiter {
   }
 
   /// The same of what is proven.
-  private func provenReach(_ stream: Int?) -> UInt64 {
+  func provenReach(_ stream: Int?) -> UInt64 {
     guard let stream, buffer.unproven(stream) > 0 else { return reach(stream) }
     let held = buffer.lastProven(stream)?.packet.end ?? 0
     return max(tracker.expected(stream), held, holes[stream].horizon)

@@ -34,7 +34,7 @@ extension Arbiter {
         decoder.counts.unheld += 1
         outcome = .unheld
       case .noRoom:
-        guard limits.recovery != nil else {
+        guard limits.recovery != nil, !server.isSilent else {
           return makeWay(packet, datagram, times, line, stream, &decoder)
         }
         extendHorizon(stream, to: packet.end, packet, times)
@@ -78,7 +78,7 @@ extension Arbiter {
     }
   }
 
-  /// No room to hold a packet, and nowhere to ask for it again: the wait before it ends.
+  /// No room to hold a packet, and nobody who answers for it: the wait before it ends.
   mutating func makeWay<D: FeedDecoder & ~Copyable>(
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ stream: Int, _ decoder: inout D
@@ -94,7 +94,8 @@ extension Arbiter {
   mutating func openHole(_ stream: Int, _ now: UInt64) {
     guard !holes[stream].isOpen else { return }
     openHoles += 1
-    holes[stream] = Hole(isOpen: true, shown_ns: now, progress_ns: now)
+    holes[stream] = Hole(
+      isOpen: true, shown_ns: now, progress_ns: now, reached: tracker.expected(stream))
   }
 
   mutating func extendHorizon(
@@ -144,7 +145,7 @@ extension Arbiter {
   func isDue(_ stream: Int, _ now: UInt64) -> Bool {
     let wait_ns =
       isLone(stream) ? max(limits.wait_ns, Arbiter.loneWait_ns) : limits.wait_ns
-    guard let recovery = limits.recovery else {
+    guard let recovery = limits.recovery, !server.isSilent else {
       return isWaitOver(stream, now, wait_ns: wait_ns)
     }
     let progress = holes[stream].progress_ns
@@ -168,7 +169,13 @@ extension Arbiter {
   mutating func giveUpWhatIsDue<D: FeedDecoder & ~Copyable>(
     _ stream: Int, _ now: UInt64, _ decoder: inout D
   ) {
-    while holes[stream].isOpen, isDue(stream, now) { giveUp(stream, now, &decoder) }
+    while holes[stream].isOpen, isDue(stream, now) {
+      let hole = holes[stream]
+      if let recovery = limits.recovery, hole.requested_ns >= hole.progress_ns {
+        server.noteGivenUp(now, recovery)
+      }
+      giveUp(stream, now, &decoder)
+    }
   }
 
   /// Goes on behind the hole: with the first packet held, or with nothing up to the horizon.
@@ -215,6 +222,7 @@ extension Arbiter {
     if next == nil, holes[stream].horizon <= tracker.expected(stream) {
       holes[stream].isOpen = false
       openHoles -= 1
+      if openHoles == 0 { server.forgetRequests() }
       return
     }
     let shown = next?.times.now ?? holes[stream].horizonTimes.now
@@ -222,6 +230,9 @@ extension Arbiter {
     // Nor is it one before what nothing has proven.
     let isShown = buffer.count(stream) != before && next?.isProven ?? true
     holes[stream].shown_ns = isShown ? shown : max(shown, now)
+    // Another copy of what is held, or proof of it, brings nothing that is missing.
+    guard tracker.expected(stream) != holes[stream].reached else { return }
+    holes[stream].reached = tracker.expected(stream)
     holes[stream].progress_ns = now
   }
 
@@ -252,7 +263,12 @@ extension Arbiter {
   /// What to ask for now, if anything: from the next missing message to the first that is there.
   /// A request is due again when it brought something, or was not answered.
   mutating func dueRequest(now: UInt64) -> MissingRange? {
-    guard openHoles > 0, let recovery = limits.recovery else { return nil }
+    guard openHoles > 0 || server.isSilent, let recovery = limits.recovery else { return nil }
+    if tracker.count > 0, server.takeProbe(now, recovery) {
+      return MissingRange(
+        stream: tracker.key(0), session: tracker.session(0), first: max(2, provenReach(0)) - 1,
+        count: 1)
+    }
     for stream in 0..<tracker.count where holes[stream].isOpen {
       let expected = tracker.expected(stream)
       let isFirst = holes[stream].requested_ns == 0
@@ -260,6 +276,7 @@ extension Arbiter {
       let isAnswered = holes[stream].requestedFirst != expected
       guard isFirst || isAnswered || now >= holes[stream].requested_ns &+ recovery.retry_ns
       else { continue }
+      server.noteRequest(now)
       holes[stream].requested_ns = max(1, now)
       holes[stream].requestedFirst = expected
       let held = buffer.first(stream)?.packet

@@ -31,6 +31,8 @@ struct Arbiter: ~Copyable {
     /// When it showed, and when something of it or before it came last, by the waiting clock.
     var shown_ns: UInt64 = 0
     var progress_ns: UInt64 = 0
+    /// What was missing first then.
+    var reached: UInt64 = 0
     /// The last packet or heartbeat from beyond it that is not held: one past what must exist.
     var horizon: UInt64 = 0
     var horizonTimes = ArrivalTimes(clock: 0, received_ns: 0, now: 0)
@@ -66,6 +68,7 @@ struct Arbiter: ~Copyable {
   /// The lines that can still fill a hole, a bit each: those that are live or may yet be.
   var liveLines: UInt64 = 1
   var ledger = LossLedger()
+  var server = AnswerWatch()
   var doubts: DoubtedPackets
   /// What became of the two packets that agreed last.
   var confirmation = Confirmation()
@@ -104,6 +107,7 @@ struct Arbiter: ~Copyable {
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int?,
     _ decoder: inout D
   ) -> Outcome {
+    if line == nil { server.noteAnswer() }
     guard let stream = tracker.index(of: packet), tracker.isNext(packet, stream),
       isOnCourse(packet, line, stream), openHoles == 0 || buffer.unproven == 0
     else {
@@ -313,5 +317,6 @@ struct Arbiter: ~Copyable {
       forgetCourses(stream)
     }
     openHoles = 0
+    server = AnswerWatch()
   }
 }

@@ -28,7 +28,8 @@ public struct ArbiterLimits: Sendable {
 }
 
 /// How long what is missing is asked for. A hole is asked for once the bounds above have passed,
-/// and given up when nothing of it has come for `patience_ns`.
+/// and given up when nothing of it has come for `patience_ns`; a hole behind one for which a server
+/// has answered nothing at all is not waited for like that (`AnswerWatch`).
 public struct RecoveryLimits: Sendable {
   /// An unanswered request is repeated after this.
   public var retry_ns: UInt64 = 5_000_000

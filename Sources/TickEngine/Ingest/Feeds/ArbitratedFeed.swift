@@ -8,8 +8,11 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   var decoder: Decoder
   private(set) var arbiter: Arbiter
   private(set) var lines: LineTable
-  /// Whether the venue has said that its session is over, and nothing came since.
+  /// Whether the venue has said that its session is over, and nothing new came since: what was
+  /// missing of it may still come.
   private(set) var isEnded = false
+  /// One past the last message of the session that is over.
+  private var endSequence: UInt64 = 0
 
   /// Sending time of the packet taken last, if its messages are out; 0 if not, or if it has none.
   private var sendTime: UInt64 = 0
@@ -25,6 +28,9 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   }
 
   var counts: FeedCounts { decoder.counts }
+
+  /// Times that the request server fell silent, or answered again: it is silent if they are odd.
+  var serverChanges: UInt64 { arbiter.server.changes }
 
   /// Streams that are followed.
   var streamCount: Int { arbiter.tracker.count }
@@ -92,15 +98,15 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
     let (restarts, changes) = (decoder.counts.restarts, decoder.counts.sessionChanges)
     var outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
     sendTime = outcome == .released ? packet.sendTime : 0
-    if outcome != .doubted { noteEnd(packet, outcome) }
+    let begun = decoder.counts.restarts &- restarts
+    let changed = decoder.counts.sessionChanges &- changes
+    if outcome != .doubted { noteEnd(packet, outcome, isAnew: begun > 0 || changed > 0) }
     guard let line else { return true }
     if outcome == .doubted {
       lines.noteDoubted(line)
       return true
     }
     let stream = arbiter.stream(of: packet)
-    let begun = decoder.counts.restarts &- restarts
-    let changed = decoder.counts.sessionChanges &- changes
     if begun > 0 || changed > 0, let stream {
       lines.begin(line, stream: stream, restarts: begun, sessionChanges: changed)
     }
@@ -123,12 +129,16 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func noteEnd(_ packet: SequencedPacket, _ outcome: Arbiter.Outcome) {
+  private mutating func noteEnd(
+    _ packet: SequencedPacket, _ outcome: Arbiter.Outcome, isAnew: Bool
+  ) {
     if packet.endsSession {
       // The end of a session that is over already says nothing of this one.
-      if arbiter.isOfSession(packet) { isEnded = true }
-    } else if packet.count > 0, outcome != .duplicate {
-      isEnded = false
+      guard arbiter.isOfSession(packet) else { return }
+      isEnded = true
+      endSequence = packet.first
+    } else if isEnded, packet.count > 0, outcome != .duplicate {
+      if isAnew || packet.end > endSequence { isEnded = false }
     }
   }
 

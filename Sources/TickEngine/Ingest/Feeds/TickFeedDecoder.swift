@@ -70,7 +70,9 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
     switch tick.series.kind {
     case .bid: bid = tick
     case .ask: counts.malformed += 1
-    case .trade, .tradeNoLast: if !isRefused(tick) { publisher.relay(tick) }
+    case .trade, .tradeNoLast:
+      publisher.countTrade(tick)
+      if !isRefused(tick) { publisher.relay(tick) }
     default: publisher.relay(tick)
     }
   }

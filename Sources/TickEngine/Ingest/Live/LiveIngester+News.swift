@@ -29,7 +29,9 @@ extension LiveIngester where Decoder: ~Copyable {
     let received = received
     control.write(.gaps, counts.gaps)
     control.write(.missing, counts.missing)
-    control.write(.restarts, counts.restarts + counts.sessionChanges)
+    control.write(.restarts, counts.restarts)
+    control.write(.sessionChanges, counts.sessionChanges)
+    control.write(.serverChanges, feed.serverChanges)
     control.write(.bad, counts.malformed + counts.foreign + received.bad)
     control.write(.kernelDrops, received.drops)
     control.write(.refusedForAge, feed.decoder.publisher.refusedForAge)

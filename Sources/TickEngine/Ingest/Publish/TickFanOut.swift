@@ -31,6 +31,11 @@ struct TickFanOut: ~Copyable {
     table = SubscriptionTable(subscriptions, rings: outlets.count)
     workers = subscriptions.count
     isSingle = outlets.count == 1 && (subscriptions[0] == .all || subscriptions[0] == .share)
+    for ring in 0..<outlets.count {
+      let isTap = ring >= subscriptions.count
+      outlets[ring].consumerCode = UInt64(
+        isTap ? ControlPage.capacity + ring - subscriptions.count : ring + 1)
+    }
     self.outlets = outlets
     self.control = control
   }

@@ -10,6 +10,8 @@ extension TickOutlet {
   private static let settledMax = 64
   private static let consumerCheckEach_ns: UInt64 = 1_000_000
   private static let endPatience_ns: UInt64 = 1_000_000_000
+  /// Who is waited for longer does not take its ticks, and the operator is to know.
+  static let waitTold_ns: UInt64 = 1_000_000_000
 
   // MARK: By kind
 
@@ -156,27 +158,46 @@ extension TickOutlet {
     var backoff = Backoff(waitPolicy)
     while true {
       if isGapOwed { tellGap(received: received) }
-      if !isGapOwed, publishNow(first, second, received: received) { return updateSpared() }
+      if !isGapOwed, publishNow(first, second, received: received) {
+        endWait(control)
+        return updateSpared()
+      }
       noteFull()
-      if control.read(.failed) != 0 { break }
-      guard isConsumed(), !isStuckAtEnd(control) else {
+      let isFailing = control.read(.failed) != 0
+      guard !isFailing, isConsumed(control), !isStuckAtEnd(control) else {
+        if isFailing { abandoned += UInt64(count) }
+        endWait(control)
         return lose(count, time: first.timestamp, received: received)
       }
       backoff.wait()
     }
-    abandoned += UInt64(count)
-    lose(count, time: first.timestamp, received: received)
   }
 
   /// Whether anybody holds the consumer's role; the kernel is asked once a millisecond at most.
-  private mutating func isConsumed() -> Bool {
+  private mutating func isConsumed(_ control: borrowing ControlPage) -> Bool {
     let now = MonotonicClock.now
     if now >= consumerCheck_ns {
       ring.beat(monotonic_ns: now)  // who waits for room does not hang
       hasConsumer = ring.hasConsumer
       consumerCheck_ns = now + TickOutlet.consumerCheckEach_ns
+      tellWait(now, control)
     }
     return hasConsumer
+  }
+
+  private mutating func tellWait(_ now: UInt64, _ control: borrowing ControlPage) {
+    if waitsSince_ns == 0 { waitsSince_ns = now }
+    guard !isWaitTold, now - waitsSince_ns >= TickOutlet.waitTold_ns else { return }
+    isWaitTold = true
+    control.write(.waitsSince_ns, waitsSince_ns)
+    control.write(.waitsFor, consumerCode)
+  }
+
+  private mutating func endWait(_ control: borrowing ControlPage) {
+    waitsSince_ns = 0
+    guard isWaitTold else { return }
+    isWaitTold = false
+    control.write(.waitsFor, 0)
   }
 
   /// Whether the end was asked for, and the consumer has not moved for `endPatience_ns` since.

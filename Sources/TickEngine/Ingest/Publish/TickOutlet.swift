@@ -16,6 +16,8 @@ struct TickOutlet: ~Copyable {
   let quoteReserve: Int
   /// What predecessors published.
   let committedBefore: UInt64
+  /// What `ControlPage.FeedWord.waitsFor` calls the consumer.
+  var consumerCode: UInt64 = 1
 
   // Slots that must be free after it for a tick to be published without a further look.
   var sparedByQuote: UInt32 = 0
@@ -36,6 +38,10 @@ struct TickOutlet: ~Copyable {
   var hasConsumer = true
   var consumerCheck_ns: UInt64 = 0
 
+  /// Since when it is waited for room, CLOCK_MONOTONIC ns, 0: it is not; and whether the control
+  /// page says so.
+  var waitsSince_ns: UInt64 = 0
+  var isWaitTold = false
   /// After the end was asked for: where the consumer stands, and since when; 0: not looked at yet.
   var stuckAt: UInt64 = 0
   var stuckSince_ns: UInt64 = 0

@@ -180,6 +180,19 @@ import Testing
     expectEverything(simulation)
   }
 
+  /// Nobody answers: what came is taken, and only what both lines lost is missing.
+  @Test(arguments: 1...6)
+  func withoutAnAnswerOnlyWhatBothLostIsMissing(seed: UInt64) {
+    let simulation = simulation(SimulatedMold.self, seed, packets: 4_000) { plan in
+      plan.rates = Self.rates()
+      plan.pace_ns = 500_000
+      plan.hasServer = true
+      plan.answerLoss = 1
+    }
+    expectLossOfBothOnly(simulation)
+    #expect(simulation.feed.serverChanges == 1 && simulation.feed.counts.gaps > 0)
+  }
+
   // MARK: Damage
 
   /// A damaged packet may be lost, or read as it is: nothing else is lost for it.

@@ -53,7 +53,7 @@ final class FeedSimulation<Wire: SimulatedWire> {
 
   private struct Sink: PacketSink {
     var packets: [[UInt8]] = []
-    mutating func queue(_ packet: Bytes, due_ns: UInt64) {
+    mutating func queue(_ packet: Bytes, number: UInt64?, due_ns: UInt64) {
       packets.append(packet.withUnsafeBytes { unsafe Array($0) })
     }
   }

@@ -67,4 +67,10 @@ struct DatagramMemory: ~Copyable {
     let length = writer.finish()
     return (0..<length).map { memory[$0] }
   }
+
+  func moldEnd(_ session: String, _ next: UInt64) -> [UInt8] {
+    var writer = MoldUdp64Writer(into: memory.mutableBytes)
+    let length = writer.endOfSession(MoldUdp64Session(session)!, next: next)
+    return (0..<length).map { memory[$0] }
+  }
 }

@@ -28,6 +28,8 @@ import TickWire
     }
 
     var counts: FeedCounts { feed.counts }
+    var tickCounts: TickCounts { feed.decoder.publisher.counts }
+    var isEnded: Bool { feed.isEnded }
     var instruments: Int { ring.instruments }
     func refused(_ reason: TickRejection) -> UInt64 {
       feed.decoder.publisher.counts.rejected[reason.rawValue]
@@ -48,6 +50,11 @@ import TickWire
       let begin = first ?? next
       take(memory.mold(session, begin, messages), line: line)
       next = begin + UInt64(messages.count)
+    }
+
+    /// Says that a session is over.
+    func end(_ next: UInt64, session: String = "RELAY") -> [UInt8] {
+      memory.moldEnd(session, next)
     }
 
     /// The next message of the session.
@@ -119,6 +126,31 @@ import TickWire
     #expect(bench.instruments == named && bench.counts.malformed == 0)
   }
 
+  /// What was missing of a session and comes after its end, asked for or late, opens nothing; what
+  /// goes beyond it does, and so does another session.
+  @Test func aSessionThatIsOverStaysSoUntilSomethingNewComes() throws {
+    let bench = try Bench()
+    bench.send([Self.entry(1, "TICK"), Self.tick(1, .trade)])
+    bench.send([Self.tick(1, .trade)], first: 5)
+    bench.take(bench.end(6))
+    #expect(bench.isEnded)
+    bench.send([Self.tick(1, .trade), Self.tick(1, .trade)], first: 3, line: nil)
+    #expect(bench.isEnded && bench.ticks().count == 4)
+    bench.send([Self.tick(1, .trade)], first: 6)
+    #expect(!bench.isEnded)
+    bench.take(bench.end(7))
+    #expect(bench.isEnded)
+    for first in [UInt64(1), 2] {
+      bench.send([Self.entry(1, "TICK")], session: "AGAIN", first: first)
+    }
+    #expect(!bench.isEnded && bench.counts.sessionChanges == 1)
+    bench.take(bench.end(3, session: "AGAIN"))
+    // The same session from its beginning.
+    bench.pass(2_000_000_000)
+    bench.send([Self.entry(1, "TICK")], session: "AGAIN", first: 1)
+    #expect(!bench.isEnded && bench.counts.restarts == 1)
+  }
+
   /// Nothing of it is lost, no quote is parted, and every name is told again.
   @Test(arguments: [UInt64(1), 2_500, 2_501, 2_502])
   func aRelayThatRestartsIsFollowedAsANewSession(restartTicks: UInt64) throws {
@@ -141,6 +173,20 @@ import TickWire
     let told = ticks.filter { $0.series.instrument == 0 }
     #expect(told.map { StatusCode(rawValue: $0.quantity) } == [.restart])
     #expect(bench.instruments == named && bench.counts.malformed == 0)
+  }
+
+  /// Refused or not, as everywhere; breaks and quotes are no trades.
+  @Test func tradesAreCountedWithTheirSharesAndAmounts() throws {
+    let bench = try Bench(ageMax_ns: 1_000_000_000)
+    bench.clock = 5_000_000_000
+    bench.send([Self.entry(1, "TICK")])
+    bench.send([
+      Self.tick(1, .trade, time: 5_000_000_000, price: 1.5),
+      Self.tick(1, .tradeNoLast, time: 5_000_000_000, price: 0.1001),
+      Self.tick(1, .trade, time: 5, price: 185.27), Self.tick(1, .tradeBreak, price: 1.5),
+    ])
+    #expect(bench.tickCounts.tradeVolume == 27 && bench.tickCounts.count(.trade) == 1)
+    #expect(bench.tickCounts.tradeNotionalE4 == 9 * (15_000 + 1_001 + 1_852_700))
   }
 
   @Test func instrumentsAreRenumberedAsThisMachineNamesThem() throws {

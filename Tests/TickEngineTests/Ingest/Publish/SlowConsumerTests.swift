@@ -6,6 +6,26 @@ import TickRing
 
 /// SE3: what each policy does when its consumer stands still, tick by tick.
 @Suite(.timeLimit(.minutes(1))) struct SlowConsumerTests {
+  // MARK: wait
+
+  /// Who holds the role and takes nothing is told of, by name and with the time; and that it goes
+  /// on.
+  @Test func whoeverIsWaitedForLongIsNamed() throws {
+    let bench = try OutletBench(.wait)
+    for _ in 0..<64 { bench.trade() }
+    nonisolated(unsafe) let ingester = bench
+    let began_ns = MonotonicClock.now
+    let thread = Thread { ingester.trade() }
+    thread.start()
+    while bench.control.read(.waitsFor) == 0, !thread.isFinished { usleep(1_000) }
+    #expect(bench.control.read(.waitsFor) == 1)
+    let since_ns = bench.control.read(.waitsSince_ns)
+    #expect(since_ns >= began_ns && MonotonicClock.now - since_ns >= TickOutlet.waitTold_ns)
+    #expect(bench.poll(10).count == 10)
+    while !thread.isFinished { usleep(1_000) }
+    #expect(bench.control.read(.waitsFor) == 0 && bench.poll().count == 55)
+  }
+
   // MARK: drop
 
   /// 64 slots, of which 4 are for status and gaps alone.

@@ -1,0 +1,56 @@
+/// Whether the request server answers. It is silent when nothing has answered any request during
+/// one whole wait for a hole; then a hole is waited for no longer than without a server, until
+/// anything comes from it again. Where nothing answers for what is missing, it is asked for the
+/// newest message there is: a server that has only forgotten the old ones answers that.
+///
+/// Off the hot path. Time is given, never read.
+struct AnswerWatch: BitwiseCopyable {
+  /// How often a silent server is asked whether it answers again.
+  static let silentProbe_ns: UInt64 = 100_000_000
+
+  private(set) var isSilent = false
+  /// When it fell silent, or answered again; so many times.
+  private(set) var changes: UInt64 = 0
+  /// The first request since anything was answered, while something is missing; 0: none.
+  private var unanswered_ns: UInt64 = 0
+  private var probed_ns: UInt64 = 0
+
+  mutating func noteRequest(_ now: UInt64) {
+    if unanswered_ns == 0 { unanswered_ns = max(1, now) }
+  }
+
+  mutating func noteAnswer() {
+    unanswered_ns = 0
+    if isSilent { changes += 1 }
+    isSilent = false
+  }
+
+  /// Nothing is missing any more: what was asked for has come otherwise, or was given up.
+  mutating func forgetRequests() { unanswered_ns = 0 }
+
+  /// The wait for a hole that was asked for is over. Who was away while it lasted has not asked for
+  /// long, and judges nobody.
+  mutating func noteGivenUp(_ now: UInt64, _ limits: RecoveryLimits) {
+    guard !isSilent, isUnanswered(for: limits.patience_ns - limits.patience_ns / 4, now) else {
+      return
+    }
+    isSilent = true
+    changes += 1
+    probed_ns = now
+  }
+
+  /// Whether to ask for the newest message now; it is asked for then.
+  mutating func takeProbe(_ now: UInt64, _ limits: RecoveryLimits) -> Bool {
+    let each_ns =
+      isSilent ? AnswerWatch.silentProbe_ns : max(limits.retry_ns, limits.patience_ns / 16)
+    guard isSilent || isUnanswered(for: limits.patience_ns / 2, now),
+      now >= probed_ns &+ each_ns
+    else { return false }
+    probed_ns = now
+    return true
+  }
+
+  private func isUnanswered(for time_ns: UInt64, _ now: UInt64) -> Bool {
+    unanswered_ns != 0 && now > unanswered_ns && now - unanswered_ns >= time_ns
+  }
+}
