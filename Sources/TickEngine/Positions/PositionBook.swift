@@ -172,7 +172,9 @@ public struct PositionBook: ~Copyable {
     guard states.subject <= options.strategiesMax else { return }
     let record = states.record
     lines.revise(PositionLines.subject(Int(states.subject)) + 1) { line in
-      line[PositionLines.Risk.state] = UInt64(record.state) | UInt64(record.trips) << 8 | 1 << 63
+      line[PositionLines.Risk.state] =
+        UInt64(record.state) | UInt64(record.trips) << 8 | UInt64(record.interrupted) << 40
+        | 1 << 63
       line[PositionLines.Risk.peak] = PositionLines.word(record.peakE4)
       line[PositionLines.Risk.coolDownSince] = record.coolDownSince
       line[PositionLines.Risk.newest] = record.newest

@@ -244,6 +244,8 @@ public struct RiskWatch: ~Copyable {
   }
 
   /// Whether any subject's breaker is out and its orders are not known to have ended.
+  /// The instance's breaker or cooldown that a kill came over.
+  var interrupted: RiskState? { states[0].interrupted }
   var hasBreaker: Bool { breakers > 0 }
 
   /// The n-th change; nil if there is none, or it was not kept.

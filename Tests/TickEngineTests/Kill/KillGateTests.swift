@@ -275,6 +275,24 @@ import TickRing
     }
   }
 
+  /// RS6: a kill that came over a cooldown is no way around it.
+  @Test(arguments: [RiskState.circuitBreaker, .coolDown])
+  func ks3AKillInACooldownIsNotResumedWithoutAWord(_ state: RiskState) throws {
+    try arm()
+    do {
+      var gate = try claim()
+      var told = KillPage.Told()
+      told.riskState = UInt64(RiskState.killSwitch.rawValue)
+      told.interrupted = UInt64(state.rawValue)
+      gate.tell(told)
+      #expect(try attach().told() == told)
+    }
+    let one = try KillSwitch(instance, ringDirectory: scratch.path, state: self.state)
+    _ = one.kill(who: "b", reason: "x")
+    let failed = one.resumeChecks().filter { !$0.isPassed }
+    #expect(failed.map(\.check) == [.risk] && failed[0].text.contains("over \(state.name)"))
+  }
+
   @Test func noTwoTripsWriteTheSameWord() {
     var word = GateWord(raw: 7)
     for _ in 0..<10 {
