@@ -52,7 +52,8 @@ extension Sender {
     var changed = false
     risk.observe(at: marketTime) { _ in changed = true }
     if changed { act() }
-    if risk.day != day {
+    // Before its first decision a replay knows no time, and so no day either.
+    if marketTime > 0, risk.day != day {
       // A new trading day: its messages and its losses begin anew.
       if day != nil {
         gate.beginDay(equityE4: equityE4)
