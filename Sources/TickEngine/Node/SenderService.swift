@@ -75,7 +75,9 @@ public enum SenderService {
     instance?.keepTrip(observer, isLast: true)
     // One that ends alone is followed by another, which goes on from what it leaves.
     if shared.read(.workersDone) != 0 {
-      instance?.end(isClean: thread.role.isClean, state: thread.role.strictestState, isAlone: false)
+      instance?.end(
+        isClean: thread.role.isClean, state: thread.role.strictestState,
+        isLive: thread.role.options.clock != nil, isAlone: false)
     }
     let positions = Report.Positions(of: assembly.positions, thread.role.riskChanges)
     return outcome(process, thread, options, signal, recorder?.failure, positions)

@@ -5,8 +5,8 @@ import TickRing
 ///
 /// Its regions are `tickway.NAME.pool` (orders that are out), `.positions`, `.directory` (numbers
 /// of its instruments, which order ids hold) and `.gate`. A run that ends with no order out takes
-/// the first three away; after any other end they stay, and the next sender begins with asking the
-/// venue about them.
+/// the first three away, and leaves the day's peak and trips in the state directory; after any
+/// other end they stay, and the next sender begins with asking the venue about them.
 ///
 /// Thread safety: one thread.
 final class TradingInstance {
@@ -92,15 +92,20 @@ final class TradingInstance {
     made = []
   }
 
-  /// The risk states that a predecessor left.
-  func riskLegacy(strategies: Int) throws -> RiskLegacy {
+  /// The risk states that a predecessor left: one that did not end in order, or one of the day.
+  ///
+  /// - Parameter isLive: a replay begins its capture's day anew.
+  func riskLegacy(strategies: Int, isLive: Bool) throws -> RiskLegacy {
     let region: Region
     do throws(RingError) {
       region = try Region.attach(
         .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
     } catch {
       guard error.kind == .absent else { throw error }
-      return RiskLegacy()
+      guard isLive, let day = try StateDirectory(path: stateDirectory).day(of: name) else {
+        return RiskLegacy()
+      }
+      return RiskLegacy(day)
     }
     return try RiskLegacy(region, strategies: strategies)
   }
@@ -138,12 +143,28 @@ final class TradingInstance {
 
   /// The run has ended. A state that is not normal stays for the next.
   ///
-  /// - Parameter isAlone: whether the directory goes, too: other roles may need it.
-  func end(isClean: Bool, state: RiskState, isAlone: Bool = true) {
+  /// - Parameters:
+  ///   - isLive: its days are those of the clock.
+  ///   - isAlone: whether the directory goes, too: other roles may need it.
+  func end(isClean: Bool, state: RiskState, isLive: Bool, isAlone: Bool = true) {
     guard isClean else { return }
-    let isCalm = state == .normal || state == .warning
-    for suffix in ["pool"] + (isCalm ? ["positions"] : []) + (isAlone ? ["directory"] : []) {
+    let isOver = state.allowsNewExposure && (!isLive || keepDay())
+    for suffix in ["pool"] + (isOver ? ["positions"] : []) + (isAlone ? ["directory"] : []) {
       try? Region.remove(directory: ringDirectory, name: regionName(suffix))
     }
   }
 }
+
+  /// Whether the day's peak and trips are where the next start finds them.
+  private func keepDay() -> Bool {
+    do {
+      let region = try Region.attach(
+        .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
+      let legacy = try RiskLegacy(region, strategies: Int(UInt8.max))
+      try StateDirectory(path: stateDirectory).write(DayRecord(instance: name, legacy))
+      return true
+    } catch {
+      // Without one there is nothing to keep.
+      return (error as? RingError)?.kind == .absent
+    }
+  }

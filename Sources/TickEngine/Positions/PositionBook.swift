@@ -112,6 +112,15 @@ public struct PositionBook: ~Copyable {
     return nil
   }
 
+  /// Values an instrument, also one that is not held yet, as a predecessor did last: the venue is
+  /// about to tell how it came to be held.
+  mutating func expect(_ instrument: UInt32, at markE4: Int64) {
+    guard !isResumed, instrument > 0, instrument < options.instruments,
+      place(0, instrument) != nil
+    else { return }
+    mark(instrument: instrument, priceE4: markE4)
+  }
+
   /// Makes a subject's equity what it was.
   private mutating func rebase(_ subject: UInt8, to equityE4: Int64?) {
     var sums = sums(subject)
@@ -180,6 +189,13 @@ public struct PositionBook: ~Copyable {
       line[PositionLines.Risk.newest] = record.newest
       line[PositionLines.Risk.day] = PositionLines.word(record.day)
     }
+  }
+
+  /// The same of a peak alone, which has risen within its day: one word, which no death tears.
+  mutating func raise(peakE4: Int64, of subject: UInt8) {
+    guard subject <= options.strategiesMax else { return }
+    lines.release(
+      PositionLines.subject(Int(subject)) + 1, PositionLines.Risk.peak, PositionLines.word(peakE4))
   }
 
   /// Keeps the clock of the risk states' times for a successor.

@@ -46,6 +46,7 @@ enum PositionLines {
   enum Risk {
     /// State, trips from bit 8, from bit 40 the state that a kill came over; bit 63: there is one.
     static let state = 1
+    /// May rise without `revise`.
     static let peak = 2
     static let coolDownSince = 3
     static let newest = 4

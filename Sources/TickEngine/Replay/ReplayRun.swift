@@ -138,7 +138,8 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     venue?.join()
     instance?.keepTrip(observer, isLast: true)
     instance?.end(
-      isClean: sender?.role.isClean ?? true, state: sender?.role.strictestState ?? .normal)
+      isClean: sender?.role.isClean ?? true, state: sender?.role.strictestState ?? .normal,
+      isLive: sender?.role.options.clock != nil)
   }
 
   /// The venue may be slow to answer: a second signal ends the wait.
