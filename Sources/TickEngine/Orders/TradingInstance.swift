@@ -14,7 +14,7 @@ final class TradingInstance {
   private let ringDirectory: String
   private let stateDirectory: String
   /// The trip that was told last.
-  private var kept: GateRecord?
+  private var told: GateRecord?
   private var isUnwritten = false
   /// Regions that this process made, by suffix, where there were none.
   private var made: [String] = []
@@ -110,9 +110,17 @@ final class TradingInstance {
     return try RiskLegacy(region, strategies: strategies)
   }
 
+  /// A sender that begins shut says so.
+  func tellShut(_ reason: TripReason?, _ standing: GateStanding?, _ observer: ReplayObserver) {
+    guard let reason else { return }
+    told = standing?.record
+    observer.note(
+      "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
+  }
+
   /// A trip from within is in memory only until somebody writes it down, which is here. Whoever
   /// trips from outside does so himself, with his name, unless he dies over it: he is given until
-  /// the next look.
+  /// the next look. Each trip is told once, whoever it came from.
   ///
   /// - Returns: whether this look is enough of the trip that led to it: false while the page is
   ///   open still.
@@ -124,6 +132,7 @@ final class TradingInstance {
       let status = killSwitch.status()
       guard status.isUnwritten else {
         isUnwritten = false
+        if !status.isArmed { tell(status.standing.record, observer) }
         return !status.isArmed
       }
       let isFromOutside = status.reason == .operatorKill || status.reason == .senderSilent
@@ -131,17 +140,22 @@ final class TradingInstance {
         isUnwritten = true
         return true
       }
-      if let record = try killSwitch.keepTrip(), record != kept {
-        kept = record
-        observer.note("the kill switch is tripped (\(record.code)): \(record.reason)")
-      }
+      tell(try killSwitch.keepTrip(), observer)
     } catch {
       observer.note("the state of the kill switch cannot be kept: \(error)")
     }
     return true
   }
 
-  /// The run has ended. A state that is not normal stays for the next.
+  private func tell(_ record: GateRecord?, _ observer: ReplayObserver) {
+    guard let record, record.state == .tripped, record != told else { return }
+    told = record
+    observer.note(
+      "the kill switch is tripped (\(record.code)) by \(record.who): \(record.reason); no order"
+        + " leaves any more, and what is open is cancelled; see `tickway state \(name)`")
+  }
+
+  /// The run has ended. A state that is not normal stays for the next; so does what is of the day.
   ///
   /// - Parameters:
   ///   - isLive: its days are those of the clock.
@@ -153,7 +167,6 @@ final class TradingInstance {
       try? Region.remove(directory: ringDirectory, name: regionName(suffix))
     }
   }
-}
 
   /// Whether the day's peak and trips are where the next start finds them.
   private func keepDay() -> Bool {
@@ -168,3 +181,4 @@ final class TradingInstance {
       return (error as? RingError)?.kind == .absent
     }
   }
+}

@@ -244,6 +244,8 @@ public struct RiskWatch: ~Copyable {
   /// As the state was looked at last.
   func drawdown_ppm(of subject: UInt8) -> Int64? { states[place(of: subject)].drawdown_ppm }
   var state: RiskState { states[0].state }
+  /// The instance's breaker or cooldown that a kill came over.
+  var interrupted: RiskState? { states[0].interrupted }
   /// The trading day's number.
   var day: Int64 { states[0].record.day }
   func state(of subject: UInt8) -> RiskState { states[place(of: subject)].state }
@@ -266,8 +268,6 @@ public struct RiskWatch: ~Copyable {
   }
 
   /// Whether any subject's breaker is out and its orders are not known to have ended.
-  /// The instance's breaker or cooldown that a kill came over.
-  var interrupted: RiskState? { states[0].interrupted }
   var hasBreaker: Bool { breakers > 0 }
 
   /// The n-th change; nil if there is none, or it was not kept.
