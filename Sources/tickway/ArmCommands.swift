@@ -86,8 +86,10 @@ struct ResumeCommand: ParsableCommand {
     discussion: """
       The checks: record (the state directory holds a whole one), page (the gate can be used), \
       sender (none runs that has not seen the trip), orders (none open or in doubt, as told last), \
-      risk (no breaker, no cooldown), heartbeat (the operator's comes, if there is a dead-man \
-      limit). A sender that still runs sends nothing until it is started again.
+      risk (no breaker, no cooldown, no kill that came over one), heartbeat (the operator's comes, \
+      if there is a dead-man limit). A sender that still runs sends nothing until it is started \
+      again. A breaker or a cooldown goes on after that, also if risk is overruled: \
+      `tickway risk reset` ends it.
       """)
   @OptionGroup var options: ArmingOptions
   @Option(

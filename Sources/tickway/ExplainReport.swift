@@ -60,7 +60,8 @@ struct ExplainReport: Encodable {
     let volume_max: Int64
     let position_max: Int64
     let room: Int64
-    let messages: Int64
+    /// Of the day before this one; nil: the check was not made.
+    let messages: Int64?
     /// nil: fewer orders than the limit came before, or the check was not made.
     let rate_age_ns: UInt64?
     /// nil: there was no such order, or the check was not made.
@@ -150,7 +151,7 @@ extension ExplainReport.Values {
     sector_name = context.sector(event.sector)
     (gross, order_value) = (Notional(e4: event.grossE4), Notional(e4: event.orderValueE4))
     (volume_max, position_max, room) = (event.volumeMax, event.positionMax, event.room)
-    messages = event.messages
+    messages = event.hasReached(.messages) ? event.messages : nil
     rate_age_ns = made(.rate, event.rateAge_ns)
     duplicate_age_ns = made(.duplicate, event.duplicateAge_ns)
     (open_orders, in_doubt) = (event.openOrders, event.inDoubt)

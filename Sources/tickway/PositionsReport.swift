@@ -67,7 +67,7 @@ extension PositionsReport.Subject {
     state = subject.state?.name
     trips = subject.risk?.trips
     drawdown_ppm = subject.drawdown_ppm
-    if let peakE4 = subject.risk?.peakE4, peakE4 > 0 { peak = Notional(e4: peakE4) }
+    peak = subject.peakE4.map { Notional(e4: $0) }
     guard let sums = subject.sums, !sums.isBroken else { return }
     equity = sums.equityE4.map { Notional(e4: $0) }
     gross = Notional(e4: sums.grossE4)

@@ -44,9 +44,9 @@ extension RiskReport.Subject {
     state = subject.state?.name
     drawdown_ppm = subject.drawdown_ppm
     equity = subject.sums?.equityE4.map { Notional(e4: $0) }
+    peak = subject.peakE4.map { Notional(e4: $0) }
     trips = subject.risk?.trips
     if let risk = subject.risk {
-      if risk.peakE4 > 0 { peak = Notional(e4: risk.peakE4) }
       if risk.coolDownSince > 0 { cooldown_since = UtcTime(risk.coolDownSince).text }
     }
     guard subject.subject > 0, let told else { return }

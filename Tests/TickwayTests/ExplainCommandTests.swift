@@ -71,6 +71,21 @@ import Testing
     #expect(text.output.contains("FAIL") && text.output.contains("  > "))
   }
 
+  /// A check that was not made has looked at nothing: 0 messages would be a number.
+  @Test func whatNoCheckCameToIsLeftOut() throws {
+    let day = try scratch.synth(messages: 5_000, symbols: 50)
+    let limits = try scratch.limits(openOrders: 4_096, ["order_quantity_max": "1"])
+    _ = try ReplayResult.of([
+      day, "--strategy", "market-maker", "--limits", limits, "--decisions", scratch["d"],
+    ])
+    let early = try explain("--reason", "quantity", "--last", "1")["decisions"].list
+    let values = try #require(early.first)["values"]
+    #expect(values["messages"].count == nil && values["orders_asked"].count ?? 0 > 0)
+    _ = try traded()
+    let late = try explain("--reason", "open_orders", "--last", "1")["decisions"].list
+    #expect(try #require(late.first)["values", "messages"].count ?? 0 > 0)
+  }
+
   /// As OUCH 4.2 says that this is the 42nd order.
   private func token(of order: UInt64, _ strategy: UInt64) -> String {
     let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")

@@ -10,7 +10,7 @@ public enum ResumeCheck: String, CaseIterable, Codable, Sendable {
   case sender
   /// No order was open or in doubt when the sender told last.
   case orders
-  /// The risk state, as told last, is no breaker and no cooldown.
+  /// The risk state, as told last, is no breaker and no cooldown, and no kill that came over one.
   case risk
   /// The operator's heartbeat comes, if there is a dead-man limit.
   case heartbeat
@@ -141,6 +141,14 @@ extension KillSwitch {
       return CheckFinding(.risk, false, "\(raw) is no risk state of this build")
     }
     // A kill is what is being resumed from, and a recovery what follows; a breaker is neither.
+    let interrupted = UInt8(clamping: status.told?.interrupted ?? 0)
+    if interrupted != 0 {
+      let name = RiskState(rawValue: interrupted)?.name ?? "\(interrupted)"
+      return CheckFinding(
+        .risk, false,
+        "\(state.name), as told last, over \(name), which goes on after the restart until"
+          + " `tickway risk reset`, also if it is overruled here")
+    }
     let isPassed = state != .circuitBreaker && state != .coolDown
     return CheckFinding(.risk, isPassed, "\(state.name), as told last")
   }

@@ -60,6 +60,8 @@ extension KillPage {
     public var inDoubt: UInt64 = 0
     /// The raw value of its risk state.
     public var riskState: UInt64 = 0
+    /// The same of the breaker or cooldown that a kill came over, which goes on after it; 0: none.
+    public var interrupted: UInt64 = 0
     /// Bytes that wait for the kernel.
     public var unsentBytes: UInt64 = 0
     /// Of the last bytes handed to the kernel, and of this telling: CLOCK_MONOTONIC ns.
@@ -69,6 +71,10 @@ extension KillPage {
     public var strategiesOff: UInt64 = 0
 
     public init() {}
+
+    /// In the word of the risk state.
+    fileprivate static let interruptedShift: UInt64 = 8
+    fileprivate static let interruptedMask: UInt64 = 0xFF00
   }
 
   /// nil: the sender is in the middle of changing it, perhaps for ever.
@@ -77,7 +83,8 @@ extension KillPage {
     var told = Told()
     told.openOrders = words[0]
     told.inDoubt = words[1]
-    told.riskState = words[2]
+    told.riskState = words[2] & ~Told.interruptedMask
+    told.interrupted = (words[2] & Told.interruptedMask) >> Told.interruptedShift
     told.unsentBytes = words[3]
     told.lastSend_ns = words[4]
     told.told_ns = words[5]
@@ -89,7 +96,7 @@ extension KillPage {
     lines.revise(KillPage.toldLine) { line in
       line[1] = told.openOrders
       line[2] = told.inDoubt
-      line[3] = told.riskState
+      line[3] = told.riskState | told.interrupted << Told.interruptedShift
       line[4] = told.unsentBytes
       line[5] = told.lastSend_ns
       line[6] = told.told_ns

@@ -14,7 +14,8 @@ public struct StateFailure: Error, Equatable, CustomStringConvertible {
 }
 
 /// Where trips survive everything: `<instance>.state.<number>`, one file a change, of which the
-/// highest number rules, and `<instance>.log` with a line for each.
+/// highest number rules, and `<instance>.log` with a line for each. Beside them `<instance>.run`,
+/// the sender that runs, and `<instance>.day`, how the risk states of the last trading day stand.
 ///
 /// A change is written whole under a hidden name, synchronised, and linked to the next number,
 /// which succeeds for one writer only: a compare and exchange without a lock that a stopped process
@@ -191,6 +192,31 @@ public struct StateDirectory: Sendable {
       throw failed("\(path)/\(instance).run", removing: hidden)
     }
   }
+
+  /// What a day leaves when its sender ends in order; replaced whole.
+  func write(_ day: DayRecord) throws(StateFailure) {
+    try makeDirectory()
+    try asOwner { () throws(StateFailure) in
+      let hidden = try writeHidden(day, day.instance)
+      let file = dayFile(day.instance)
+      guard unsafe rename(hidden, file) == 0 else { throw failed(file, removing: hidden) }
+      try synchronise()
+    }
+  }
+
+  /// What an orderly end left of its day; nil: there was none.
+  ///
+  /// - Throws: what keeps it from being read: nobody knows then how the day stands.
+  func day(of instance: String) throws -> DayRecord? {
+    let file = dayFile(instance)
+    guard let bytes = Self.read(file) else {
+      if errno == ENOENT { return nil }
+      throw failed(file)
+    }
+    return try DayRecord(bytes, of: instance, path: file)
+  }
+
+  private func dayFile(_ instance: String) -> String { "\(path)/\(instance).day" }
 
   /// A sender's run has ended.
   func removeRun(of instance: String, pid: Int32) {

@@ -92,7 +92,8 @@ final class SenderAssembly {
         events: try EventProducer(claiming: rings[number].events.attach()))
     }
     let risk = try makeRisk(
-      limits, isArmed: !kill.isShut && !isSessionGone, held, marks, goesOn: isSessionGone)
+      limits, isArmed: !kill.isShut && !isSessionGone, held, marks, goesOn: isSessionGone,
+      isSame: isSame)
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
       ports: ports, gate: gate, kill: kill, risk: risk, pool: pool, session: session,
@@ -170,18 +171,24 @@ final class SenderAssembly {
   /// Positions begin anew: the venue tells every fill of its session again. States go on, and with
   /// them the clock of their times: what was set meanwhile ends no cooldown.
   ///
-  /// - Parameter goesOn: the venue does not: what a predecessor knew is all that is known.
+  /// - Parameters:
+  ///   - goesOn: the venue does not: what a predecessor knew is all that is known.
+  ///   - isSame: the session is the predecessor's, of which all is told; else it is over, and what
+  ///     it brought is not in the equity that this one begins with.
   private func makeRisk(
     _ limits: RiskLimits, isArmed: Bool, _ held: [HeldInstrument], _ marksE4: [Int64],
-    goesOn: Bool
+    goesOn: Bool, isSame: Bool
   ) throws -> RiskWatch {
     var positions = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     positions.instruments = TickPublisher.instrumentsMax
     positions.strategiesMax = limits.strategiesMax
     positions.strategiesExpected = strategiesExpected(held)
-    let legacy = try instance?.riskLegacy(strategies: limits.strategiesMax) ?? RiskLegacy()
-    clock = options.captures.isEmpty ? legacy.clock ?? SteadyClock() : nil
+    let isLive = options.captures.isEmpty
+    var legacy =
+      try instance?.riskLegacy(strategies: limits.strategiesMax, isLive: isLive) ?? RiskLegacy()
+    clock = isLive ? legacy.clock ?? SteadyClock() : nil
+    if !goesOn, !isSame { legacy.rebase(to: limits.portfolioE4) }
     let region =
       if let instance {
         goesOn
@@ -192,6 +199,7 @@ final class SenderAssembly {
     self.positions = SharedRegion(try region.duplicate(untouched: true))
     var book = try PositionBook.open(claiming: region, positions)
     try book.begin(held, marksE4)
+    if isSame { for (instrument, markE4) in legacy.marksE4 { book.expect(instrument, at: markE4) } }
     if let clock { book.keep(clock) }
     var risk = try RiskWatch(
       limits, positions: book, records: legacy.records, isResumed: isArmed, at: 0)

@@ -32,7 +32,8 @@ public enum SenderService {
     var isStarted = false
     defer { if !isStarted { instance?.abandon() } }
     sender.metrics = metrics
-    tellShut(sender.kill.reason, observer)
+    instance?.tellShut(sender.kill.reason, sender.kill.standing, observer)
+    let riskNews = RiskNews(assembly.positions, instance: instance?.name)
     let recorder = try recording.map {
       process.thread(
         try $0.recorder(directory: assembly.directory, page: process.page), isPinned: false)
@@ -61,6 +62,7 @@ public enum SenderService {
         nextLook = MonotonicClock.now + 1_000_000_000
         reference?.look(observer)
         instance?.keepTrip(observer)
+        riskNews?.look(observer)
         if let note = riskNote.take() { observer.note(note) }
         tellSessionGone(process, options, &isGoneTold, observer)
       })
@@ -72,20 +74,22 @@ public enum SenderService {
     recorder?.join()
     if let note = riskNote.take() { observer.note(note) }
     if let lost = thread.role.decisions.lostNote { observer.note(lost) }
-    instance?.keepTrip(observer, isLast: true)
+    riskNews?.look(observer)
     // One that ends alone is followed by another, which goes on from what it leaves.
-    if shared.read(.workersDone) != 0 {
-      instance?.end(isClean: thread.role.isClean, state: thread.role.strictestState, isAlone: false)
-    }
+    leave(instance, thread, isOver: shared.read(.workersDone) != 0, observer)
     let positions = Report.Positions(of: assembly.positions, thread.role.riskChanges)
     return outcome(process, thread, options, signal, recorder?.failure, positions)
   }
 
-  /// - Parameter reason: nil: it is open.
-  private static func tellShut(_ reason: TripReason?, _ observer: ReplayObserver) {
-    guard let reason else { return }
-    observer.note(
-      "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
+  private static func leave(
+    _ instance: TradingInstance?, _ thread: RoleThread<Sender>, isOver: Bool,
+    _ observer: ReplayObserver
+  ) {
+    instance?.keepTrip(observer, isLast: true)
+    guard isOver else { return }
+    instance?.end(
+      isClean: thread.role.isClean, state: thread.role.strictestState,
+      isLive: thread.role.options.clock != nil, isAlone: false)
   }
 
   /// Once, as soon as it is so.

@@ -21,6 +21,8 @@ extension Sender {
   private mutating func grant(_ request: RiskRequest) throws(RiskRefusal) {
     let (subject, approval) = (request.subject, RiskApproval.onRecord)
     guard subject <= gate.throttles.count else { throw .noSuchStrategy }
+    // What is held, and so equity, is not known before the venue has told it.
+    if isSuccessor, request.action == .reset || request.action == .rebase { throw .notReconciled }
     switch request.action {
     case .reset:
       guard !isShut else { throw .killed }

@@ -40,19 +40,32 @@ extension Sender {
     let marks = isRested ? Sender.marksMax.rested : Sender.marksMax.awake
     for _ in 0..<min(marks, held) {
       nextMark = nextMark + 1 < held ? nextMark + 1 : 0
-      let instrument = gate.exposure.listed(nextMark)
-      guard let priceE4 = gate.priceE4(of: instrument) else { continue }
-      gate.mark(instrument, priceE4)
-      risk.mark(instrument, priceE4)
+      value(gate.exposure.listed(nextMark))
     }
     watchRisk()
   }
 
+  /// The venue has told what is held: all of it is valued before anything is judged by it.
+  mutating func valueAll() {
+    for place in 0..<gate.exposure.listedCount { value(gate.exposure.listed(place)) }
+    watchRisk()
+  }
+
+  private mutating func value(_ instrument: UInt32) {
+    guard let priceE4 = gate.priceE4(of: instrument) else { return }
+    gate.mark(instrument, priceE4)
+    risk.mark(instrument, priceE4)
+  }
+
+  /// A part of what a predecessor held is no equity to measure against the day's peak: until the
+  /// venue has told all, during which nothing new leaves, states stay as they were left.
   mutating func watchRisk() {
+    guard !isSuccessor else { return }
     var changed = false
     risk.observe(at: marketTime) { _ in changed = true }
     if changed { act() }
-    if risk.day != day {
+    // Before its first decision a replay knows no time, and so no day either.
+    if marketTime > 0, risk.day != day {
       // A new trading day: its messages and its losses begin anew.
       if day != nil {
         gate.beginDay(equityE4: equityE4)
@@ -120,10 +133,8 @@ extension Sender {
     risk.noteTold(subject, state)
   }
 
-  /// After a breaker its cooldown begins once nothing of the subject is open; which nobody knows
-  /// before the venue has named all.
+  /// After a breaker its cooldown begins once nothing of the subject is open.
   private mutating func lookForEndedOrders() {
-    guard !isSuccessor else { return }
     for subject in 0...UInt8(gate.exposure.strategies)
     where risk.state(of: subject) == .circuitBreaker {
       guard subject == 0 ? book.count == 0 : !book.hasOrder(of: subject) else { continue }

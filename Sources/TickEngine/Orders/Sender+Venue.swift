@@ -183,8 +183,9 @@ extension Sender {
     if isSuccessor {
       cancelWhatIsStopped()
       tellUntoldStates()
+      isSuccessor = false
+      valueAll()
     }
-    isSuccessor = false
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
     if self.link == .steady { endRecoveries() }

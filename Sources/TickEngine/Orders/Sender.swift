@@ -284,6 +284,7 @@ struct Sender: ~Copyable, Role {
     told.openOrders = UInt64(book.count)
     told.inDoubt = UInt64(book.inDoubt)
     told.riskState = UInt64(instanceState.rawValue)
+    told.interrupted = UInt64(risk.interrupted?.rawValue ?? 0)
     told.unsentBytes = UInt64(session?.unsent ?? 0)
     told.lastSend_ns = lastSend_ns
     told.told_ns = now

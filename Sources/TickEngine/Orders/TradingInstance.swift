@@ -5,8 +5,8 @@ import TickRing
 ///
 /// Its regions are `tickway.NAME.pool` (orders that are out), `.positions`, `.directory` (numbers
 /// of its instruments, which order ids hold) and `.gate`. A run that ends with no order out takes
-/// the first three away; after any other end they stay, and the next sender begins with asking the
-/// venue about them.
+/// the first three away, and leaves the day's peak and trips in the state directory; after any
+/// other end they stay, and the next sender begins with asking the venue about them.
 ///
 /// Thread safety: one thread.
 final class TradingInstance {
@@ -14,7 +14,7 @@ final class TradingInstance {
   private let ringDirectory: String
   private let stateDirectory: String
   /// The trip that was told last.
-  private var kept: GateRecord?
+  private var told: GateRecord?
   private var isUnwritten = false
   /// Regions that this process made, by suffix, where there were none.
   private var made: [String] = []
@@ -92,22 +92,35 @@ final class TradingInstance {
     made = []
   }
 
-  /// The risk states that a predecessor left.
-  func riskLegacy(strategies: Int) throws -> RiskLegacy {
+  /// The risk states that a predecessor left: one that did not end in order, or one of the day.
+  ///
+  /// - Parameter isLive: a replay begins its capture's day anew.
+  func riskLegacy(strategies: Int, isLive: Bool) throws -> RiskLegacy {
     let region: Region
     do throws(RingError) {
       region = try Region.attach(
         .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
     } catch {
       guard error.kind == .absent else { throw error }
-      return RiskLegacy()
+      guard isLive, let day = try StateDirectory(path: stateDirectory).day(of: name) else {
+        return RiskLegacy()
+      }
+      return RiskLegacy(day)
     }
     return try RiskLegacy(region, strategies: strategies)
   }
 
+  /// A sender that begins shut says so.
+  func tellShut(_ reason: TripReason?, _ standing: GateStanding?, _ observer: ReplayObserver) {
+    guard let reason else { return }
+    told = standing?.record
+    observer.note(
+      "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
+  }
+
   /// A trip from within is in memory only until somebody writes it down, which is here. Whoever
   /// trips from outside does so himself, with his name, unless he dies over it: he is given until
-  /// the next look.
+  /// the next look. Each trip is told once, whoever it came from.
   ///
   /// - Returns: whether this look is enough of the trip that led to it: false while the page is
   ///   open still.
@@ -119,6 +132,7 @@ final class TradingInstance {
       let status = killSwitch.status()
       guard status.isUnwritten else {
         isUnwritten = false
+        if !status.isArmed { tell(status.standing.record, observer) }
         return !status.isArmed
       }
       let isFromOutside = status.reason == .operatorKill || status.reason == .senderSilent
@@ -126,24 +140,45 @@ final class TradingInstance {
         isUnwritten = true
         return true
       }
-      if let record = try killSwitch.keepTrip(), record != kept {
-        kept = record
-        observer.note("the kill switch is tripped (\(record.code)): \(record.reason)")
-      }
+      tell(try killSwitch.keepTrip(), observer)
     } catch {
       observer.note("the state of the kill switch cannot be kept: \(error)")
     }
     return true
   }
 
-  /// The run has ended. A state that is not normal stays for the next.
+  private func tell(_ record: GateRecord?, _ observer: ReplayObserver) {
+    guard let record, record.state == .tripped, record != told else { return }
+    told = record
+    observer.note(
+      "the kill switch is tripped (\(record.code)) by \(record.who): \(record.reason); no order"
+        + " leaves any more, and what is open is cancelled; see `tickway state \(name)`")
+  }
+
+  /// The run has ended. A state that is not normal stays for the next; so does what is of the day.
   ///
-  /// - Parameter isAlone: whether the directory goes, too: other roles may need it.
-  func end(isClean: Bool, state: RiskState, isAlone: Bool = true) {
+  /// - Parameters:
+  ///   - isLive: its days are those of the clock.
+  ///   - isAlone: whether the directory goes, too: other roles may need it.
+  func end(isClean: Bool, state: RiskState, isLive: Bool, isAlone: Bool = true) {
     guard isClean else { return }
-    let isCalm = state == .normal || state == .warning
-    for suffix in ["pool"] + (isCalm ? ["positions"] : []) + (isAlone ? ["directory"] : []) {
+    let isOver = state.allowsNewExposure && (!isLive || keepDay())
+    for suffix in ["pool"] + (isOver ? ["positions"] : []) + (isAlone ? ["directory"] : []) {
       try? Region.remove(directory: ringDirectory, name: regionName(suffix))
+    }
+  }
+
+  /// Whether the day's peak and trips are where the next start finds them.
+  private func keepDay() -> Bool {
+    do {
+      let region = try Region.attach(
+        .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
+      let legacy = try RiskLegacy(region, strategies: Int(UInt8.max))
+      try StateDirectory(path: stateDirectory).write(DayRecord(instance: name, legacy))
+      return true
+    } catch {
+      // Without one there is nothing to keep.
+      return (error as? RingError)?.kind == .absent
     }
   }
 }

@@ -112,6 +112,15 @@ public struct PositionBook: ~Copyable {
     return nil
   }
 
+  /// Values an instrument, also one that is not held yet, as a predecessor did last: the venue is
+  /// about to tell how it came to be held.
+  mutating func expect(_ instrument: UInt32, at markE4: Int64) {
+    guard !isResumed, instrument > 0, instrument < options.instruments,
+      place(0, instrument) != nil
+    else { return }
+    mark(instrument: instrument, priceE4: markE4)
+  }
+
   /// Makes a subject's equity what it was.
   private mutating func rebase(_ subject: UInt8, to equityE4: Int64?) {
     var sums = sums(subject)
@@ -172,12 +181,21 @@ public struct PositionBook: ~Copyable {
     guard states.subject <= options.strategiesMax else { return }
     let record = states.record
     lines.revise(PositionLines.subject(Int(states.subject)) + 1) { line in
-      line[PositionLines.Risk.state] = UInt64(record.state) | UInt64(record.trips) << 8 | 1 << 63
+      line[PositionLines.Risk.state] =
+        UInt64(record.state) | UInt64(record.trips) << 8 | UInt64(record.interrupted) << 40
+        | 1 << 63
       line[PositionLines.Risk.peak] = PositionLines.word(record.peakE4)
       line[PositionLines.Risk.coolDownSince] = record.coolDownSince
       line[PositionLines.Risk.newest] = record.newest
       line[PositionLines.Risk.day] = PositionLines.word(record.day)
     }
+  }
+
+  /// The same of a peak alone, which has risen within its day: one word, which no death tears.
+  mutating func raise(peakE4: Int64, of subject: UInt8) {
+    guard subject <= options.strategiesMax else { return }
+    lines.release(
+      PositionLines.subject(Int(subject)) + 1, PositionLines.Risk.peak, PositionLines.word(peakE4))
   }
 
   /// Keeps the clock of the risk states' times for a successor.

@@ -44,8 +44,9 @@ enum PositionLines {
 
   /// A subject's second line: its `RiskRecord`.
   enum Risk {
-    /// State, then trips from bit 8; bit 63: there is one.
+    /// State, trips from bit 8, from bit 40 the state that a kill came over; bit 63: there is one.
     static let state = 1
+    /// May rise without `revise`.
     static let peak = 2
     static let coolDownSince = 3
     static let newest = 4

@@ -6,6 +6,7 @@ import TickWire
 ///
 /// Thread safety: one thread at a time. Any number of observers.
 public struct PositionObserver: ~Copyable {
+  private static let looksMax = 100
   private let lines: SharedLines
   private let directory: DirectoryReader?
   private let strategies: Int
@@ -55,9 +56,16 @@ public struct PositionObserver: ~Copyable {
 
   private func subject(_ subject: Int) -> PositionSnapshot.Subject {
     let line = PositionLines.subject(subject)
-    return PositionSnapshot.Subject(
-      subject: UInt8(subject), sums: PositionReading.wholeSums(lines, line),
-      risk: PositionReading.risk(lines, subject: subject))
+    var sums = PositionReading.wholeSums(lines, line)
+    var risk: RiskRecord?
+    // A peak that rose after the sums were read would be a drawdown that there never was.
+    for _ in 0..<PositionObserver.looksMax {
+      risk = PositionReading.risk(lines, subject: subject)
+      let again = PositionReading.wholeSums(lines, line)
+      if again == sums { break }
+      sums = again
+    }
+    return PositionSnapshot.Subject(subject: UInt8(subject), sums: sums, risk: risk)
   }
 
   private func holding(_ number: Int) -> PositionSnapshot.Entry {
@@ -88,9 +96,17 @@ public struct PositionSnapshot: Sendable {
 
     public var state: RiskState? { risk.flatMap { RiskState(rawValue: $0.state) } }
 
-    /// (peak - equity) / peak in 1e-6, rounded down; nil if either is unknown.
+    /// Highest equity of the trading day, units of 1e-4: also one that the sender has not come to
+    /// look at yet. nil: it is unknown, or there was no positive one.
+    public var peakE4: Int64? {
+      guard let risk else { return nil }
+      let peakE4 = max(risk.peakE4, sums?.equityE4 ?? 0)
+      return peakE4 > 0 ? peakE4 : nil
+    }
+
+    /// (peak - equity) / peak in 1e-6, rounded down, 0 at least; nil if either is unknown.
     public var drawdown_ppm: Int64? {
-      guard let equityE4 = sums?.equityE4, let peakE4 = risk?.peakE4, peakE4 > 0 else { return nil }
+      guard let equityE4 = sums?.equityE4, let peakE4 else { return nil }
       return RiskStates.drawdown_ppm(equityE4: equityE4, peakE4: peakE4)
     }
 

@@ -4,6 +4,10 @@ import TickRing
 struct RiskLegacy {
   /// By subject: a breaker outlives its sender.
   private(set) var records: [UInt8: RiskRecord] = [:]
+  /// By subject, units of 1e-4; none where it was not known.
+  private(set) var equitiesE4: [UInt8: Int64] = [:]
+  /// By instrument: what it was valued at last, units of 1e-4.
+  private(set) var marksE4: [UInt32: Int64] = [:]
   /// The clock of their times; nil: none of this boot of the machine.
   private(set) var clock: SteadyClock?
 
@@ -15,12 +19,58 @@ struct RiskLegacy {
     let lines = try SharedLines(region, .positions)
     // Of a book that was never begun there are none.
     if lines.acquire(PositionLines.header, PositionLines.Header.version) != 0 {
-      for subject in 0...min(strategies, try PositionReading.strategies(of: lines)) {
+      let there = try PositionReading.strategies(of: lines)
+      for subject in 0...min(strategies, there) {
         records[UInt8(subject)] = try PositionReading.wholeRisk(lines, subject: subject)
+        let sums = PositionReading.wholeSums(lines, PositionLines.subject(subject))
+        equitiesE4[UInt8(subject)] = sums?.equityE4
       }
+      takeMarks(lines, strategies: there)
       clock = PositionReading.clock(lines)
     }
     // What was cut off meanwhile read as zeros.
     guard !lines.isLost else { throw PositionError.layout(path: lines.path) }
+  }
+
+  /// What an orderly end of the instance left.
+  init(_ day: DayRecord) {
+    for subject in day.subjects {
+      records[subject.subject] = subject.record
+      equitiesE4[subject.subject] = subject.equity_e4
+    }
+  }
+
+  private mutating func takeMarks(_ lines: borrowing SharedLines, strategies: Int) {
+    let room = (lines.count - PositionLines.holding(0, strategies: strategies)) / 2
+    let count = lines.acquire(PositionLines.header, PositionLines.Header.holdings)
+    for number in 0..<min(Int(clamping: count), room) {
+      let line = PositionLines.holding(number, strategies: strategies)
+      let key = lines.load(line, PositionLines.Position.key)
+      // The account's: all holdings of an instrument have the same.
+      guard key >> 32 == 0 else { continue }
+      let markE4 = PositionLines.number(lines.load(line, PositionLines.Position.mark))
+      if markE4 > 0 { marksE4[UInt32(truncatingIfNeeded: key)] = markE4 }
+    }
+  }
+
+  /// As records for a book that does not go on with what was held: the drawdown goes on, whatever
+  /// the equity that it begins with, and so do state and trips.
+  mutating func rebase(to equityE4: Int64) {
+    for (subject, record) in records {
+      records[subject] = record.rebased(from: equitiesE4[subject], to: equityE4)
+    }
+  }
+}
+
+extension RiskRecord {
+  /// The same drawdown with another equity; rounded to the larger one. Of an equity that is not
+  /// known, or not positive, the peak as it is.
+  func rebased(from oldE4: Int64?, to newE4: Int64) -> RiskRecord {
+    guard let oldE4, oldE4 > 0, newE4 > 0 else { return self }
+    let (whole, rest) = (Int128(peakE4) * Int128(newE4))
+      .quotientAndRemainder(dividingBy: Int128(oldE4))
+    var record = self
+    record.peakE4 = Int64(clamping: whole + (rest > 0 ? 1 : 0))
+    return record
   }
 }

@@ -20,6 +20,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   let histograms: ReplayHistograms
   let plan: CorePlan
   private let instance: TradingInstance?
+  private var riskNews: RiskNews?
   private let reference: ReferenceWatch?
   /// The sender's positions, read once it has stopped.
   let positions: SharedRegion?
@@ -58,10 +59,10 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
 
   /// Runs to the end, a signal or a failure.
   func run(_ observer: ReplayObserver) {
-    if let reason = sender?.role.kill.reason {
-      observer.note(
-        "the kill switch is tripped (\(reason.name)): no order leaves; see `tickway state`")
+    if let sender {
+      instance?.tellShut(sender.role.kill.reason, sender.role.kill.standing, observer)
     }
+    riskNews = RiskNews(positions, instance: instance?.name)
     do throws(ThreadFailure) { try start() } catch {
       startFailure = error
       control.write(.failed, 1)
@@ -111,6 +112,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
         nextProgress = now + 1_000_000_000
         reference?.look(observer)
         instance?.keepTrip(observer)
+        riskNews?.look(observer)
         observer.progress(control.read(.packetsIngested), Double(now - start) / 1e9)
       }
     }
@@ -137,8 +139,10 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
     venueStop.request()
     venue?.join()
     instance?.keepTrip(observer, isLast: true)
+    riskNews?.look(observer)
     instance?.end(
-      isClean: sender?.role.isClean ?? true, state: sender?.role.strictestState ?? .normal)
+      isClean: sender?.role.isClean ?? true, state: sender?.role.strictestState ?? .normal,
+      isLive: sender?.role.options.clock != nil)
   }
 
   /// The venue may be slow to answer: a second signal ends the wait.

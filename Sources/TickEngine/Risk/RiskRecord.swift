@@ -11,6 +11,8 @@ public struct RiskRecord: Equatable, Sendable {
   public var day: Int64
   /// The state that workers were told of last; nil: it is not known that they were told another.
   public var told: RiskState?
+  /// The breaker or cooldown that a kill came over, a `RiskState`, as found; 0: none.
+  public var interrupted: UInt8 = 0
 
   /// A record that can be no subject's.
   public struct Failure: Error, Equatable, CustomStringConvertible {

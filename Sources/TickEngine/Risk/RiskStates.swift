@@ -20,6 +20,8 @@ public struct RiskStates: Sendable {
   public private(set) var trips: UInt32 = 0
   /// When the present or the latest cooldown began.
   public private(set) var coolDownSince: UInt64 = 0
+  /// The breaker or cooldown that a kill came over, which goes on after it; nil: none.
+  public private(set) var interrupted: RiskState?
   private var newest: UInt64 = 0
   private var day: TradingDay
 
@@ -42,7 +44,8 @@ public struct RiskStates: Sendable {
   ) throws(RiskRecord.Failure) {
     do { try limits.check() } catch { preconditionFailure("\(error)") }
     guard let state = RiskState(rawValue: record.state), record.peakE4 >= 0,
-      record.coolDownSince <= record.newest
+      record.coolDownSince <= record.newest,
+      let interrupted = RiskStates.interrupted(record.interrupted, in: state)
     else { throw RiskRecord.Failure(subject: subject) }
     self.limits = limits
     self.subject = subject
@@ -50,15 +53,25 @@ public struct RiskStates: Sendable {
     peakE4 = record.peakE4
     trips = record.trips
     coolDownSince = record.coolDownSince
+    self.interrupted = interrupted == .normal ? nil : interrupted
     newest = record.newest
     day = TradingDay(startSeconds: limits.tradingDayStart_seconds, resuming: record.day)
+  }
+
+  /// What a record's word says of a state; `.normal`: none; nil: it cannot be.
+  private static func interrupted(_ raw: UInt8, in state: RiskState) -> RiskState? {
+    switch RiskState(rawValue: raw) {
+    case .normal: .normal
+    case .circuitBreaker, .coolDown: state.allowsReducing ? nil : RiskState(rawValue: raw)
+    default: nil
+    }
   }
 
   /// What a successor needs to go on.
   public var record: RiskRecord {
     RiskRecord(
       state: state.rawValue, trips: trips, peakE4: peakE4, coolDownSince: coolDownSince,
-      newest: newest, day: day.number ?? 0)
+      newest: newest, day: day.number ?? 0, interrupted: interrupted?.rawValue ?? 0)
   }
 
   // MARK: What happens by itself
@@ -92,11 +105,13 @@ public struct RiskStates: Sendable {
     return become(.coolDown, .ordersEnded, now)
   }
 
-  /// Kills, from any state; a subject that is killed already keeps its first reason.
+  /// Kills, from any state; a subject that is killed already keeps its first reason. A breaker or a
+  /// cooldown is not ended by it, only put off.
   public mutating func kill(_ cause: RiskCause, at now: UInt64) -> RiskChange? {
     precondition(cause.isKill, "no reason to kill")
     let now = advance(to: now)
     guard state != .killSwitch else { return nil }
+    if state == .circuitBreaker || state == .coolDown { interrupted = state }
     return become(.killSwitch, cause, now)
   }
 
@@ -143,7 +158,8 @@ public struct RiskStates: Sendable {
   }
 
   /// The process has been restarted; `isReconciled`: its positions and open orders are the venue's.
-  /// Ends a recovery, with the checks of a reset; changes nothing in any other state.
+  /// Ends a recovery, with the checks of a reset; where the kill came over a breaker or a cooldown
+  /// that goes on, which only a reset of its own ends (RS6). Changes nothing in any other state.
   public mutating func restarted(
     isReconciled: Bool, equityE4 equity: Int64?, at now: UInt64
   ) throws(RiskRefusal) -> RiskChange? {
@@ -151,6 +167,7 @@ public struct RiskStates: Sendable {
     take(equity)
     guard state == .recovery else { return nil }
     guard isReconciled else { throw .notReconciled }
+    if let interrupted { return become(interrupted, .restart, now) }
     try checkDrawdown()
     return become(stateByDrawdown, .restart, now)
   }
@@ -221,6 +238,7 @@ public struct RiskStates: Sendable {
   ) -> RiskChange {
     let old = state
     state = new
+    if new.allowsReducing { interrupted = nil }
     return RiskChange(
       subject: subject, old: old, new: new, cause: cause, drawdown_ppm: drawdown_ppm,
       equityE4: equityE4, peakE4: peakE4, trips: trips, time: now)

@@ -3,8 +3,9 @@ import TickRing
 /// Positions and the risk states that follow from them: the instance's and each strategy's.
 ///
 /// Hot path. Thread: the sender's. Lines written: those of the position book; a state's only when
-/// it changes. `observe` costs a comparison of equities with those of before. No allocation. Times
-/// are the sender's market time: the capture's in a replay.
+/// it changes, its day begins or its peak rises, which is one store. `observe` costs a comparison
+/// of equities with those of before. No allocation. Times are the sender's market time: the
+/// capture's in a replay.
 ///
 /// Changes are kept in the order in which they came, up to `changesMax`; those beyond are counted.
 public struct RiskWatch: ~Copyable {
@@ -26,6 +27,8 @@ public struct RiskWatch: ~Copyable {
   /// What `observe` last looked at, by strategy.
   private let equities: Slab<Int64?>
   private let areSeen: Slab<Bool>
+  /// By subject: the peak that observers, and a successor, know.
+  private let shownPeaks: Slab<Int64>
   /// By subject: a person had looked into its kill before this run began.
   private let isRecovering: Slab<Bool>
   private var hasNews = true
@@ -60,6 +63,7 @@ public struct RiskWatch: ~Copyable {
     recent = Slab(count: subjects) { _ in nil }
     equities = Slab(count: subjects) { _ in nil }
     areSeen = Slab(count: subjects, repeating: false)
+    shownPeaks = Slab(count: subjects, repeating: 0)
     isRecovering = Slab(count: subjects, repeating: false)
     for subject in 0..<subjects {
       let state = self.states[subject].state
@@ -67,6 +71,7 @@ public struct RiskWatch: ~Copyable {
       if state == .circuitBreaker { breakers += 1 }
       isRecovering[subject] = state == .recovery
       self.positions.publish(self.states[subject])
+      shownPeaks[subject] = self.states[subject].peakE4
       noteTold(UInt8(subject), records[UInt8(subject)]?.told ?? state)
     }
   }
@@ -113,9 +118,25 @@ public struct RiskWatch: ~Copyable {
       }
       areSeen[subject] = true
       equities[subject] = equity
-      guard let change = states[subject].observe(equityE4: equity, at: now) else { continue }
+      guard let change = states[subject].observe(equityE4: equity, at: now) else {
+        show(subject, isNewDay: isNewDay)
+        continue
+      }
       publish(change)
       changed(change)
+    }
+  }
+
+  /// What is other than before though the state is the same: who comes after this sender has to
+  /// know of the day's peak.
+  private mutating func show(_ subject: Int, isNewDay: Bool) {
+    let peakE4 = states[subject].peakE4
+    guard isNewDay || peakE4 != shownPeaks[subject] else { return }
+    shownPeaks[subject] = peakE4
+    if isNewDay {
+      positions.publish(states[subject])
+    } else {
+      positions.raise(peakE4: peakE4, of: UInt8(subject))
     }
   }
 
@@ -197,6 +218,7 @@ public struct RiskWatch: ~Copyable {
 
   private mutating func publish(_ change: RiskChange) {
     positions.publish(states[Int(change.subject)])
+    shownPeaks[Int(change.subject)] = states[Int(change.subject)].peakE4
     keep(change)
   }
 
@@ -222,6 +244,8 @@ public struct RiskWatch: ~Copyable {
   /// As the state was looked at last.
   func drawdown_ppm(of subject: UInt8) -> Int64? { states[place(of: subject)].drawdown_ppm }
   var state: RiskState { states[0].state }
+  /// The instance's breaker or cooldown that a kill came over.
+  var interrupted: RiskState? { states[0].interrupted }
   /// The trading day's number.
   var day: Int64 { states[0].record.day }
   func state(of subject: UInt8) -> RiskState { states[place(of: subject)].state }

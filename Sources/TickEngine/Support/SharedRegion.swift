@@ -5,7 +5,9 @@ import TickRing
 final class SharedRegion: Sendable {
   private let region: Region
   init(_ region: consuming Region) { self.region = region }
-  func attach() throws(RingError) -> Region { try region.duplicate() }
+  func attach(untouched: Bool = false) throws(RingError) -> Region {
+    try region.duplicate(untouched: untouched)
+  }
 
   var capacity: Int { region.capacity }
   /// The body's, in regions of 64-byte lines.

@@ -83,6 +83,37 @@ import TickRing
     }
   }
 
+  /// KS1: what a person trips is told by the sender's starter, too, once each.
+  @Test func ks1EachTripIsToldOnceWhoeverItCameFrom() throws {
+    try arm()
+    let gate = try claim()
+    let instance = TradingInstance(
+      self.instance, ringDirectory: scratch.path, stateDirectory: state.path)
+    var notes: [String] = []
+    let observer = ReplayObserver(note: { notes.append($0) })
+    func look() { for _ in 0..<3 { instance.keepTrip(observer) } }
+    instance.tellShut(gate.reason, gate.standing, observer)
+    look()
+    #expect(notes == [])
+    try attach().shut(.operatorKill, at: 1 << 60)
+    _ = try state.trip(
+      self.instance, .operatorKill, who: "bert", reason: "prices run away", time_ns: 1 << 60)
+    look()
+    instance.keepTrip(observer, isLast: true)
+    #expect(notes.count == 1, "\(notes)")
+    #expect(notes[0].contains("(operator) by bert: prices run away"))
+    // Another trip is another one; a start that finds it says so itself.
+    try arm()
+    _ = try state.trip(self.instance, .operatorKill, who: "carl", reason: "again", time_ns: 5)
+    look()
+    #expect(notes.count == 2 && notes[1].contains("by carl: again"), "\(notes)")
+    let next = TradingInstance(
+      self.instance, ringDirectory: scratch.path, stateDirectory: state.path)
+    next.tellShut(.operatorKill, state.standing(of: self.instance), observer)
+    for _ in 0..<2 { next.keepTrip(observer) }
+    #expect(notes.count == 3 && notes[2].contains("no order leaves"), "\(notes)")
+  }
+
   @Test func ks2AnAcknowledgementSaysWhichWordWasSeen() throws {
     try arm()
     var gate = try claim()
@@ -242,6 +273,24 @@ import TickRing
     let record = try resume([.orders, .risk]).get()
     #expect(record.reason.contains("overruled: orders") && record.reason.contains("risk ("))
     #expect(one.status().isArmed)
+  }
+
+  /// RS6: a kill that came over a cooldown is no way around it.
+  @Test(arguments: [RiskState.circuitBreaker, .coolDown])
+  func ks3AKillInACooldownIsNotResumedWithoutAWord(_ state: RiskState) throws {
+    try arm()
+    do {
+      var gate = try claim()
+      var told = KillPage.Told()
+      told.riskState = UInt64(RiskState.killSwitch.rawValue)
+      told.interrupted = UInt64(state.rawValue)
+      gate.tell(told)
+      #expect(try attach().told() == told)
+    }
+    let one = try KillSwitch(instance, ringDirectory: scratch.path, state: self.state)
+    _ = one.kill(who: "b", reason: "x")
+    let failed = one.resumeChecks().filter { !$0.isPassed }
+    #expect(failed.map(\.check) == [.risk] && failed[0].text.contains("over \(state.name)"))
   }
 
   @Test func aDamagedPageCannotBeUsedAndIsNeverOpen() throws {

@@ -36,6 +36,20 @@ import TickRing
     #expect(refused == 1 && line.adjust { $0.gate.messages } == 4)
   }
 
+  /// A sender turns before it is asked for anything: it knows no time then, and no day.
+  @Test func rm9TheFirstOrdersOfAReplayAreOfItsDay() throws {
+    let line = try SenderLine { $0.messagesPerDayMax = 4 }
+    try line.start()
+    for _ in 0..<3 { _ = try line.turn { _ in true } }
+    for number: UInt64 in 1...3 { line.ask(number) }
+    #expect(try line.turn { $0.counts.acked == 3 })
+    for _ in 0..<3 { _ = try line.turn { _ in true } }
+    for number: UInt64 in 4...6 { line.ask(number) }
+    #expect(try line.turn { $0.counts.requested == 6 })
+    let refused = line.adjust { $0.counts.riskRejected[Int(RiskReason.messages.rawValue)] }
+    #expect(refused == 2 && line.adjust { $0.gate.messages } == 4)
+  }
+
   @Test func rm9AnotherDayBeginsAnew() throws {
     var gate = try claim()
     #expect(gate.messages(of: 20_000) == 0)

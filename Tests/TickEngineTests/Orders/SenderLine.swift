@@ -100,6 +100,9 @@ final class SenderLine {
 
   func die() { sender = nil }
 
+  /// The price that everything is valued at.
+  func trade(at price: Double) { board.setLast(1, price: price, time: GateBench.start) }
+
   /// Whoever comes next has a new pool.
   func forgetPool() throws {
     pool = try regions.make(.pool, capacity: OrderPool.slots(capacity))

@@ -9,14 +9,15 @@ import TickWire
 extension RiskWatch {
   /// Positions in memory that nobody else finds.
   static func unnamed(
-    _ limits: RiskLimits, records: [UInt8: RiskRecord] = [:]
+    _ limits: RiskLimits, records: [UInt8: RiskRecord] = [:], isResumed: Bool = false
   ) throws -> RiskWatch {
     var options = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
     options.holdingsMax = 1_024
     let region = try Region.createUnnamed(.positions, capacity: options.capacity)
     return try RiskWatch(
-      limits, positions: PositionBook.open(claiming: region, options), records: records, at: 0)
+      limits, positions: PositionBook.open(claiming: region, options), records: records,
+      isResumed: isResumed, at: 0)
   }
 }
 

@@ -30,6 +30,26 @@ import TickRing
     #expect(held.holding?.slippage_bpsE2 == 200_000 && snapshot.valueAtRisk == nil)
   }
 
+  /// RS1: equity that the sender has not looked at yet is no drawdown below zero.
+  @Test func rs1ADrawdownIsNeverBelowZero() throws {
+    let fixture = try PositionFixture()
+    var book = try fixture.book()
+    book.fill(
+      strategy: 2, instrument: 5, side: .buy, quantity: 10, priceE4: 400, referenceE4: 0)
+    for subject: UInt8 in [0, 2] {
+      book.publish(
+        RiskStates(
+          RiskStateLimits(), subject: subject, equityE4: book.equityE4(of: subject), at: 1))
+    }
+    book.mark(instrument: 5, priceE4: 50_000_000)
+    let snapshot = try observer(fixture).snapshot()
+    for subject in [0, 2] {
+      let found = snapshot.subjects[subject]
+      #expect(found.drawdown_ppm == 0 && found.peakE4 == found.sums?.equityE4)
+    }
+    #expect(snapshot.subjects[1].peakE4 == nil)
+  }
+
   @Test func anObserverOfAFreshRegionIsRefused() throws {
     let fixture = try PositionFixture()
     #expect(throws: PositionError.self) { _ = try observer(fixture) }
@@ -77,6 +97,12 @@ import TickRing
         #expect(holding.referenceValueE4 == (holding.bought + holding.sold) * 400)
       }
     }
+  }
+}
+
+extension PositionBook {
+  fileprivate func equityE4(of subject: UInt8) -> Int64? {
+    subject == 0 ? equityE4 : equityE4(subject)
   }
 }
 

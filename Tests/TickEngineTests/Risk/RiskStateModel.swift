@@ -6,6 +6,8 @@ import TickEngine
 /// time zones.
 struct RiskStateModel {
   private(set) var state = RiskState.normal
+  /// What a kill came over and only a person's reset ends.
+  private var pending: RiskState?
   /// Since the trading day began.
   private var equities: [Int?] = []
   private var tripTimes: [UInt64] = []
@@ -81,6 +83,7 @@ struct RiskStateModel {
 
   mutating func kill(at now: UInt64) {
     pass(to: now)
+    if state == .circuitBreaker || state == .coolDown { pending = state }
     state = .killSwitch
   }
 
@@ -92,7 +95,12 @@ struct RiskStateModel {
   mutating func restart(_ equity: Int?, isReconciled: Bool, at now: UInt64) {
     pass(to: now)
     equities.append(equity)
-    guard state == .recovery, isReconciled, !isDown(percent: 10) else { return }
+    guard state == .recovery, isReconciled else { return }
+    if let old = pending {
+      (state, pending) = (old, nil)
+      return
+    }
+    guard !isDown(percent: 10) else { return }
     state = isDown(percent: 5) ? .warning : .normal
   }
 }

@@ -149,7 +149,8 @@ import Testing
     let bench = Bench()
     let changes: [(inout RiskRecord) -> Void] = [
       { $0.state = 6 }, { $0.state = 255 }, { $0.peakE4 = -1 },
-      { $0.coolDownSince = $0.newest + 1 },
+      { $0.coolDownSince = $0.newest + 1 }, { $0.interrupted = RiskState.coolDown.rawValue },
+      { ($0.state, $0.interrupted) = (RiskState.killSwitch.rawValue, RiskState.warning.rawValue) },
     ]
     for change in changes {
       var record = bench.states.record

@@ -216,6 +216,41 @@ import Testing
     #expect(end?.old == .recovery && end?.new == .normal && end?.cause == .restart)
   }
 
+  /// RS6: only a reset ends a cooldown, and only once it has lasted; also another sender knows.
+  @Test(arguments: [6, 20] as [UInt64]) func rs6AKillDoesNotShortenACooldown(
+    minutes: UInt64
+  ) throws {
+    var bench = Bench()
+    bench.go(to: .coolDown)
+    let end = bench.now + 15 * Bench.minute
+    bench.now += minutes * Bench.minute
+    _ = bench.states.kill(.manual, at: bench.now)
+    #expect(bench.states.interrupted == .coolDown)
+    bench.states = try RiskStates(RiskStateLimits(), subject: 3, resuming: bench.states.record)
+    _ = try bench.states.recover(Bench.approval, at: bench.now)
+    let change = try bench.states.restarted(
+      isReconciled: true, equityE4: Bench.peak, at: bench.now)
+    #expect(change?.new == .coolDown && change?.cause == .restart)
+    #expect(bench.states.interrupted == nil && bench.states.record.interrupted == 0)
+    if minutes < 15 {
+      #expect(throws: RiskRefusal.cooling(until: end)) { try bench.reset(0) }
+      bench.now = end
+    }
+    #expect(try bench.reset(0).new == .normal)
+  }
+
+  /// RS5: its orders were not known to have ended when the kill came.
+  @Test func rs5AKillDoesNotEndABreaker() throws {
+    var bench = Bench()
+    bench.go(to: .circuitBreaker)
+    _ = bench.states.kill(.rate, at: bench.now)
+    _ = try bench.states.recover(Bench.approval, at: bench.now)
+    let low = Bench.equity(120_000)
+    let change = try bench.states.restarted(isReconciled: true, equityE4: low, at: bench.now)
+    #expect(change?.new == .circuitBreaker && bench.states.trips == 1)
+    #expect(bench.states.ordersEnded(at: bench.now)?.new == .coolDown)
+  }
+
   @Test func rs8ARestartDoesNotTripAgainAtOnce() throws {
     var bench = Bench()
     bench.go(to: .recovery)

@@ -1,0 +1,65 @@
+import Foundation
+
+/// What is of the trading day in an instance's risk states (RS1, RS7), for a start later that day:
+/// in the state directory, since an orderly end leaves nothing in shared memory. Of another day it
+/// means nothing.
+struct DayRecord: Codable, Equatable, Sendable {
+  static let format = "tickway.day/1"
+
+  /// The instance itself, or a strategy.
+  struct Subject: Codable, Equatable, Sendable {
+    /// 0: the instance.
+    var subject: UInt8
+    /// A `RiskState`, raw.
+    var state: UInt8
+    var trips: UInt32
+    var peak_e4: Int64
+    /// Against which the peak stands; nil: it was not known.
+    var equity_e4: Int64?
+    /// When its latest cooldown began, and the newest time that it knew, ns since the Unix epoch.
+    var cooldown_since_ns: UInt64
+    var newest_ns: UInt64
+    /// The trading day's number.
+    var day: Int64
+  }
+
+  var format = DayRecord.format
+  var instance: String
+  var subjects: [Subject]
+
+  /// Why it cannot be gone on with.
+  struct Failure: Error, Equatable, CustomStringConvertible {
+    let description: String
+  }
+
+  init(instance: String, _ legacy: RiskLegacy) {
+    self.instance = instance
+    subjects = legacy.records.sorted { $0.key < $1.key }.map { subject, record in
+      Subject(
+        subject: subject, state: record.state, trips: record.trips, peak_e4: record.peakE4,
+        equity_e4: legacy.equitiesE4[subject], cooldown_since_ns: record.coolDownSince,
+        newest_ns: record.newest, day: record.day)
+    }
+  }
+
+  /// Throws for one that is not whole, or another instance's: what it said is not known then.
+  init(_ bytes: Data, of instance: String, path: String) throws(Failure) {
+    guard let record = try? JSONDecoder().decode(DayRecord.self, from: bytes),
+      record.format == DayRecord.format, record.instance == instance
+    else {
+      throw Failure(
+        description: "\(path) holds no whole record of the day's peak and trips: look at them"
+          + " yourself, then remove it")
+    }
+    self = record
+  }
+}
+
+extension DayRecord.Subject {
+  /// As a predecessor leaves it.
+  var record: RiskRecord {
+    RiskRecord(
+      state: state, trips: trips, peakE4: peak_e4, coolDownSince: cooldown_since_ns,
+      newest: newest_ns, day: day)
+  }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+import TickMetrics
+import TickRing
+
+@testable import TickEngine
+
+/// RS1, RS7: what is of the day outlasts an orderly end.
+@Suite(.timeLimit(.minutes(1))) struct DayRecordTests {
+  private let scratch: Scratch
+  private let state: StateDirectory
+
+  init() throws {
+    scratch = try Scratch()
+    state = StateDirectory(path: scratch.file("state"))
+  }
+
+  private var instance: TradingInstance {
+    TradingInstance("prod", ringDirectory: scratch.path, stateDirectory: state.path)
+  }
+
+  /// Of an instance without a venue; a replay has a capture.
+  private func sender(isLive: Bool = true) throws -> Sender {
+    var options = ReplayOptions(captures: isLive ? [] : ["day.pcap"])
+    (options.venue, options.instance) = (.none, "prod")
+    (options.ringDirectory, options.stateDirectory) = (scratch.path, state.path)
+    let regions = ReplayRegions(directory: scratch.path)
+    let histograms = HistogramStorage(count: 3)
+    let assembly = SenderAssembly(
+      options: options, instance: instance, reload: nil, waitPolicy: .share,
+      page: try regions.make(.control, capacity: ControlPage.capacity),
+      board: try regions.make(.board, capacity: 16),
+      directory: try regions.make(.directory, capacity: 16), rings: [],
+      latency: SenderLatency(
+        risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]))
+    return try assembly.make()
+  }
+
+  /// A session that ends in order at 7.75 % below its peak, which was above what it began with.
+  private func warned(isLive: Bool = true) throws {
+    var sender = try sender(isLive: isLive)
+    sender.marketTime = max(sender.marketTime, GateBench.start)
+    sender.risk.positions.fill(
+      strategy: 1, instrument: 1, side: .buy, quantity: 10_000_000, priceE4: 1_000_000,
+      referenceE4: 1_000_000)
+    for mark: Int64 in [1_200_000, 1_107_000] {
+      sender.risk.mark(1, mark)
+      sender.watchRisk()
+    }
+    #expect(sender.instanceState == .warning && sender.risk.drawdown_ppm(of: 1) == 77_500)
+    let strictest = sender.strictestState
+    _ = consume sender
+    instance.end(isClean: true, state: strictest, isLive: isLive)
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+    #expect(!left.contains("tickway.prod.positions"), "\(left)")
+  }
+
+  private func edit(_ change: (inout DayRecord) -> Void) throws {
+    var record = try #require(try state.day(of: "prod"))
+    change(&record)
+    try state.write(record)
+  }
+
+  @Test func rs1TheNextStartOfTheDayGoesOnWithItsDrawdown() throws {
+    try warned()
+    var next = try sender()
+    next.watchRisk()
+    #expect(next.instanceState == .warning && next.risk.state(of: 1) == .warning)
+    #expect(next.risk.state(of: 2) == .normal && next.riskChanges.count == 0)
+    // Of the equity that it begins with.
+    #expect(next.equityE4 == RiskLimits.simulation.portfolioE4)
+    #expect(next.risk.drawdown_ppm(of: 0) == 77_500 && next.risk.drawdown_ppm(of: 1) == 77_500)
+    #expect(next.risk.drawdown_ppm(of: 2) == 0)
+  }
+
+  @Test func rs7TheTripsOfTheDayCountAtTheNextStart() throws {
+    try warned()
+    try edit { record in
+      for index in record.subjects.indices { record.subjects[index].trips = 2 }
+    }
+    var next = try sender()
+    next.watchRisk()
+    #expect(next.risk.positions.riskRecord(0)?.trips == 2)
+    next.risk.positions.fill(
+      strategy: 1, instrument: 1, side: .buy, quantity: 10_000_000, priceE4: 1_000_000,
+      referenceE4: 1_000_000)
+    next.risk.mark(1, 900_000)
+    next.watchRisk()
+    #expect(next.instanceState == .killSwitch && next.riskChanges.kept[0].cause == .tripsMax)
+  }
+
+  @Test func rs1AnotherDayBeginsAnew() throws {
+    try warned()
+    try edit { record in
+      for index in record.subjects.indices {
+        record.subjects[index].day -= 1
+        record.subjects[index].newest_ns -= 86_400_000_000_000
+        record.subjects[index].trips = 2
+      }
+    }
+    var next = try sender()
+    next.watchRisk()
+    #expect(next.instanceState == .normal && next.risk.drawdown_ppm(of: 0) == 0)
+    let kept = next.risk.positions.riskRecord(0)
+    #expect(kept?.trips == 0 && kept?.peakE4 == RiskLimits.simulation.portfolioE4)
+  }
+
+  /// A replay begins its capture's day anew, and takes nothing from a live day.
+  @Test func rs1AReplayNeitherLeavesADayNorTakesOne() throws {
+    try warned(isLive: false)
+    #expect(try state.day(of: "prod") == nil)
+    try warned()
+    let replay = try sender(isLive: false)
+    #expect(replay.instanceState == .normal && replay.risk.drawdown_ppm(of: 0) == 0)
+  }
+
+  /// RM13: nobody knows then how the day stands.
+  @Test(arguments: ["", "{}", "nonsense"]) func rm13ADayThatCannotBeReadStartsNothing(
+    text: String
+  ) throws {
+    try warned()
+    try Data(text.utf8).write(to: URL(filePath: scratch.file("state/prod.day")))
+    #expect(throws: DayRecord.Failure.self) { _ = try sender() }
+    try FileManager.default.removeItem(atPath: scratch.file("state/prod.day"))
+    let next = try sender()
+    #expect(next.instanceState == .normal)
+  }
+
+  /// Where it cannot be kept the region stays for the next start.
+  @Test func whatCannotBeWrittenDownStaysInMemory() throws {
+    do { _ = try sender() }
+    try FileManager.default.removeItem(atPath: state.path)
+    try Data().write(to: URL(filePath: state.path))
+    instance.end(isClean: true, state: .normal, isLive: true)
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+    #expect(left.contains("tickway.prod.positions"), "\(left)")
+  }
+
+  @Test func aDrawdownIsCarriedToAnyEquityAndRoundedUp() {
+    let record = RiskRecord(
+      state: 0, trips: 0, peakE4: 11_999_000_000, coolDownSince: 0, newest: 0, day: 0)
+    func peak(_ old: Int64?, _ new: Int64) -> Int64 { record.rebased(from: old, to: new).peakE4 }
+    #expect(peak(11_069_000_000, 11_069_000_000) == 11_999_000_000)
+    #expect(peak(11_069_000_000, 10_000_000_000) == 10_840_184_299)
+    #expect(peak(1, .max) == .max)
+    for unknown: Int64? in [nil, 0, -1] { #expect(peak(unknown, 5) == record.peakE4) }
+    #expect(peak(5, 0) == record.peakE4)
+  }
+}
