@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -64,3 +65,6 @@ int clinux_wait_stop_signal(int timeout_ms) {
   int signal = sigtimedwait(&set, NULL, &timeout);
   return signal > 0 ? signal : 0;
 }
+
+/* What a full buffer could not write is dropped: only the mark on the stream says so then. */
+bool clinux_flush_output(void) { return fflush(stdout) == 0 && ferror(stdout) == 0; }

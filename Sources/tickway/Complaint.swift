@@ -47,7 +47,7 @@ enum Complaint {
     case let error as SupervisorError: code(of: error)
     case is SecretFailure: .configuration
     case is StrategyError: .usage
-    case is PositionError: .badData
+    case is PositionError, is RiskRecord.Failure, is DayRecord.Failure: .badData
     case let error as LedgerError: code(of: error)
     case let error as DecisionFileError: code(of: error)
     case let error as ValueAtRiskError: code(of: error)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import TickEngine
 import TickRing
 
@@ -43,9 +42,9 @@ struct Tickway: ParsableCommand {
 
   /// What was printed, and did not get to where it was to go.
   private static func tellLostOutput() {
-    guard fflush(nil) != 0 else { return }
-    let reason = unsafe String(cString: strerror(errno))
-    Complaint.note("tickway: standard output: \(reason): not all that was printed is there\n")
+    guard !StandardOutput.flush() else { return }
+    Complaint.note(
+      "tickway: not all that was printed could be written: is there room where it goes?\n")
     Tickway.exit(withError: ExitCode(TickwayExit.inputOutput.rawValue))
   }
 

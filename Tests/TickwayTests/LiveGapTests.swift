@@ -87,6 +87,10 @@ struct LiveGapTests {
     ingest.process.signal(SIGKILL)
     _ = try ingest.process.wait(within: 10)
     #expect(try ingest.bytes(name).count % 24 == 0)
+    // With the names of its 50 symbols, and a line for the names.
+    let symbols = String(
+      decoding: try ingest.bytes("record.symbols.csv.\(ingest.process.pid).partial"), as: UTF8.self)
+    #expect(symbols.split(separator: "\n").count > 50 && symbols.hasSuffix("\n"))
   }
 
   /// A publisher that is started again sends the day from its beginning.

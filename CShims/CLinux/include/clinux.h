@@ -3,6 +3,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* CLOCK_MONOTONIC, ns. About 20 ns, no system call. Any thread. */
@@ -44,5 +45,8 @@ int clinux_block_stop_signals(void);
 
 /* Waits at most `timeout_ms` for SIGINT or SIGTERM; returns the signal or 0. */
 int clinux_wait_stop_signal(int timeout_ms);
+
+/* Whether all that was printed to standard output is the kernel's. */
+bool clinux_flush_output(void);
 
 #endif

@@ -206,14 +206,15 @@ public struct StateDirectory: Sendable {
 
   /// What an orderly end left of its day; nil: there was none.
   ///
+  /// - Parameter now: ns since the Unix epoch.
   /// - Throws: what keeps it from being read: nobody knows then how the day stands.
-  func day(of instance: String) throws -> DayRecord? {
+  func day(of instance: String, before now: UInt64) throws -> DayRecord? {
     let file = dayFile(instance)
     guard let bytes = Self.read(file) else {
       if errno == ENOENT { return nil }
       throw failed(file)
     }
-    return try DayRecord(bytes, of: instance, path: file)
+    return try DayRecord(bytes, of: instance, path: file, before: now)
   }
 
   private func dayFile(_ instance: String) -> String { "\(path)/\(instance).day" }

@@ -188,7 +188,7 @@ final class SenderAssembly {
     var legacy =
       try instance?.riskLegacy(strategies: limits.strategiesMax, isLive: isLive) ?? RiskLegacy()
     clock = isLive ? legacy.clock ?? SteadyClock() : nil
-    if !goesOn, !isSame { legacy.rebase(to: limits.portfolioE4) }
+    if !goesOn, !isSame || legacy.isOfDay { legacy.rebase(to: limits.portfolioE4) }
     let region =
       if let instance {
         goesOn

@@ -307,8 +307,9 @@ struct Sender: ~Copyable, Role {
       return unsent > 0 || isClogged
     }
   }
-  /// Whether nothing is left at the venue that anybody has to ask about.
-  var isClean: Bool { book.count == 0 }
+  /// Whether nothing is left at the venue that anybody has to ask about: a successor that has not
+  /// been told all does not know what there is.
+  var isClean: Bool { book.count == 0 && !isSuccessor }
   /// Whether the starter waits no longer.
   var isHurried: Bool { control.read(.stopDrain) != 0 }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import TickRing
 
@@ -94,7 +95,8 @@ final class TradingInstance {
 
   /// The risk states that a predecessor left: one that did not end in order, or one of the day.
   ///
-  /// - Parameter isLive: a replay begins its capture's day anew.
+  /// - Parameter isLive: a replay begins its capture's day anew; and what one left in memory, other
+  ///   than a breaker, does not hide a live day.
   func riskLegacy(strategies: Int, isLive: Bool) throws -> RiskLegacy {
     let region: Region
     do throws(RingError) {
@@ -102,12 +104,17 @@ final class TradingInstance {
         .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
     } catch {
       guard error.kind == .absent else { throw error }
-      guard isLive, let day = try StateDirectory(path: stateDirectory).day(of: name) else {
-        return RiskLegacy()
-      }
-      return RiskLegacy(day)
+      return try isLive ? dayLegacy() ?? RiskLegacy() : RiskLegacy()
     }
-    return try RiskLegacy(region, strategies: strategies)
+    let legacy = try RiskLegacy(region, strategies: strategies)
+    guard isLive, legacy.clock == nil, legacy.isCalm else { return legacy }
+    return try dayLegacy() ?? legacy
+  }
+
+  /// What an orderly end of a live run left; nil: there was none.
+  private func dayLegacy() throws -> RiskLegacy? {
+    let state = StateDirectory(path: stateDirectory)
+    return try state.day(of: name, before: clinux_realtime_ns()).map { RiskLegacy($0) }
   }
 
   /// A sender that begins shut says so.
@@ -162,7 +169,8 @@ final class TradingInstance {
   ///   - isAlone: whether the directory goes, too: other roles may need it.
   func end(isClean: Bool, state: RiskState, isLive: Bool, isAlone: Bool = true) {
     guard isClean else { return }
-    let isOver = state.allowsNewExposure && (!isLive || keepDay())
+    let isKept = !isLive || keepDay()
+    let isOver = isKept && state.allowsNewExposure
     for suffix in ["pool"] + (isOver ? ["positions"] : []) + (isAlone ? ["directory"] : []) {
       try? Region.remove(directory: ringDirectory, name: regionName(suffix))
     }

@@ -3,7 +3,7 @@ import Foundation
 /// What is of the trading day in an instance's risk states (RS1, RS7), for a start later that day:
 /// in the state directory, since an orderly end leaves nothing in shared memory. Of another day it
 /// means nothing.
-struct DayRecord: Codable, Equatable, Sendable {
+public struct DayRecord: Codable, Equatable, Sendable {
   static let format = "tickway.day/1"
 
   /// The instance itself, or a strategy.
@@ -21,6 +21,8 @@ struct DayRecord: Codable, Equatable, Sendable {
     var newest_ns: UInt64
     /// The trading day's number.
     var day: Int64
+    /// The breaker or cooldown that a kill came over, a `RiskState`; 0: none.
+    var interrupted: UInt8
   }
 
   var format = DayRecord.format
@@ -28,8 +30,8 @@ struct DayRecord: Codable, Equatable, Sendable {
   var subjects: [Subject]
 
   /// Why it cannot be gone on with.
-  struct Failure: Error, Equatable, CustomStringConvertible {
-    let description: String
+  public struct Failure: Error, Equatable, CustomStringConvertible {
+    public let description: String
   }
 
   init(instance: String, _ legacy: RiskLegacy) {
@@ -38,18 +40,29 @@ struct DayRecord: Codable, Equatable, Sendable {
       Subject(
         subject: subject, state: record.state, trips: record.trips, peak_e4: record.peakE4,
         equity_e4: legacy.equitiesE4[subject], cooldown_since_ns: record.coolDownSince,
-        newest_ns: record.newest, day: record.day)
+        newest_ns: record.newest, day: record.day, interrupted: record.interrupted)
     }
   }
 
-  /// Throws for one that is not whole, or another instance's: what it said is not known then.
-  init(_ bytes: Data, of instance: String, path: String) throws(Failure) {
+  /// How far a clock may be set back between two starts, ns.
+  private static let ahead_ns: UInt64 = 60_000_000_000
+
+  /// Throws for one that is not whole, or another instance's: what it said is not known then. And
+  /// for one of a time that is to come, of which neither day nor cooldown would end.
+  init(
+    _ bytes: Data, of instance: String, path: String, before now: UInt64
+  ) throws(Failure) {
     guard let record = try? JSONDecoder().decode(DayRecord.self, from: bytes),
       record.format == DayRecord.format, record.instance == instance
     else {
       throw Failure(
         description: "\(path) holds no whole record of the day's peak and trips: look at them"
           + " yourself, then remove it")
+    }
+    guard record.subjects.allSatisfy({ $0.newest_ns <= now &+ DayRecord.ahead_ns }) else {
+      throw Failure(
+        description: "\(path) tells of a time that is to come: look whether this machine's clock is"
+          + " right; if it was wrong then, remove the file")
     }
     self = record
   }
@@ -60,6 +73,6 @@ extension DayRecord.Subject {
   var record: RiskRecord {
     RiskRecord(
       state: state, trips: trips, peakE4: peak_e4, coolDownSince: cooldown_since_ns,
-      newest: newest_ns, day: day)
+      newest: newest_ns, day: day, interrupted: interrupted)
   }
 }

@@ -10,6 +10,8 @@ struct RiskLegacy {
   private(set) var marksE4: [UInt32: Int64] = [:]
   /// The clock of their times; nil: none of this boot of the machine.
   private(set) var clock: SteadyClock?
+  /// Whether it is of a book that is no more (`DayRecord`).
+  private(set) var isOfDay = false
 
   init() {}
 
@@ -34,10 +36,16 @@ struct RiskLegacy {
 
   /// What an orderly end of the instance left.
   init(_ day: DayRecord) {
+    isOfDay = true
     for subject in day.subjects {
       records[subject.subject] = subject.record
       equitiesE4[subject.subject] = subject.equity_e4
     }
+  }
+
+  /// Whether no subject is in a breaker or worse.
+  var isCalm: Bool {
+    records.values.allSatisfy { RiskState(rawValue: $0.state)?.allowsNewExposure == true }
   }
 
   private mutating func takeMarks(_ lines: borrowing SharedLines, strategies: Int) {

@@ -18,6 +18,8 @@ struct Recorder: ~Copyable, DrainingRole {
   private let decisions: Slab<DecisionTap>
   private let directory: DirectoryReader
   private let control: ControlPage
+  /// The first instrument whose name is not written yet.
+  private var named: UInt32 = 0
 
   /// The tick ring's tap and its files.
   struct TickTap: ~Copyable {
@@ -69,7 +71,12 @@ struct Recorder: ~Copyable, DrainingRole {
         try ticks[tap].file.write(tick.words)
         isBusy = true
       }
-      try ticks[tap].file.flushNowAndThen()
+      if ticks[tap].file.isFlushDue {
+        // Names first: a tick whose instrument has none is nobody's.
+        if directory.count > 0 { try writeNames(tap) }
+        try ticks[tap].symbols.flush()
+        try ticks[tap].file.flushNowAndThen()
+      }
     }
     var event = OrderEvent.none
     for worker in 0..<merges.count {
@@ -89,6 +96,11 @@ struct Recorder: ~Copyable, DrainingRole {
     return try drainDecisions() || isBusy
   }
 
+  /// Those that are new.
+  private mutating func writeNames(_ tap: Int) throws {
+    named = try SymbolTable.write(directory, from: named, to: ticks[tap].symbols)
+  }
+
   private mutating func drainDecisions() throws -> Bool {
     var isBusy = false
     var decision = DecisionEvent()
@@ -106,7 +118,7 @@ struct Recorder: ~Copyable, DrainingRole {
   /// Gives the files their names, once all of them are written. A run that failed says so by the
   /// names: what it recorded shows how far it came, and passes for a whole recording nowhere.
   mutating func finish() throws {
-    if ticks.count > 0 { try SymbolTable.write(directory, to: ticks[0].symbols) }
+    for tap in 0..<ticks.count { try writeNames(tap) }
     if let ordersFile { try OrderRequestTable.write(collected, directory, to: ordersFile) }
     var files: [RecordingFile] = []
     for tap in 0..<ticks.count { files += [ticks[tap].file, ticks[tap].symbols] }

@@ -40,10 +40,11 @@ final class RecordingFile {
   }
 
   /// Once a second.
+  var isFlushDue: Bool { MonotonicClock.now - flushed_ns >= RecordingFile.flush_ns }
+
   func flushNowAndThen() throws(AtomicFile.Failure) {
-    let now = MonotonicClock.now
-    guard now - flushed_ns >= RecordingFile.flush_ns else { return }
-    flushed_ns = now
+    guard isFlushDue else { return }
+    flushed_ns = MonotonicClock.now
     try flush()
   }
 

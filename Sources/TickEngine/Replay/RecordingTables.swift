@@ -4,11 +4,14 @@ import TickWire
 
 /// The symbols beside a recording: `symbol_id,symbol,kind,venue`, one row a series, by number.
 enum SymbolTable {
+  /// - Parameter first: the first number that is not written yet; 0: nothing is.
+  /// - Returns: the first one to come.
   static func write(
-    _ directory: borrowing DirectoryReader, to file: RecordingFile
-  ) throws(AtomicFile.Failure) {
-    try file.write("symbol_id,symbol,kind,venue\n")
-    for number in 0...UInt32(directory.count) {
+    _ directory: borrowing DirectoryReader, from first: UInt32, to file: RecordingFile
+  ) throws(AtomicFile.Failure) -> UInt32 {
+    if first == 0 { try file.write("symbol_id,symbol,kind,venue\n") }
+    let end = UInt32(directory.count) + 1
+    for number in first..<max(first, end) {
       // Instrument 0 is the whole feed: it has no symbol.
       let symbol = directory.symbol(number).map { CsvField.text(symbolWord: $0) } ?? ""
       let venue = directory.venue(max(1, number)).map { CsvField.text(symbolWord: $0) } ?? ""
@@ -17,6 +20,7 @@ enum SymbolTable {
         try file.write("\(series.id),\(symbol),\(kind.name),\(venue)\n")
       }
     }
+    return max(first, end)
   }
 }
 

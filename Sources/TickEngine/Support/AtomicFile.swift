@@ -53,10 +53,12 @@ public struct AtomicFile: ~Copyable {
     let isEmpty = unsafe fstat(descriptor, &status) != 0 || status.st_size == 0
     close(descriptor)
     guard let currentName, !isCommitted else { return }
-    if isKept && !isEmpty {
-      _ = unsafe rename(currentName, path + Self.partialSuffix)
-    } else {
+    let partial = path + Self.partialSuffix
+    if isEmpty || !isKept {
       _ = unsafe unlink(currentName)
+    } else if unsafe access(partial, F_OK) != 0 {
+      // What an earlier run left there stays.
+      _ = unsafe rename(currentName, partial)
     }
   }
 
@@ -128,8 +130,8 @@ public struct AtomicFile: ~Copyable {
       if hidden >= 0 { return (hidden, nil) }
     }
     // Names of the dead may be taken: within containers a pid comes back at each start.
-    for number in 0..<100 {
-      let name = temporaryName(number == 0 ? path : "\(path).\(number)")
+    for number in 0..<3 {
+      let name = temporaryName(number == 0 ? path : "\(path).\(MonotonicClock.now)")
       let descriptor = unsafe open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 { return (descriptor, name) }
       guard errno == EEXIST else { break }

@@ -37,7 +37,7 @@ import TickRing
     #expect(silent.count == 1 && silent[0].hasPrefix("requests: nobody answers"))
     #expect(desk.notes().isEmpty)
     desk.control.write(.serverChanges, 2)
-    #expect(desk.notes() == ["requests: the server answers"])
+    #expect(desk.notes() == ["requests: what is missing is waited for again"])
     #expect(desk.notes().isEmpty)
     // Both between two looks: nothing to say.
     desk.control.write(.serverChanges, 4)

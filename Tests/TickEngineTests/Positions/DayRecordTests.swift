@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Testing
 import TickMetrics
@@ -56,7 +57,7 @@ import TickRing
   }
 
   private func edit(_ change: (inout DayRecord) -> Void) throws {
-    var record = try #require(try state.day(of: "prod"))
+    var record = try #require(try state.day(of: "prod", before: clinux_realtime_ns()))
     change(&record)
     try state.write(record)
   }
@@ -108,7 +109,7 @@ import TickRing
   /// A replay begins its capture's day anew, and takes nothing from a live day.
   @Test func rs1AReplayNeitherLeavesADayNorTakesOne() throws {
     try warned(isLive: false)
-    #expect(try state.day(of: "prod") == nil)
+    #expect(try state.day(of: "prod", before: clinux_realtime_ns()) == nil)
     try warned()
     let replay = try sender(isLive: false)
     #expect(replay.instanceState == .normal && replay.risk.drawdown_ppm(of: 0) == 0)
@@ -124,6 +125,42 @@ import TickRing
     try FileManager.default.removeItem(atPath: scratch.file("state/prod.day"))
     let next = try sender()
     #expect(next.instanceState == .normal)
+  }
+
+  /// Of it neither day nor cooldown would end.
+  @Test func rm13ADayThatIsToComeStartsNothing() throws {
+    try warned()
+    try edit { $0.subjects[0].newest_ns += 3_600_000_000_000 }
+    #expect(throws: DayRecord.Failure.self) { _ = try sender() }
+  }
+
+  /// RS6: also where the region does not stay, as over a reboot.
+  @Test func rs6ACooldownIsWrittenDownToo() throws {
+    do {
+      var sender = try sender()
+      sender.marketTime = max(sender.marketTime, GateBench.start)
+      sender.risk.positions.fill(
+        strategy: 1, instrument: 1, side: .buy, quantity: 10_000_000, priceE4: 1_000_000,
+        referenceE4: 1_000_000)
+      sender.risk.mark(1, 850_000)
+      sender.watchRisk()
+      #expect(!sender.strictestState.allowsNewExposure)
+      let strictest = sender.strictestState
+      _ = consume sender
+      instance.end(isClean: true, state: strictest, isLive: true)
+    }
+    try Region.remove(directory: scratch.path, name: "tickway.prod.positions")
+    let next = try sender()
+    #expect(!next.instanceState.allowsNewExposure)
+  }
+
+  /// What a replay of the same name leaves hides no live day.
+  @Test func rs1AReplaysRegionDoesNotHideADay() throws {
+    try warned()
+    do { _ = try sender(isLive: false) }
+    var next = try sender()
+    next.watchRisk()
+    #expect(next.instanceState == .warning && next.risk.drawdown_ppm(of: 0) == 77_500)
   }
 
   /// Where it cannot be kept the region stays for the next start.

@@ -25,6 +25,9 @@ struct AnswerWatch: BitwiseCopyable {
     isSilent = false
   }
 
+  /// Another stream, or lines that come back: what was silent before proves nothing of now.
+  mutating func forgive() { noteAnswer() }
+
   /// Nothing is missing any more: what was asked for has come otherwise, or was given up.
   mutating func forgetRequests() { unanswered_ns = 0 }
 

@@ -171,11 +171,20 @@ extension Arbiter {
   ) {
     while holes[stream].isOpen, isDue(stream, now) {
       let hole = holes[stream]
-      if let recovery = limits.recovery, hole.requested_ns >= hole.progress_ns {
+      if let recovery = limits.recovery, hole.requested_ns >= hole.progress_ns, liveLines != 0,
+        isAskedLately(hole, now, recovery)
+      {
         server.noteGivenUp(now, recovery)
       }
       giveUp(stream, now, &decoder)
     }
+  }
+
+  /// Whoever was there all the time asks again and again; an answer to one who was away may lie in
+  /// its socket.
+  private func isAskedLately(_ hole: Hole, _ now: UInt64, _ limits: RecoveryLimits) -> Bool {
+    let lately_ns = max(2 * limits.retry_ns, limits.patience_ns / 4)
+    return now <= hole.requested_ns || now - hole.requested_ns <= lately_ns
   }
 
   /// Goes on behind the hole: with the first packet held, or with nothing up to the horizon.

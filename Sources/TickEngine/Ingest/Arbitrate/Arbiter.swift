@@ -66,7 +66,9 @@ struct Arbiter: ~Copyable {
   let claims = Slab(
     count: LineTable.linesMax * SequenceTracker.streamsMax, repeating: LineClaim())
   /// The lines that can still fill a hole, a bit each: those that are live or may yet be.
-  var liveLines: UInt64 = 1
+  var liveLines: UInt64 = 1 {
+    didSet { if oldValue == 0, liveLines != 0 { server.forgive() } }
+  }
   var ledger = LossLedger()
   var server = AnswerWatch()
   var doubts: DoubtedPackets
@@ -291,6 +293,7 @@ struct Arbiter: ~Copyable {
     if verdict.isRestart { decoder.counts.restarts += 1 }
     if verdict.isNewSession { decoder.counts.sessionChanges += 1 }
     if verdict.isRestart || verdict.isNewSession {
+      server.forgive()
       ledger.forget(verdict.stream)
       forgetRecent(verdict.stream)
       forgetCourses(verdict.stream)

@@ -61,7 +61,7 @@ struct FeedNews {
     return isSilent
       ? "requests: nobody answers; until somebody does, what is missing is given up after the wait"
         + " for the lines alone"
-      : "requests: the server answers"
+      : "requests: what is missing is waited for again"
   }
 
   /// Not summed up: who waits says nothing else meanwhile.

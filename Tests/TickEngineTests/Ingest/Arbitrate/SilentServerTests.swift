@@ -66,6 +66,34 @@ import TickWire
     #expect(asked.allSatisfy { $0 == MissingRange(stream: 1, session: 1, first: 3, count: 1) })
   }
 
+  /// What another session's server did not answer proves nothing of this one's.
+  @Test func anotherSessionIsAskedForAnew() {
+    let bench = Self.bench()
+    silence(bench)
+    for first: UInt64 in 1...2 { bench.take(first, 1, session: 2) }
+    #expect(!bench.arbiter.server.isSilent)
+  }
+
+  /// Nor does silence while no line spoke.
+  @Test func linesThatComeBackAreAskedForAnew() {
+    let bench = Self.bench()
+    silence(bench)
+    bench.arbiter.liveLines = 0
+    bench.arbiter.liveLines = 1
+    #expect(!bench.arbiter.server.isSilent)
+  }
+
+  /// The answer may lie in the socket of one who was stopped after it had asked.
+  @Test func whoWasAwayAfterItAskedJudgesNobody() {
+    let bench = Self.bench()
+    bench.take(1, 1)
+    bench.take(3, 1)
+    #expect(!pass(bench, milliseconds: 150).isEmpty)
+    bench.pass(3_000 * Self.millisecond)
+    bench.take(4, 1)
+    #expect(!bench.arbiter.server.isSilent)
+  }
+
   @Test func whoAnswersAgainIsWaitedForAgain() {
     let bench = Self.bench()
     silence(bench)
