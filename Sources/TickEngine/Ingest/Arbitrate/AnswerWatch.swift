@@ -14,6 +14,11 @@ struct AnswerWatch: BitwiseCopyable {
   /// The first request since anything was answered, while something is missing; 0: none.
   private var unanswered_ns: UInt64 = 0
   private var probed_ns: UInt64 = 0
+  private var heard_ns: UInt64 = 0
+
+  /// A line brings something behind a hole, or a second copy.
+  @inline(__always)
+  mutating func noteLine(_ now: UInt64) { heard_ns = now }
 
   mutating func noteRequest(_ now: UInt64) {
     if unanswered_ns == 0 { unanswered_ns = max(1, now) }
@@ -32,11 +37,11 @@ struct AnswerWatch: BitwiseCopyable {
   mutating func forgetRequests() { unanswered_ns = 0 }
 
   /// The wait for a hole that was asked for is over. Who was away while it lasted has not asked for
-  /// long, and judges nobody.
+  /// long, and judges nobody; nor does who heard no line either: the network was away.
   mutating func noteGivenUp(_ now: UInt64, _ limits: RecoveryLimits) {
-    guard !isSilent, isUnanswered(for: limits.patience_ns - limits.patience_ns / 4, now) else {
-      return
-    }
+    let most_ns = limits.patience_ns - limits.patience_ns / 4
+    let isHeard = now <= heard_ns || now - heard_ns <= most_ns
+    guard !isSilent, isHeard, isUnanswered(for: most_ns, now) else { return }
     isSilent = true
     changes += 1
     probed_ns = now

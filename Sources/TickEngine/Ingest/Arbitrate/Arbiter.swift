@@ -135,6 +135,7 @@ struct Arbiter: ~Copyable {
     _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, _ line: Int?,
     _ decoder: inout D
   ) -> Outcome {
+    if line != nil { server.noteLine(times.now) }
     let place = tracker.place(packet, now: times.now)
     guard limits.waitPackets > 0 else {
       return takePlaced(place, packet, datagram, times, line, &decoder)

@@ -32,7 +32,9 @@ import TickWire
   private func silence(_ bench: Bench) {
     bench.take(1, 1)
     bench.take(3, 1)
-    pass(bench, milliseconds: 1_100)
+    pass(bench, milliseconds: 700)
+    bench.take(3, 1)
+    pass(bench, milliseconds: 400)
     #expect(bench.decoder.messages == [1, 3] && bench.arbiter.server.isSilent)
   }
 
@@ -81,6 +83,21 @@ import TickWire
     bench.arbiter.liveLines = 0
     bench.arbiter.liveLines = 1
     #expect(!bench.arbiter.server.isSilent)
+  }
+
+  /// A link that goes down takes along the lines and the way to the server.
+  @Test func aNetworkThatWasAwayIsNoSilentServer() {
+    let bench = Self.bench()
+    bench.take(1, 1)
+    bench.take(3, 1)
+    pass(bench, milliseconds: 3_000)
+    #expect(bench.decoder.messages == [1, 3] && bench.arbiter.server.changes == 0)
+    // What was sent meanwhile is asked for.
+    for first: UInt64 in 60...61 { bench.take(first, 1) }
+    let asked = pass(bench, milliseconds: 200)
+    #expect(asked.first?.first == 4)
+    bench.take(4, 56, line: nil)
+    #expect(bench.decoder.messages.last == 61 && bench.counts.missing == 1)
   }
 
   /// The answer may lie in the socket of one who was stopped after it had asked.
