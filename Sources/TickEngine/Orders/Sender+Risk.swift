@@ -68,9 +68,11 @@ extension Sender {
     if marketTime > 0, risk.day != day {
       // A new trading day: its messages and its losses begin anew.
       if day != nil {
-        gate.beginDay(equityE4: equityE4)
-      } else if options.clock != nil {
-        gate.resumeDay(messages: kill.messages(of: risk.day))
+        gate.beginDay(equityE4: risk.dayStartE4)
+      } else {
+        // The one that a replay begins with has nobody's messages but its own.
+        let messages = options.clock == nil ? gate.messages : kill.messages(of: risk.day)
+        gate.resumeDay(startE4: risk.dayStartE4, messages: messages)
       }
       day = risk.day
     }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What is of the trading day in an instance's risk states (RS1, RS7), for a start later that day:
+/// What is of the trading day in an instance's risk states (RM7, RS1, RS7), for a start later that
+/// day:
 /// in the state directory, since an orderly end leaves nothing in shared memory. Of another day it
 /// means nothing.
 public struct DayRecord: Codable, Equatable, Sendable {
@@ -14,7 +15,9 @@ public struct DayRecord: Codable, Equatable, Sendable {
     var state: UInt8
     var trips: UInt32
     var peak_e4: Int64
-    /// Against which the peak stands; nil: it was not known.
+    /// When the day began; nil: it was not known.
+    var day_start_e4: Int64?
+    /// Against which both stand; nil: it was not known.
     var equity_e4: Int64?
     /// When its latest cooldown began, and the newest time that it knew, ns since the Unix epoch.
     var cooldown_since_ns: UInt64
@@ -39,7 +42,8 @@ public struct DayRecord: Codable, Equatable, Sendable {
     subjects = legacy.records.sorted { $0.key < $1.key }.map { subject, record in
       Subject(
         subject: subject, state: record.state, trips: record.trips, peak_e4: record.peakE4,
-        equity_e4: legacy.equitiesE4[subject], cooldown_since_ns: record.coolDownSince,
+        day_start_e4: record.dayStartE4, equity_e4: legacy.equitiesE4[subject],
+        cooldown_since_ns: record.coolDownSince,
         newest_ns: record.newest, day: record.day, interrupted: record.interrupted)
     }
   }
@@ -73,6 +77,6 @@ extension DayRecord.Subject {
   var record: RiskRecord {
     RiskRecord(
       state: state, trips: trips, peakE4: peak_e4, coolDownSince: cooldown_since_ns,
-      newest: newest_ns, day: day, interrupted: interrupted)
+      newest: newest_ns, day: day, interrupted: interrupted, dayStartE4: day_start_e4 ?? .max)
   }
 }

@@ -188,6 +188,7 @@ public struct PositionBook: ~Copyable {
       line[PositionLines.Risk.coolDownSince] = record.coolDownSince
       line[PositionLines.Risk.newest] = record.newest
       line[PositionLines.Risk.day] = PositionLines.word(record.day)
+      line[PositionLines.Risk.dayStart] = PositionLines.word(record.dayStartE4)
     }
   }
 

@@ -11,7 +11,7 @@ import TickRing
 ///
 /// Only numbers of fixed width; money in units of 1e-4 unless a name says otherwise.
 enum PositionLines {
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
   static let header = 0
   static let valueAtRisk = 1
   static let subjects = 2
@@ -53,6 +53,8 @@ enum PositionLines {
     static let day = 5
     /// The state that workers were told of last, plus 1; stored by itself. 0: none was noted.
     static let told = 6
+    /// Equity when the day began.
+    static let dayStart = 7
   }
 
   /// A holding's first line. The mark alone may change without `revise`.

@@ -92,7 +92,8 @@ enum PositionReading {
       peakE4: Lines.number(words[Lines.Risk.peak - 1]),
       coolDownSince: words[Lines.Risk.coolDownSince - 1], newest: words[Lines.Risk.newest - 1],
       day: Lines.number(words[Lines.Risk.day - 1]), told: toldState(words[Lines.Risk.told - 1]),
-      interrupted: UInt8(truncatingIfNeeded: state >> 40))
+      interrupted: UInt8(truncatingIfNeeded: state >> 40),
+      dayStartE4: Lines.number(words[Lines.Risk.dayStart - 1]))
   }
 
   /// How many strategies a region has lines for, once it is known to be one that can be read.

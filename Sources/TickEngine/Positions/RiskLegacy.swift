@@ -62,7 +62,7 @@ struct RiskLegacy {
   }
 
   /// As records for a book that does not go on with what was held: the drawdown goes on, whatever
-  /// the equity that it begins with, and so do state and trips.
+  /// the equity that it begins with, and so do the day's loss, state and trips.
   mutating func rebase(to equityE4: Int64) {
     for (subject, record) in records {
       records[subject] = record.rebased(from: equitiesE4[subject], to: equityE4)
@@ -71,14 +71,20 @@ struct RiskLegacy {
 }
 
 extension RiskRecord {
-  /// The same drawdown with another equity; rounded to the larger one. Of an equity that is not
-  /// known, or not positive, the peak as it is.
+  /// The same drawdown, rounded to the larger one, and the same loss since the day began, with
+  /// another equity. Of an equity that is not known, or not positive: as if all had been lost.
   func rebased(from oldE4: Int64?, to newE4: Int64) -> RiskRecord {
-    guard let oldE4, oldE4 > 0, newE4 > 0 else { return self }
+    var record = self
+    guard let oldE4, oldE4 > 0, newE4 > 0 else {
+      (record.peakE4, record.dayStartE4) = (.max, .max)
+      return record
+    }
     let (whole, rest) = (Int128(peakE4) * Int128(newE4))
       .quotientAndRemainder(dividingBy: Int128(oldE4))
-    var record = self
     record.peakE4 = Int64(clamping: whole + (rest > 0 ? 1 : 0))
+    if dayStartE4 < .max {
+      record.dayStartE4 = Int64(clamping: Int128(dayStartE4) - Int128(oldE4) + Int128(newE4))
+    }
     return record
   }
 }

@@ -36,7 +36,7 @@ public struct RiskGate: ~Copyable {
   public var tally = OrderTally()
   /// Orders and cancels since the day began (RM9).
   public private(set) var messages: Int64 = 0
-  /// Equity when the day began, 1e-4 (RM7).
+  /// Equity when the day began, 1e-4 (RM7); `.max`: not known, and then nothing that adds passes.
   public private(set) var dayStartE4: Int64
 
   /// - Parameters:
@@ -177,8 +177,11 @@ public struct RiskGate: ~Copyable {
     return (bid + ask) / 2
   }
 
-  /// Goes on in a trading day in which predecessors have sent messages.
-  mutating func resumeDay(messages: Int64) { self.messages = messages }
+  /// Goes on in a trading day in which predecessors have sent messages, and have perhaps lost.
+  mutating func resumeDay(startE4: Int64, messages: Int64) {
+    dayStartE4 = startE4
+    self.messages = messages
+  }
 
   // MARK: Instruments
 

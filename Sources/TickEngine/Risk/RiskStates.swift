@@ -14,6 +14,8 @@ public struct RiskStates: Sendable {
   public private(set) var state = RiskState.normal
   /// Highest equity of the trading day, units of 1e-4; 0: there was no positive one yet.
   public private(set) var peakE4: Int64 = 0
+  /// Equity when the trading day began, units of 1e-4 (RM7); nil: none was known since.
+  public private(set) var dayStartE4: Int64?
   /// The latest equity; nil: it could not be computed.
   public private(set) var equityE4: Int64?
   /// New trips of the trading day.
@@ -51,6 +53,7 @@ public struct RiskStates: Sendable {
     self.subject = subject
     self.state = state
     peakE4 = record.peakE4
+    dayStartE4 = record.dayStartE4
     trips = record.trips
     coolDownSince = record.coolDownSince
     self.interrupted = interrupted == .normal ? nil : interrupted
@@ -71,7 +74,8 @@ public struct RiskStates: Sendable {
   public var record: RiskRecord {
     RiskRecord(
       state: state.rawValue, trips: trips, peakE4: peakE4, coolDownSince: coolDownSince,
-      newest: newest, day: day.number ?? 0, interrupted: interrupted?.rawValue ?? 0)
+      newest: newest, day: day.number ?? 0, interrupted: interrupted?.rawValue ?? 0,
+      dayStartE4: dayStartE4 ?? .max)
   }
 
   // MARK: What happens by itself
@@ -208,13 +212,14 @@ public struct RiskStates: Sendable {
 
   // MARK: Changes
 
-  /// The time that counts; a new trading day forgets peak and trips, and no state. Its peak begins
-  /// with the equity that there was when it began, also where it is the next price that says so:
-  /// what falls with that one falls within the day.
+  /// The time that counts; a new trading day forgets peak and trips, and no state. It begins with
+  /// the equity that there was when it began, also where it is the next price that says so: what
+  /// falls with that one falls within the day.
   private mutating func advance(to now: UInt64) -> UInt64 {
     newest = max(newest, now)
     if day.advance(to: newest) {
       peakE4 = max(0, equityE4 ?? 0)
+      dayStartE4 = equityE4
       trips = 0
     }
     return newest
@@ -222,7 +227,9 @@ public struct RiskStates: Sendable {
 
   private mutating func take(_ equity: Int64?) {
     equityE4 = equity
-    if let equity { peakE4 = max(peakE4, equity) }
+    guard let equity else { return }
+    peakE4 = max(peakE4, equity)
+    if dayStartE4 == nil { dayStartE4 = equity }
   }
 
   private mutating func trip(at now: UInt64) -> RiskChange {

@@ -131,9 +131,10 @@ public struct RiskWatch: ~Copyable {
   /// know of the day's peak.
   private mutating func show(_ subject: Int, isNewDay: Bool) {
     let peakE4 = states[subject].peakE4
-    guard isNewDay || peakE4 != shownPeaks[subject] else { return }
+    let shownPeak = shownPeaks[subject]
+    guard isNewDay || peakE4 != shownPeak else { return }
     shownPeaks[subject] = peakE4
-    if isNewDay {
+    if isNewDay || peakE4 < shownPeak {
       positions.publish(states[subject])
     } else {
       positions.raise(peakE4: peakE4, of: UInt8(subject))
@@ -248,6 +249,8 @@ public struct RiskWatch: ~Copyable {
   var interrupted: RiskState? { states[0].interrupted }
   /// The trading day's number.
   var day: Int64 { states[0].record.day }
+  /// The instance's equity when it began, 1e-4; `.max`: not known.
+  var dayStartE4: Int64 { states[0].record.dayStartE4 }
   func state(of subject: UInt8) -> RiskState { states[place(of: subject)].state }
 
   /// Of a strategy that there is not, the instance's.

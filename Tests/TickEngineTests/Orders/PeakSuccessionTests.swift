@@ -3,7 +3,8 @@ import TickRing
 
 @testable import TickEngine
 
-/// RS1, RS3: what a sender knew of the day's peak its successor goes by, and by all that is held.
+/// RM7, RS1, RS3: what a sender knew of the day's beginning and peak its successor goes by, and by
+/// all that is held.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct PeakSuccessionTests {
   /// Ten shares bought at 100.10 of 5,000 in all, and what they are worth since.
   private func holding(_ clock: SteadyClock?) throws -> SenderLine {
@@ -12,6 +13,7 @@ import TickRing
       limits.positionPercent = 1_000
       limits.sectorPercent = 10_000
       limits.grossLeverage = 100
+      limits.dailyLossMax = 100
     }
     try line.start(clock: clock)
     line.ask(1, 100.1)
@@ -56,6 +58,41 @@ import TickRing
     let tripped = line.adjust { $0.riskChanges.kept.filter { $0.old == .normal } }
     #expect(tripped.map(\.subject) == [0, 1])
     #expect(tripped.allSatisfy { $0.new == .circuitBreaker && $0.drawdown_ppm == 105_473 })
+  }
+
+  /// A day of a longer session, which began with what the days before it had brought.
+  @Test(arguments: [53_990_000, 53_990_001] as [Int64])
+  func rm7ASuccessorKnowsWhatTheDayBeganWith(dayStartE4: Int64) throws {
+    let clock = SteadyClock()
+    let line = try holding(clock)
+    var left = records(line)
+    #expect(left[0]?.dayStartE4 == 50_000_000)
+    left[0]?.dayStartE4 = dayStartE4
+    line.die()
+    try line.start(records: left, clock: clock)
+    let isSteady = try line.turn { $0.link == .steady }
+    try #require(isSteady)
+    line.ask(2, 130)
+    let isLost = { (sender: borrowing Sender) in
+      sender.counts.riskRejected[Int(RiskReason.dailyLoss.rawValue)] == 1
+    }
+    let isJudged = try line.turn { isLost($0) || $0.counts.filled == 1 }
+    try #require(isJudged)
+    #expect(line.adjust { isLost($0) } == (dayStartE4 - 52_990_000 > 1_000_000))
+  }
+
+  /// Nobody was there when that day began: it began with what is there once the venue has told.
+  @Test func rm7OfAnotherDayASuccessorTakesWhatTheVenueTellsForTheBeginning() throws {
+    let clock = SteadyClock()
+    let line = try holding(clock)
+    var left = records(line)
+    left[0]?.day -= 1
+    left[0]?.dayStartE4 = 1
+    line.die()
+    try line.start(records: left, clock: clock)
+    let isSteady = try line.turn { $0.link == .steady && $0.day != nil }
+    try #require(isSteady)
+    #expect(line.adjust { $0.gate.dayStartE4 } == 52_990_000)
   }
 
   /// RS1: a part of what is held is no equity to approve of, either.

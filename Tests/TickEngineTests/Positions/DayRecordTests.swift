@@ -6,7 +6,7 @@ import TickRing
 
 @testable import TickEngine
 
-/// RS1, RS7: what is of the day outlasts an orderly end.
+/// RM7, RS1, RS7: what is of the day outlasts an orderly end.
 @Suite(.timeLimit(.minutes(1))) struct DayRecordTests {
   private let scratch: Scratch
   private let state: StateDirectory
@@ -38,17 +38,18 @@ import TickRing
   }
 
   /// A session that ends in order at 7.75 % below its peak, which was above what it began with.
-  private func warned(isLive: Bool = true) throws {
+  private func warned(isLive: Bool = true, endingAt last: Int64 = 1_107_000) throws {
     var sender = try sender(isLive: isLive)
     sender.marketTime = max(sender.marketTime, GateBench.start)
     sender.risk.positions.fill(
       strategy: 1, instrument: 1, side: .buy, quantity: 10_000_000, priceE4: 1_000_000,
       referenceE4: 1_000_000)
-    for mark: Int64 in [1_200_000, 1_107_000] {
+    for mark in [1_200_000, last] {
       sender.risk.mark(1, mark)
       sender.watchRisk()
     }
-    #expect(sender.instanceState == .warning && sender.risk.drawdown_ppm(of: 1) == 77_500)
+    #expect(sender.instanceState == .warning)
+    #expect(sender.risk.drawdown_ppm(of: 1) == (1_200_000 - last) * 10 / 12)
     let strictest = sender.strictestState
     _ = consume sender
     instance.end(isClean: true, state: strictest, isLive: isLive)
@@ -72,6 +73,42 @@ import TickRing
     #expect(next.equityE4 == RiskLimits.simulation.portfolioE4)
     #expect(next.risk.drawdown_ppm(of: 0) == 77_500 && next.risk.drawdown_ppm(of: 1) == 77_500)
     #expect(next.risk.drawdown_ppm(of: 2) == 0)
+  }
+
+  @Test(arguments: [1_107_000, 1_100_000] as [Int64])
+  func rm7TheNextStartOfTheDayGoesOnWithItsLoss(last: Int64) throws {
+    try warned(endingAt: last)
+    let portfolioE4 = RiskLimits.simulation.portfolioE4
+    var next = try sender()
+    next.watchRisk()
+    // It had gained, so that more may be lost from here on.
+    #expect(next.gate.dayStartE4 == portfolioE4 - (last - 1_000_000) * 10_000_000)
+    #expect(next.risk.positions.riskRecord(0)?.dayStartE4 == next.gate.dayStartE4)
+    // And the one after that, which finds the same day written down again.
+    let equityE4 = portfolioE4 - 70_000_000
+    next.risk.positions.fill(
+      strategy: 1, instrument: 1, side: .buy, quantity: 7, priceE4: 11_000_000, referenceE4: 0)
+    next.risk.mark(1, 1_000_000)
+    next.watchRisk()
+    #expect(next.equityE4 == equityE4)
+    _ = consume next
+    instance.end(isClean: true, state: .normal, isLive: true)
+    var third = try sender()
+    third.watchRisk()
+    #expect(third.gate.dayStartE4 - third.equityE4 == 70_000_000 - (last - 1_000_000) * 10_000_000)
+  }
+
+  /// RM13: what the day began with is not known; one of an earlier version does not say it.
+  @Test func rm7AnUnknownLossIsNotNone() throws {
+    try warned()
+    try edit { $0.subjects[0].day_start_e4 = nil }
+    var next = try sender()
+    next.watchRisk()
+    #expect(next.gate.dayStartE4 == .max)
+    let equityE4 = next.equityE4
+    next.risk.positions.mark(instrument: 1, priceE4: 1_000_000)
+    next.watchRisk()
+    #expect(next.gate.dayStartE4 == .max && next.equityE4 == equityE4)
   }
 
   @Test func rs7TheTripsOfTheDayCountAtTheNextStart() throws {
@@ -104,6 +141,7 @@ import TickRing
     #expect(next.instanceState == .normal && next.risk.drawdown_ppm(of: 0) == 0)
     let kept = next.risk.positions.riskRecord(0)
     #expect(kept?.trips == 0 && kept?.peakE4 == RiskLimits.simulation.portfolioE4)
+    #expect(next.gate.dayStartE4 == RiskLimits.simulation.portfolioE4)
   }
 
   /// A replay begins its capture's day anew, and takes nothing from a live day.
@@ -180,7 +218,31 @@ import TickRing
     #expect(peak(11_069_000_000, 11_069_000_000) == 11_999_000_000)
     #expect(peak(11_069_000_000, 10_000_000_000) == 10_840_184_299)
     #expect(peak(1, .max) == .max)
-    for unknown: Int64? in [nil, 0, -1] { #expect(peak(unknown, 5) == record.peakE4) }
-    #expect(peak(5, 0) == record.peakE4)
+  }
+
+  @Test func aLossIsCarriedToAnyEquityAsItIs() {
+    var record = RiskRecord(
+      state: 0, trips: 0, peakE4: 1, coolDownSince: 0, newest: 0, day: 0, dayStartE4: 500)
+    func loss(_ old: Int64, _ new: Int64) -> Int64 {
+      record.rebased(from: old, to: new).dayStartE4 - new
+    }
+    #expect(loss(400, 1_000) == 100 && loss(500, 1_000) == 0 && loss(600, 1_000) == -100)
+    record.dayStartE4 = .min
+    #expect(record.rebased(from: .max, to: 1).dayStartE4 == .min)
+    record.dayStartE4 = .max - 1
+    #expect(record.rebased(from: 1, to: .max).dayStartE4 == .max)
+    record.dayStartE4 = .max
+    #expect(record.rebased(from: .max, to: 1).dayStartE4 == .max)
+  }
+
+  /// RM13: all of it may be lost.
+  @Test func ofAnUnknownEquityNothingIsLeft() {
+    let record = RiskRecord(
+      state: 0, trips: 0, peakE4: 7, coolDownSince: 0, newest: 0, day: 0, dayStartE4: 5)
+    for old: Int64? in [nil, 0, -1] {
+      let carried = record.rebased(from: old, to: 5)
+      #expect(carried.peakE4 == .max && carried.dayStartE4 == .max)
+    }
+    #expect(record.rebased(from: 5, to: 0).dayStartE4 == .max)
   }
 }
