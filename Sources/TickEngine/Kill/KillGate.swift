@@ -17,6 +17,8 @@ public struct KillGate: ~Copyable {
   @usableFromInline private(set) var generation: UInt64
   private var identity: KillPage.SenderIdentity
   private var acknowledged = GateWord(raw: 0)
+  /// The latest sample's 64th of a second.
+  private var sampled: UInt64 = 0
   /// What the state directory said at start; nil without one.
   public let standing: GateStanding?
   /// Strategies that a predecessor left switched off (RM9): bit n - 1 is strategy n. All of them,
@@ -161,6 +163,21 @@ public struct KillGate: ~Copyable {
 
   /// The same, for a successor. Before they leave: one store of a line of its own, or two.
   mutating func tell(messages: Int64, of day: Int64) { page.tell(messages: messages, of: day) }
+
+  /// What counts in a rate that goes on over a sender's death, and when it did: see `RateTrail`.
+  var counted: UInt64 { page.counted() }
+  func rateSteps(at monotonic_ns: UInt64) -> [RateTrail.Step] { page.rateSteps(at: monotonic_ns) }
+  /// Before the orders leave.
+  mutating func tell(counted: UInt64) { page.tell(counted: counted) }
+  /// Many times in a 64th of a second: the first one is kept.
+  mutating func sample(counted: UInt64, at monotonic_ns: UInt64) {
+    let number = monotonic_ns / RateTrail.sample_ns
+    guard number != sampled else { return }
+    sampled = number
+    // A sample is never ahead of the count.
+    page.tell(counted: counted)
+    page.sample(counted: counted, at: monotonic_ns)
+  }
 
   /// Shuts the gate if the operator's heartbeat has been away for too long; whether it does. Now
   /// and then.

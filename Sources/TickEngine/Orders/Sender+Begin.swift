@@ -4,7 +4,7 @@ import TickRing
 extension Sender {
   mutating func begin() {
     defer { if !isSuccessor { tellUntoldStates() } }
-    passTime(to: MonotonicClock.now)
+    resumeRate()
     for strategy in 1...UInt8(gate.throttles.count)
     where kill.strategiesOff >> (UInt64(strategy) - 1) & 1 == 1 {
       gate.set(strategy: strategy, off: true)
@@ -32,6 +32,17 @@ extension Sender {
     while let news = book.left(from: &first) { account(for: news) }
     if options.workersOutlive { skipDecided() }
     if link == .steady { endRecoveries() }
+  }
+
+  /// A replay's seconds are its capture's.
+  private mutating func resumeRate() {
+    let now = MonotonicClock.now
+    passTime(to: now)
+    guard let clock = options.clock else { return }
+    var steps = kill.rateSteps(at: now)
+    for index in steps.indices { steps[index].at_ns = clock.time(at: steps[index].at_ns) }
+    gate.resumeRate(steps, counted: kill.counted)
+    kill.sample(counted: gate.rateCounted, at: now)
   }
 
   /// A request that the predecessor put into the pool and did not advance past: its order did not

@@ -37,7 +37,10 @@ extension Sender {
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
     if isShut { holdBack() }
     // Not of a replay: each begins its capture's day anew.
-    if let day, options.clock != nil { kill.tell(messages: gate.messages, of: day) }
+    if options.clock != nil {
+      kill.tell(counted: gate.rateCounted)
+      if let day { kill.tell(messages: gate.messages, of: day) }
+    }
     try session?.flush()
     let isDone = session?.unsent == 0
     isBehind = !isDone

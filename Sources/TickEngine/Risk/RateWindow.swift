@@ -12,6 +12,8 @@ struct RateWindow: ~Copyable {
   private var next = 0
   private var isFull = false
   private var newest: UInt64 = 0
+  /// Of all times.
+  private(set) var counted: UInt64 = 0
 
   init(max: Int, window_ns: UInt64 = RateWindow.second_ns) {
     times = Slab(count: max, repeating: 0)
@@ -22,15 +24,31 @@ struct RateWindow: ~Copyable {
   mutating func admit(_ time: UInt64) -> Bool {
     newest = max(newest, time)
     if isFull, newest - times[next] < window_ns { return false }
+    count()
+    // What the next one will be compared with, seconds old.
+    times.prefetch(next)
+    return true
+  }
+
+  /// Counts what a predecessor let through. As many as were in one window by another's limit may be
+  /// too many by this one: then nothing passes until they are old.
+  mutating func resume(_ count: Int, at time: UInt64) {
+    newest = max(newest, time)
+    for _ in 0..<min(count, times.count) { self.count() }
+  }
+
+  /// Goes on counting from there.
+  mutating func resume(counted: UInt64) { self.counted = counted }
+
+  @inline(__always)
+  private mutating func count() {
     times[next] = newest
+    counted &+= 1
     next += 1
     if next == times.count {
       next = 0
       isFull = true
     }
-    // What the next one will be compared with, seconds old.
-    times.prefetch(next)
-    return true
   }
 
   /// Age at `time` of the one that is `max` before; `.max`: there were not so many yet.

@@ -177,6 +177,16 @@ public struct RiskGate: ~Copyable {
     return (bid + ask) / 2
   }
 
+  /// Orders that counted in the rate, of this sender and its predecessors (RM8).
+  var rateCounted: UInt64 { rate.counted }
+
+  /// Goes on in the second in which predecessors have sent orders; the steps' times are those that
+  /// orders are judged at, oldest first.
+  mutating func resumeRate(_ steps: [RateTrail.Step], counted: UInt64) {
+    for step in steps { rate.resume(step.count, at: step.at_ns) }
+    rate.resume(counted: counted)
+  }
+
   /// Goes on in a trading day in which predecessors have sent messages, and have perhaps lost.
   mutating func resumeDay(startE4: Int64, messages: Int64) {
     dayStartE4 = startE4

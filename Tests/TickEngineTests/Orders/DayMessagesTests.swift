@@ -3,7 +3,7 @@ import TickRing
 
 @testable import TickEngine
 
-/// RM9: what a day may send, whoever of its senders sends it.
+/// RM8, RM9: what a second and a day may send, whoever of their senders sends it.
 @Suite(.timeLimit(.minutes(1))) struct DayMessagesTests {
   private let scratch: Scratch
   private let state: StateDirectory
@@ -34,6 +34,24 @@ import TickRing
     #expect(try line.turn { $0.counts.requested == 2 })
     let refused = line.adjust { $0.counts.riskRejected[Int(RiskReason.messages.rawValue)] }
     #expect(refused == 1 && line.adjust { $0.gate.messages } == 4)
+  }
+
+  @Test func rm8ASecondGoesOnOverASendersDeath() throws {
+    let line = try SenderLine { $0.ordersPerSecondMax = 5 }
+    let clock = SteadyClock()
+    try line.start(clock: clock, kill: claim())
+    let before = MonotonicClock.now
+    for number: UInt64 in 1...3 { line.ask(number) }
+    #expect(try line.turn { $0.counts.acked == 3 })
+    line.die()
+    try line.start(clock: clock, kill: claim())
+    #expect(try line.turn { $0.link == .steady })
+    for number: UInt64 in 4...6 { line.ask(number) }
+    #expect(try line.turn { $0.counts.requested == 3 })
+    let refused = line.adjust { $0.counts.riskRejected[Int(RiskReason.rate.rawValue)] }
+    // On a machine that stood still meanwhile they were in another second.
+    #expect(refused == 1 || MonotonicClock.now - before > RateWindow.second_ns / 2)
+    #expect(line.adjust { $0.isShut } == (refused == 1))
   }
 
   /// A sender turns before it is asked for anything: it knows no time then, and no day.
