@@ -1,5 +1,5 @@
-/// How many orders the senders of an instance have counted in their rate, and when: a sliding second
-/// goes on over a sender's death (RM8).
+/// How many orders the senders of an instance have counted in their rate, and when: a second of
+/// orders goes on over a sender's death (RM8).
 ///
 /// In the gate's page, 64 samples a second, each one word: the number of its 64th of a second since
 /// the machine's boot, above the low half of the count at that time. What is between two samples

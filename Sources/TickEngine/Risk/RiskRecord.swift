@@ -13,8 +13,8 @@ public struct RiskRecord: Equatable, Sendable {
   public var told: RiskState?
   /// The breaker or cooldown that a kill came over, a `RiskState`, as found; 0: none.
   public var interrupted: UInt8 = 0
-  /// Equity when the trading day began (RM7), units of 1e-4; `.max`: not known, so that any loss may
-  /// have been.
+  /// Equity when the trading day began (RM7), units of 1e-4; `.max`: not known, so that any loss
+  /// may have been.
   public var dayStartE4: Int64 = .max
 
   /// A record that can be no subject's.
