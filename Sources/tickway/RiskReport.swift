@@ -9,6 +9,8 @@ struct RiskReport: Encodable {
     var drawdown_ppm: Int64?
     var equity: Notional?
     var peak: Notional?
+    /// What the trading day has brought; below zero a loss (RM7).
+    var day: Notional?
     var trips: UInt32?
     /// When its present or latest cooldown began, exchange time.
     var cooldown_since: String?
@@ -26,7 +28,7 @@ struct RiskReport: Encodable {
 
   var text: String {
     let titles = [
-      "", "STATE", "DRAWDOWN", "EQUITY", "PEAK", "TRIPS", "COOLDOWN SINCE", "EXECUTION",
+      "", "STATE", "DRAWDOWN", "EQUITY", "PEAK", "DAY", "TRIPS", "COOLDOWN SINCE", "EXECUTION",
     ]
     return Columns.lines([titles] + subjects.map(\.row)).joined(separator: "\n") + "\n"
   }
@@ -45,6 +47,7 @@ extension RiskReport.Subject {
     drawdown_ppm = subject.drawdown_ppm
     equity = subject.sums?.equityE4.map { Notional(e4: $0) }
     peak = subject.peakE4.map { Notional(e4: $0) }
+    day = subject.dayE4.map { Notional(e4: $0) }
     trips = subject.risk?.trips
     if let risk = subject.risk {
       if risk.coolDownSince > 0 { cooldown_since = UtcTime(risk.coolDownSince).text }
@@ -58,6 +61,7 @@ extension RiskReport.Subject {
       strategy.map { "strategy \($0)" } ?? "instance", state ?? "unknown",
       drawdown_ppm.map { PositionsText.percent($0) } ?? "unknown",
       equity?.description ?? "unknown", peak?.description ?? "-",
+      day?.description ?? "unknown",
       trips.map { "\($0)" } ?? "unknown",
       cooldown_since ?? "-", off.map { $0 ? "OFF" : "on" } ?? "-",
     ]

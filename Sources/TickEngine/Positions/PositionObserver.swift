@@ -99,7 +99,7 @@ public struct PositionSnapshot: Sendable {
     /// Highest equity of the trading day, units of 1e-4: also one that the sender has not come to
     /// look at yet. nil: it is unknown, or there was no positive one.
     public var peakE4: Int64? {
-      guard let risk else { return nil }
+      guard let risk, risk.peakE4 < .max else { return nil }
       let peakE4 = max(risk.peakE4, sums?.equityE4 ?? 0)
       return peakE4 > 0 ? peakE4 : nil
     }
@@ -108,6 +108,14 @@ public struct PositionSnapshot: Sendable {
     public var drawdown_ppm: Int64? {
       guard let equityE4 = sums?.equityE4, let peakE4 else { return nil }
       return RiskStates.drawdown_ppm(equityE4: equityE4, peakE4: peakE4)
+    }
+
+    /// What the trading day has brought so far, units of 1e-4: below zero a loss (RM7). nil: equity,
+    /// now or when the day began, is unknown.
+    public var dayE4: Int64? {
+      guard let equityE4 = sums?.equityE4, let risk, risk.dayStartE4 < .max else { return nil }
+      let (day, overflow) = equityE4.subtractingReportingOverflow(risk.dayStartE4)
+      return overflow ? nil : day
     }
 
     /// Whether it was ever traded or judged.

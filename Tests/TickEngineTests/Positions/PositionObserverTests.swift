@@ -46,8 +46,22 @@ import TickRing
     for subject in [0, 2] {
       let found = snapshot.subjects[subject]
       #expect(found.drawdown_ppm == 0 && found.peakE4 == found.sums?.equityE4)
+      #expect(found.dayE4 == 499_996_000)
     }
-    #expect(snapshot.subjects[1].peakE4 == nil)
+    #expect(snapshot.subjects[1].peakE4 == nil && snapshot.subjects[1].dayE4 == nil)
+  }
+
+  /// RM7: of what was lost in the dark nobody makes up a number.
+  @Test func rm7AnUnknownDayIsShownAsUnknown() throws {
+    let fixture = try PositionFixture()
+    var book = try fixture.book()
+    let unknown = RiskRecord(
+      state: 0, trips: 0, peakE4: 5, coolDownSince: 0, newest: 0, day: 0
+    ).rebased(from: nil, to: 7)
+    book.publish(try RiskStates(RiskStateLimits(), subject: 0, resuming: unknown))
+    let found = try observer(fixture).snapshot().subjects[0]
+    #expect(found.dayE4 == nil && found.peakE4 == nil && found.drawdown_ppm == nil)
+    #expect(found.sums?.equityE4 != nil)
   }
 
   @Test func anObserverOfAFreshRegionIsRefused() throws {
