@@ -17,8 +17,8 @@ public struct KillGate: ~Copyable {
   @usableFromInline private(set) var generation: UInt64
   private var identity: KillPage.SenderIdentity
   private var acknowledged = GateWord(raw: 0)
-  /// The latest sample's 64th of a second.
-  private var sampled: UInt64 = 0
+  /// The latest 64th of a second of which a count was told.
+  private var told: UInt64 = 0
   /// What the state directory said at start; nil without one.
   public let standing: GateStanding?
   /// Strategies that a predecessor left switched off (RM9): bit n - 1 is strategy n. All of them,
@@ -164,19 +164,16 @@ public struct KillGate: ~Copyable {
   /// The same, for a successor. Before they leave: one store of a line of its own, or two.
   mutating func tell(messages: Int64, of day: Int64) { page.tell(messages: messages, of: day) }
 
-  /// What counts in a rate that goes on over a sender's death, and when it did: see `RateTrail`.
-  var counted: UInt64 { page.counted() }
-  func rateSteps(at monotonic_ns: UInt64) -> [RateTrail.Step] { page.rateSteps(at: monotonic_ns) }
-  /// Before the orders leave.
-  mutating func tell(counted: UInt64) { page.tell(counted: counted) }
-  /// Many times in a 64th of a second: the first one is kept.
-  mutating func sample(counted: UInt64, at monotonic_ns: UInt64) {
-    let number = monotonic_ns / RateTrail.sample_ns
-    guard number != sampled else { return }
-    sampled = number
-    // A sample is never ahead of the count.
-    page.tell(counted: counted)
-    page.sample(counted: counted, at: monotonic_ns)
+  /// What counts in a rate that goes on over a sender's death, and when it did.
+  func rateTrail(at monotonic_ns: UInt64) -> (steps: [RateTrail.Step], counted: UInt32) {
+    page.rateTrail(at: monotonic_ns)
+  }
+
+  /// Leaves the count for a successor, as it is at a time: before orders leave, and now and then.
+  mutating func tell(counted: UInt32, at monotonic_ns: UInt64) {
+    // What a look at the clock meanwhile has overtaken is of that one's time.
+    told = max(told, monotonic_ns / RateTrail.each_ns)
+    page.tell(counted: counted, in: told)
   }
 
   /// Shuts the gate if the operator's heartbeat has been away for too long; whether it does. Now

@@ -13,10 +13,10 @@ import TickRing
 /// | 6 | as one: what it tells of itself | the sender |
 /// | 8 | operator's heartbeat; dead-man limit: CLOCK_MONOTONIC ns | the operator's side |
 /// | 10 | what a person asks of the risk states | who asks, the sender: by compare and exchange |
-/// | 12 | messages of a trading day; its number, plus 1; orders counted in the rate | the sender |
+/// | 12 | messages of a trading day; its number, plus 1 | the sender |
 /// | 16… | path of the state directory that the sender obeys | the sender, at start |
 /// | 34…37 | as one each: what became of what was asked, by its number | the sender |
-/// | 40…51 | how many orders had counted in the rate when (`RateTrail`), 8 a line | the sender |
+/// | 40…51 | how many orders had counted in the rate when: `RateTrail` | the sender |
 ///
 /// Failure: whatever is not as it should be reads as shut. Thread safety: any thread, any process.
 public struct KillPage: ~Copyable, @unchecked Sendable {

@@ -198,8 +198,11 @@ final class SenderAssembly {
     // For those who look.
     self.positions = SharedRegion(try region.duplicate(untouched: true))
     var book = try PositionBook.open(claiming: region, positions)
-    try book.begin(held, marksE4)
-    if isSame { for (instrument, markE4) in legacy.marksE4 { book.expect(instrument, at: markE4) } }
+    try book.begin(held, begin(marksE4, held, legacy, limits, isSame: isSame))
+    if isSame, !goesOn {
+      book.begin(after: legacy)
+      for (instrument, markE4) in legacy.marksE4 { book.expect(instrument, at: markE4) }
+    }
     if let clock { book.keep(clock) }
     var risk = try RiskWatch(
       limits, positions: book, records: legacy.records, isResumed: isArmed, at: 0)
@@ -207,6 +210,18 @@ final class SenderAssembly {
     // A breaker is never without a record of it, whoever dies here.
     if !goesOn { try instance?.replace("positions") }
     return risk
+  }
+
+  /// What is held begins with its worth of the day before; later in the day, where what came of it
+  /// is in the legacy already, with that of then.
+  private func begin(
+    _ marksE4: [Int64], _ held: [HeldInstrument], _ legacy: RiskLegacy, _ limits: RiskLimits,
+    isSame: Bool
+  ) -> [Int64] {
+    let start_s = limits.states.tradingDayStart_seconds
+    guard !isSame, let clock, legacy.isOf(dayStarting: start_s, clock.time(at: MonotonicClock.now))
+    else { return marksE4 }
+    return zip(held, marksE4).map { legacy.markE4(of: $0) ?? $1 }
   }
 
   /// What is held, under the numbers of its instruments: which they have from here on.

@@ -31,7 +31,10 @@ extension Sender {
     var first = book.open.first
     while let news = book.left(from: &first) { account(for: news) }
     if options.workersOutlive { skipDecided() }
-    if link == .steady { endRecoveries() }
+    if link == .steady {
+      risk.goOn()
+      endRecoveries()
+    }
   }
 
   /// A replay's seconds are its capture's.
@@ -39,10 +42,10 @@ extension Sender {
     let now = MonotonicClock.now
     passTime(to: now)
     guard let clock = options.clock else { return }
-    var steps = kill.rateSteps(at: now)
+    var (steps, counted) = kill.rateTrail(at: now)
     for index in steps.indices { steps[index].at_ns = clock.time(at: steps[index].at_ns) }
-    gate.resumeRate(steps, counted: kill.counted)
-    kill.sample(counted: gate.rateCounted, at: now)
+    gate.resumeRate(steps, counted: counted)
+    kill.tell(counted: counted, at: now)
   }
 
   /// A request that the predecessor put into the pool and did not advance past: its order did not

@@ -33,10 +33,11 @@ extension Sender {
   }
 
   /// Values some of what is held at the board's prices, and looks at the risk states. Each duty
-  /// cycle without an order; one without anything held costs a comparison.
+  /// cycle without an order; one without anything held costs a comparison. What a predecessor held
+  /// keeps its marks until all of it is told: a day that nobody saw begin has begun with those.
   mutating func valueSome(isRested: Bool) {
     let held = gate.exposure.listedCount
-    guard held > 0 else { return }
+    guard held > 0, !isSuccessor else { return }
     let marks = isRested ? Sender.marksMax.rested : Sender.marksMax.awake
     for _ in 0..<min(marks, held) {
       nextMark = nextMark + 1 < held ? nextMark + 1 : 0

@@ -36,11 +36,7 @@ extension Sender {
     guard session != nil, session?.unsent != 0 else { return }
     // The last look: what was allowed before the switch tripped, and has not left, does not leave.
     if isShut { holdBack() }
-    // Not of a replay: each begins its capture's day anew.
-    if options.clock != nil {
-      kill.tell(counted: gate.rateCounted)
-      if let day { kill.tell(messages: gate.messages, of: day) }
-    }
+    tellSent()
     try session?.flush()
     let isDone = session?.unsent == 0
     isBehind = !isDone
@@ -57,6 +53,16 @@ extension Sender {
     }
     forget(first: index)
     lookWhetherClogged()
+  }
+
+  /// What is about to leave counts, also for a successor. Not of a replay: each begins its capture's
+  /// day anew.
+  private mutating func tellSent() {
+    guard options.clock != nil else { return }
+    if handoverCount > 0 {
+      kill.tell(counted: gate.rateCounted, at: handovers[handoverCount - 1].decided_ns)
+    }
+    if let day { kill.tell(messages: gate.messages, of: day) }
   }
 
   /// Cancels for which the buffer had no room go before the venue is heard: a kill does not wait
@@ -187,6 +193,7 @@ extension Sender {
       cancelWhatIsStopped()
       tellUntoldStates()
       isSuccessor = false
+      risk.goOn()
       valueAll()
     }
     self.link = book.inDoubt == 0 ? .steady : .unsettled
@@ -245,8 +252,10 @@ extension Sender {
 
   private mutating func reopen() throws(SessionError) {
     guard let address = options.address else { return }
-    // With nothing out and nothing held another session will do; what is new in it is wanted.
-    resume.isBinding = book.count > 0 || isHolding
+    // With nothing out and nothing held another session will do; what is new in it is wanted. Of
+    // what its predecessors did a successor knows nothing before it is told.
+    resume.isBinding =
+      book.count > 0 || isHolding || isSuccessor && book.pool.hasTraded
     let opening = SessionOpening(address, from: resume)
     do throws(ThreadFailure) { try opening.start() } catch {
       return try retry(after: .unreachable(address.text, reason: error.description))

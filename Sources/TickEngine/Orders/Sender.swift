@@ -233,7 +233,7 @@ struct Sender: ~Copyable, Role {
     if kill.checkDeadMan(monotonic_ns: now, at: clinux_realtime_ns()) { control.write(.tripped, 1) }
     // Cooldowns and days go on also while nobody asks for anything.
     passTime(to: now)
-    if options.clock != nil { kill.sample(counted: gate.rateCounted, at: now) }
+    if options.clock != nil { kill.tell(counted: gate.rateCounted, at: now) }
     watchRisk()
     answerRequest()
     gate.balanceCredit(isSettled: link == .steady)

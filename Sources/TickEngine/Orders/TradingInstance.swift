@@ -6,8 +6,8 @@ import TickRing
 ///
 /// Its regions are `tickway.NAME.pool` (orders that are out), `.positions`, `.directory` (numbers
 /// of its instruments, which order ids hold) and `.gate`. A run that ends with no order out takes
-/// the first three away, and leaves the day's peak and trips in the state directory; after any
-/// other end they stay, and the next sender begins with asking the venue about them.
+/// the first three away, and leaves what is of the day in the state directory; after any other end
+/// they stay, and the next sender begins with asking the venue about them.
 ///
 /// Thread safety: one thread.
 final class TradingInstance {
@@ -176,13 +176,16 @@ final class TradingInstance {
     }
   }
 
-  /// Whether the day's peak and trips are where the next start finds them.
+  /// Whether what is of the day is where the next start finds it.
   private func keepDay() -> Bool {
     do {
       let region = try Region.attach(
         .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
       let legacy = try RiskLegacy(region, strategies: Int(UInt8.max))
-      try StateDirectory(path: stateDirectory).write(DayRecord(instance: name, legacy))
+      let directory = try? DirectoryReader(
+        Region.attachReader(.directory, directory: ringDirectory, name: regionName("directory")))
+      try StateDirectory(path: stateDirectory)
+        .write(DayRecord(instance: name, legacy, directory: directory))
       return true
     } catch {
       // Without one there is nothing to keep.

@@ -1,7 +1,8 @@
 import Foundation
+import TickRing
+import TickWire
 
-/// What is of the trading day in an instance's risk states (RM7, RS1, RS7), for a start later that
-/// day:
+/// What is of the trading day in an instance's risk states (RM7, RS1, RS7), for a later start of it:
 /// in the state directory, since an orderly end leaves nothing in shared memory. Of another day it
 /// means nothing.
 public struct DayRecord: Codable, Equatable, Sendable {
@@ -15,7 +16,7 @@ public struct DayRecord: Codable, Equatable, Sendable {
     var state: UInt8
     var trips: UInt32
     var peak_e4: Int64
-    /// When the day began; nil: it was not known.
+    /// Equity when the day began; nil: it was not known.
     var day_start_e4: Int64?
     /// Against which both stand; nil: it was not known.
     var equity_e4: Int64?
@@ -28,17 +29,29 @@ public struct DayRecord: Codable, Equatable, Sendable {
     var interrupted: UInt8
   }
 
+  /// What one of an instrument was valued at last, units of 1e-4.
+  struct Mark: Codable, Equatable, Sendable {
+    var symbol: String
+    var mark_e4: Int64
+  }
+
   var format = DayRecord.format
   var instance: String
   var subjects: [Subject]
+  /// Of all that was held.
+  var marks: [Mark]?
 
   /// Why it cannot be gone on with.
   public struct Failure: Error, Equatable, CustomStringConvertible {
     public let description: String
   }
 
-  init(instance: String, _ legacy: RiskLegacy) {
+  /// - Parameter directory: where instruments have their symbols; nil: there is none.
+  init(instance: String, _ legacy: RiskLegacy, directory: borrowing DirectoryReader? = nil) {
     self.instance = instance
+    marks = legacy.marksE4.sorted { $0.key < $1.key }.compactMap { instrument, markE4 in
+      directory?.symbol(instrument).map { Mark(symbol: Symbol(word: $0).text, mark_e4: markE4) }
+    }
     subjects = legacy.records.sorted { $0.key < $1.key }.map { subject, record in
       Subject(
         subject: subject, state: record.state, trips: record.trips, peak_e4: record.peakE4,
@@ -60,7 +73,7 @@ public struct DayRecord: Codable, Equatable, Sendable {
       record.format == DayRecord.format, record.instance == instance
     else {
       throw Failure(
-        description: "\(path) holds no whole record of the day's peak and trips: look at them"
+        description: "\(path) holds no whole record of the day: look at them"
           + " yourself, then remove it")
     }
     guard record.subjects.allSatisfy({ $0.newest_ns <= now &+ DayRecord.ahead_ns }) else {

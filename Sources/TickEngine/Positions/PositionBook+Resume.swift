@@ -14,6 +14,30 @@ extension PositionBook {
     lines.release(header, PositionLines.Header.version, PositionLines.version)
   }
 
+  /// Begins with what the predecessor began with, in the same session; what that had become until it
+  /// died is kept until the venue has told it again.
+  mutating func begin(after legacy: RiskLegacy) {
+    for subject in 0...options.strategiesMax {
+      let subject = UInt8(subject)
+      guard let baseE4 = legacy.basesE4[subject] else { continue }
+      var sums = sums(subject)
+      sums.baseE4 = baseE4
+      write(sums, subject)
+      // One that is not known is as one that is gone.
+      let beforeE4 = max(legacy.equitiesE4[subject] ?? -1, -1)
+      lines.store(
+        PositionLines.subject(Int(subject)), PositionLines.Sums.before,
+        PositionLines.word(beforeE4 == 0 ? -1 : beforeE4))
+    }
+  }
+
+  /// All is told.
+  mutating func forgetBefore() {
+    for subject in 0...options.strategiesMax {
+      lines.store(PositionLines.subject(subject), PositionLines.Sums.before, 0)
+    }
+  }
+
   /// Believes what a predecessor left only if it is whole: no fill half booked, and cash that is
   /// that of the holdings.
   mutating func resume() throws(PositionError) {

@@ -40,6 +40,9 @@ enum PositionLines {
     static let realised = 5
     /// Not 0: a sum is not known any more.
     static let isBroken = 6
+    /// The equity that a predecessor left, until the venue has told all that makes it; stored by
+    /// itself. 0: there is none.
+    static let before = 7
   }
 
   /// A subject's second line: its `RiskRecord`.

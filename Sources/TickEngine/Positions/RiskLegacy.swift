@@ -1,4 +1,5 @@
 import TickRing
+import TickWire
 
 /// What a sender leaves of its risk states to the next, which begins its positions anew.
 struct RiskLegacy {
@@ -6,8 +7,12 @@ struct RiskLegacy {
   private(set) var records: [UInt8: RiskRecord] = [:]
   /// By subject, units of 1e-4; none where it was not known.
   private(set) var equitiesE4: [UInt8: Int64] = [:]
-  /// By instrument: what it was valued at last, units of 1e-4.
+  /// By subject: the equity that its session began with, units of 1e-4.
+  private(set) var basesE4: [UInt8: Int64] = [:]
+  /// By instrument, and by symbol where it has no number any more: what it was valued at last, units
+  /// of 1e-4.
   private(set) var marksE4: [UInt32: Int64] = [:]
+  private(set) var symbolMarksE4: [String: Int64] = [:]
   /// The clock of their times; nil: none of this boot of the machine.
   private(set) var clock: SteadyClock?
   /// Whether it is of a book that is no more (`DayRecord`).
@@ -24,8 +29,7 @@ struct RiskLegacy {
       let there = try PositionReading.strategies(of: lines)
       for subject in 0...min(strategies, there) {
         records[UInt8(subject)] = try PositionReading.wholeRisk(lines, subject: subject)
-        let sums = PositionReading.wholeSums(lines, PositionLines.subject(subject))
-        equitiesE4[UInt8(subject)] = sums?.equityE4
+        takeSums(lines, subject)
       }
       takeMarks(lines, strategies: there)
       clock = PositionReading.clock(lines)
@@ -41,6 +45,28 @@ struct RiskLegacy {
       records[subject.subject] = subject.record
       equitiesE4[subject.subject] = subject.equity_e4
     }
+    for mark in day.marks ?? [] { symbolMarksE4[mark.symbol] = mark.mark_e4 }
+  }
+
+  /// What one of it is worth; nil: it was not held.
+  func markE4(of held: HeldInstrument) -> Int64? {
+    marksE4[held.instrument] ?? Symbol(held.row.symbol).flatMap { symbolMarksE4[$0.text] }
+  }
+
+  /// Whether it is of the trading day that `now` is in.
+  func isOf(dayStarting start_s: Int, _ now: UInt64) -> Bool {
+    var day = TradingDay(startSeconds: start_s)
+    _ = day.advance(to: now)
+    return day.number == records[0]?.day
+  }
+
+  private mutating func takeSums(_ lines: borrowing SharedLines, _ subject: Int) {
+    let line = PositionLines.subject(subject)
+    let sums = PositionReading.wholeSums(lines, line)
+    basesE4[UInt8(subject)] = sums?.baseE4
+    // Of one that died while it was told again.
+    let beforeE4 = PositionLines.number(lines.load(line, PositionLines.Sums.before))
+    equitiesE4[UInt8(subject)] = beforeE4 == 0 ? sums?.equityE4 : beforeE4
   }
 
   /// Whether no subject is in a breaker or worse.

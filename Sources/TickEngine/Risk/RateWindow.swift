@@ -12,8 +12,8 @@ struct RateWindow: ~Copyable {
   private var next = 0
   private var isFull = false
   private var newest: UInt64 = 0
-  /// Of all times.
-  private(set) var counted: UInt64 = 0
+  /// Of all times, modulo 2^32.
+  private(set) var counted: UInt32 = 0
 
   init(max: Int, window_ns: UInt64 = RateWindow.second_ns) {
     times = Slab(count: max, repeating: 0)
@@ -30,15 +30,14 @@ struct RateWindow: ~Copyable {
     return true
   }
 
-  /// Counts what a predecessor let through. As many as were in one window by another's limit may be
-  /// too many by this one: then nothing passes until they are old.
+  /// Counts what a predecessor let through; by this one's limit it may have been too many.
   mutating func resume(_ count: Int, at time: UInt64) {
     newest = max(newest, time)
     for _ in 0..<min(count, times.count) { self.count() }
   }
 
   /// Goes on counting from there.
-  mutating func resume(counted: UInt64) { self.counted = counted }
+  mutating func resume(counted: UInt32) { self.counted = counted }
 
   @inline(__always)
   private mutating func count() {

@@ -177,12 +177,12 @@ public struct RiskGate: ~Copyable {
     return (bid + ask) / 2
   }
 
-  /// Orders that counted in the rate, of this sender and its predecessors (RM8).
-  var rateCounted: UInt64 { rate.counted }
+  /// Orders that counted in the rate, of this sender and its predecessors, modulo 2^32 (RM8).
+  var rateCounted: UInt32 { rate.counted }
 
   /// Goes on in the second in which predecessors have sent orders; the steps' times are those that
   /// orders are judged at, oldest first.
-  mutating func resumeRate(_ steps: [RateTrail.Step], counted: UInt64) {
+  mutating func resumeRate(_ steps: [RateTrail.Step], counted: UInt32) {
     for step in steps { rate.resume(step.count, at: step.at_ns) }
     rate.resume(counted: counted)
   }

@@ -70,6 +70,10 @@ public struct RiskStates: Sendable {
     }
   }
 
+  /// The equity as a predecessor left it, all of it being told: what another day begins with. No
+  /// state follows from it.
+  mutating func goOn(equityE4 equity: Int64?) { equityE4 = equity }
+
   /// What a successor needs to go on.
   public var record: RiskRecord {
     RiskRecord(
@@ -217,7 +221,10 @@ public struct RiskStates: Sendable {
   /// falls with that one falls within the day.
   private mutating func advance(to now: UInt64) -> UInt64 {
     newest = max(newest, now)
-    if day.advance(to: newest) {
+    // Before a replay's first decision it is no day's time; what begins with it goes on as it is.
+    guard newest > 0 else { return 0 }
+    let isFirst = day.number == nil
+    if day.advance(to: newest), !isFirst {
       peakE4 = max(0, equityE4 ?? 0)
       dayStartE4 = equityE4
       trips = 0

@@ -204,6 +204,14 @@ public struct RiskWatch: ~Copyable {
     return Int(subject)
   }
 
+  /// The venue has told what is held, which has the marks of the predecessor still.
+  mutating func goOn() {
+    for subject in 0..<states.count {
+      states[subject].goOn(equityE4: equityE4(of: UInt8(subject)))
+    }
+    positions.forgetBefore()
+  }
+
   /// Restarted, and what is out is the venue's word: ends the recovery of each subject that its
   /// drawdown lets end (RS8).
   mutating func reconciled(at now: UInt64) {

@@ -5,48 +5,61 @@ import TickRing
 
 /// RM8: which orders of its predecessors a sender counts in its first second.
 @Suite(.timeLimit(.minutes(1))) struct RateTrailTests {
-  private let each = RateTrail.sample_ns
+  private let each = RateTrail.each_ns
   /// An instant in the middle of a 64th.
-  private let now = 1_000_000 * RateTrail.sample_ns + 5
+  private let now = 1_000_000 * RateTrail.each_ns + 5
 
-  /// A sample of so many 64ths ago.
+  /// That of so many 64ths ago.
   private func word(_ ago: UInt64, _ count: UInt32) -> UInt64 {
     (now / each - ago) << 32 | UInt64(count)
   }
 
-  private func steps(_ words: [UInt64], _ count: UInt64) -> [RateTrail.Step] {
-    RateTrail.steps(words, count: count, now: now)
+  private func steps(_ words: [UInt64]) -> [RateTrail.Step] {
+    RateTrail.read(words, at: now).steps
   }
 
-  @Test func whatIsBetweenTwoSamplesCountsAtTheEndOfTheLaterOnes64th() {
-    #expect(steps([word(3, 10), word(70, 4), word(1, 16)], 17) == [
+  @Test func anOrderIsOfTheEndOfIts64th() {
+    let words = [word(3, 10), word(70, 4), word(0, 17), word(1, 16), word(2, 10)]
+    #expect(steps(words) == [
       .init(at_ns: now - 5 - 2 * each, count: 6), .init(at_ns: now - 5, count: 6),
       .init(at_ns: now, count: 1),
     ])
+    #expect(RateTrail.read(words, at: now).counted == 17)
   }
 
   @Test func whatIsOlderThanASecondDoesNotCount() {
-    #expect(steps([word(90, 1), word(80, 50), word(65, 60)], 60) == [])
+    #expect(steps([word(90, 1), word(80, 50), word(65, 60)]) == [])
     // A little older may count; a little younger must.
-    #expect(steps([word(65, 60), word(64, 61)], 61).map(\.count) == [1])
+    #expect(steps([word(65, 60), word(64, 61)]).map(\.count) == [1])
+    #expect(RateTrail.read([word(90, 1), word(1_000_000, 9)], at: now).counted == 1)
   }
 
-  @Test func aPageThatNobodyHasSentFromHasNothing() {
-    #expect(steps([], 0) == [] && steps([], 7) == [])
-    #expect(steps([word(2, 7)], 7) == [])
+  @Test func anInstanceThatBeganWithinTheSecondBeganWithNothing() {
+    #expect(steps([]) == [] && RateTrail.read([], at: now).counted == 0)
+    #expect(steps([word(2, 7)]).map(\.count) == [7])
   }
 
   /// Of a boot before, or of nobody.
-  @Test func aSampleOfATimeToComeIsNone() {
-    #expect(steps([(now / each + 1) << 32 | 5], 9) == [])
+  @Test func aWordOfATimeToComeIsNone() {
+    #expect(steps([(now / each + 1) << 32 | 5]) == [])
   }
 
   @Test func countsGoOnOverTwoToThe32() {
-    #expect(steps([word(9, .max - 1), word(4, 1)], 3).map(\.count) == [3, 2])
-    #expect(steps([word(9, 5)], 4) == [])
+    #expect(steps([word(70, .max - 1), word(4, 1), word(2, 3)]).map(\.count) == [3, 2])
+    #expect(steps([word(70, 5), word(9, 4)]) == [])
   }
 
-  /// Against each order's own time: never fewer, and no more than lie in a second and two 64ths.
+  /// After 777 days.
+  @Test func sixtyFourthsGoOnOverTwoToThe32() {
+    let late = ((1 << 32) + 2) * each
+    let words = [70, 3, 1].map { (ago: UInt64) in ((1 << 32) + 2 - ago) << 32 | (100 - ago) }
+    #expect(RateTrail.read(words.reversed(), at: late).steps == [
+      .init(at_ns: late - 2 * each, count: 67), .init(at_ns: late, count: 2),
+    ])
+  }
+
+  /// Against each order's own time: none is taken for older than it is, nor for younger by more than
+  /// a 64th.
   @Test(arguments: 1...20) func noOrderOfTheSecondIsForgotten(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     var gate = try KillGate.unnamed()
@@ -54,18 +67,19 @@ import TickRing
     var time = now
     let turns = random.within(50...4_000)
     for _ in 0..<turns {
-      time += UInt64(random.within(1...3_000_000))
-      gate.sample(counted: UInt64(orders.count), at: time)
-      for _ in 0..<(random.once(in: 3) ? random.within(0...9) : 0) { orders.append(time) }
-      gate.tell(counted: UInt64(orders.count))
+      time += UInt64(random.within(1...(random.once(in: 20) ? 900_000_000 : 3_000_000)))
+      if random.once(in: 3) { gate.tell(counted: UInt32(orders.count), at: time) }
+      guard random.once(in: 3) else { continue }
+      for _ in 0..<random.within(1...9) { orders.append(time) }
+      gate.tell(counted: UInt32(orders.count), at: time)
     }
     time += UInt64(random.within(0...400_000_000))
-    let steps = gate.rateSteps(at: time)
-    let counted = steps.reduce(0) { $0 + $1.count }
-    let second = RateWindow.second_ns
-    #expect(counted >= orders.count { time - $0 < second })
-    #expect(counted <= orders.count { time - $0 < second + 2 * each + 3_000_000 })
-    for step in steps { #expect(step.at_ns <= time) }
-    for (older, newer) in zip(steps, steps.dropFirst()) { #expect(older.at_ns < newer.at_ns) }
+    let (steps, counted) = gate.rateTrail(at: time)
+    let taken = steps.flatMap { Array(repeating: $0.at_ns, count: $0.count) }
+    #expect(taken.count >= orders.count { time - $0 < RateWindow.second_ns })
+    #expect(counted == UInt32(orders.count))
+    for (taken, own) in zip(taken.reversed(), orders.reversed()) {
+      #expect(taken >= own && taken <= min(time, own + each))
+    }
   }
 }

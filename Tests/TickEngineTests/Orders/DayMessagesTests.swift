@@ -36,22 +36,46 @@ import TickRing
     #expect(refused == 1 && line.adjust { $0.gate.messages } == 4)
   }
 
-  @Test func rm8ASecondGoesOnOverASendersDeath() throws {
+  /// Three orders in the second of which it is the end, or of the one before.
+  @Test(arguments: [100, 1_100] as [UInt64])
+  func rm8ASecondGoesOnOverASendersDeath(ago_ms: UInt64) throws {
     let line = try SenderLine { $0.ordersPerSecondMax = 5 }
-    let clock = SteadyClock()
-    try line.start(clock: clock, kill: claim())
+    let now = MonotonicClock.now
+    do {
+      var before = try claim()
+      before.tell(counted: 7, at: now - 1_400_000_000)
+      before.tell(counted: 10, at: now - ago_ms * 1_000_000)
+    }
+    try line.start(clock: SteadyClock(), kill: claim())
+    for number: UInt64 in 1...3 { line.ask(number) }
+    #expect(try line.turn { $0.counts.requested == 3 })
+    let refused = line.adjust { $0.counts.riskRejected[Int(RiskReason.rate.rawValue)] }
+    // What a machine that stands still meanwhile makes of it is another second's.
+    if MonotonicClock.now - now < RateWindow.second_ns * 8 / 10 {
+      #expect(refused == (ago_ms < 1_000 ? 1 : 0))
+    }
+    #expect(line.adjust { $0.isShut } == (refused > 0))
+  }
+
+  /// What a sender counts it tells before it leaves, and with it when that was.
+  @Test(arguments: [true, false]) func rm8ASenderLeavesWhatItHasSent(isLive: Bool) throws {
+    let line = try SenderLine()
+    try line.start(clock: isLive ? SteadyClock() : nil, kill: claim())
     let before = MonotonicClock.now
     for number: UInt64 in 1...3 { line.ask(number) }
     #expect(try line.turn { $0.counts.acked == 3 })
-    line.die()
-    try line.start(clock: clock, kill: claim())
-    #expect(try line.turn { $0.link == .steady })
-    for number: UInt64 in 4...6 { line.ask(number) }
-    #expect(try line.turn { $0.counts.requested == 3 })
-    let refused = line.adjust { $0.counts.riskRejected[Int(RiskReason.rate.rawValue)] }
-    // On a machine that stood still meanwhile they were in another second.
-    #expect(refused == 1 || MonotonicClock.now - before > RateWindow.second_ns / 2)
-    #expect(line.adjust { $0.isShut } == (refused == 1))
+    let sent = MonotonicClock.now
+    line.adjust { sender in
+      let (steps, counted) = sender.kill.rateTrail(at: sent)
+      #expect(counted == (isLive ? 3 : 0))
+      #expect(steps.reduce(0) { $0 + $1.count } == (isLive ? 3 : 0))
+      #expect(steps.allSatisfy { (before...sent).contains($0.at_ns) })
+      guard isLive else { return }
+      // However long it is ago: they are of then, whatever was told since.
+      sender.kill.tell(counted: sender.gate.rateCounted, at: sent + 500_000_000)
+      let later = sender.kill.rateTrail(at: sent + 600_000_000).steps
+      #expect(later.allSatisfy { $0.at_ns <= sent + RateTrail.each_ns })
+    }
   }
 
   /// A sender turns before it is asked for anything: it knows no time then, and no day.

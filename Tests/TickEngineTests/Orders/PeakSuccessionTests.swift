@@ -81,8 +81,9 @@ import TickRing
     #expect(line.adjust { isLost($0) } == (dayStartE4 - 52_990_000 > 1_000_000))
   }
 
-  /// Nobody was there when that day began: it began with what is there once the venue has told.
-  @Test func rm7OfAnotherDayASuccessorTakesWhatTheVenueTellsForTheBeginning() throws {
+  /// Nobody was there when that day began: it began with what was left, so that what falls overnight
+  /// falls within it.
+  @Test func rm7AnotherDayBeginsWithWhatWasLeft() throws {
     let clock = SteadyClock()
     let line = try holding(clock)
     var left = records(line)
@@ -90,9 +91,26 @@ import TickRing
     left[0]?.dayStartE4 = 1
     line.die()
     try line.start(records: left, clock: clock)
+    line.adjust { $0.risk.positions.expect(1, at: 1_400_000) }
     let isSteady = try line.turn { $0.link == .steady && $0.day != nil }
     try #require(isSteady)
-    #expect(line.adjust { $0.gate.dayStartE4 } == 52_990_000)
+    #expect(line.adjust { $0.gate.dayStartE4 } == 53_990_000)
+    #expect(line.adjust { $0.equityE4 } == 52_990_000)
+  }
+
+  /// RC1: it knows nothing yet of what its predecessors did there.
+  @Test func aSuccessorThatIsBeingToldTakesNoOtherSession() throws {
+    let line = try holding(nil)
+    let left = records(line)
+    line.die()
+    try line.start(records: left, reconnects: true)
+    try line.adjust { sender in
+      let isBeingTold = sender.isSuccessor
+      #expect(isBeingTold)
+      try sender.lose(.lost("venue", reason: "cut"))
+    }
+    let isCalled = try line.turn { $0.link == .opening }
+    #expect(isCalled && line.adjust { $0.resume.isBinding })
   }
 
   /// RS1: a part of what is held is no equity to approve of, either.
@@ -110,28 +128,57 @@ import TickRing
     #expect(isSteady && line.adjust { $0.isSuccessor } == false)
   }
 
+  /// Of four strategies, in a region of a name.
+  private func book(
+    _ scratch: Scratch, _ name: String, equityE4: Int64 = 50_000_000
+  ) throws -> PositionBook {
+    var options = PositionOptions(equityE4: equityE4, strategyEquityE4: equityE4)
+    (options.instruments, options.strategiesMax, options.holdingsMax) = (32, 4, 100)
+    return try PositionBook.open(
+      claiming: Region.create(
+        .positions, directory: scratch.path, name: name, capacity: options.capacity), options)
+  }
+
+  private func legacy(_ scratch: Scratch, _ name: String) throws -> RiskLegacy {
+    try RiskLegacy(
+      Region.attach(.positions, directory: scratch.path, name: name), strategies: 4)
+  }
+
+  /// Another portfolio value in the limits, or other closes, do not make up for what is lost.
+  @Test func rm7ASessionGoesOnFromTheEquityThatItBeganWith() throws {
+    let scratch = try Scratch()
+    var first = try book(scratch, "first")
+    first.fill(
+      strategy: 2, instrument: 5, side: .buy, quantity: 10, priceE4: 1_000_000, referenceE4: 0)
+    first.mark(instrument: 5, priceE4: 400_000)
+    var second = try book(scratch, "second", equityE4: 60_000_000)
+    try second.begin(after: legacy(scratch, "first"))
+    #expect(second.equityE4 == 50_000_000 && second.equityE4(2) == 50_000_000)
+    // One that dies before it is told all leaves what its predecessor had, to the one after it.
+    let left = try legacy(scratch, "second")
+    #expect(left.equitiesE4[0] == 44_000_000 && left.equitiesE4[2] == 44_000_000)
+    #expect(left.equitiesE4[1] == 50_000_000 && left.basesE4[0] == 50_000_000)
+    var third = try book(scratch, "third", equityE4: 60_000_000)
+    try third.begin(after: legacy(scratch, "second"))
+    #expect(try legacy(scratch, "third").equitiesE4[0] == 44_000_000)
+    third.forgetBefore()
+    #expect(try legacy(scratch, "third").equitiesE4[0] == 50_000_000)
+  }
+
   /// What its predecessor valued it at is what it is worth, until a price comes.
   @Test func aSuccessorValuesWhatItIsToldAsItsPredecessorDid() throws {
     let scratch = try Scratch()
-    var options = PositionOptions(equityE4: 50_000_000, strategyEquityE4: 50_000_000)
-    (options.instruments, options.strategiesMax, options.holdingsMax) = (32, 4, 100)
-    func book(_ name: String) throws -> PositionBook {
-      try PositionBook.open(
-        claiming: Region.create(
-          .positions, directory: scratch.path, name: name, capacity: options.capacity), options)
-    }
-    var first = try book("first")
+    var first = try book(scratch, "first")
     for instrument: UInt32 in [5, 7] {
       first.fill(
         strategy: 2, instrument: instrument, side: .buy, quantity: 10, priceE4: 1_000_000,
         referenceE4: 0)
       first.mark(instrument: instrument, priceE4: 1_300_000)
     }
-    let legacy = try RiskLegacy(
-      Region.attach(.positions, directory: scratch.path, name: "first"), strategies: 4)
+    let legacy = try legacy(scratch, "first")
     #expect(legacy.marksE4 == [5: 1_300_000, 7: 1_300_000])
     #expect(legacy.equitiesE4[0] == 56_000_000 && legacy.equitiesE4[1] == 50_000_000)
-    var second = try book("second")
+    var second = try book(scratch, "second")
     for (instrument, markE4) in legacy.marksE4 { second.expect(instrument, at: markE4) }
     #expect(second.equityE4 == 50_000_000)
     for instrument: UInt32 in [5, 7] {

@@ -69,9 +69,10 @@ final class SenderLine {
   ///   - records: of the risk states that its predecessor left, by subject.
   ///   - clock: what time is taken from; nil: from what is asked for.
   ///   - kill: of an instance; nil: it is nobody's.
+  ///   - reconnects: whether it calls the venue again.
   func start(
     records: [UInt8: RiskRecord] = [:], clock: SteadyClock? = nil,
-    kill: consuming KillGate? = nil
+    kill: consuming KillGate? = nil, reconnects: Bool = false
   ) throws {
     let kill = if let kill = kill.take() { kill } else { try KillGate.unnamed() }
     let rings = rings
@@ -94,7 +95,8 @@ final class SenderLine {
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]),
       waitPolicy: .share,
       options: SenderOptions(
-        isWhole: true, workersOutlive: true,
+        address: reconnects ? address : nil,
+        reconnect: ReconnectPlan(giveUp_ns: 5_000_000_000, seed: 1), isWhole: true, workersOutlive: true,
         owners: OrderOwners(workers: rings.count, areSharing: false), clock: clock))
   }
 

@@ -21,17 +21,18 @@ import TickRing
   }
 
   /// Of an instance without a venue; a replay has a capture.
-  private func sender(isLive: Bool = true) throws -> Sender {
+  private func sender(isLive: Bool = true, holding: OpeningPositions? = nil) throws -> Sender {
     var options = ReplayOptions(captures: isLive ? [] : ["day.pcap"])
     (options.venue, options.instance) = (.none, "prod")
     (options.ringDirectory, options.stateDirectory) = (scratch.path, state.path)
+    options.positions = holding
     let regions = ReplayRegions(directory: scratch.path)
     let histograms = HistogramStorage(count: 3)
     let assembly = SenderAssembly(
       options: options, instance: instance, reload: nil, waitPolicy: .share,
       page: try regions.make(.control, capacity: ControlPage.capacity),
       board: try regions.make(.board, capacity: 16),
-      directory: try regions.make(.directory, capacity: 16), rings: [],
+      directory: SharedRegion(try instance.open(.directory, "directory", capacity: 16)), rings: [],
       latency: SenderLatency(
         risk: histograms[0], send: histograms[1], tickToOrder: histograms[2]))
     return try assembly.make()
@@ -98,6 +99,27 @@ import TickRing
     #expect(third.gate.dayStartE4 - third.equityE4 == 70_000_000 - (last - 1_000_000) * 10_000_000)
   }
 
+  /// What was held when the day began is worth what it was worth last, and not what it was worth the
+  /// day before: that is in the day's loss already.
+  @Test(arguments: [110, 90, 100] as [Int64])
+  func rm7WhatIsHeldIsNotGainedOrLostTwice(price: Int64) throws {
+    let csv = "symbol,strategy,shares,average_price\nHELD,1,100000,100\nend,1\n"
+    let holding = try OpeningPositions(csv: Data(csv.utf8))
+    let gainedE4 = (price - 100) * 10_000 * 100_000
+    for _ in 0..<3 {
+      var sender = try sender(holding: holding)
+      sender.watchRisk()
+      sender.risk.mark(1, price * 10_000)
+      sender.watchRisk()
+      #expect(sender.equityE4 - sender.gate.dayStartE4 == gainedE4)
+      let drawdown = sender.risk.drawdown_ppm(of: 0)
+      #expect(drawdown == (price < 100 ? 1_000 : 0), "\(price)")
+      _ = consume sender
+      instance.end(isClean: true, state: .normal, isLive: true)
+    }
+    #expect(try state.day(of: "prod", before: clinux_realtime_ns())?.marks?.count == 1)
+  }
+
   /// RM13: what the day began with is not known; one of an earlier version does not say it.
   @Test func rm7AnUnknownLossIsNotNone() throws {
     try warned()
@@ -105,10 +127,12 @@ import TickRing
     var next = try sender()
     next.watchRisk()
     #expect(next.gate.dayStartE4 == .max)
-    let equityE4 = next.equityE4
-    next.risk.positions.mark(instrument: 1, priceE4: 1_000_000)
+    // What it earns or loses from here on makes it no better known.
+    next.risk.positions.fill(
+      strategy: 1, instrument: 1, side: .buy, quantity: 7, priceE4: 1_000_000, referenceE4: 0)
+    next.risk.mark(1, 2_000_000)
     next.watchRisk()
-    #expect(next.gate.dayStartE4 == .max && next.equityE4 == equityE4)
+    #expect(next.gate.dayStartE4 == .max && next.risk.positions.riskRecord(0)?.dayStartE4 == .max)
   }
 
   @Test func rs7TheTripsOfTheDayCountAtTheNextStart() throws {

@@ -316,4 +316,15 @@ import Testing
     #expect(throws: Never.self) { try bench.reset(0) }
     #expect(bench.fall(120_000)?.time == Bench.start + 15 * Bench.minute)
   }
+
+  /// RM7: a replay values what it holds before its first decision, which begins its day.
+  @Test func rm7BeforeTheFirstMomentThereIsNoDay() {
+    var states = RiskStates(
+      RiskStateLimits(), subject: 0, equityE4: 100_000_000, at: 0)
+    _ = states.observe(equityE4: 99_000_000, at: 0)
+    _ = states.observe(equityE4: 98_000_000, at: GateBench.start)
+    #expect(states.dayStartE4 == 100_000_000 && states.peakE4 == 100_000_000)
+    _ = states.observe(equityE4: 97_000_000, at: GateBench.start + 86_400_000_000_000)
+    #expect(states.dayStartE4 == 98_000_000 && states.peakE4 == 98_000_000)
+  }
 }
