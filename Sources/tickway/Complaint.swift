@@ -132,7 +132,7 @@ enum Complaint {
     switch error {
     case .loginRejected: .loginRefused
     case .credentials: .usage
-    case .unknownHost, .unreachable, .noAnswer, .lost, .otherSession, .unresolved:
+    case .unknownHost, .unreachable, .noAnswer, .lost, .stalled, .otherSession, .unresolved:
       .venueUnavailable
     }
   }
