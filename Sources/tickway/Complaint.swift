@@ -158,6 +158,7 @@ enum Complaint {
     case .unknownFeed: .unknownFeed
     case .restartRefused: .restartRefused
     case .badSymbols: .configuration
+    case .live: .busy
     case .options: .usage
     }
   }
