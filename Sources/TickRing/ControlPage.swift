@@ -44,6 +44,13 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case sessionGone = 13
   }
 
+  /// In the line of `sessionGone`, whose writer writes these, too.
+  public enum SenderWord: Int, Sendable {
+    /// Times that the venue has stopped in the middle of telling what there was before, and was
+    /// called again; 0: never, or since then it has told all.
+    case replaysStalled = 1
+  }
+
   /// What has befallen a live feed, each a count that only grows but where it is said; in two
   /// lines. Written by the ingester.
   public enum FeedWord: Int, Sendable {
@@ -133,6 +140,16 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
   }
 
   @inlinable
+  public func read(_ word: SenderWord) -> UInt64 {
+    tickring_load_acquire(at(word))  // SHARE
+  }
+
+  @inlinable
+  public func write(_ word: SenderWord, _ value: UInt64) {
+    tickring_store_release(at(word), value)  // SHARE
+  }
+
+  @inlinable
   public func read(_ word: FeedWord) -> UInt64 {
     tickring_load_acquire(at(word))  // SHARE
   }
@@ -152,6 +169,11 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
   @inlinable
   public func write(_ word: WorkerWord, worker: Int, _ value: UInt64) {
     tickring_store_release(at(word, worker), value)  // SHARE
+  }
+
+  @inlinable @inline(__always)
+  func at(_ word: SenderWord) -> UnsafeMutablePointer<UInt64> {
+    words + (Word.sessionGone.rawValue * 8 + word.rawValue)
   }
 
   @inlinable @inline(__always)

@@ -26,7 +26,7 @@ struct ArmingOptions: ParsableArguments {
     switch error {
     case .alreadyArmed: .alreadyArmed
     case .tripped, .killedMeanwhile: .tripped
-    case .neverArmed: .unknownInstance
+    case .neverArmed: .unknownName
     case .checksFailed: .checksFailed
     case .page(.permission): .permission
     case .page: .inputOutput

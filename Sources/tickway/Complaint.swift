@@ -132,7 +132,7 @@ enum Complaint {
     switch error {
     case .loginRejected: .loginRefused
     case .credentials: .usage
-    case .unknownHost, .unreachable, .noAnswer, .lost, .otherSession, .unresolved:
+    case .unknownHost, .unreachable, .noAnswer, .lost, .stalled, .otherSession, .unresolved:
       .venueUnavailable
     }
   }
@@ -158,6 +158,7 @@ enum Complaint {
     case .unknownFeed: .unknownFeed
     case .restartRefused: .restartRefused
     case .badSymbols: .configuration
+    case .live: .busy
     case .options: .usage
     }
   }

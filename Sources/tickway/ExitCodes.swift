@@ -21,8 +21,8 @@ enum TickwayExit: Int32 {
   case notConfirmed = 10
   /// The kill switch is tripped.
   case tripped = 11
-  /// Nothing of this name was ever heard of.
-  case unknownInstance = 12
+  /// Nothing of this name was ever heard of: no instance, no order.
+  case unknownName = 12
   case usage = 64
   case badData = 65
   case cannotOpenInput = 66

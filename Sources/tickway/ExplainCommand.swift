@@ -8,7 +8,8 @@ struct ExplainCommand: ParsableCommand {
     abstract: "Say why orders were accepted or refused, check by check, with the values then.",
     discussion: """
       FILE is what `tickway replay` or `tickway live` wrote with --decisions. Without a question \
-      there is a summary. Of a file that is cut, what is whole is explained.
+      there is a summary. Of a file that is cut, what is whole is explained. Ends with 12 if an \
+      order that is asked for is not in it.
       """)
 
   /// Explained where nobody says how many.
@@ -40,6 +41,10 @@ struct ExplainCommand: ParsableCommand {
       }
       if case .damaged(let offset) = search.end {
         throw Complaint.exit("explain", "\(file) is damaged at byte \(offset)", .badData)
+      }
+      if let order, search.matched == 0 {
+        throw Complaint.exit(
+          "explain", "\(file) has no such decision on an order \(order)", .unknownName)
       }
     } catch {
       throw Complaint.exit("explain", error)

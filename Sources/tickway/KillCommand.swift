@@ -78,7 +78,7 @@ struct KillCommand: ParsableCommand {
         throw Complaint.exit(
           "kill",
           "no gate in \(place.ringDirectory), and no file in \(place.state.path):"
-            + " nothing was shut", .unknownInstance)
+            + " nothing was shut", .unknownName)
       }
       return names
     default:
@@ -95,11 +95,11 @@ struct KillCommand: ParsableCommand {
   private func code(of outcome: KillOutcome) -> TickwayExit {
     if !outcome.isConfirmed { return .notConfirmed }
     if outcome.failure != nil { return .shutNotWritten }
-    return outcome.isKnown ? .ok : .unknownInstance
+    return outcome.isKnown ? .ok : .unknownName
   }
 
   private static func rank(_ code: TickwayExit) -> Int {
-    [.ok, .unknownInstance, .shutNotWritten, .notConfirmed].firstIndex(of: code) ?? 0
+    [.ok, .unknownName, .shutNotWritten, .notConfirmed].firstIndex(of: code) ?? 0
   }
 
   private func complain(_ outcome: KillOutcome, _ code: TickwayExit) {
@@ -114,7 +114,7 @@ struct KillCommand: ParsableCommand {
       problem =
         "\(name) is shut, but THE TRIP IS NOT ON DISK (\(outcome.failure ?? "")): a restart would"
         + " not know of it; make the directory writable, and kill it again"
-    case .unknownInstance:
+    case .unknownName:
       problem =
         "\(name) was never heard of: nothing was running to be shut. It cannot start now. Known"
         + " are: \(known)"

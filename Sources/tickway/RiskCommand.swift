@@ -79,7 +79,7 @@ struct RiskAskingOptions: ParsableArguments {
 
   private func code(of error: RiskAskingError, _ one: KillSwitch) -> TickwayExit {
     switch error {
-    case .noSender: one.state.standing(of: instance).isKnown ? .cannotOpenInput : .unknownInstance
+    case .noSender: one.state.standing(of: instance).isKnown ? .cannotOpenInput : .unknownName
     case .dead: .cannotOpenInput
     case .unacknowledged, .unanswered: .notConfirmed
     case .busy: .busy

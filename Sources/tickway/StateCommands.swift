@@ -36,7 +36,7 @@ struct WatchdogCommand: ParsableCommand {
     discussion: """
       Runs on the operator's side. When it ends, by whatever means, the sender shuts the gate \
       after the limit; --off takes the limit away. A trip that the sender's process alone knew is \
-      written to the state directory.
+      written to the state directory. With --once it ends with 11 if the gate is shut.
       """)
   @OptionGroup var place: GatePlace
   @Argument(help: "The instance.") var instance: String
@@ -66,16 +66,17 @@ struct WatchdogCommand: ParsableCommand {
 
   func run() throws {
     let dog = Watchdog(try place.killSwitch("watchdog", instance))
+    var isShut = false
     do throws(KillError) {
-      if off { return print(try dog.letGo()) }
+      if off { return print(try dog.letGo().text) }
       let limit_ns = deadMan.map { UInt64($0 * 1e9) }
-      if once { return print(try dog.beat(limit_ns: limit_ns)) }
-      let silence_ns = senderSilence.map { UInt64($0 * 1e9) }
-      try dog.watch(limit_ns: limit_ns, senderSilence_ns: silence_ns) { text in
-        print("\(instance): \(text)")
-        fflush(nil)
+      if once {
+        let beat = try dog.beat(limit_ns: limit_ns)
+        print(beat.text)
+        isShut = beat.isShut
+      } else {
+        try watch(dog, limit_ns)
       }
-      Complaint.note("tickway watchdog: ended; the limit stays in force (--off takes it away)\n")
     } catch {
       switch error {
       case .absent:
@@ -85,5 +86,15 @@ struct WatchdogCommand: ParsableCommand {
       default: throw Complaint.exit("watchdog", "\(error)", .inputOutput)
       }
     }
+    if isShut { throw ExitCode(TickwayExit.tripped.rawValue) }
+  }
+
+  private func watch(_ dog: Watchdog, _ limit_ns: UInt64?) throws(KillError) {
+    let silence_ns = senderSilence.map { UInt64($0 * 1e9) }
+    try dog.watch(limit_ns: limit_ns, senderSilence_ns: silence_ns) { text in
+      print("\(instance): \(text)")
+      fflush(nil)
+    }
+    Complaint.note("tickway watchdog: ended; the limit stays in force (--off takes it away)\n")
   }
 }

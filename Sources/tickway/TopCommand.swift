@@ -67,7 +67,7 @@ struct TopCommand: ParsableCommand {
     let running = NodeObserver.running(ringDirectory: place.ringDirectory)
     guard let first = running.first else {
       throw Complaint.exit(
-        "top", "no instance is running in \(place.ringDirectory)", .unknownInstance)
+        "top", "no instance is running in \(place.ringDirectory)", .unknownName)
     }
     if running.count == 1 { return first }
     if json {

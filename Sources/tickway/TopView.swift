@@ -44,7 +44,7 @@ struct TopView {
       let others = running.isEmpty ? "none is" : "running: \(running.joined(separator: ", "))"
       return Complaint.exit(
         "top", "\(error); no such instance is running in \(place.ringDirectory); \(others)",
-        .unknownInstance)
+        .unknownName)
     case .anotherBuild: return Complaint.exit("top", "\(error)", .badData)
     case .region(let error):
       let isDamaged = [.notARegion, .kind, .size].contains(error.kind)

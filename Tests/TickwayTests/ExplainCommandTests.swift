@@ -109,6 +109,11 @@ import Testing
     #expect(result.output.contains("open_orders  ") && rejected > 0)
     let nothing = try Command.run(["explain", scratch["d"], "--symbol", "NOSUCH"])
     #expect(nothing.status == 0 && nothing.output == "no recorded decision matches\n")
+    // Whoever asks for one order has named it wrongly.
+    for json in [[], ["--json"]] {
+      let absent = try Command.run(["explain", scratch["d"], "--order", "NOSUCH:1"] + json)
+      #expect(absent.status == 12 && absent.error.contains("NOSUCH:1"), "\(absent)")
+    }
   }
 
   @Test func aCutFileIsExplainedAsFarAsItGoes() throws {

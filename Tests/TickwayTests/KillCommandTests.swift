@@ -279,6 +279,18 @@ import Testing
     #expect(state.status == 11 && state.output.contains("TRIPPED (sender_silent)"), "\(state)")
   }
 
+  /// A script of one's own hears by the code what it would have to read otherwise.
+  @Test func oneBeatSaysWhetherTheGateIsShut() throws {
+    try scratch.arm("prod")
+    let running = try sender("prod")
+    let open = try tickway("watchdog", "prod", "--once")
+    #expect(open.status == 0 && open.output.contains("open"), "\(open)")
+    try tickway("kill", "prod")
+    let shut = try tickway("watchdog", "prod", "--once")
+    #expect(shut.status == 11 && shut.output.contains("SHUT (operator)"), "\(shut)")
+    _ = running
+  }
+
   @Test func aWatchdogEndsWhenItIsAskedTo() throws {
     let dog = try Command.start(["watchdog", "prod"] + scratch.places)
     #expect(eventually(within: 30) { dog.output.contains("waiting for the sender") })

@@ -93,7 +93,7 @@ extension KillSwitch {
       status.senderPid = sender.pid
       status.senderLife = KillSwitch.life(sender.pid, sender.startTicks)
       status.senderGeneration = sender.generation
-      status.isConnected = sender.socket != nil && status.senderLife != .gone
+      status.isConnected = KillSwitch.isConnected(sender, status.senderLife)
     }
     status.hasAcknowledged = word.generation == nil && page.acknowledged.word == word
     status.told = KillSwitch.patientlyTold(page)
@@ -102,6 +102,17 @@ extension KillSwitch {
     let now_ns = clinux_monotonic_ns()
     status.silence_ns = now_ns - min(now_ns, beat_ns)
     return status
+  }
+
+  /// A sender that runs says so itself. Of one that is stopped, which cannot say that it was cut
+  /// off, the kernel is asked.
+  private static func isConnected(
+    _ sender: KillPage.SenderIdentity, _ life: GateStatus.Life
+  ) -> Bool {
+    guard let socket = sender.socket, life != .gone else { return false }
+    guard life == .stopped else { return true }
+    return SenderProcess(pid: sender.pid, startTicks: sender.startTicks)
+      .isConnected(socket, inode: sender.socketInode) ?? true
   }
 
   /// A sender that lost its core in the middle of telling gets some turns of the scheduler.

@@ -44,6 +44,17 @@ struct SenderProcess: ~Copyable {
     return letter == UInt8(ascii: "T") || letter == UInt8(ascii: "t") ? .stopped : .running
   }
 
+  /// Whether the connection that the sender said it sends on is one still; nil: it cannot be seen.
+  borrowing func isConnected(_ socket: Int32, inode: UInt64) -> Bool? {
+    guard descriptor >= 0 else { return false }
+    let copy = clinux_process_descriptor(descriptor, socket)
+    guard copy >= 0 else { return copy == -EBADF || copy == -ESRCH ? false : nil }
+    defer { close(copy) }
+    let state = clinux_tcp_state(copy)
+    guard state >= 0, clinux_descriptor_inode(copy) == inode else { return false }
+    return state != CLINUX_TCP_CLOSED
+  }
+
   /// Resets the connection that the sender said it sends on, if it is still that one.
   borrowing func abort(_ socket: Int32, inode: UInt64) -> Cut {
     cut([socket], inode: inode)

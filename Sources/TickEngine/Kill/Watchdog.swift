@@ -13,16 +13,24 @@ public struct Watchdog {
 
   public init(_ killSwitch: KillSwitch) { self.killSwitch = killSwitch }
 
+  /// What a beat found.
+  public struct Beat: Sendable {
+    public let text: String
+    /// Whether no order leaves.
+    public let isShut: Bool
+  }
+
   /// One beat. Throws if there is no page to beat in.
-  public func beat(limit_ns: UInt64?) throws(KillError) -> String {
+  public func beat(limit_ns: UInt64?) throws(KillError) -> Beat {
     let page = try KillPage.attach(
       killSwitch.instance, ringDirectory: killSwitch.ringDirectory)
     page.beat(monotonic_ns: clinux_monotonic_ns(), limit_ns: limit_ns)
-    return describe(page.gate, page.watch.limit_ns)
+    let gate = page.gate
+    return Beat(text: describe(gate, page.watch.limit_ns), isShut: gate.generation == nil)
   }
 
   /// No limit from here on.
-  public func letGo() throws(KillError) -> String {
+  public func letGo() throws(KillError) -> Beat {
     try beat(limit_ns: 0)
   }
 
@@ -42,7 +50,7 @@ public struct Watchdog {
       var text: String
       var interval_ns = Watchdog.intervalMax_ns
       do throws(KillError) {
-        text = try beat(limit_ns: limit_ns)
+        text = try beat(limit_ns: limit_ns).text
         let page = try KillPage.observe(
           killSwitch.instance, ringDirectory: killSwitch.ringDirectory)
         let inForce_ns = page.watch.limit_ns

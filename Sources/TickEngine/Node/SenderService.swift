@@ -48,7 +48,7 @@ public enum SenderService {
     let late = unsafe sender.latePages
     let thread = process.thread(sender)
     var (nextLook, isTripSeen) = (MonotonicClock.now, false)
-    var isGoneTold = false
+    var (isGoneTold, venueNews) = (false, VenueNews())
     let signal = try process.run(
       thread, late: late,
       stop: { isHurried in process.own.write(isHurried ? .stopDrain : .workersDone, 1) },
@@ -64,7 +64,7 @@ public enum SenderService {
         instance?.keepTrip(observer)
         riskNews?.look(observer)
         if let note = riskNote.take() { observer.note(note) }
-        tellSessionGone(process, options, &isGoneTold, observer)
+        tellVenue(process, options, &venueNews, &isGoneTold, observer)
       })
     isStarted = true
     // Its last value is of what is held in the end.
@@ -93,10 +93,11 @@ public enum SenderService {
   }
 
   /// Once, as soon as it is so.
-  private static func tellSessionGone(
-    _ process: RoleProcess, _ options: ReplayOptions, _ isTold: inout Bool,
-    _ observer: ReplayObserver
+  private static func tellVenue(
+    _ process: RoleProcess, _ options: ReplayOptions, _ news: inout VenueNews,
+    _ isTold: inout Bool, _ observer: ReplayObserver
   ) {
+    news.look(process.own, observer)
     let word = process.own.read(.sessionGone)
     guard word != 0, !isTold else { return }
     isTold = true

@@ -36,6 +36,8 @@ public struct OrderCounts: Sendable {
   /// Connections lost, and made again.
   public var disconnects: UInt64 = 0
   public var reconnects: UInt64 = 0
+  /// Of those lost: the venue had stopped in the middle of telling what there was before.
+  public var replaysStalled: UInt64 = 0
   /// Sequenced messages that the venue sent again.
   public var repeatedMessages: UInt64 = 0
   /// Fills that the venue undid.

@@ -8,6 +8,8 @@ final class RiskNews {
   /// What was told of a subject.
   private struct Seen {
     var state = RiskState.normal
+    /// The same, or what a kill came over.
+    var stage = RiskState.normal
     var trips: UInt32 = 0
     var day: Int64 = 0
   }
@@ -41,14 +43,18 @@ final class RiskNews {
         let state = RiskState(rawValue: risk.state)
       else { continue }
       let last = seen[subject]
-      seen[subject] = Seen(state: state, trips: risk.trips, day: risk.day)
-      // One that a person has reset since the last look has been out, too.
-      let isNew = risk.trips > (risk.day == last.day ? last.trips : 0)
-      let isKill = state == .killSwitch && last.state != .killSwitch
-      if isKill, subject > 0 || instance == nil {
+      let stage = state.allowsReducing ? state : RiskState(rawValue: risk.interrupted) ?? .normal
+      seen[subject] = Seen(state: state, stage: stage, trips: risk.trips, day: risk.day)
+      // One that a person has reset since the last look has been out, too; so has one that a kill
+      // came over; any other kill is a trip itself.
+      let isTrip = state == .killSwitch && !isOut(stage)
+      let trips = Int(risk.trips) - (isTrip ? 1 : 0)
+      let isNew = trips > (risk.day == last.day ? Int(last.trips) : 0)
+      if isNew || isOut(stage) && !isOut(last.stage) {
+        observer.note(breaker(of: subject, isOut(stage) ? stage : state, risk))
+      }
+      if state == .killSwitch, last.state != .killSwitch, subject > 0 || instance == nil {
         observer.note(kill(of: subject, risk))
-      } else if isNew && state != .killSwitch || isOut(state) && !isOut(last.state) {
-        observer.note(breaker(of: subject, state, risk))
       }
     }
   }

@@ -196,6 +196,7 @@ extension Sender {
       risk.goOn()
       valueAll()
     }
+    control.write(.replaysStalled, 0)
     self.link = book.inDoubt == 0 ? .steady : .unsettled
     options.reconnect.reset()
     if self.link == .steady { endRecoveries() }
@@ -217,7 +218,9 @@ extension Sender {
     isBehind = false
     book.counts.disconnects += 1
     book.disconnected()
+    if case .stalled = error { book.counts.replaysStalled += 1 }
     try retry(after: error)
+    if case .stalled = error { control.write(.replaysStalled, book.counts.replaysStalled) }
   }
 
   private mutating func retry(after error: SessionError) throws(SessionError) {

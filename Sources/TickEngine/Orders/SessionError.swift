@@ -9,6 +9,8 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
   case loginRejected(String, SoupBin.LoginRejection?)
   case credentials(String)
   case lost(String, reason: String)
+  /// It has not told all that there was before the login, and tells nothing more of it.
+  case stalled(String, seconds: Int)
   /// The venue's session is not the one that orders are out in.
   case otherSession(String, was: String, is: String)
   case unresolved(String, inFlight: Int, open: Int)
@@ -32,6 +34,9 @@ public enum SessionError: Error, CustomStringConvertible, Equatable, Sendable {
     case .unresolved(let venue, let inFlight, let open):
       "the venue \(venue) left \(inFlight) orders and the cancels of \(open) more unanswered: they"
         + " are in doubt; ask the venue before trading on"
+    case .stalled(let venue, let seconds):
+      "the venue \(venue) does not tell all that there was before the login: nothing more of it for"
+        + " \(seconds) s, and nothing new leaves before; ask the venue"
     case .lost(let venue, let reason):
       "the venue \(venue) is gone (\(reason)): orders in flight are in doubt; ask the venue before"
         + " trading on"

@@ -93,6 +93,27 @@ final class TradingInstance {
     made = []
   }
 
+  /// A live run's memory is for a live run: what it left that was killed, or whose breaker is out,
+  /// a replay would take for its own.
+  ///
+  /// - Throws: `ReplayError.live` where there is such memory, of one that runs, too.
+  func refuseReplay() throws {
+    let region: Region
+    do throws(RingError) {
+      region = try Region.attach(
+        .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
+    } catch {
+      guard error.kind == .absent else { throw error }
+      return
+    }
+    try region.guardAgainstTruncation()
+    // Times of a replay are its capture's: it keeps no clock.
+    guard try SharedLines(region, .positions)
+      .acquire(PositionLines.header, PositionLines.Header.boot) != 0
+    else { return }
+    throw ReplayError.live(instance: name, path: path("positions"))
+  }
+
   /// The risk states that a predecessor left: one that did not end in order, or one of the day.
   ///
   /// - Parameter isLive: a replay begins its capture's day anew; and what one left in memory, other

@@ -90,7 +90,8 @@ extension VenueSession {
     beginAnewIfEmpty()
   }
 
-  /// Heartbeats, and the venue's silence. Call each duty cycle that had nothing else to do.
+  /// Heartbeats, and the venue's silence, also that of one which beats and does not tell what there
+  /// was before. Call each duty cycle that had nothing else to do.
   mutating func keepAlive() throws(SessionError) {
     let now = MonotonicClock.now
     if now &- lastSent_ns >= VenueSession.heartbeat_ns, unsent == 0, let target = writable {
@@ -99,6 +100,9 @@ extension VenueSession {
     }
     if now &- lastReceived_ns > VenueSession.silence_ns {
       throw .lost(name, reason: "silent for 15 s")
+    }
+    if isReplaying, replay.isStalled(at: coming, now) {
+      throw .stalled(name, seconds: Int(ReplayWatch.patience_ns / 1_000_000_000))
     }
   }
 

@@ -63,6 +63,8 @@ struct VenueSession: ~Copyable {
   var repeated: UInt64 = 0
   /// Whether there were messages before the login that are (still) to come.
   private(set) var isReplaying = false
+  /// Whether they still come.
+  var replay = ReplayWatch()
   /// Where it began.
   var first: UInt64 = 1
   /// The first message that the venue had not sent when it was asked to repeat, as it said.
@@ -223,6 +225,7 @@ struct VenueSession: ~Copyable {
   /// first heartbeat, which comes when it has nothing to say.
   private mutating func askWhetherAllIsTold() {
     isReplaying = true
+    replay.begin(at: coming, MonotonicClock.now)
     askAgain()
   }
 

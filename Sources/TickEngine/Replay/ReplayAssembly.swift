@@ -53,6 +53,7 @@ final class ReplayAssembly<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
         TradingInstance(
           $0, ringDirectory: options.ringDirectory, stateDirectory: options.stateDirectory)
       } : nil
+    if !options.isLive { try instance?.refuseReplay() }
     directory =
       if let instance {
         SharedRegion(

@@ -101,6 +101,8 @@ public enum ReplayError: Error, CustomStringConvertible {
   case unknownFeed(String)
   case restartRefused(packet: UInt64)
   case badSymbols(String)
+  /// The instance is a live run's: its memory is there.
+  case live(instance: String, path: String)
   case options(String)
 
   public var description: String {
@@ -112,6 +114,10 @@ public enum ReplayError: Error, CustomStringConvertible {
       "the venue began its sequence anew at packet \(packet), and --restarts refuse stops there:"
         + " use --restarts follow to go on"
     case .badSymbols(let what): "the symbols file: \(what)"
+    case .live(let instance, let path):
+      "the instance \(instance) is a live run's, and what that knows of its orders and of the day"
+        + " is in \(path): give the replay another --instance, or end the live run in order first"
+        + " (one that died: start it again)"
     case .options(let what): what
     }
   }

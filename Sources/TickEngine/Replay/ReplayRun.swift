@@ -21,6 +21,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
   let plan: CorePlan
   private let instance: TradingInstance?
   private var riskNews: RiskNews?
+  private var venueNews = VenueNews()
   private let reference: ReferenceWatch?
   /// The sender's positions, read once it has stopped.
   let positions: SharedRegion?
@@ -113,6 +114,7 @@ final class ReplayRun<S: Strategy & ~Copyable, I: FeedRole & ~Copyable> {
         reference?.look(observer)
         instance?.keepTrip(observer)
         riskNews?.look(observer)
+        venueNews.look(control, observer)
         observer.progress(control.read(.packetsIngested), Double(now - start) / 1e9)
       }
     }

@@ -62,6 +62,7 @@ import TickRing
 
   /// Kills a frozen sender, lets it go on, and holds it to having delivered nothing.
   private func cutOff(_ sender: StandIn, _ round: Int) throws {
+    #expect(sender.killSwitch.status().isConnected, "\(round)")
     let outcome = sender.killSwitch.kill(who: "bert", reason: "test")
     guard case .cutOff(let connections, _) = outcome.sender else {
       Issue.record("round \(round): \(outcome.sender)")
@@ -69,6 +70,7 @@ import TickRing
     }
     #expect(connections == 1 && outcome.senderWasStopped && outcome.isConfirmed, "\(round)")
     // The connection is dead at the venue while the sender still stands.
+    #expect(!sender.killSwitch.status().isConnected, "\(round)")
     sender.venue.readToTheEnd()
     let delivered = sender.venue.count
     sender.thaw()

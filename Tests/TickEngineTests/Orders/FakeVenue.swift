@@ -3,7 +3,7 @@ import TickWire
 
 @testable import TickEngine
 
-/// A venue that accepts one login and then misbehaves.
+/// A venue that accepts one login, or those that are waited for, and then misbehaves.
 final class FakeVenue: @unchecked Sendable {
   enum Manner {
     /// Reads nothing more.
@@ -14,6 +14,8 @@ final class FakeVenue: @unchecked Sendable {
     case correcting
     /// The same, but what the fill was instead is one at more than the order's limit.
     case overcharging
+    /// Lives, and never says that it has told all. As often as it is called.
+    case stalling
   }
 
   var port: UInt16 { listener.port }
@@ -24,6 +26,7 @@ final class FakeVenue: @unchecked Sendable {
   init(_ manner: Manner) throws {
     listener = try VenueListener(address: "127.0.0.1", port: 0)
     Thread.detachNewThread { [self] in
+      while manner == .stalling { stall() }
       peer = accept()
       guard receive(atLeast: SoupBin.loginRequestLength) else { return }
       let answer = SoupBinLoginAccepted(session: FixedText("FAKE")!, sequence: 1)
@@ -36,6 +39,21 @@ final class FakeVenue: @unchecked Sendable {
       if manner == .correcting { fillAndCorrect(to: 998_000) }
       if manner == .overcharging { fillAndCorrect(to: 1_000_001) }
     }
+  }
+
+  private func stall() {
+    peer = accept()
+    guard receive(atLeast: SoupBin.loginRequestLength) else { return }
+    let answer = SoupBinLoginAccepted(session: FixedText("FAKE")!, sequence: 1)
+    let length = answer.encode(into: memory.bytes)
+    _ = peer?.send(memory.bytes.bytes.slice(at: 0, count: length))
+    // Until it is left.
+    while receive(atLeast: 1), memory.bytes.bytes[2] != UInt8(ascii: "O") {
+      let beat = SoupBin.encode(.serverHeartbeat, into: memory.bytes)
+      _ = peer?.send(memory.bytes.bytes.slice(at: 0, count: beat))
+      usleep(1_000)
+    }
+    peer = nil
   }
 
   private func accept() -> TcpSocket {

@@ -84,6 +84,35 @@ import TickRing
     let told = bench.told()
     let kills = told.filter { $0.hasPrefix("strategy 1 is killed (") }
     #expect(kills.count == 1 && kills.first?.contains("`") == false, "\(told)")
+    // Its last trip is the kill.
+    #expect(!told.contains { $0.hasPrefix(Self.breaker + "strategy 1 ") }, "\(told)")
+  }
+
+  /// A second is long: what came within it is told in its order.
+  @Test(arguments: [nil, "prod"]) func rs5ABreakerThatAKillCameOverIsToldToo(
+    _ name: String?
+  ) throws {
+    let bench = try Bench(instance: name)
+    bench.move(1_000_000)
+    bench.move(890_000)
+    _ = bench.watch.kill(.rate, at: bench.now)
+    let told = bench.told().filter { $0.contains("the instance ") }
+    try #require(told.count == (name == nil ? 2 : 1), "\(told)")
+    #expect(told[0].hasPrefix(Self.breaker + "the instance is out (circuit_breaker, "))
+    #expect(told.last?.hasPrefix("the instance is killed (") == (name == nil))
+  }
+
+  @Test func rs7ABreakerBeforeTheTripThatKillsIsToldToo() throws {
+    let bench = try Bench(instance: "prod")
+    bench.move(1_000_000)
+    for mark: Int64 in [890_000, 780_000] {
+      bench.move(mark)
+      try bench.reset(1)
+    }
+    bench.move(680_000)
+    let told = bench.told().filter { $0.contains("strategy 1 ") }
+    try #require(told.count == 2, "\(told)")
+    #expect(told[0].hasPrefix(Self.breaker) && told[1].hasPrefix("strategy 1 is killed ("))
   }
 
   /// A named one's is told with who and why, and not here.

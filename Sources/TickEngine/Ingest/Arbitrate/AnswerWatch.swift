@@ -1,12 +1,14 @@
 /// Whether the request server answers. It is silent when nothing has answered any request during
 /// one whole wait for a hole; then a hole is waited for no longer than without a server, until
 /// anything comes from it again. Where nothing answers for what is missing, it is asked for the
-/// newest message there is: a server that has only forgotten the old ones answers that.
+/// newest message there is: a server that has only forgotten the old ones answers that; and as long
+/// as it is silent ever more seldom, for it may be gone for good.
 ///
 /// Off the hot path. Time is given, never read.
 struct AnswerWatch: BitwiseCopyable {
-  /// How often a silent server is asked whether it answers again.
+  /// How often a silent server is asked whether it answers again: at first, and in the end.
   static let silentProbe_ns: UInt64 = 100_000_000
+  static let silentProbe_ns_max: UInt64 = 1_000_000_000
 
   private(set) var isSilent = false
   /// When it fell silent, or answered again; so many times.
@@ -14,6 +16,7 @@ struct AnswerWatch: BitwiseCopyable {
   /// The first request since anything was answered, while something is missing; 0: none.
   private var unanswered_ns: UInt64 = 0
   private var probed_ns: UInt64 = 0
+  private var silentSince_ns: UInt64 = 0
   private var heard_ns: UInt64 = 0
 
   /// A line brings something behind a hole, or a second copy.
@@ -44,18 +47,24 @@ struct AnswerWatch: BitwiseCopyable {
     guard !isSilent, isHeard, isUnanswered(for: most_ns, now) else { return }
     isSilent = true
     changes += 1
+    silentSince_ns = now
     probed_ns = now
   }
 
   /// Whether to ask for the newest message now; it is asked for then.
   mutating func takeProbe(_ now: UInt64, _ limits: RecoveryLimits) -> Bool {
-    let each_ns =
-      isSilent ? AnswerWatch.silentProbe_ns : max(limits.retry_ns, limits.patience_ns / 16)
+    let each_ns = isSilent ? silentEach_ns(now) : max(limits.retry_ns, limits.patience_ns / 16)
     guard isSilent || isUnanswered(for: limits.patience_ns / 2, now),
       now >= probed_ns &+ each_ns
     else { return false }
     probed_ns = now
     return true
+  }
+
+  /// A tenth of the time for which it has been silent, within bounds.
+  private func silentEach_ns(_ now: UInt64) -> UInt64 {
+    let silence_ns = now > silentSince_ns ? now - silentSince_ns : 0
+    return min(max(silence_ns / 10, AnswerWatch.silentProbe_ns), AnswerWatch.silentProbe_ns_max)
   }
 
   private func isUnanswered(for time_ns: UInt64, _ now: UInt64) -> Bool {

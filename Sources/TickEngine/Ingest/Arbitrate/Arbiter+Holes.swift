@@ -270,9 +270,12 @@ extension Arbiter {
   }
 
   /// What to ask for now, if anything: from the next missing message to the first that is there.
-  /// A request is due again when it brought something, or was not answered.
+  /// A request is due again when it brought something, or was not answered. None is where nothing
+  /// is missing and no line is to bring anything: the session is over, or its hours are.
   mutating func dueRequest(now: UInt64) -> MissingRange? {
-    guard openHoles > 0 || server.isSilent, let recovery = limits.recovery else { return nil }
+    guard openHoles > 0 || server.isSilent && liveLines != 0, let recovery = limits.recovery else {
+      return nil
+    }
     if tracker.count > 0, server.takeProbe(now, recovery) {
       return MissingRange(
         stream: tracker.key(0), session: tracker.session(0), first: max(2, provenReach(0)) - 1,

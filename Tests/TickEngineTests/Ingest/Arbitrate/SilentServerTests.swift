@@ -68,6 +68,23 @@ import TickWire
     #expect(asked.allSatisfy { $0 == MissingRange(stream: 1, session: 1, first: 3, count: 1) })
   }
 
+  /// One that is gone for good is no reason to send ten datagrams a second all day.
+  @Test func itIsAskedEverMoreSeldomAndInTheEndOnceASecond() {
+    let bench = Self.bench()
+    silence(bench)
+    let seconds = (0..<20).map { _ in pass(bench, milliseconds: 1_000).count }
+    #expect(seconds[0] == 10 && seconds[1] <= 8 && seconds[4] <= 3, "\(seconds)")
+    #expect(seconds[11...].allSatisfy { $0 == 1 }, "\(seconds)")
+  }
+
+  /// Of what is over there is nothing to come, and who begins anew is asked anew.
+  @Test func whileNoLineIsLiveItIsNotAsked() {
+    let bench = Self.bench()
+    silence(bench)
+    bench.arbiter.liveLines = 0
+    #expect(pass(bench, milliseconds: 60_000).isEmpty)
+  }
+
   /// What another session's server did not answer proves nothing of this one's.
   @Test func anotherSessionIsAskedForAnew() {
     let bench = Self.bench()
