@@ -1,9 +1,9 @@
 /// How many orders the senders of an instance have counted in their rate, and when: a second of
 /// orders goes on over a sender's death (RM8).
 ///
-/// In the gate's page, a word for each 64th of a second in which any counted, or a sender lived: the
-/// number of the 64th since the machine's boot, above the low half of the count at its end. An order
-/// is taken to be of the end of its 64th: too late rather than too early.
+/// In the gate's page, a word for each 64th of a second in which any counted, or a sender lived:
+/// the number of the 64th since the machine's boot, above the low half of the count at its end. An
+/// order is taken to be of the end of its 64th: too late rather than too early.
 enum RateTrail {
   static let each_ns = RateWindow.second_ns / 64
   /// One and a half seconds.

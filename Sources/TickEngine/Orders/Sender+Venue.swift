@@ -55,8 +55,8 @@ extension Sender {
     lookWhetherClogged()
   }
 
-  /// What is about to leave counts, also for a successor. Not of a replay: each begins its capture's
-  /// day anew.
+  /// What is about to leave counts, also for a successor. Not of a replay: each begins its
+  /// capture's day anew.
   private mutating func tellSent() {
     guard options.clock != nil else { return }
     if handoverCount > 0 {

@@ -2,9 +2,9 @@ import Foundation
 import TickRing
 import TickWire
 
-/// What is of the trading day in an instance's risk states (RM7, RS1, RS7), for a later start of it:
-/// in the state directory, since an orderly end leaves nothing in shared memory. Of another day it
-/// means nothing.
+/// What is of the trading day in an instance's risk states (RM7, RS1, RS7), for a later start of
+/// it: in the state directory, since an orderly end leaves nothing in shared memory. Of another day
+/// it means nothing.
 public struct DayRecord: Codable, Equatable, Sendable {
   static let format = "tickway.day/1"
 

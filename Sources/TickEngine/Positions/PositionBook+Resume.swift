@@ -14,8 +14,8 @@ extension PositionBook {
     lines.release(header, PositionLines.Header.version, PositionLines.version)
   }
 
-  /// Begins with what the predecessor began with, in the same session; what that had become until it
-  /// died is kept until the venue has told it again.
+  /// Begins with what the predecessor began with, in the same session; what that had become until
+  /// it died is kept until the venue has told it again.
   mutating func begin(after legacy: RiskLegacy) {
     for subject in 0...options.strategiesMax {
       let subject = UInt8(subject)

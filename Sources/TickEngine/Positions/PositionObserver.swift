@@ -110,8 +110,8 @@ public struct PositionSnapshot: Sendable {
       return RiskStates.drawdown_ppm(equityE4: equityE4, peakE4: peakE4)
     }
 
-    /// What the trading day has brought so far, units of 1e-4: below zero a loss (RM7). nil: equity,
-    /// now or when the day began, is unknown.
+    /// What the trading day has brought so far, units of 1e-4: below zero a loss (RM7). nil:
+    /// equity, now or when the day began, is unknown.
     public var dayE4: Int64? {
       guard let equityE4 = sums?.equityE4, let risk, risk.dayStartE4 < .max else { return nil }
       let (day, overflow) = equityE4.subtractingReportingOverflow(risk.dayStartE4)

@@ -9,8 +9,8 @@ struct RiskLegacy {
   private(set) var equitiesE4: [UInt8: Int64] = [:]
   /// By subject: the equity that its session began with, units of 1e-4.
   private(set) var basesE4: [UInt8: Int64] = [:]
-  /// By instrument, and by symbol where it has no number any more: what it was valued at last, units
-  /// of 1e-4.
+  /// By instrument, and by symbol where it has no number any more: what it was valued at last,
+  /// units of 1e-4.
   private(set) var marksE4: [UInt32: Int64] = [:]
   private(set) var symbolMarksE4: [String: Int64] = [:]
   /// The clock of their times; nil: none of this boot of the machine.

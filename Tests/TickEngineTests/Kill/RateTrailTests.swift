@@ -58,8 +58,8 @@ import TickRing
     ])
   }
 
-  /// Against each order's own time: none is taken for older than it is, nor for younger by more than
-  /// a 64th.
+  /// Against each order's own time: none is taken for older than it is, nor for younger by more
+  /// than a 64th.
   @Test(arguments: 1...20) func noOrderOfTheSecondIsForgotten(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     var gate = try KillGate.unnamed()

@@ -81,8 +81,8 @@ import TickRing
     #expect(line.adjust { isLost($0) } == (dayStartE4 - 52_990_000 > 1_000_000))
   }
 
-  /// Nobody was there when that day began: it began with what was left, so that what falls overnight
-  /// falls within it.
+  /// Nobody was there when that day began: it began with what was left, so that what falls
+  /// overnight falls within it.
   @Test func rm7AnotherDayBeginsWithWhatWasLeft() throws {
     let clock = SteadyClock()
     let line = try holding(clock)

@@ -96,7 +96,8 @@ final class SenderLine {
       waitPolicy: .share,
       options: SenderOptions(
         address: reconnects ? address : nil,
-        reconnect: ReconnectPlan(giveUp_ns: 5_000_000_000, seed: 1), isWhole: true, workersOutlive: true,
+        reconnect: ReconnectPlan(giveUp_ns: 5_000_000_000, seed: 1), isWhole: true,
+        workersOutlive: true,
         owners: OrderOwners(workers: rings.count, areSharing: false), clock: clock))
   }
 

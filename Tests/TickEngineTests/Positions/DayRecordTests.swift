@@ -99,8 +99,8 @@ import TickRing
     #expect(third.gate.dayStartE4 - third.equityE4 == 70_000_000 - (last - 1_000_000) * 10_000_000)
   }
 
-  /// What was held when the day began is worth what it was worth last, and not what it was worth the
-  /// day before: that is in the day's loss already.
+  /// What was held when the day began is worth what it was worth last, and not what it was worth
+  /// the day before: that is in the day's loss already.
   @Test(arguments: [110, 90, 100] as [Int64])
   func rm7WhatIsHeldIsNotGainedOrLostTwice(price: Int64) throws {
     let csv = "symbol,strategy,shares,average_price\nHELD,1,100000,100\nend,1\n"
