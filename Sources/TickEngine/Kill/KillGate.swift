@@ -17,8 +17,8 @@ public struct KillGate: ~Copyable {
   @usableFromInline private(set) var generation: UInt64
   private var identity: KillPage.SenderIdentity
   private var acknowledged = GateWord(raw: 0)
-  /// The latest 64th of a second of which a count was told.
-  private var told: UInt64 = 0
+  /// The count that was told last, and of which 64th of a second.
+  private var told: (counted: UInt32, number: UInt64) = (0, 0)
   /// What the state directory said at start; nil without one.
   public let standing: GateStanding?
   /// Strategies that a predecessor left switched off (RM9): bit n - 1 is strategy n. All of them,
@@ -164,16 +164,25 @@ public struct KillGate: ~Copyable {
   /// The same, for a successor. Before they leave: one store of a line of its own, or two.
   mutating func tell(messages: Int64, of day: Int64) { page.tell(messages: messages, of: day) }
 
-  /// What counts in a rate that goes on over a sender's death, and when it did.
-  func rateTrail(at monotonic_ns: UInt64) -> (steps: [RateTrail.Step], counted: UInt32) {
-    page.rateTrail(at: monotonic_ns)
+  /// What counts in a rate that goes on over a sender's death; from here on this one tells it.
+  mutating func resumeRate(at monotonic_ns: UInt64) -> RateTrail.Legacy {
+    let legacy = page.rateTrail(at: monotonic_ns)
+    told = (legacy.counted, legacy.newest)
+    tell(counted: legacy.counted, at: monotonic_ns)
+    return legacy
   }
 
   /// Leaves the count for a successor, as it is at a time: before orders leave, and now and then.
   mutating func tell(counted: UInt32, at monotonic_ns: UInt64) {
     // What a look at the clock meanwhile has overtaken is of that one's time.
-    told = max(told, monotonic_ns / RateTrail.each_ns)
-    page.tell(counted: counted, in: told)
+    let number = max(told.number, monotonic_ns / RateTrail.each_ns)
+    // In what lies between nothing counted; a word of long ago must not say otherwise.
+    let first = max(told.number, number - min(number, UInt64(RateTrail.words))) + 1
+    if told.number > 0, first < number {
+      for between in first..<number { page.tell(counted: told.counted, in: between) }
+    }
+    told = (counted, number)
+    page.tell(counted: counted, in: number)
   }
 
   /// Shuts the gate if the operator's heartbeat has been away for too long; whether it does. Now

@@ -93,7 +93,7 @@ final class SenderAssembly {
     }
     let risk = try makeRisk(
       limits, isArmed: !kill.isShut && !isSessionGone, held, marks, goesOn: isSessionGone,
-      isSame: isSame)
+      isSame: isSame, isNew: pool.origin.sequence == 0)
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
       ports: ports, gate: gate, kill: kill, risk: risk, pool: pool, session: session,
@@ -175,9 +175,10 @@ final class SenderAssembly {
   ///   - goesOn: the venue does not: what a predecessor knew is all that is known.
   ///   - isSame: the session is the predecessor's, of which all is told; else it is over, and what
   ///     it brought is not in the equity that this one begins with.
+  ///   - isNew: there was no session, or it ended in order.
   private func makeRisk(
     _ limits: RiskLimits, isArmed: Bool, _ held: [HeldInstrument], _ marksE4: [Int64],
-    goesOn: Bool, isSame: Bool
+    goesOn: Bool, isSame: Bool, isNew: Bool
   ) throws -> RiskWatch {
     var positions = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
@@ -198,7 +199,11 @@ final class SenderAssembly {
     // For those who look.
     self.positions = SharedRegion(try region.duplicate(untouched: true))
     var book = try PositionBook.open(claiming: region, positions)
-    try book.begin(held, begin(marksE4, held, legacy, limits, isSame: isSame))
+    let isLater = !isSame && isToday(legacy, limits)
+    try book.begin(held, zip(held, marksE4).map { held, markE4 in
+      let latestE4 = isLater ? legacy.markE4(of: held, isNumbered: !isNew) : nil
+      return latestE4 ?? markE4
+    })
     if isSame, !goesOn {
       book.begin(after: legacy)
       for (instrument, markE4) in legacy.marksE4 { book.expect(instrument, at: markE4) }
@@ -212,16 +217,12 @@ final class SenderAssembly {
     return risk
   }
 
-  /// What is held begins with its worth of the day before; later in the day, where what came of it
-  /// is in the legacy already, with that of then.
-  private func begin(
-    _ marksE4: [Int64], _ held: [HeldInstrument], _ legacy: RiskLegacy, _ limits: RiskLimits,
-    isSame: Bool
-  ) -> [Int64] {
-    let start_s = limits.states.tradingDayStart_seconds
-    guard !isSame, let clock, legacy.isOf(dayStarting: start_s, clock.time(at: MonotonicClock.now))
-    else { return marksE4 }
-    return zip(held, marksE4).map { legacy.markE4(of: $0) ?? $1 }
+  /// Later in a day what is held begins with its worth of then, and not of the day before: what
+  /// came of it is in the legacy already.
+  private func isToday(_ legacy: RiskLegacy, _ limits: RiskLimits) -> Bool {
+    guard let clock else { return false }
+    let now = clock.time(at: MonotonicClock.now)
+    return legacy.isOf(dayStarting: limits.states.tradingDayStart_seconds, now)
   }
 
   /// What is held, under the numbers of its instruments: which they have from here on.

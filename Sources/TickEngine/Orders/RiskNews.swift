@@ -46,7 +46,7 @@ final class RiskNews {
       let stage = state.allowsReducing ? state : RiskState(rawValue: risk.interrupted) ?? .normal
       seen[subject] = Seen(state: state, stage: stage, trips: risk.trips, day: risk.day)
       // One that a person has reset since the last look has been out, too; so has one that a kill
-      // came over; any other kill is a trip itself.
+      // came over. Any other kill may be a trip itself.
       let isTrip = state == .killSwitch && !isOut(stage)
       let trips = Int(risk.trips) - (isTrip ? 1 : 0)
       let isNew = trips > (risk.day == last.day ? Int(last.trips) : 0)

@@ -42,10 +42,11 @@ extension Sender {
     let now = MonotonicClock.now
     passTime(to: now)
     guard let clock = options.clock else { return }
-    var (steps, counted) = kill.rateTrail(at: now)
-    for index in steps.indices { steps[index].at_ns = clock.time(at: steps[index].at_ns) }
-    gate.resumeRate(steps, counted: counted)
-    kill.tell(counted: counted, at: now)
+    var legacy = kill.resumeRate(at: now)
+    for index in legacy.steps.indices {
+      legacy.steps[index].at_ns = clock.time(at: legacy.steps[index].at_ns)
+    }
+    gate.resumeRate(legacy)
   }
 
   /// A request that the predecessor put into the pool and did not advance past: its order did not

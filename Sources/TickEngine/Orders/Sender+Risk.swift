@@ -61,7 +61,7 @@ extension Sender {
   /// A part of what a predecessor held is no equity to measure against the day's peak: until the
   /// venue has told all, during which nothing new leaves, states stay as they were left.
   mutating func watchRisk() {
-    guard !isSuccessor else { return }
+    guard !isSuccessor, !risk.isToldInPart else { return }
     var changed = false
     risk.observe(at: marketTime) { _ in changed = true }
     if changed { act() }

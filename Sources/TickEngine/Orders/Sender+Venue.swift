@@ -220,7 +220,9 @@ extension Sender {
     book.disconnected()
     if case .stalled = error { book.counts.replaysStalled += 1 }
     try retry(after: error)
-    if case .stalled = error { control.write(.replaysStalled, book.counts.replaysStalled) }
+    if case .stalled = error, link == .down {
+      control.write(.replaysStalled, book.counts.replaysStalled)
+    }
   }
 
   private mutating func retry(after error: SessionError) throws(SessionError) {
@@ -278,6 +280,7 @@ extension Sender {
     kill.publishSocket(session?.descriptor ?? -1)
     if let name = session?.session, name != book.pool.origin.session {
       book.pool.begin(name, at: session?.first ?? 1, next: session?.nextUserRefNum ?? 1)
+      risk.positions.beginSession()
       toldBefore = 0
       halfTold = (sequence: 0, events: 0, worker: 0)
     }

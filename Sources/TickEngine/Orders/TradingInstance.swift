@@ -125,17 +125,18 @@ final class TradingInstance {
         .positions, directory: ringDirectory, name: regionName("positions"), untouched: true)
     } catch {
       guard error.kind == .absent else { throw error }
-      return try isLive ? dayLegacy() ?? RiskLegacy() : RiskLegacy()
+      return try isLive ? day().map { RiskLegacy($0) } ?? RiskLegacy() : RiskLegacy()
     }
-    let legacy = try RiskLegacy(region, strategies: strategies)
-    guard isLive, legacy.clock == nil, legacy.isCalm else { return legacy }
-    return try dayLegacy() ?? legacy
+    var legacy = try RiskLegacy(region, strategies: strategies)
+    guard isLive, let day = try day() else { return legacy }
+    if legacy.clock == nil, legacy.isCalm { return RiskLegacy(day) }
+    legacy.takeMarks(day)
+    return legacy
   }
 
   /// What an orderly end of a live run left; nil: there was none.
-  private func dayLegacy() throws -> RiskLegacy? {
-    let state = StateDirectory(path: stateDirectory)
-    return try state.day(of: name, before: clinux_realtime_ns()).map { RiskLegacy($0) }
+  private func day() throws -> DayRecord? {
+    try StateDirectory(path: stateDirectory).day(of: name, before: clinux_realtime_ns())
   }
 
   /// A sender that begins shut says so.

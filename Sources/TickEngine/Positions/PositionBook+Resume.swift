@@ -7,6 +7,7 @@ extension PositionBook {
       var sums = SubjectSums()
       sums.baseE4 = subject == 0 ? options.equityE4 : options.strategyEquityE4
       write(sums, UInt8(subject))
+      keepBase(sums.baseE4, UInt8(subject))
     }
     let header = PositionLines.header
     lines.store(header, PositionLines.Header.strategies, UInt64(options.strategiesMax))
@@ -17,25 +18,43 @@ extension PositionBook {
   /// Begins with what the predecessor began with, in the same session; what that had become until
   /// it died is kept until the venue has told it again.
   mutating func begin(after legacy: RiskLegacy) {
-    for subject in 0...options.strategiesMax {
-      let subject = UInt8(subject)
+    for subject in 0...UInt8(options.strategiesMax) {
       guard let baseE4 = legacy.basesE4[subject] else { continue }
       var sums = sums(subject)
       sums.baseE4 = baseE4
       write(sums, subject)
+      keepBase(baseE4, subject)
       // One that is not known is as one that is gone.
       let beforeE4 = max(legacy.equitiesE4[subject] ?? -1, -1)
       lines.store(
-        PositionLines.subject(Int(subject)), PositionLines.Sums.before,
+        PositionLines.session(Int(subject)), PositionLines.Session.before,
         PositionLines.word(beforeE4 == 0 ? -1 : beforeE4))
     }
+  }
+
+  /// Whether there is more of the session that the venue has not told yet.
+  var isToldInPart: Bool {
+    lines.load(PositionLines.session(0), PositionLines.Session.before) != 0
   }
 
   /// All is told.
   mutating func forgetBefore() {
     for subject in 0...options.strategiesMax {
-      lines.store(PositionLines.subject(subject), PositionLines.Sums.before, 0)
+      lines.store(PositionLines.session(subject), PositionLines.Session.before, 0)
     }
+  }
+
+  /// The venue has begun another session, with nothing held: what was before it nobody will tell.
+  mutating func beginSession() {
+    for subject in 0...UInt8(options.strategiesMax) {
+      if let equityE4 = sums(subject).equityE4 { keepBase(equityE4, subject) }
+    }
+  }
+
+  func keepBase(_ baseE4: Int64, _ subject: UInt8) {
+    lines.store(
+      PositionLines.session(Int(subject)), PositionLines.Session.base,
+      PositionLines.word(baseE4))
   }
 
   /// Believes what a predecessor left only if it is whole: no fill half booked, and cash that is

@@ -130,6 +130,7 @@ public struct PositionBook: ~Copyable {
     sums.baseE4 = base
     if isOver || overflows { sums.isBroken = true }
     write(sums, subject)
+    keepBase(base, subject)
   }
 
   /// Values what is held of an instrument at a price. One that is not positive changes nothing:

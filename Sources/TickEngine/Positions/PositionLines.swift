@@ -6,7 +6,7 @@ import TickRing
 ///     line 0        the header: version, strategies, holdings in use, whether one is being booked,
 ///                   the clock
 ///     line 1        value at risk; its writer is not the sender
-///     2 each        a subject (0 the instance, then each strategy): sums | risk state
+///     3 each        a subject (0 the instance, then each strategy): sums | risk state | session
 ///     2 each        a holding: position | totals, in the order in which they came to be
 ///
 /// Only numbers of fixed width; money in units of 1e-4 unless a name says otherwise.
@@ -40,9 +40,6 @@ enum PositionLines {
     static let realised = 5
     /// Not 0: a sum is not known any more.
     static let isBroken = 6
-    /// The equity that a predecessor left, until the venue has told all that makes it; stored by
-    /// itself. 0: there is none.
-    static let before = 7
   }
 
   /// A subject's second line: its `RiskRecord`.
@@ -58,6 +55,14 @@ enum PositionLines {
     static let told = 6
     /// Equity when the day began.
     static let dayStart = 7
+  }
+
+  /// A subject's third line: what a successor in the venue's session needs. Each stored by itself.
+  enum Session {
+    /// The equity that it began with.
+    static let base = 1
+    /// The equity that a predecessor left, until the venue has told all that makes it; 0: it has.
+    static let before = 2
   }
 
   /// A holding's first line. The mark alone may change without `revise`.
@@ -83,10 +88,11 @@ enum PositionLines {
     static let changes = 7
   }
 
-  static func subject(_ subject: Int) -> Int { subjects + subject * 2 }
+  static func subject(_ subject: Int) -> Int { subjects + subject * 3 }
+  static func session(_ subject: Int) -> Int { self.subject(subject) + 2 }
 
   static func holding(_ holding: Int, strategies: Int) -> Int {
-    subjects + (strategies + 1) * 2 + holding * 2
+    subjects + (strategies + 1) * 3 + holding * 2
   }
 
   /// Lines for so many strategies and holdings, as the capacity of a region.

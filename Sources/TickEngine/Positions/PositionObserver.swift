@@ -65,7 +65,9 @@ public struct PositionObserver: ~Copyable {
       if again == sums { break }
       sums = again
     }
-    return PositionSnapshot.Subject(subject: UInt8(subject), sums: sums, risk: risk)
+    let beforeE4 = lines.load(PositionLines.session(subject), PositionLines.Session.before)
+    return PositionSnapshot.Subject(
+      subject: UInt8(subject), sums: sums, risk: risk, isToldInPart: beforeE4 != 0)
   }
 
   private func holding(_ number: Int) -> PositionSnapshot.Entry {
@@ -93,6 +95,8 @@ public struct PositionSnapshot: Sendable {
     public let sums: SubjectSums?
     /// nil: none was published, or as above.
     public let risk: RiskRecord?
+    /// The venue has not told yet all that a predecessor knew: a part of what is held is no equity.
+    public var isToldInPart = false
 
     public var state: RiskState? { risk.flatMap { RiskState(rawValue: $0.state) } }
 
@@ -106,14 +110,15 @@ public struct PositionSnapshot: Sendable {
 
     /// (peak - equity) / peak in 1e-6, rounded down, 0 at least; nil if either is unknown.
     public var drawdown_ppm: Int64? {
-      guard let equityE4 = sums?.equityE4, let peakE4 else { return nil }
+      guard !isToldInPart, let equityE4 = sums?.equityE4, let peakE4 else { return nil }
       return RiskStates.drawdown_ppm(equityE4: equityE4, peakE4: peakE4)
     }
 
     /// What the trading day has brought so far, units of 1e-4: below zero a loss (RM7). nil:
     /// equity, now or when the day began, is unknown.
     public var dayE4: Int64? {
-      guard let equityE4 = sums?.equityE4, let risk, risk.dayStartE4 < .max else { return nil }
+      guard !isToldInPart, let equityE4 = sums?.equityE4, let risk, risk.dayStartE4 < .max
+      else { return nil }
       let (day, overflow) = equityE4.subtractingReportingOverflow(risk.dayStartE4)
       return overflow ? nil : day
     }

@@ -9,7 +9,7 @@ struct RiskLegacy {
   private(set) var equitiesE4: [UInt8: Int64] = [:]
   /// By subject: the equity that its session began with, units of 1e-4.
   private(set) var basesE4: [UInt8: Int64] = [:]
-  /// By instrument, and by symbol where it has no number any more: what it was valued at last,
+  /// By instrument, and by symbol where it may have another number now: what it was valued at last,
   /// units of 1e-4.
   private(set) var marksE4: [UInt32: Int64] = [:]
   private(set) var symbolMarksE4: [String: Int64] = [:]
@@ -45,12 +45,20 @@ struct RiskLegacy {
       records[subject.subject] = subject.record
       equitiesE4[subject.subject] = subject.equity_e4
     }
+    takeMarks(day)
+  }
+
+  /// Those of an orderly end, after which instruments are numbered anew.
+  mutating func takeMarks(_ day: DayRecord) {
     for mark in day.marks ?? [] { symbolMarksE4[mark.symbol] = mark.mark_e4 }
   }
 
-  /// What one of it is worth; nil: it was not held.
-  func markE4(of held: HeldInstrument) -> Int64? {
-    marksE4[held.instrument] ?? Symbol(held.row.symbol).flatMap { symbolMarksE4[$0.text] }
+  /// What one of it was worth; nil: it was not held.
+  ///
+  /// - Parameter isNumbered: instruments have the numbers still that they had then.
+  func markE4(of held: HeldInstrument, isNumbered: Bool) -> Int64? {
+    if isNumbered { return marksE4[held.instrument] }
+    return Symbol(held.row.symbol).flatMap { symbolMarksE4[$0.text] }
   }
 
   /// Whether it is of the trading day that `now` is in.
@@ -61,11 +69,11 @@ struct RiskLegacy {
   }
 
   private mutating func takeSums(_ lines: borrowing SharedLines, _ subject: Int) {
-    let line = PositionLines.subject(subject)
-    let sums = PositionReading.wholeSums(lines, line)
-    basesE4[UInt8(subject)] = sums?.baseE4
+    let line = PositionLines.session(subject)
+    basesE4[UInt8(subject)] = PositionLines.number(lines.load(line, PositionLines.Session.base))
     // Of one that died while it was told again.
-    let beforeE4 = PositionLines.number(lines.load(line, PositionLines.Sums.before))
+    let beforeE4 = PositionLines.number(lines.load(line, PositionLines.Session.before))
+    let sums = PositionReading.wholeSums(lines, PositionLines.subject(subject))
     equitiesE4[UInt8(subject)] = beforeE4 == 0 ? sums?.equityE4 : beforeE4
   }
 

@@ -182,9 +182,9 @@ public struct RiskGate: ~Copyable {
 
   /// Goes on in the second in which predecessors have sent orders; the steps' times are those that
   /// orders are judged at, oldest first.
-  mutating func resumeRate(_ steps: [RateTrail.Step], counted: UInt32) {
-    for step in steps { rate.resume(step.count, at: step.at_ns) }
-    rate.resume(counted: counted)
+  mutating func resumeRate(_ legacy: RateTrail.Legacy) {
+    for step in legacy.steps { rate.resume(step.count, at: step.at_ns) }
+    rate.resume(counted: legacy.counted)
   }
 
   /// Goes on in a trading day in which predecessors have sent messages, and have perhaps lost.

@@ -32,6 +32,8 @@ public struct RiskWatch: ~Copyable {
   /// By subject: a person had looked into its kill before this run began.
   private let isRecovering: Slab<Bool>
   private var hasNews = true
+  /// The venue has not told yet, or never will, all that a predecessor knew: no equity to judge by.
+  private(set) var isToldInPart: Bool
   /// Each subject's peak is looked at anew when it begins, also of one that nothing happens to.
   private var tradingDay: TradingDay
 
@@ -55,6 +57,7 @@ public struct RiskWatch: ~Copyable {
       return RiskStates(stateLimits, subject: subject, equityE4: equity, at: now)
     }
     if isResumed, states[0].state == .killSwitch { _ = try states[0].recover(.onRecord, at: now) }
+    isToldInPart = positions.isToldInPart
     self.positions = positions
     self.states = states
     turns = UnwindTurns(strategiesMax: limits.strategiesMax, turn_ns: RiskWatch.turn_ns)
@@ -210,6 +213,7 @@ public struct RiskWatch: ~Copyable {
       states[subject].goOn(equityE4: equityE4(of: UInt8(subject)))
     }
     positions.forgetBefore()
+    isToldInPart = false
   }
 
   /// Restarted, and what is out is the venue's word: ends the recovery of each subject that its

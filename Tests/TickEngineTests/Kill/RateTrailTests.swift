@@ -68,18 +68,24 @@ import TickRing
     let turns = random.within(50...4_000)
     for _ in 0..<turns {
       time += UInt64(random.within(1...(random.once(in: 20) ? 900_000_000 : 3_000_000)))
+      // Another one comes after it, perhaps at once.
+      if random.once(in: 40) { look(&gate, time, orders) }
       if random.once(in: 3) { gate.tell(counted: UInt32(orders.count), at: time) }
       guard random.once(in: 3) else { continue }
       for _ in 0..<random.within(1...9) { orders.append(time) }
       gate.tell(counted: UInt32(orders.count), at: time)
     }
     time += UInt64(random.within(0...400_000_000))
-    let (steps, counted) = gate.rateTrail(at: time)
-    let taken = steps.flatMap { Array(repeating: $0.at_ns, count: $0.count) }
-    #expect(taken.count >= orders.count { time - $0 < RateWindow.second_ns })
-    #expect(counted == UInt32(orders.count))
+    look(&gate, time, orders)
+  }
+
+  private func look(_ gate: inout KillGate, _ now: UInt64, _ orders: [UInt64]) {
+    let legacy = gate.resumeRate(at: now)
+    let taken = legacy.steps.flatMap { Array(repeating: $0.at_ns, count: $0.count) }
+    #expect(taken.count >= orders.count { now - $0 < RateWindow.second_ns })
+    #expect(legacy.counted == UInt32(orders.count))
     for (taken, own) in zip(taken.reversed(), orders.reversed()) {
-      #expect(taken >= own && taken <= min(time, own + each))
+      #expect(taken >= own && taken <= min(now, own + each))
     }
   }
 }

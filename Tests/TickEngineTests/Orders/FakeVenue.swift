@@ -26,7 +26,7 @@ final class FakeVenue: @unchecked Sendable {
   init(_ manner: Manner) throws {
     listener = try VenueListener(address: "127.0.0.1", port: 0)
     Thread.detachNewThread { [self] in
-      while manner == .stalling { stall() }
+      if manner == .stalling { return stallAll() }
       peer = accept()
       guard receive(atLeast: SoupBin.loginRequestLength) else { return }
       let answer = SoupBinLoginAccepted(session: FixedText("FAKE")!, sequence: 1)
@@ -41,8 +41,15 @@ final class FakeVenue: @unchecked Sendable {
     }
   }
 
+  /// Until nobody has called for a while.
+  private func stallAll() {
+    repeat {
+      peer = accept(within: 20_000_000_000)
+      stall()
+    } while peer != nil
+  }
+
   private func stall() {
-    peer = accept()
     guard receive(atLeast: SoupBin.loginRequestLength) else { return }
     let answer = SoupBinLoginAccepted(session: FixedText("FAKE")!, sequence: 1)
     let length = answer.encode(into: memory.bytes)
@@ -53,14 +60,15 @@ final class FakeVenue: @unchecked Sendable {
       _ = peer?.send(memory.bytes.bytes.slice(at: 0, count: beat))
       usleep(1_000)
     }
-    peer = nil
   }
 
-  private func accept() -> TcpSocket {
-    while true {
+  private func accept(within patience_ns: UInt64 = .max) -> TcpSocket? {
+    let since_ns = MonotonicClock.now
+    while MonotonicClock.now - since_ns < patience_ns {
       if let socket = try? listener.accept() { return socket }
       usleep(1_000)
     }
+    return nil
   }
 
   private func receive(atLeast count: Int) -> Bool {

@@ -160,9 +160,24 @@ import TickRing
     #expect(left.equitiesE4[1] == 50_000_000 && left.basesE4[0] == 50_000_000)
     var third = try book(scratch, "third", equityE4: 60_000_000)
     try third.begin(after: legacy(scratch, "second"))
-    #expect(try legacy(scratch, "third").equitiesE4[0] == 44_000_000)
+    #expect(try legacy(scratch, "third").equitiesE4[0] == 44_000_000 && third.isToldInPart)
     third.forgetBefore()
-    #expect(try legacy(scratch, "third").equitiesE4[0] == 50_000_000)
+    #expect(try legacy(scratch, "third").equitiesE4[0] == 50_000_000 && !third.isToldInPart)
+  }
+
+  /// What an earlier session brought nobody tells again.
+  @Test func rm7AnotherSessionGoesOnFromTheEquityThatItBeganWith() throws {
+    let scratch = try Scratch()
+    var first = try book(scratch, "first")
+    for (side, priceE4) in [(OrderSide.buy, 1_000_000), (.sell, 700_000)] as [(OrderSide, Int64)] {
+      first.fill(
+        strategy: 2, instrument: 5, side: side, quantity: 10, priceE4: priceE4, referenceE4: 0)
+    }
+    first.beginSession()
+    var second = try book(scratch, "second")
+    try second.begin(after: legacy(scratch, "first"))
+    #expect(first.equityE4 == 47_000_000 && second.equityE4 == 47_000_000)
+    #expect(second.equityE4(2) == 47_000_000 && second.equityE4(1) == 50_000_000)
   }
 
   /// What its predecessor valued it at is what it is worth, until a price comes.

@@ -120,6 +120,29 @@ import TickRing
     #expect(try state.day(of: "prod", before: clinux_realtime_ns())?.marks?.count == 1)
   }
 
+  /// After an orderly end with a breaker out the region stays, and numbers are given anew.
+  @Test func rm7AnotherNumberIsNoOtherPrice() throws {
+    func holding(_ symbols: String...) throws -> OpeningPositions {
+      let rows = symbols.map { "\($0),1,100000,100\n" }.joined()
+      return try OpeningPositions(
+        csv: Data("symbol,strategy,shares,average_price\n\(rows)end,2\n".utf8))
+    }
+    do {
+      var sender = try sender(holding: holding("AAA", "BBB"))
+      sender.risk.mark(1, 1_500_000)
+      sender.risk.mark(2, 500_000)
+      sender.watchRisk()
+    }
+    instance.end(isClean: true, state: .circuitBreaker, isLive: true)
+    var next = try sender(holding: holding("BBB", "AAA"))
+    next.watchRisk()
+    next.risk.mark(1, 500_000)
+    next.risk.mark(2, 1_500_000)
+    next.watchRisk()
+    #expect(next.equityE4 == RiskLimits.simulation.portfolioE4)
+    #expect(next.gate.dayStartE4 == next.equityE4)
+  }
+
   /// RM13: what the day began with is not known; one of an earlier version does not say it.
   @Test func rm7AnUnknownLossIsNotNone() throws {
     try warned()
