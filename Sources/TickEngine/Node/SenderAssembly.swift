@@ -93,7 +93,7 @@ final class SenderAssembly {
     }
     let risk = try makeRisk(
       limits, isArmed: !kill.isShut && !isSessionGone, held, marks, goesOn: isSessionGone,
-      isSame: isSame, isNew: pool.origin.sequence == 0)
+      isSame: isSame)
     let giveUp_ns = UInt64(options.reconnectSeconds * 1_000_000_000)
     return Sender(
       ports: ports, gate: gate, kill: kill, risk: risk, pool: pool, session: session,
@@ -175,10 +175,9 @@ final class SenderAssembly {
   ///   - goesOn: the venue does not: what a predecessor knew is all that is known.
   ///   - isSame: the session is the predecessor's, of which all is told; else it is over, and what
   ///     it brought is not in the equity that this one begins with.
-  ///   - isNew: there was no session, or it ended in order.
   private func makeRisk(
     _ limits: RiskLimits, isArmed: Bool, _ held: [HeldInstrument], _ marksE4: [Int64],
-    goesOn: Bool, isSame: Bool, isNew: Bool
+    goesOn: Bool, isSame: Bool
   ) throws -> RiskWatch {
     var positions = PositionOptions(
       equityE4: limits.portfolioE4, strategyEquityE4: limits.portfolioE4)
@@ -201,8 +200,7 @@ final class SenderAssembly {
     var book = try PositionBook.open(claiming: region, positions)
     let isLater = !isSame && isToday(legacy, limits)
     try book.begin(held, zip(held, marksE4).map { held, markE4 in
-      let latestE4 = isLater ? legacy.markE4(of: held, isNumbered: !isNew) : nil
-      return latestE4 ?? markE4
+      (isLater ? legacy.markE4(of: held) : nil) ?? markE4
     })
     if isSame, !goesOn {
       book.begin(after: legacy)

@@ -82,8 +82,7 @@ final class RiskNews {
 
   private func drawdown(_ subject: Int, _ risk: RiskRecord) -> String {
     let sums = PositionReading.wholeSums(lines, PositionLines.subject(subject))
-    let drawdown = PositionSnapshot.Subject(subject: UInt8(subject), sums: sums, risk: risk)
-      .drawdown_ppm
+    let drawdown = PositionReading.subject(lines, subject, risk, sums).drawdown_ppm
     return drawdown.map { "\(DecimalText.text($0 / 100, decimals: 2))%" } ?? "unknown"
   }
 }

@@ -22,7 +22,9 @@ extension Sender {
     let (subject, approval) = (request.subject, RiskApproval.onRecord)
     guard subject <= gate.throttles.count else { throw .noSuchStrategy }
     // What is held, and so equity, is not known before the venue has told it.
-    if isSuccessor, request.action == .reset || request.action == .rebase { throw .notReconciled }
+    if isSuccessor || risk.isToldInPart, request.action == .reset || request.action == .rebase {
+      throw .notReconciled
+    }
     switch request.action {
     case .reset:
       guard !isShut else { throw .killed }

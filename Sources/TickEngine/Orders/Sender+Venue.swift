@@ -279,8 +279,9 @@ extension Sender {
     }
     kill.publishSocket(session?.descriptor ?? -1)
     if let name = session?.session, name != book.pool.origin.session {
-      book.pool.begin(name, at: session?.first ?? 1, next: session?.nextUserRefNum ?? 1)
+      // First: who dies in between leaves the session of before.
       risk.positions.beginSession()
+      book.pool.begin(name, at: session?.first ?? 1, next: session?.nextUserRefNum ?? 1)
       toldBefore = 0
       halfTold = (sequence: 0, events: 0, worker: 0)
     }

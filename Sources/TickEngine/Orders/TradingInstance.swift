@@ -128,9 +128,10 @@ final class TradingInstance {
       return try isLive ? day().map { RiskLegacy($0) } ?? RiskLegacy() : RiskLegacy()
     }
     var legacy = try RiskLegacy(region, strategies: strategies)
-    guard isLive, let day = try day() else { return legacy }
-    if legacy.clock == nil, legacy.isCalm { return RiskLegacy(day) }
-    legacy.takeMarks(day)
+    guard isLive else { return legacy }
+    if legacy.clock == nil, legacy.isCalm { return try day().map { RiskLegacy($0) } ?? legacy }
+    // An orderly end left both, and what numbers instruments anew.
+    if let day = try? day(), legacy.isThat(of: day) { legacy.takeMarks(day) }
     return legacy
   }
 

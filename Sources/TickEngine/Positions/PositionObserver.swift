@@ -65,9 +65,7 @@ public struct PositionObserver: ~Copyable {
       if again == sums { break }
       sums = again
     }
-    let beforeE4 = lines.load(PositionLines.session(subject), PositionLines.Session.before)
-    return PositionSnapshot.Subject(
-      subject: UInt8(subject), sums: sums, risk: risk, isToldInPart: beforeE4 != 0)
+    return PositionReading.subject(lines, subject, risk, sums)
   }
 
   private func holding(_ number: Int) -> PositionSnapshot.Entry {

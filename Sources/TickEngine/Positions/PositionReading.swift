@@ -72,6 +72,15 @@ enum PositionReading {
     return sums
   }
 
+  /// A subject as it is shown.
+  static func subject(
+    _ lines: borrowing SharedLines, _ subject: Int, _ risk: RiskRecord?, _ sums: SubjectSums?
+  ) -> PositionSnapshot.Subject {
+    let beforeE4 = lines.load(Lines.session(subject), Lines.Session.before)
+    return PositionSnapshot.Subject(
+      subject: UInt8(subject), sums: sums, risk: risk, isToldInPart: beforeE4 != 0)
+  }
+
   /// A subject's risk state for observers; nil: none was published, or its writer is in the middle
   /// of it, perhaps for ever.
   static func risk(_ lines: borrowing SharedLines, subject: Int) -> RiskRecord? {

@@ -13,6 +13,7 @@ struct RiskLegacy {
   /// units of 1e-4.
   private(set) var marksE4: [UInt32: Int64] = [:]
   private(set) var symbolMarksE4: [String: Int64] = [:]
+  private var isNumbered = true
   /// The clock of their times; nil: none of this boot of the machine.
   private(set) var clock: SteadyClock?
   /// Whether it is of a book that is no more (`DayRecord`).
@@ -50,13 +51,17 @@ struct RiskLegacy {
 
   /// Those of an orderly end, after which instruments are numbered anew.
   mutating func takeMarks(_ day: DayRecord) {
+    isNumbered = false
     for mark in day.marks ?? [] { symbolMarksE4[mark.symbol] = mark.mark_e4 }
   }
 
+  /// Whether the day's record was made of it.
+  func isThat(of day: DayRecord) -> Bool {
+    DayRecord(instance: day.instance, self).subjects == day.subjects
+  }
+
   /// What one of it was worth; nil: it was not held.
-  ///
-  /// - Parameter isNumbered: instruments have the numbers still that they had then.
-  func markE4(of held: HeldInstrument, isNumbered: Bool) -> Int64? {
+  func markE4(of held: HeldInstrument) -> Int64? {
     if isNumbered { return marksE4[held.instrument] }
     return Symbol(held.row.symbol).flatMap { symbolMarksE4[$0.text] }
   }
