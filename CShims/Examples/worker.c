@@ -17,7 +17,9 @@
  *   - while the order ring is full it drains its events: whoever waits for it may wait for that.
  *   - a feed that is not whole is told in-band, by status ticks: nothing is asked for then.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <tickring.h>
 
 #include <errno.h>
