@@ -90,6 +90,15 @@ struct EvictedOrders: ~Copyable {
     return isOne
   }
 
+  /// What is meant is stopped.
+  mutating func stop(in pool: borrowing OrderPool, _ isMeant: (WorkingOrder) -> Bool) {
+    guard count > 0 else { return }
+    for slot in 0..<used where orders[slot].userRefNum != 0 && isMeant(orders[slot]) {
+      orders[slot].isStopped = true
+      if orders[slot].lodging != 0 { pool[atPlace: orders[slot].lodging].isStopped = true }
+    }
+  }
+
   /// Of a replacement nothing is wanted: it becomes what its original is to become.
   private func isOrder(_ slot: Int) -> Bool {
     orders[slot].userRefNum != 0 && !orders[slot].isReplacement

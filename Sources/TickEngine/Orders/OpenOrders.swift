@@ -15,12 +15,12 @@ struct OpenOrders: ~Copyable {
 
   /// Of instrument n: sells at 2 n, buys at 2 n + 1; half a line.
   private let sides: Slab<Side>
-  /// How many there are of each strategy.
-  private let counts: Slab<UInt32>
+  /// How many of each strategy are stopped; 0: of all.
+  private let stopped: Slab<UInt32>
 
   init(instruments: Int) {
     sides = Slab(count: instruments * 2) { Side(edge: OpenOrders.noEdge(isBuy: $0 & 1 == 1)) }
-    counts = Slab(count: 256, repeating: 0)
+    stopped = Slab(count: 256, repeating: 0)
   }
 
   /// Fetches what is known of an instrument's sides.
@@ -30,7 +30,22 @@ struct OpenOrders: ~Copyable {
   /// The newest order on a side of an instrument.
   func first(of instrument: UInt32, isBuy: Bool) -> UInt32 { sides[slot(instrument, isBuy)].first }
 
-  func count(of strategy: UInt8) -> UInt32 { counts[Int(strategy)] }
+  /// How many are stopped of a strategy or, 0, of all.
+  func stoppedCount(of strategy: UInt8) -> UInt32 { stopped[Int(strategy)] }
+
+  /// An order that is in the lists is stopped from now on.
+  mutating func stop(_ place: Int, in pool: borrowing OrderPool) {
+    guard !pool[atPlace: place].isStopped else { return }
+    pool[atPlace: place].isStopped = true
+    countStopped(pool[atPlace: place], 1)
+  }
+
+  private mutating func countStopped(_ order: WorkingOrder, _ change: Int) {
+    guard order.isStopped else { return }
+    let strategy = Int(order.strategy)
+    stopped[0] = stopped[0].advanced(by: change)
+    if strategy > 0 { stopped[strategy] = stopped[strategy].advanced(by: change) }
+  }
 
   /// No order of that side is beyond this price, 1e-4.
   func edge(of instrument: UInt32, isBuy: Bool) -> Int64 { sides[slot(instrument, isBuy)].edge }
@@ -59,14 +74,14 @@ struct OpenOrders: ~Copyable {
     if sides[slot].first != 0 { pool[atPlace: Int(sides[slot].first) - 1].links.sameBefore = link }
     first = link
     sides[slot].first = link
-    counts[Int(pool[number].strategy)] += 1
+    countStopped(pool[number], 1)
     note(pool[number])
   }
 
   mutating func remove(_ number: UInt32, from pool: borrowing OrderPool) {
     let links = pool[number].links
     let isBuy = pool[number].isBuy
-    counts[Int(pool[number].strategy)] -= 1
+    countStopped(pool[number], -1)
     let slot = slot(pool[number].instrument, isBuy)
     if links.before != 0 {
       pool[atPlace: Int(links.before) - 1].links.after = links.after

@@ -17,7 +17,10 @@ extension OrderBook {
     case .cancelPending, .cancelRejected: return answerCancel(answer, now)
     case .modified, .priorityChanged, .restated: return restate(answer, now)
     case .broken, .corrected: return breakTrade(answer, now)
-    case .malformed: return anomaly()
+    case .malformed:
+      // It may have been a fill.
+      countStrange()
+      return nil
     case .unknown:
       counts.unknownMessages += 1
       return nil
@@ -275,6 +278,7 @@ extension OrderBook {
     pool[number].isCancelSent = false
     pool[number].isCancelAsked = false
     let order = pool[number]
+    hasSpared = hasSpared || order.isStopped
     var news = OrderNews(of: order)
     news.event = .of(order, .cancelReject, quantity: order.open, priceE4: order.priceE4, at: now)
     return news

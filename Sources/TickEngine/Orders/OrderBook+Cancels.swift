@@ -25,6 +25,30 @@ extension OrderBook {
     evicted.wantCancels(in: pool, isMeant)
   }
 
+  /// The same for good: what the venue refuses to cancel is `wantCancelsAgain`.
+  mutating func stop(_ isMeant: (WorkingOrder) -> Bool) {
+    var link = open.first
+    while link != 0 {
+      let place = Int(link) - 1
+      link = pool[atPlace: place].links.after
+      if isMeant(pool[atPlace: place]) { open.stop(place, in: pool) }
+    }
+    evicted.stop(in: pool, isMeant)
+    wantCancels(isMeant)
+  }
+
+  /// Asks again for cancels that were refused, of what is stopped.
+  mutating func wantCancelsAgain() {
+    hasSpared = false
+    wantCancels { $0.isStopped }
+  }
+
+  /// Whether something is left of what was stopped, of a strategy or, 0, of all; of what made room
+  /// nobody knows.
+  func hasStopped(of strategy: UInt8) -> Bool {
+    open.stoppedCount(of: strategy) > 0 || evicted.count > 0
+  }
+
   /// The same for the orders of one instrument.
   mutating func wantCancels(of instrument: UInt32, _ isMeant: (WorkingOrder) -> Bool) {
     for side in 0..<2 {

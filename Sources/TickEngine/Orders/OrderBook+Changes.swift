@@ -34,6 +34,7 @@ extension OrderBook {
     pool[number].isReplacement = false
     pool[number].partner = 0
     pool[number].isHeard = original.isHeard
+    if original.isStopped { open.stop(pool.place(number), in: pool) }
     pool[number].filled = original.filled
     end(old)
     rename(original.orderId, number)

@@ -57,7 +57,8 @@ extension OrderBook {
   /// What the predecessor wanted cancelled is to go: what it sent may never have arrived.
   private mutating func askForCancelAgain(_ place: Int) {
     let order = pool[atPlace: place]
-    let isToGo = (order.isCancelAsked || order.isCancelSent) && !order.isReplacement
+    let isWanted = order.isCancelAsked || order.isCancelSent || order.isStopped
+    let isToGo = isWanted && !order.isReplacement
     pool[atPlace: place].isCancelAsked = isToGo
     pool[atPlace: place].isCancelSent = false
     if isToGo { due.insert(place) }

@@ -22,6 +22,8 @@ struct OrderBook: ~Copyable {
   var inDoubtHere = 0
   /// Orders of which it is not known what became of them.
   var inDoubt: Int { inDoubtHere + evicted.count }
+  /// Whether the venue has refused to cancel what is stopped.
+  var hasSpared = false
   /// A predecessor's orders that had to make room, and what the last of them held; for the gate.
   var evicted: EvictedOrders
   var evictedNews: OrderNews?
@@ -53,11 +55,6 @@ struct OrderBook: ~Copyable {
   func prefetch(_ orderId: UInt64, _ instrument: UInt32) {
     index.prefetch(orderId)
     open.prefetch(instrument)
-  }
-
-  /// Whether anything of a strategy is out.
-  func hasOrder(of strategy: UInt8) -> Bool {
-    open.count(of: strategy) > 0 || evicted.count > 0
   }
 
   // MARK: Steps

@@ -83,7 +83,7 @@ struct OrderPool: ~Copyable {
     // The sequence last: a sender that dies in between has sent nothing.
     (orders[0].quantity, orders[0].filled, orders[0].partner) = (0, 0, 0)
     orders[0].links = OrderLinks()
-    (orders[0].state, orders[0].worker) = (0, 0)
+    (orders[0].state, orders[0].worker, orders[0].strategy) = (0, 0, 0)
     orders.fence()
     orders[0].orderId = session.low
     orders[0].priceE4 = Int64(bitPattern: session.high)
@@ -147,6 +147,13 @@ struct OrderPool: ~Copyable {
   var hasTraded: Bool {
     get { orders[0].state != 0 }
     nonmutating set { orders[0].state = newValue ? 1 : 0 }
+  }
+
+  /// How much of what the session brought could not be true, as far as that has tripped; from 255
+  /// on no more is told apart.
+  var strangeHeard: UInt8 {
+    get { orders[0].strategy }
+    nonmutating set { orders[0].strategy = newValue }
   }
 
   /// Whether orders that are out had to make room for earlier ones.

@@ -113,15 +113,15 @@ extension Sender {
     event.replacedPriceE4 = old.priceE4
   }
 
-  /// A replacement that is refused before the gate is asked, because its order is in doubt.
+  /// A replacement that is refused before the gate is asked.
   mutating func record(
-    _ request: OrderRequest, replacing order: WorkingOrder, _ decision: RiskDecision,
-    of worker: Int, taken_ns: UInt64
+    _ request: OrderRequest, replacing order: WorkingOrder, _ check: RiskCheck,
+    _ decision: RiskDecision, of worker: Int, taken_ns: UInt64
   ) {
     guard decisions.isOn else { return }
     var event = DecisionEvent(request, worker: worker, taken_ns: taken_ns)
     note(&event, replacing: order)
-    event.at(.session)
+    event.at(check)
     event.close(decision)
     decisions.write(&event)
   }

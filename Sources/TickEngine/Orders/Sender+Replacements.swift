@@ -8,6 +8,12 @@ extension Sender {
     guard let old = book.find(request.target_id), book.canReplace(old) else {
       return passOver(request, of: worker, taken_ns: polled_ns)
     }
+    // What is judged has to be what the venue would be told of.
+    guard request.order_id == request.target_id else {
+      return refuse(
+        request, replacing: book.pool[old], .orderId, .reject(.malformed), of: worker,
+        at: polled_ns)
+    }
     let asked = Sender.asked(request, replacing: book.pool[old])
     gate.tally.asked &+= 1
     let decision = judge(asked, replacing: old, of: worker, taken_ns: polled_ns)
@@ -38,10 +44,18 @@ extension Sender {
       book.counts.cancelsIdle += 1
       return record(request, .idle, of: worker, taken_ns: taken_ns)
     }
-    let asked = Sender.asked(request, replacing: order)
     let decision = RiskDecision.reject(.noSession, value: Double(book.inDoubt))
-    record(asked, replacing: order, decision, of: worker, taken_ns: taken_ns)
-    refuse(asked, decision, of: worker, at: taken_ns)
+    refuse(request, replacing: order, .session, decision, of: worker, at: taken_ns)
+  }
+
+  /// Refuses, by a check of the sender's, what the gate was not asked.
+  private mutating func refuse(
+    _ request: OrderRequest, replacing order: WorkingOrder, _ check: RiskCheck,
+    _ decision: RiskDecision, of worker: Int, at now: UInt64
+  ) {
+    let asked = Sender.asked(request, replacing: order)
+    record(asked, replacing: order, check, decision, of: worker, taken_ns: now)
+    refuse(asked, decision, of: worker, at: now)
   }
 
   /// Tells that a replacement is refused, and why.

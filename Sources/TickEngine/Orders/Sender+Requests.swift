@@ -78,7 +78,9 @@ extension Sender {
     _ request: OrderRequest, _ decision: inout RiskDecision, _ evidence: inout E
   ) {
     evidence.at(.orderId)
-    guard request.action == OrderAction.new.rawValue, !book.isKnown(request.order_id) else {
+    guard request.action == OrderAction.new.rawValue, OrderOrigin.isOrder(request.order_id),
+      !book.isKnown(request.order_id)
+    else {
       decision = .reject(.malformed)
       return
     }

@@ -53,7 +53,7 @@ extension Sender {
   }
 
   private mutating func value(_ instrument: UInt32) {
-    guard let priceE4 = gate.priceE4(of: instrument) else { return }
+    guard let priceE4 = gate.priceE4(of: instrument, at: marketTime) else { return }
     gate.mark(instrument, priceE4)
     risk.mark(instrument, priceE4)
   }
@@ -87,7 +87,7 @@ extension Sender {
       actedUpon += 1
       if change.new == .circuitBreaker || change.new == .killSwitch {
         let subject = change.subject
-        book.wantCancels { subject == 0 || $0.strategy == subject }
+        book.stop { subject == 0 || $0.strategy == subject }
       }
       if change.cause == .tripsMax, change.subject == 0 {
         kill.trip(.riskState, at: clinux_realtime_ns())
@@ -103,10 +103,17 @@ extension Sender {
     for subject in 0...UInt8(gate.exposure.strategies) {
       switch risk.state(of: subject) {
       case .circuitBreaker, .killSwitch, .recovery:
-        book.wantCancels { subject == 0 || $0.strategy == subject }
+        book.stop { subject == 0 || $0.strategy == subject }
       case .normal, .warning, .coolDown: break
       }
     }
+  }
+
+  /// A cancel that the venue refused of what is stopped is asked for again after a while.
+  mutating func cancelAgain(_ now: UInt64) {
+    guard book.hasSpared, now >= nextCancels_ns else { return }
+    nextCancels_ns = now + options.patience.sweep_ns
+    book.wantCancelsAgain()
   }
 
   private mutating func tellState(_ change: RiskChange) {
@@ -136,11 +143,12 @@ extension Sender {
     risk.noteTold(subject, state)
   }
 
-  /// After a breaker its cooldown begins once nothing of the subject is open.
+  /// After a breaker its cooldown begins once nothing is open of what it stopped: what has come
+  /// since reduces, and may rest.
   private mutating func lookForEndedOrders() {
     for subject in 0...UInt8(gate.exposure.strategies)
     where risk.state(of: subject) == .circuitBreaker {
-      guard subject == 0 ? book.count == 0 : !book.hasOrder(of: subject) else { continue }
+      guard !book.hasStopped(of: subject) else { continue }
       if risk.ordersEnded(subject, at: marketTime) != nil { act() }
     }
   }

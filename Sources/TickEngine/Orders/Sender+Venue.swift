@@ -151,16 +151,27 @@ extension Sender {
       if isLast, link == .replaying { settle(next: answer.nextUserRefNum, at: now) }
       return
     }
-    let before = book.counts.strangeFills
+    let before = (strange: book.counts.strangeFills, adopted: book.counts.adopted)
     let news = book.apply(answer, origin: origin(of: message, answer), at: now)
-    // Positions are no longer what we think. Before it is told: what was told was acted upon, by a
-    // predecessor, too.
-    if options.isWhole, book.counts.strangeFills != before, !isRepeating {
-      kill.trip(.reconciliation, at: clinux_realtime_ns())
-      control.write(.tripped, 1)
-    }
+    // It had said that it had told all.
+    if link == .steady, book.counts.adopted != before.adopted { book.countStrange() }
+    // Before it is told: what was told was acted upon, by a predecessor, too.
+    noteStrange(book.counts.strangeFills - before.strange)
     if let news { report(news, of: sequence) }
     if let news = book.takeEvicted() { report(news) }
+  }
+
+  /// So many of what the venue says cannot be true together with what is booked: positions are no
+  /// longer what we think. What a predecessor has heard it has acted upon, if it was strange to it
+  /// as well.
+  private mutating func noteStrange(_ count: UInt64) {
+    guard options.isWhole, count > 0 else { return }
+    strangeHeard &+= count
+    let known = UInt8(clamping: strangeHeard)
+    guard !isRepeating || known > book.pool.strangeHeard else { return }
+    kill.trip(.reconciliation, at: clinux_realtime_ns())
+    control.write(.tripped, 1)
+    book.pool.strangeHeard = known
   }
 
   /// What a predecessor has heard and told, it has counted, where the counts of both add up.
@@ -282,7 +293,7 @@ extension Sender {
       // First: who dies in between leaves the session of before.
       risk.positions.beginSession()
       book.pool.begin(name, at: session?.first ?? 1, next: session?.nextUserRefNum ?? 1)
-      toldBefore = 0
+      (toldBefore, strangeHeard) = (0, 0)
       halfTold = (sequence: 0, events: 0, worker: 0)
     }
     // What is asked for from here on, this connection has not heard before.

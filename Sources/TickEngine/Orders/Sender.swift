@@ -92,6 +92,8 @@ struct Sender: ~Copyable, Role {
   var isBehind = false
   /// When the next sweep for orders to cancel may begin, the kill switch being tripped.
   var nextSweep_ns: UInt64 = 0
+  /// When cancels that the venue has refused may be asked for again.
+  var nextCancels_ns: UInt64 = 0
   var isShutSeen = false
   var shutAt_ns: UInt64 = 0
   /// When something was last out, the kill switch being tripped.
@@ -104,6 +106,8 @@ struct Sender: ~Copyable, Role {
   /// being taken.
   var toldBefore: UInt64 = 0
   var isRepeating = false
+  /// Of the session, how much could not be true together with what was booked.
+  var strangeHeard: UInt64 = 0
   /// The message that the predecessor had in hand when it died, of its events those told, and whom.
   var halfTold = (sequence: UInt64(0), events: 0, worker: 0)
   /// Whether a predecessor's orders may be out that a breaker or a kill was to cancel.
@@ -213,6 +217,8 @@ struct Sender: ~Copyable, Role {
   mutating func turn(isRested: Bool) throws -> (hasTaken: Bool, hasHeard: Bool) {
     beatNowAndThen(isRested: isRested)
     let hasTaken = takeRequests()
+    // RM14: more out than was allowed trips, whether anybody asks for more or not.
+    _ = gate.reconcile()
     if isShut { shut() }
     // While orders wait to be sent nothing is looked at that can be looked at after them.
     if !hasTaken { valueSome(isRested: isRested) }
@@ -235,6 +241,7 @@ struct Sender: ~Copyable, Role {
     passTime(to: now)
     if options.clock != nil { kill.tell(counted: gate.rateCounted, at: now) }
     watchRisk()
+    cancelAgain(now)
     answerRequest()
     gate.balanceCredit(isSettled: link == .steady)
     tellState(now)
@@ -258,7 +265,7 @@ struct Sender: ~Copyable, Role {
     guard count != deaths[worker] else { return }
     deaths[worker] = count
     takeRest(of: worker)
-    book.wantCancels { Int($0.worker) == worker }
+    book.stop { Int($0.worker) == worker }
     control.write(.deathsSeen, worker: worker, count)
   }
 

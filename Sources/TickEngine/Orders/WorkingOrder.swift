@@ -25,7 +25,7 @@ struct WorkingOrder: BitwiseCopyable {
   var links = OrderLinks()
   var worker: UInt8 = 0
   var strategy: UInt8 = 0
-  /// The state's number; the high bit: a sale that is marked short.
+  /// The state's number; the high bit: a sale that is marked short; the next: it is stopped.
   private var marked: UInt8 = 0
   fileprivate var bits: UInt8 = 0
 
@@ -108,13 +108,19 @@ extension WorkingOrder {
   var origin: OrderOrigin { OrderOrigin(orderId: orderId, strategy: strategy) }
   var side: UInt8 { (isBuy ? OrderSide.buy : .sell).rawValue }
   var state: UInt8 {
-    get { marked & 0x7F }
-    set { marked = marked & 0x80 | newValue }
+    get { marked & 0x3F }
+    set { marked = marked & 0xC0 | newValue }
   }
   var life: OrderState { OrderState(rawValue: state) ?? .free }
   var isShort: Bool {
     get { marked & 0x80 != 0 }
-    set { marked = newValue ? marked | 0x80 : marked & 0x7F }
+    set { marked = newValue ? marked | 0x80 : marked & ~0x80 }
+  }
+  /// A breaker, a kill or its worker's death is to end it: a cancel that the venue refuses is asked
+  /// for again.
+  var isStopped: Bool {
+    get { marked & 0x40 != 0 }
+    set { marked = newValue ? marked | 0x40 : marked & ~0x40 }
   }
   /// The reference price that the strategy decided by, 1e-4.
   var referenceE4: Int64 { priceE4 &+ Int64(referenceOffsetE4) }

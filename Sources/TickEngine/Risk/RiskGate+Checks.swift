@@ -128,7 +128,7 @@ extension RiskGate {
 
   /// A fresh last eligible trade, else a valid mid that is as fresh, else nothing.
   @inline(__always)
-  private mutating func freshPrice<E: RiskEvidence>(
+  mutating func freshPrice<E: RiskEvidence>(
     _ entry: BoardEntry, at now: UInt64, _ evidence: inout E
   ) -> Int64? {
     if isFresh(entry.lastTime, at: now), let last = FixedPoint.price(entry.lastPrice) {
@@ -137,12 +137,19 @@ extension RiskGate {
       }
       return last
     }
-    guard isFresh(entry.quoteTime, at: now), let bid = FixedPoint.price(entry.bidPrice),
-      let ask = FixedPoint.price(entry.askPrice), bid < ask
-    else { return nil }
+    guard isFresh(entry.quoteTime, at: now), let mid = mid(entry) else { return nil }
     evidence.note {
       ($0.referenceKind, $0.referenceTime) = (ReferenceKind.mid.rawValue, entry.quoteTime)
     }
+    return mid
+  }
+
+  /// Of a whole quote, whatever its age.
+  @inline(__always)
+  func mid(_ entry: BoardEntry) -> Int64? {
+    guard entry.quoteTime != 0, let bid = FixedPoint.price(entry.bidPrice),
+      let ask = FixedPoint.price(entry.askPrice), bid < ask
+    else { return nil }
     return (bid + ask) / 2
   }
 

@@ -166,15 +166,15 @@ public struct RiskGate: ~Copyable {
     dayStartE4 = equityE4
   }
 
-  /// The board's price of an instrument, 1e-4: the last trade, else the mid of a whole quote; nil
-  /// if there is none. Of any age: a value, not a reference to trade by.
-  mutating func priceE4(of instrument: UInt32) -> Int64? {
+  /// What an instrument is worth, 1e-4: the price that an order is judged by, or, where nothing is
+  /// as fresh as that needs, the newer one of last trade and mid; nil if there is neither.
+  mutating func priceE4(of instrument: UInt32, at now: UInt64) -> Int64? {
     guard let entry = board.read(instrument) else { return nil }
-    if entry.lastTime != 0, let last = FixedPoint.price(entry.lastPrice) { return last }
-    guard entry.quoteTime != 0, let bid = FixedPoint.price(entry.bidPrice),
-      let ask = FixedPoint.price(entry.askPrice), bid < ask
-    else { return nil }
-    return (bid + ask) / 2
+    var unrecorded = NoEvidence()
+    if let fresh = freshPrice(entry, at: now, &unrecorded) { return fresh }
+    let last = entry.lastTime == 0 ? nil : FixedPoint.price(entry.lastPrice)
+    guard let mid = mid(entry) else { return last }
+    return entry.lastTime >= entry.quoteTime ? last ?? mid : mid
   }
 
   /// Orders that counted in the rate, of this sender and its predecessors, modulo 2^32 (RM8).

@@ -13,17 +13,22 @@ public struct OrderOrigin: Hashable, Sendable {
     self.strategy = strategy
   }
 
+  /// Whether it names an order, and can be said: an instrument's number has 16 bits.
+  @inlinable
+  public static func isOrder(_ orderId: UInt64) -> Bool {
+    orderId & 0xFFFF_FFFF != 0 && orderId >> 32 != 0 && orderId >> 48 == 0
+  }
+
   /// nil: it names no order.
   @inlinable
   init?(named orderId: UInt64, _ strategy: UInt8) {
-    guard orderId & 0xFFFF_FFFF != 0, orderId >> 32 != 0 else { return nil }
+    guard OrderOrigin.isOrder(orderId) else { return nil }
     self.init(orderId: orderId, strategy: strategy)
   }
 }
 
 /// As a client order id.
 extension OrderOrigin {
-  /// An instrument's number has 16 bits.
   @inlinable
   public var text: FixedText {
     let number = OrderOrigin.digits(UInt32(truncatingIfNeeded: orderId))

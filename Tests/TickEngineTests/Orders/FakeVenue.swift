@@ -14,6 +14,10 @@ final class FakeVenue: @unchecked Sendable {
     case correcting
     /// The same, but what the fill was instead is one at more than the order's limit.
     case overcharging
+    /// Fills the first order in a message that has one byte more than OUCH 4.2 says.
+    case lengthening
+    /// Takes in the first order, and then one that nobody asked for, by another number.
+    case inventing
     /// Lives, and never says that it has told all. As often as it is called.
     case stalling
   }
@@ -38,6 +42,11 @@ final class FakeVenue: @unchecked Sendable {
       if manner == .talkative { talk() }
       if manner == .correcting { fillAndCorrect(to: 998_000) }
       if manner == .overcharging { fillAndCorrect(to: 1_000_001) }
+      if manner == .lengthening, takeFirst() { say { self.fill($0, 100, 999_000) + 1 } }
+      let second = OrderOrigin(orderId: 1 << 32 | 2, strategy: 1)
+      if manner == .inventing, takeFirst() {
+        say { self.accept($0, Ouch42.Token(2, tag: second.tag)) }
+      }
     }
   }
 
@@ -86,18 +95,23 @@ final class FakeVenue: @unchecked Sendable {
   private let first = Ouch42.Token(1)
 
   /// Takes in the first order, a buy at 100.00.
+  private func takeFirst() -> Bool {
+    let length = SoupBin.headerLength + Ouch42.InboundType.enterOrder.length
+    guard receive(atLeast: length) else { return false }
+    say { accept($0, first) }
+    return true
+  }
+
+  private func accept(_ body: MutableBytes, _ token: Ouch42.Token) -> Int {
+    Ouch42.Accepted.encode(
+      into: body, time_ns: 1, token: token, replacing: nil, side: .buy, quantity: 100,
+      symbol: Symbol("AAA")!, priceE4: 1_000_000, timeInForce: .marketHours,
+      firm: FixedText("", lengthMax: 4)!, display: 0x59, orderReference: 1, capacity: 0x50,
+      sweep: 0x4E, minimumQuantity: 0, cross: 0x4E, state: Ouch50.stateLive)
+  }
+
   private func fillAndCorrect(to priceE4: UInt32) {
-    guard receive(atLeast: SoupBin.headerLength + Ouch42.InboundType.enterOrder.length) else {
-      return
-    }
-    let none = FixedText("", lengthMax: 4)!
-    say {
-      Ouch42.Accepted.encode(
-        into: $0, time_ns: 1, token: first, replacing: nil, side: .buy, quantity: 100,
-        symbol: Symbol("AAA")!, priceE4: 1_000_000, timeInForce: .marketHours, firm: none,
-        display: 0x59, orderReference: 1, capacity: 0x50, sweep: 0x4E, minimumQuantity: 0,
-        cross: 0x4E, state: Ouch50.stateLive)
-    }
+    guard takeFirst() else { return }
     say { self.fill($0, 100, 999_000) }
     say { body in
       _ = self.fill(body, 60, priceE4)

@@ -114,7 +114,11 @@ private final class BookWalk {
     let strategy = UInt8(random.within(1...3))
     switch random.below(8) {
     case 0:
-      book.wantCancels { $0.strategy == strategy }
+      if random.below(2) == 0 {
+        book.stop { $0.strategy == strategy }
+      } else {
+        book.wantCancels { $0.strategy == strategy }
+      }
       wish { $0.strategy == strategy }
     case 1:
       book.wantCancels(of: 1) { _ in true }
@@ -349,8 +353,10 @@ private final class BookWalk {
   private func listed(_ numbers: Set<UInt32>) -> String? {
     var (all, same) = (Set<UInt32>(), Set<UInt32>())
     for strategy: UInt8 in 0...4 {
-      let count = numbers.count { book.pool[$0].strategy == strategy }
-      if book.open.count(of: strategy) != count { return "orders of strategy \(strategy)" }
+      let count = numbers.count {
+        book.pool[$0].isStopped && [0, book.pool[$0].strategy].contains(strategy)
+      }
+      if book.open.stoppedCount(of: strategy) != count { return "stopped of \(strategy)" }
     }
     var link = book.open.first
     while link != 0, all.count <= numbers.count {

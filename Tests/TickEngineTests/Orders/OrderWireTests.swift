@@ -127,6 +127,13 @@ import TickWire
     }
   }
 
+  /// A successor could not tell whose it is.
+  @Test(arguments: OrderDialect.allCases)
+  func om2AnOrderThatNothingCouldNameIsRefusedAndNothingLeaves(dialect: OrderDialect) throws {
+    let (told, message) = try ask(dialect) { $0.order_id = 1 << 32 }
+    #expect(told == ["riskReject \(RiskReason.malformed.rawValue)"] && message == nil)
+  }
+
   /// A market order is a limit that reaches the market, inside the collar: as such it leaves.
   @Test(arguments: OrderDialect.allCases)
   func om1AMarketableLimitLeavesAsALimit(dialect: OrderDialect) throws {

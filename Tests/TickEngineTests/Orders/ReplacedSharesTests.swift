@@ -49,6 +49,17 @@ import TickRing
     #expect(line.adjust { $0.counts.replacesRefused } == 1 && line.resting == [])
   }
 
+  /// The gate would judge it by what another instrument costs, or by another's limits.
+  @Test(arguments: [2 << 32 | 1, 1 << 32 | 2, 0] as [UInt64])
+  func rm13AReplacementThatSaysItIsAnotherOrderIsRefused(id: UInt64) throws {
+    let line = try line(filled: 0)
+    line.ask(.replace, 1, 98.9, quantity: 8, id: id)
+    #expect(try line.turn { $0.counts.replacesRefused == 1 } && standing(line) == [0, 10])
+    let told = try #require(line.told[0].last)
+    #expect(told.eventKind == .cancelReject && told.reason == RiskReason.malformed.rawValue)
+    #expect(line.adjust { $0.book.pool[1].priceE4 } == 990_000)
+  }
+
   /// Short sales are marked from the worst case, and no dialect says another marking later.
   @Test(arguments: [(10, 8, true), (10, 11, false), (0, 11, true)])
   func rm6AReplacementDoesNotMakeASaleShort(held: Int64, shares: UInt32, isLet: Bool) throws {

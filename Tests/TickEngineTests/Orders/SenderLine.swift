@@ -28,11 +28,12 @@ final class SenderLine {
   /// - Parameter capacity: orders that may be out at once.
   init(
     workers: Int = 1, capacity: Int = 64, eventSlots: Int = 256, dialect: OrderDialect = .ouch50,
-    _ change: (inout RiskLimits) -> Void = { _ in }
+    faults: VenueFaults? = nil, _ change: (inout RiskLimits) -> Void = { _ in }
   ) throws {
     var options = RunningVenue.options
     options.cancelsOnDisconnect = false
     options.keepsTruth = true
+    if let faults { options.faults = faults }
     options.dialect = dialect
     // That of OUCH 4.2 says that all is told.
     if dialect == .ouch42 { options.heartbeat_ms = 5 }
@@ -137,15 +138,16 @@ final class SenderLine {
     precondition(requests[worker].publish(request))
   }
 
+  /// - Parameter id: of the order that it says it is; nil: of the one that is meant.
   func ask(
     _ action: OrderAction, _ number: UInt64, _ price: Double = 99, quantity: UInt32 = 100,
-    worker: Int = 0
+    worker: Int = 0, id: UInt64? = nil
   ) {
     var request = GateBench.order(price, quantity: quantity)
     request.received_ns = MonotonicClock.now
     request.action = action.rawValue
-    request.order_id = 1 << 32 | number
-    request.target_id = request.order_id
+    request.target_id = 1 << 32 | number
+    request.order_id = id ?? request.target_id
     precondition(requests[worker].publish(request))
   }
 

@@ -8,8 +8,8 @@ import TickWire
 /// the wire, and the venue has nothing left.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct StopCancelTests {
   /// Orders 1 to 4 that rest, of strategies 1 and 2 in turn.
-  private func fourResting() throws -> SenderLine {
-    let line = try SenderLine()
+  private func fourResting(_ faults: VenueFaults? = nil) throws -> SenderLine {
+    let line = try SenderLine(faults: faults)
     try line.start()
     for number: UInt64 in 1...4 { line.ask(number, strategy: number % 2 == 1 ? 1 : 2) }
     let areThere = try line.turn { $0.counts.acked == 4 }
@@ -48,6 +48,38 @@ import TickWire
     #expect(line.adjust { $0.link } == .steady)
     let changes = line.adjust { $0.riskChanges.kept.filter { $0.subject == 0 }.map(\.new) }
     #expect(changes == [.circuitBreaker, .coolDown])
+  }
+
+  /// The first cancels are refused, one or the other by chance.
+  @Test func rs5ACancelThatTheVenueRefusesIsAskedForAgain() throws {
+    var faults = VenueFaults()
+    faults.refuseCancel = 0.7
+    faults.seed = 5
+    let line = try fourResting(faults)
+    lose(line, isShared: false)
+    let areGone = try line.turn { $0.instanceState == .coolDown }
+    #expect(areGone && line.resting == [] && line.adjust { $0.counts.cancelsRefused } > 0)
+  }
+
+  /// RS6: what the breaker lets pass reduces, and may rest: the cooldown does not wait for it.
+  @Test func rs6TheCooldownBeginsWhileAnOrderRestsThatReduces() throws {
+    let line = try fourResting()
+    line.adjust { sender in
+      sender.gate.hold(1, strategy: 1, 10)
+      sender.risk.note(1, isFlat: false)
+    }
+    lose(line, isShared: false)
+    line.ask(5, 101, side: .sell)
+    let isCool = try line.turn { $0.instanceState == .coolDown && $0.counts.acked == 5 }
+    #expect(isCool && line.resting == [5])
+  }
+
+  /// RM14, without a further order to find it by.
+  @Test func rm14MoreOutThanAllowedTripsASenderThatNobodyAsks() throws {
+    let line = try fourResting()
+    line.adjust { $0.gate.tally.out &+= 1 }
+    #expect(try line.turn { $0.book.count == 0 })
+    #expect(line.adjust { $0.kill.page.gate.reason } == .orderTally && line.resting == [])
   }
 
   @Test func rs5AStrategysBreakerCancelsItsOrdersAndNobodyElses() throws {

@@ -149,7 +149,8 @@ final class GateBench {
   }
 
   /// Does what the sender does, to the gate itself.
-  func tell(_ body: (inout RiskGate) -> Void) { body(&gate) }
+  @discardableResult
+  func tell<R>(_ body: (inout RiskGate) -> R) -> R { body(&gate) }
   func reload(_ rows: [String]) throws {
     let data = try ReferenceData(csv: GateBench.csv(rows))
     var table = ReferenceTable(data, limits: limits, instruments: 16)

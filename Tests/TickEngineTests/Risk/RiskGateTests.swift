@@ -91,6 +91,25 @@ import TickRing
     #expect(bench.judge(100) == nil)
   }
 
+  /// RS2, RM7: what has quotes and no trades is worth what it is quoted at.
+  @Test func rs2WhatIsHeldIsWorthWhatAnOrderWouldBeJudgedBy() throws {
+    let bench = try GateBench { $0.referenceAgeMaxSeconds = 60 }
+    let hour: UInt64 = 3_600_000_000_000
+    func value(after time: UInt64) -> Int64? {
+      let now = bench.now + time
+      return bench.tell { $0.priceE4(of: 1, at: now) }
+    }
+    #expect(value(after: 0) == 1_000_000 && value(after: hour) == 1_000_000)
+    bench.board.setQuote(1, bid: 49.99, ask: 50.01, time: bench.now + hour)
+    #expect(value(after: hour) == 500_000 && value(after: 2 * hour) == 500_000)
+    // While the trade is fresh it is the reference, and so the value.
+    #expect(value(after: 0) == 1_000_000)
+    bench.board.setQuote(1, bid: 49.99, ask: 50.01, time: bench.now - 1)
+    #expect(value(after: hour) == 1_000_000)
+    bench.board.clearLast(1)
+    #expect(value(after: hour) == 500_000 && bench.tell { $0.priceE4(of: 2, at: 0) } == nil)
+  }
+
   /// A broken trade is no reference: the mid is, or nothing.
   @Test func aBrokenTradeIsNoReference() throws {
     let bench = try GateBench(reference: 500)
