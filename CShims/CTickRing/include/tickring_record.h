@@ -73,7 +73,8 @@ static inline tickring_words tickring_words_of(uint64_t timestamp, uint32_t symb
 typedef struct OrderRequestRecord {
   uint64_t decision_time; /* exchange time of the tick that caused it, ns since the Unix epoch */
   uint64_t order_id;      /* instrument number << 32 | how many orders of it came before, plus 1 */
-  uint64_t target_id;     /* cancel, replace: the order meant; else 0 */
+  uint64_t target_id;     /* cancel, replace: the order meant, which a replacement's order_id says,
+                           * too; else 0 */
   double price;           /* limit, quote currency */
   uint64_t received_ns;   /* receive time of the packet that caused it, CLOCK_MONOTONIC; 0: not
                            * known, with which nothing leaves for a live venue */

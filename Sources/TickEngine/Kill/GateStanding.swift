@@ -103,3 +103,19 @@ public struct SenderRun: Codable, Equatable, Sendable {
     return text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
   }()
 }
+
+/// Strategies that executed too often (RM9), for a start after a reboot.
+struct StrategiesOff: Codable, Equatable, Sendable {
+  static let format = "tickway.off/1"
+  var format = StrategiesOff.format
+  var strategies: [UInt8]
+
+  /// - Parameter bits: bit n - 1 is strategy n.
+  init(bits: UInt64) { strategies = (1...64).filter { bits >> UInt64($0 - 1) & 1 == 1 } }
+
+  /// nil: it says what cannot be.
+  var bits: UInt64? {
+    guard format == StrategiesOff.format, strategies.allSatisfy({ 1...64 ~= $0 }) else { return nil }
+    return strategies.reduce(0) { $0 | 1 << UInt64($1 - 1) }
+  }
+}

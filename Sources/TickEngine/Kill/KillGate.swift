@@ -21,8 +21,8 @@ public struct KillGate: ~Copyable {
   private var told: (counted: UInt32, number: UInt64) = (0, 0)
   /// What the state directory said at start; nil without one.
   public let standing: GateStanding?
-  /// Strategies that a predecessor left switched off (RM9): bit n - 1 is strategy n. All of them,
-  /// if it died in the middle of telling.
+  /// Strategies that a predecessor left switched off (RM9), in memory or in the state directory:
+  /// bit n - 1 is strategy n. All of them, if it died in the middle of telling.
   let strategiesOff: UInt64
   /// Where this run is noted, until it ends.
   private var note: (state: StateDirectory, instance: String)?
@@ -53,7 +53,9 @@ public struct KillGate: ~Copyable {
       // A limit that was set by arming outlives a reboot; the first heartbeat has that long.
       page.beat(monotonic_ns: clinux_monotonic_ns(), limit_ns: limit_ns)
     }
-    var gate = KillGate(page, generation: generation, standing: standing)
+    var gate = KillGate(
+      page, generation: generation, standing: standing,
+      strategiesOff: state.strategiesOff(of: instance))
     gate.note = (state, instance)
     try? state.write(
       SenderRun(identity: gate.identity, ringDirectory: ringDirectory), for: instance)
@@ -75,7 +77,10 @@ public struct KillGate: ~Copyable {
     return armed
   }
 
-  private init(_ page: consuming KillPage, generation: UInt64, standing: GateStanding?) {
+  private init(
+    _ page: consuming KillPage, generation: UInt64, standing: GateStanding?,
+    strategiesOff: UInt64 = 0
+  ) {
     var identity = KillPage.SenderIdentity()
     identity.pid = getpid()
     var state = clinux_process_state()
@@ -85,7 +90,7 @@ public struct KillGate: ~Copyable {
     identity.generation = generation
     // Whoever kills from outside needs the right to, also where Yama keeps it to parents.
     _ = clinux_process_allow_abort()
-    strategiesOff = page.told()?.strategiesOff ?? .max
+    self.strategiesOff = strategiesOff | (page.told()?.strategiesOff ?? .max)
     page.acknowledge(GateWord(raw: 0), monotonic_ns: 0)
     // What the predecessor told stays until this sender tells: a start that fails forgets nothing.
     page.dropRequest()

@@ -217,6 +217,25 @@ public struct StateDirectory: Sendable {
     return try DayRecord(bytes, of: instance, path: file, before: now)
   }
 
+  /// Strategies that are off until a person says otherwise (RM9); replaced whole.
+  func write(_ off: StrategiesOff, for instance: String) throws(StateFailure) {
+    try makeDirectory()
+    try asOwner { () throws(StateFailure) in
+      let hidden = try writeHidden(off, instance)
+      let file = offFile(instance)
+      guard unsafe rename(hidden, file) == 0 else { throw failed(file, removing: hidden) }
+      try synchronise()
+    }
+  }
+
+  /// Strategies that were left off: bit n - 1 is strategy n. All of them, if that cannot be read.
+  func strategiesOff(of instance: String) -> UInt64 {
+    guard let bytes = Self.read(offFile(instance)) else { return errno == ENOENT ? 0 : .max }
+    return (try? JSONDecoder().decode(StrategiesOff.self, from: bytes))?.bits ?? .max
+  }
+
+  private func offFile(_ instance: String) -> String { "\(path)/\(instance).off" }
+
   private func dayFile(_ instance: String) -> String { "\(path)/\(instance).day" }
 
   /// A sender's run has ended.

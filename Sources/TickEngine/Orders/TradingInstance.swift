@@ -17,6 +17,8 @@ final class TradingInstance {
   /// The trip that was told last.
   private var told: GateRecord?
   private var isUnwritten = false
+  /// Strategies that are off, as told and written down last: bit n - 1 is strategy n.
+  private var off: UInt64 = 0
   /// Regions that this process made, by suffix, where there were none.
   private var made: [String] = []
 
@@ -160,6 +162,7 @@ final class TradingInstance {
       let killSwitch = try KillSwitch(
         name, ringDirectory: ringDirectory, state: StateDirectory(path: stateDirectory))
       let status = killSwitch.status()
+      if let off = status.told?.strategiesOff { try keepOff(off, observer) }
       guard status.isUnwritten else {
         isUnwritten = false
         if !status.isArmed { tell(status.standing.record, observer) }
@@ -175,6 +178,19 @@ final class TradingInstance {
       observer.note("the state of the kill switch cannot be kept: \(error)")
     }
     return true
+  }
+
+  /// Who executed too often stays off over a reboot, too, until a person says otherwise (RM9).
+  private func keepOff(_ now: UInt64, _ observer: ReplayObserver) throws(StateFailure) {
+    guard now != off else { return }
+    let new = StrategiesOff(bits: now & ~off).strategies
+    off = now
+    for strategy in new {
+      observer.note(
+        "strategy \(strategy) has executed too often and is off: no order of it leaves until"
+          + " `tickway risk enable \(name) --strategy \(strategy)`")
+    }
+    try StateDirectory(path: stateDirectory).write(StrategiesOff(bits: now), for: name)
   }
 
   private func tell(_ record: GateRecord?, _ observer: ReplayObserver) {

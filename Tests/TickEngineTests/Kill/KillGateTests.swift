@@ -114,6 +114,39 @@ import TickRing
     #expect(notes.count == 3 && notes.last?.contains("no order leaves") == true, "\(notes)")
   }
 
+  /// What was in memory is gone; what nobody can read is as if all were off.
+  @Test func rm9AStrategyThatIsOffIsOffAfterARebootAndTold() throws {
+    try arm()
+    var notes: [String] = []
+    let observer = ReplayObserver(note: { notes.append($0) })
+    func run(_ off: UInt64, found: UInt64) throws {
+      let gate = try claim()
+      #expect(gate.strategiesOff == found)
+      var told = KillPage.Told()
+      told.strategiesOff = off
+      gate.tell(told)
+      let instance = TradingInstance(
+        self.instance, ringDirectory: scratch.path, stateDirectory: state.path)
+      for _ in 0..<2 { instance.keepTrip(observer) }
+    }
+    func reboot() throws {
+      try Region.remove(
+        directory: scratch.path, name: TradingInstance.regionName(instance, "gate"))
+    }
+    try run(0b101, found: 0)
+    #expect(notes.count == 2 && notes[1].contains("strategy 3 "), "\(notes)")
+    try reboot()
+    try run(0b100, found: 0b101)
+    try reboot()
+    try run(0, found: 0b100)
+    try reboot()
+    #expect(try claim().strategiesOff == 0)
+    for text in ["", "{}", #"{"format":"tickway.off/1","strategies":[0]}"#] {
+      try text.write(toFile: "\(state.path)/\(instance).off", atomically: true, encoding: .utf8)
+      #expect(try claim().strategiesOff == .max)
+    }
+  }
+
   @Test func ks2AnAcknowledgementSaysWhichWordWasSeen() throws {
     try arm()
     var gate = try claim()
