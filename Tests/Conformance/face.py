@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 
 import numpy
 import tickring
@@ -161,6 +162,59 @@ def a_sealed_ring_is_received_and_read_live():
         assert view.published == 13
     ours.close()
     theirs.close()
+
+
+def in_child(body):
+    """Whether it ends well in a child of this process."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        try:
+            body()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def another_user_opens_the_ends_of_what_it_was_handed():
+    ours, theirs = socket.socketpair()
+
+    def use():
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        with tickring.Region.receive(theirs) as region:
+            consumer, producer = tickring.Consumer(region), tickring.Producer(region)
+            refused(13, tickring.Consumer, region)
+            assert producer.publish(ticks(0, 3)) == 3 and len(consumer.poll()) == 3
+            producer.close()
+            assert consumer.wait(timeout=5) == tickring.PEER_GONE
+
+    with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
+        sealed.send(ours)
+        assert in_child(use)
+    ours.close()
+    theirs.close()
+
+
+def a_close_gives_the_role_back_whatever_children_live():
+    tickring.create(NAME, tickring.TICKS, 8)
+    producer = tickring.Producer(NAME)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)  # until its parent is done, or gone
+        os._exit(0)
+    producer.close()
+    tickring.Producer(NAME).close()
+    os.close(writing)
+    os.close(reading)
+    os.waitpid(child, 0)
+    tickring.remove(NAME)
 
 
 def what_is_not_sealed_is_refused():
@@ -371,6 +425,8 @@ an_observer_counts_what_it_lost()
 a_waiting_consumer_is_woken()
 ctrl_c_ends_a_wait()
 a_sealed_ring_is_received_and_read_live()
+another_user_opens_the_ends_of_what_it_was_handed()
+a_close_gives_the_role_back_whatever_children_live()
 what_is_not_sealed_is_refused()
 a_truncated_ring_is_lost_and_no_crash()
 a_ring_in_huge_pages_is_read()

@@ -27,7 +27,7 @@ int tickring_send(const tickring_region *region, int socket);
 
 /* Takes one over. Refused as TICKRING_E_OWNER if it is not sealed, as TICKRING_E_SIZE if not all
  * of its memory is allocated, and for any reason for which attach refuses a region. A peer that is
- * another user cannot duplicate it further. */
+ * another user opens its ends from it, but cannot hand it on. */
 int tickring_receive(int socket, uint32_t kind, tickring_region *region);
 
 /* Regions that a process can guard at a time. */
