@@ -60,8 +60,8 @@ static int own_descriptor(tickring_region *region) {
 }
 
 /* A lock does not exclude others of the same description, which duplicates may share: so looking
- * and locking are one step of a process. Its pid says who is within, so that a forked child does not
- * wait for a thread that it does not have. */
+ * and locking are one step of a process. Its pid says who is within, so that a forked child does
+ * not wait for a thread that it does not have. */
 static int lock_role(const tickring_region *region, enum tickring_role role) {
   static uint64_t claiming = 0;
   const uint64_t own = (uint64_t)getpid();

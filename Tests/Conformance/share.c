@@ -269,6 +269,70 @@ static void a_wait_on_a_truncated_region_ends(void) {
       wait_on_a_truncated_region(policy, is_grown != 0);
 }
 
+static void publish(tickring_producer *producer, int count) {
+  for (int number = 0; number < count; number++)
+    expect(tickring_publish(producer, tickring_words_of(1, 0, 1, 1), 0), "there is room");
+}
+
+/* The file is cut behind its header, and as long as before again when it is touched: ten committed
+ * records are zeros, which nobody will ever publish. */
+static void wait_for_what_was_cut_off(uint32_t policy, int turns) {
+  enum { SLOTS = 1024 };
+  tickring_region region, other;
+  tickring_producer producer;
+  tickring_consumer consumer;
+  tickring_tick tick;
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = SLOTS};
+  tickring_wait_options wait = {.policy = policy};
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "it is made");
+  expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
+  expect(tickring_consumer_open(&region, &consumer, NULL) == TICKRING_OK, "with a consumer");
+  expect(tickring_producer_open(&other, &producer, NULL) == TICKRING_OK, "whose producer lives");
+  for (int number = 0; number < turns * SLOTS; number++) {
+    publish(&producer, 1);
+    expect(tickring_poll(&consumer, &tick), "it comes");
+  }
+  publish(&producer, 10);
+  off_t bytes = (off_t)producer.region.bytes;
+  int fd = producer.region.fd;
+  expect(ftruncate(fd, 4096) == 0 && ftruncate(fd, bytes) == 0, "it is cut, and grows back");
+  /* Within the first turn zeros are where nothing was published yet, too. */
+  if (turns == 0) publish(&producer, SLOTS - 10);
+  expect(!tickring_poll(&consumer, &tick), "they are gone");
+  alarm(60);
+  expect(tickring_wait(&consumer, &wait) == TICKRING_WAIT_PEER_GONE, "the wait ends");
+  alarm(0);
+  tickring_consumer_close(&consumer);
+  tickring_producer_close(&producer);
+}
+
+static void what_was_cut_off_is_not_waited_for(void) {
+  for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++)
+    for (int turns = 0; turns < 3; turns++) wait_for_what_was_cut_off(policy, turns);
+}
+
+/* A batch that fills the ring, in each order in which words are stored, is none that was cut off. */
+static void a_batch_that_is_being_written_is_waited_for(void) {
+  tickring_options options = {.kind = TICKRING_REGION_TICKS};
+  tickring_wait_options wait = {TICKRING_WAIT_SLEEP, 1, 0, false, 0, 3000000};
+  for (options.capacity = 1; options.capacity <= 16; options.capacity *= 2)
+    for (uint64_t first = 1; first < 3; first++) {
+      tickring_region region, other;
+      tickring_producer producer;
+      tickring_consumer consumer;
+      expect(tickring_create_sealed(&options, &region) == TICKRING_OK, "it is made");
+      expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
+      expect(tickring_consumer_open(&region, &consumer, NULL) == TICKRING_OK, "with a consumer");
+      expect(tickring_producer_open(&other, &producer, NULL) == TICKRING_OK, "and a producer");
+      for (uint64_t i = first; i < options.capacity; i++) {
+        tickring_place(producer.slots, producer.mask, i, tickring_words_of(1, 0, 1, 1), 0);
+        expect(tickring_wait(&consumer, &wait) == TICKRING_WAIT_TIMEOUT, "it may come");
+      }
+      tickring_consumer_close(&consumer);
+      tickring_producer_close(&producer);
+    }
+}
+
 /* In a process of its own, since it dies. */
 static int status_of(void (*body)(void)) {
   int status = 0;
@@ -389,6 +453,8 @@ int main(void) {
   a_socket_that_asks_who_sends_brings_a_region();
   a_truncated_region_is_lost_and_not_a_crash();
   a_wait_on_a_truncated_region_ends();
+  what_was_cut_off_is_not_waited_for();
+  a_batch_that_is_being_written_is_waited_for();
   a_forked_child_detaches();
   the_table_is_bounded();
   printf("share: ok\n");

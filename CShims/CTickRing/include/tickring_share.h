@@ -5,7 +5,7 @@
  * its last owner. What a peer writes into it is believed no more than in any region.
  *
  * A region with a name can be truncated by whoever may write it, which raises SIGBUS in all that
- * touch it. The guard, if a process installs it, turns that into an error: the region is replaced
+ * touch what is gone. The guard, if a process installs it, turns that into an error: the region is replaced
  * by zeros of the process's own and marked as lost.
  */
 #ifndef TICKRING_SHARE_H
@@ -45,7 +45,9 @@ int tickring_guard(const tickring_region *region);
 void tickring_unguard(const tickring_region *region);
 
 /* Whether a guarded region's file was truncated under it: what is read from it since is zeros, and
- * what is written reaches nobody. Detach it. */
+ * what is written reaches nobody. Detach it. A file that is as long as before again when it is
+ * touched raises no signal: zeros are read, and nobody is told here. See tickring_wait.h for what a
+ * waiting consumer sees of that. */
 bool tickring_is_lost(const tickring_region *region);
 
 #if defined(__cplusplus)
