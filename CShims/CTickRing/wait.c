@@ -58,8 +58,9 @@ static bool is_torn(const tickring_consumer *consumer) {
 }
 
 /* A ring that never had a producer waits for its first; through one whose header is gone, since its
- * file was cut off, nobody will ever be heard of, and a record that was cut off never comes. (Looked
- * for twice, a call of the kernel apart: a core may see the words of a batch in another order.) */
+ * file was cut off, nobody will ever be heard of, and a record that was cut off never comes.
+ * (Looked for twice, a call of the kernel apart: a core may see a batch's words in another order.)
+ */
 static bool is_producer_gone(const tickring_consumer *consumer) {
   if (tickring_load_relaxed(&consumer->header->magic) != TICKRING_MAGIC) return true;
   if (is_torn(consumer) && sched_yield() == 0 && is_torn(consumer)) return true;

@@ -311,7 +311,7 @@ static void what_was_cut_off_is_not_waited_for(void) {
     for (int turns = 0; turns < 3; turns++) wait_for_what_was_cut_off(policy, turns);
 }
 
-/* A batch that fills the ring, in each order in which words are stored, is none that was cut off. */
+/* A batch that fills the ring, in each order in which words are stored, is nothing cut off. */
 static void a_batch_that_is_being_written_is_waited_for(void) {
   tickring_options options = {.kind = TICKRING_REGION_TICKS};
   tickring_wait_options wait = {TICKRING_WAIT_SLEEP, 1, 0, false, 0, 3000000};

@@ -5,8 +5,8 @@
  * its last owner. What a peer writes into it is believed no more than in any region.
  *
  * A region with a name can be truncated by whoever may write it, which raises SIGBUS in all that
- * touch what is gone. The guard, if a process installs it, turns that into an error: the region is replaced
- * by zeros of the process's own and marked as lost.
+ * touch what is gone. The guard, if a process installs it, turns that into an error: the region is
+ * replaced by zeros of the process's own and marked as lost.
  */
 #ifndef TICKRING_SHARE_H
 #define TICKRING_SHARE_H

@@ -23,9 +23,9 @@
  * the role is still held. Spinning and yielding ask every few milliseconds, or after each yield
  * where one takes longer. Through a region that was truncated (tickring_share.h) nobody is heard of
  * any more: its producer counts as gone, even if the file is as long as before again. Where
- * its header was spared that is seen by the next record's slot: zero after the ring's first turn, or
- * not published while the ring is full of what follows. So in the first turn a loss is not seen
- * before the ring is full, and one of two records never.
+ * its header was spared that is seen by the next record's slot: zero after the ring's first turn,
+ * or not published while the ring is full of what follows. So in the first turn a loss is not seen
+ * before the ring is full, and one of up to two records never.
  *
  * Whenever it asks, and when it begins, a wait beats for a consumer that has beaten before
  * (tickring_consumer_beat), so that an idle ring's consumer is not taken for hung; with slices of
