@@ -1,6 +1,8 @@
 """The Python face, claim by claim. Run by Tests/Conformance/examples."""
+import copy
 import errno
 import os
+import pickle
 import signal
 import socket
 import struct
@@ -276,6 +278,57 @@ def a_view_guarded_twice_is_guarded_once():
     tickring.remove(NAME)
 
 
+def an_array_that_outlives_its_view_is_guarded():
+    tickring.create(NAME, tickring.TICKS, 4096)
+    view = tickring.View(NAME)
+    view.guard()
+    kept = view.slots[5:]
+    del view
+
+    def touch():
+        os.truncate(os.path.join(tickring.DIRECTORY, NAME), 0)
+        assert kept["record"]["timestamp"].sum() == 0
+
+    assert in_child(touch)
+    tickring.remove(NAME)
+
+
+def options_that_are_none_are_refused():
+    tickring.create(NAME, tickring.BROADCAST, 8)
+    with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
+        consumer = tickring.Consumer(sealed)
+        for call, arguments in (
+                (tickring.create, (NAME + "x", tickring.TICKS, 2**64 + 64)),
+                (tickring.create, (NAME + "x", tickring.TICKS, -1)),
+                (tickring.create, (NAME + "x", 2**32 + 1, 8)),
+                (tickring.Region.sealed, (tickring.TICKS, 2**64 + 8)),
+                (tickring.Region.sealed, (2**32 + 1, 8)),
+                (tickring.Observer, (NAME, 9)), (tickring.Observer, (NAME, 2**32 + 1)),
+                (tickring.Observer, (NAME, "x")), (tickring.Observer, (NAME, None)),
+                (consumer.wait, (9, 0.01)), (consumer.wait, ("x", 0.01)),
+                (consumer.wait, (-1, 0.01))):
+            try:
+                call(*arguments)
+            except ValueError:
+                continue
+            raise AssertionError(f"{call} takes {arguments}")
+        consumer.close()
+    assert not os.path.exists(os.path.join(tickring.DIRECTORY, NAME + "x"))
+    tickring.remove(NAME)
+
+
+def an_end_is_not_copied():
+    with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
+        with tickring.Producer(sealed) as producer:
+            for what in (sealed, producer):
+                for call in (copy.copy, copy.deepcopy, pickle.dumps):
+                    try:
+                        call(what)
+                    except TypeError:
+                        continue
+                    raise AssertionError(f"{call} takes {what}")
+
+
 def what_is_alive_at_exit_ends_in_silence():
     tickring.create(NAME, tickring.TICKS, 8)
     ends = "view, end = tickring.View(NAME), tickring.Consumer(NAME); view.guard(); end.guard()"
@@ -431,6 +484,9 @@ what_is_not_sealed_is_refused()
 a_truncated_ring_is_lost_and_no_crash()
 a_ring_in_huge_pages_is_read()
 a_view_guarded_twice_is_guarded_once()
+an_array_that_outlives_its_view_is_guarded()
+options_that_are_none_are_refused()
+an_end_is_not_copied()
 what_is_alive_at_exit_ends_in_silence()
 what_an_attach_refuses_a_view_refuses()
 where_no_region_lies_every_end_says_the_same()
