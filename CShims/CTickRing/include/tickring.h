@@ -61,6 +61,8 @@
  *                   huge if huge pages were. Later only tickring_check_place looks again.
  *   truncation      a peer that truncates the file raises SIGBUS in all that map it: see
  *                   tickring_share.h for sealed regions, and for a guard.
+ *   root            attaches the regions of all users, where others are refused what is not theirs;
+ *                   that user can truncate the file under it: guard it, or run as the ring's owner.
  */
 #ifndef TICKRING_H
 #define TICKRING_H

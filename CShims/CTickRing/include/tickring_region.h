@@ -198,8 +198,8 @@ typedef struct tickring_region {
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region);
 
-/* The same without a name: whoever needs it duplicates the region or inherits its descriptor, and
- * however its owners die, nothing is left behind. */
+/* The same without a name: whoever needs it duplicates the region, in this process or in a child
+ * forked from it, and however its owners die, nothing is left behind. */
 int tickring_create_unnamed(const char *directory, const tickring_options *options,
                             tickring_region *region);
 
