@@ -41,9 +41,11 @@ const char *tickring_error_text(int error) {
              "size), raise the process's limits (ulimit -f, -v) or choose a smaller capacity; for "
              "a guard: 64 regions have one already";
     case TICKRING_E_SYSTEM: return "the kernel refused: see errno";
-    case TICKRING_E_NOT_A_REGION: return "the file is not a Tickway region";
+    case TICKRING_E_NOT_A_REGION:
+      return "the file is not a Tickway region; of a socket: none came, or its peer is gone";
     case TICKRING_E_VERSION: return "the region is of another version: use one build everywhere";
-    case TICKRING_E_KIND: return "the region is of another kind than asked for";
+    case TICKRING_E_KIND:
+      return "the region is of another kind than asked for, or of one unknown to this build";
     case TICKRING_E_LAYOUT: return "the region's layout is not this build's: use one build";
     case TICKRING_E_SIZE:
       return "the file's size, or its memory, is not what its header says: it is damaged";

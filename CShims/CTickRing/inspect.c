@@ -132,5 +132,6 @@ int tickring_remove_unused(const char *directory, const char *name) {
 }
 
 bool tickring_role_is_held(const tickring_region *region, enum tickring_role role) {
-  return tickring_internal_is_locked(region->fd, (enum tickring_lock)role);
+  bool is_own = (region->roles & UINT32_C(1) << role) != 0;
+  return !is_own && tickring_internal_is_locked(region->fd, (enum tickring_lock)role);
 }

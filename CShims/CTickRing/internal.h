@@ -58,8 +58,10 @@ TICKRING_HIDDEN uint64_t tickring_internal_tmpfs_page(int fd);
 
 /* roles.c. 0, or -1 and errno. `type`: F_RDLCK or F_WRLCK. */
 TICKRING_HIDDEN int tickring_internal_lock(int fd, enum tickring_lock byte, short type);
-/* Whether another open file description holds a lock that excludes F_WRLCK. */
+/* Whether an open file description, this one or another, holds a lock that excludes F_WRLCK. */
 TICKRING_HIDDEN bool tickring_internal_is_locked(int fd, enum tickring_lock byte);
+/* Gives back `roles`, bits of tickring_region. */
+TICKRING_HIDDEN void tickring_internal_give_back(int fd, uint32_t roles);
 
 /* guard.c: other memory may come where this region was. */
 TICKRING_HIDDEN void tickring_internal_unguard(const tickring_region *region);

@@ -53,6 +53,9 @@ void tickring_internal_unmap(tickring_region *region, int fd) {
     tickring_internal_unguard(region);
     munmap(region->header, region->bytes);
   }
+  /* By the close alone it would stay with a description that others share: a forked child. */
+  if (region->roles != 0 && region->pid == (int32_t)getpid())
+    tickring_internal_give_back(fd, region->roles);
   close(fd);
   tickring_internal_clear(region);
   errno = first;
@@ -179,10 +182,15 @@ int tickring_attach_untouched(const char *directory, const char *name, uint32_t 
 /* `copy` is clear, and says whether it is untouched. */
 static int duplicate(const tickring_region *region, tickring_region *copy) {
   char path[64];
+  if (tickring_internal_slot_bytes(region->kind) == 0) return TICKRING_E_ARGUMENT;
   copy->is_read_only = region->is_read_only;
-  /* A new open file description: a duplicated descriptor would share its locks. */
+  /* A new open file description, which no fork before shares. Of another user's sealed region this
+   * process has the one that it was handed, and no right to open it again. */
   snprintf(path, sizeof path, "/proc/self/fd/%d", region->fd);
-  return attach_path(path, region->kind, 0, copy);
+  int fd = open(path, (copy->is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0 && errno == EACCES && region->pid == (int32_t)getpid())
+    fd = fcntl(region->fd, F_DUPFD_CLOEXEC, 0);
+  return fd < 0 ? tickring_internal_errno() : attach_fd(fd, region->kind, copy);
 }
 
 int tickring_duplicate(const tickring_region *region, tickring_region *copy) {

@@ -3,9 +3,11 @@
 #define _GNU_SOURCE /* open file description locks */
 #endif
 #include "internal.h"
+#include "tickring_inspect.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -27,7 +29,14 @@ int tickring_internal_lock(int fd, enum tickring_lock byte, short type) {
 
 bool tickring_internal_is_locked(int fd, enum tickring_lock byte) {
   struct flock lock = lock_of(byte, F_WRLCK);
-  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  /* As a process asks, not as a description, which would not be told of its own. */
+  return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+void tickring_internal_give_back(int fd, uint32_t roles) {
+  for (int role = TICKRING_PRODUCER; role <= TICKRING_CONSUMER; role++)
+    if ((roles & UINT32_C(1) << role) != 0)
+      (void)tickring_internal_lock(fd, (enum tickring_lock)role, F_UNLCK);
 }
 
 /* After a fork the descriptor is the parent's too, and so would be a lock of it: parent and child
@@ -46,7 +55,28 @@ static int own_descriptor(tickring_region *region) {
   close(region->fd);
   region->fd = fd;
   region->pid = (int32_t)getpid();
+  region->roles = 0;
   return TICKRING_OK;
+}
+
+/* A lock does not exclude others of the same description, which duplicates may share: so looking
+ * and locking are one step of a process. Its pid says who is within, so that a forked child does
+ * not wait for a thread that it does not have. */
+static int lock_role(const tickring_region *region, enum tickring_role role) {
+  static uint64_t claiming = 0;
+  const uint64_t own = (uint64_t)getpid();
+  for (;;) {
+    uint64_t seen = tickring_load_relaxed(&claiming);
+    if (seen != own && tickring_compare_exchange(&claiming, seen, own) == seen) break;
+    sched_yield();
+  }
+  int error = TICKRING_OK;
+  if (tickring_role_is_held(region, role))
+    error = TICKRING_E_ROLE_TAKEN;
+  else if (tickring_internal_lock(region->fd, (enum tickring_lock)role, F_WRLCK) != 0)
+    error = errno == EAGAIN || errno == EACCES ? TICKRING_E_ROLE_TAKEN : tickring_internal_errno();
+  tickring_store_release(&claiming, 0); /* SHARE */
+  return error;
 }
 
 int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid) {
@@ -59,11 +89,10 @@ int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64
       role == TICKRING_PRODUCER ? &header->producer_generation : &header->consumer_generation;
   uint64_t *heartbeat =
       role == TICKRING_PRODUCER ? &header->producer_heartbeat_ns : &header->consumer_heartbeat_ns;
-  if (tickring_internal_lock(region->fd, (enum tickring_lock)role, F_WRLCK) != 0) {
-    if (errno != EAGAIN && errno != EACCES) return tickring_internal_errno();
-    if (owner_pid != NULL) *owner_pid = tickring_load_relaxed(pid);
-    return TICKRING_E_ROLE_TAKEN;
-  }
+  error = lock_role(region, role);
+  if (error == TICKRING_E_ROLE_TAKEN && owner_pid != NULL) *owner_pid = tickring_load_relaxed(pid);
+  if (error) return error;
+  region->roles |= UINT32_C(1) << role;
   tickring_store_relaxed(heartbeat, 0); /* the last owner's beats are not this one's */
   tickring_store_relaxed(pid, (uint64_t)getpid());
   tickring_store_relaxed(generation, tickring_load_relaxed(generation) + 1);

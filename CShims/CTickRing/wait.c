@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* syscall, sched_yield */
 #endif
 #include "internal.h"
+#include "tickring_batch.h"
 #include "tickring_inspect.h"
 #include "tickring_wait.h"
 
@@ -31,18 +32,38 @@ static uint64_t now_ns(void) {
  * puts it first. */
 static uint32_t *futex_of(uint64_t *word) { return (uint32_t *)(void *)word; }
 
+static uint64_t word_of(const tickring_consumer *consumer, uint64_t sequence) {
+  size_t bytes = consumer->region.slot_bytes;
+  return tickring_load_acquire(
+      tickring_word_at(consumer->slots, consumer->mask, sequence, bytes)); /* PUBLISH */
+}
+
+static bool is_published(const tickring_consumer *consumer, uint64_t sequence) {
+  return (uint32_t)word_of(consumer, sequence) == (uint32_t)(sequence + 1);
+}
+
 static bool is_ready(const tickring_consumer *consumer) {
-  uint64_t index = consumer->next & consumer->mask;
-  uint64_t end = (index + 1) * consumer->region.slot_bytes;
-  const uint64_t *word =
-      (const uint64_t *)(const void *)(consumer->slots + end - sizeof(uint64_t));
-  return (uint32_t)tickring_load_acquire(word) == (uint32_t)(consumer->next + 1); /* PUBLISH */
+  return is_published(consumer, consumer->next);
+}
+
+/* Whether the next record's slot is as no producer leaves it: zero after the ring's first turn, or
+ * empty while the ring is full of what follows. Of a batch that fills the ring, whose first word
+ * comes last, the third record's word is there before the last one's. */
+static bool is_torn(const tickring_consumer *consumer) {
+  uint64_t next = consumer->next, capacity = consumer->mask + 1;
+  uint32_t before = (uint32_t)(next + 1 - capacity);
+  if (next >= capacity && before != 0 && word_of(consumer, next) == 0) return true;
+  return capacity > 3 && is_published(consumer, next + capacity - 1) &&
+         !is_published(consumer, next + 2) && !is_ready(consumer);
 }
 
 /* A ring that never had a producer waits for its first; through one whose header is gone, since its
- * file was cut off, nobody will ever be heard of. */
+ * file was cut off, nobody will ever be heard of, and a record that was cut off never comes.
+ * (Looked for twice, a call of the kernel apart: a core may see a batch's words in another order.)
+ */
 static bool is_producer_gone(const tickring_consumer *consumer) {
   if (tickring_load_relaxed(&consumer->header->magic) != TICKRING_MAGIC) return true;
+  if (is_torn(consumer) && sched_yield() == 0 && is_torn(consumer)) return true;
   return tickring_load_relaxed(&consumer->header->producer_generation) != 0 &&
          !tickring_role_is_held(&consumer->region, TICKRING_PRODUCER);
 }

@@ -80,6 +80,16 @@ class RingError(OSError):
         self.errno = number
 
 
+class _Memory(mmap.mmap):
+    """A mapping whose guard ends with it: arrays over it may outlive their view."""
+
+    guarded_at = unguard = None
+
+    def __del__(self):
+        if self.guarded_at is not None:
+            self.unguard(self.guarded_at)  # both known by now: at exit nothing can be imported
+
+
 class View:
     """A look into a ring, for reading only. The file is checked before it is believed.
 
@@ -125,24 +135,20 @@ class View:
 
     def guard(self):
         """Makes a truncation of the file a loss that `is_lost` tells, and no SIGBUS. Needs the C
-        library, and installs a handler of SIGBUS that passes on what is not guarded."""
-        if self._guarded_at is not None:
+        library, and installs a handler of SIGBUS that passes on what is not guarded. Ends with
+        the view and all arrays that were taken of it."""
+        memory = self._memory
+        if memory.guarded_at is not None:
             return
         library, at = _library(), self._bytes.ctypes.data
-        _must(library.tickring_guard_memory(at, len(self._memory)), "guard")
-        self._guarded_at, self._unguard = at, library.tickring_unguard_memory
+        _must(library.tickring_guard_memory(at, len(memory)), "guard")
+        memory.guarded_at, memory.unguard = at, library.tickring_unguard_memory
 
     @property
     def is_lost(self):
         """Whether the file of a guarded view was truncated: what is read since is zeros."""
-        at = self._guarded_at
+        at = self._memory.guarded_at
         return at is not None and _library().tickring_memory_is_lost(at)
-
-    def __del__(self):
-        if self._guarded_at is not None:
-            self._unguard(self._guarded_at)  # both known by now: at exit nothing can be imported
-
-    _guarded_at = None
 
     def _map(self, file, name):
         """Takes the descriptor over."""
@@ -150,7 +156,7 @@ class View:
             size = os.fstat(file).st_size
             if size < _HEADER_BYTES:
                 raise RingError(_NO_REGION, f"{name}: {_WHY[_NO_REGION]}")
-            self._memory = mmap.mmap(file, size, prot=mmap.PROT_READ)
+            self._memory = _Memory(file, size, prot=mmap.PROT_READ)
         except RingError:
             raise
         except OSError as error:
@@ -240,6 +246,7 @@ class View:
 
 def create(name, kind=TICKS, capacity=65536, directory=DIRECTORY):
     """Makes a region, exclusively."""
+    kind, capacity = _fitting("kind", kind, 32), _fitting("capacity", capacity, 64)
     _must(_library().tickring_make(_bytes(directory), _bytes(name), kind, capacity), name)
 
 
@@ -255,6 +262,9 @@ class _Closing:
     def __del__(self):
         self.close()
 
+    def __reduce__(self):
+        raise TypeError("what is attached cannot be copied: open another")
+
 
 class Region(_Closing):
     """A sealed region: memory without a name whose size nobody can change any more, so that no
@@ -267,6 +277,7 @@ class Region(_Closing):
     def sealed(cls, kind=TICKS, capacity=65536):
         """Makes one."""
         error = ctypes.c_int()
+        kind, capacity = _fitting("kind", kind, 32), _fitting("capacity", capacity, 64)
         raw = _library().tickring_region_sealed(kind, capacity, ctypes.byref(error))
         _must(error.value, "sealed region")
         return cls(ctypes.c_void_p(raw))
@@ -275,6 +286,7 @@ class Region(_Closing):
     def receive(cls, socket, kind=TICKS):
         """Takes one over from the peer of a connected UNIX socket."""
         error = ctypes.c_int()
+        kind = _fitting("kind", kind, 32)
         raw = _library().tickring_region_receive(socket.fileno(), kind, ctypes.byref(error))
         _must(error.value, "received region")
         return cls(ctypes.c_void_p(raw))
@@ -352,9 +364,7 @@ class _Endpoint(_Closing):
 
     def _give(self, call, records, received):
         records = _records(records)
-        stamp = operator.index(received)
-        if not 0 <= stamp < 2**32:
-            raise ValueError(f"received: {stamp} is no stamp of 32 bits, in units of 16 ns")
+        stamp = _fitting("received", received, 32)
         count = ctypes.c_size_t(records.size)
         return call(_open(self), _address(records), count, ctypes.c_uint32(stamp))
 
@@ -370,6 +380,7 @@ class Consumer(_Endpoint):
 
     def wait(self, policy=SLEEP, timeout=0.0):
         """READY, TIMEOUT (after so many seconds; 0: never) or PEER_GONE. Ctrl-C ends it."""
+        policy = _one_of("policy", policy, (SPIN, YIELD, SLEEP))
         end = time.monotonic() + timeout if timeout else float("inf")
         while True:
             left = min(_WAIT_SLICE, end - time.monotonic())
@@ -385,7 +396,7 @@ class Observer(_Endpoint):
     _KIND = "observer"
 
     def __init__(self, name, start=NEWEST, directory=DIRECTORY):
-        self._claim(name, directory, start)
+        self._claim(name, directory, _one_of("start", start, (NEWEST, OLDEST, NEXT)))
 
     def poll(self, most=4096):
         """Takes what is there, `most` at most; `lost` may grow."""
@@ -466,6 +477,20 @@ def _must(code, name, owner_pid=0):
         raise RingError(code, f"{name}: {text}", owner_pid, number)
 
 
+def _fitting(what, value, bits):
+    """What ctypes would cut off is refused."""
+    number = operator.index(value)
+    if not 0 <= number < 2**bits:
+        raise ValueError(f"{what}: {number} is no number of {bits} bits")
+    return number
+
+
+def _one_of(what, value, those):
+    if value not in those:
+        raise ValueError(f"{what}: {value!r} is none of {those}")
+    return operator.index(value)
+
+
 def _open(end):
     if end._raw is None:
         raise ValueError("the ring is closed")
@@ -485,7 +510,7 @@ def _receive_descriptor(socket):
         return came[0]
     for file in came:
         os.close(file)
-    raise RingError(_NO_REGION, "received region: the message brings no region")
+    raise RingError(_NO_REGION, "received region: none came, or its sender is gone")
 
 
 def _bytes(text):

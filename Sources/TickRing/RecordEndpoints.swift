@@ -71,8 +71,8 @@ public struct RecordProducer<Record: RingRecord & BitwiseCopyable>: ~Copyable, @
     }
   }
 
-  /// Commits the first `count` slots of the claim: they appear together. Traps on more than were
-  /// granted.
+  /// Commits the first `count` slots of the claim: they appear together. More than were granted is
+  /// a programmer's error, and traps if they are more than are known to be free.
   @inlinable
   public mutating func commit(_ count: Int, received: UInt32 = 0) {
     tickring_commit64(&raw, UInt64(count), received)

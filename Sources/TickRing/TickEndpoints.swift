@@ -55,8 +55,8 @@ public struct TickProducer: ~Copyable, @unchecked Sendable {
       &raw, UInt64(truncatingIfNeeded: index), tickring_words(word: tick.raw.word))
   }
 
-  /// Commits the first `count` slots of the claim: they appear together. Traps on more than were
-  /// granted.
+  /// Commits the first `count` slots of the claim: they appear together. More than were granted is
+  /// a programmer's error, and traps if they are more than are known to be free.
   /// - Parameter received: receive time, CLOCK_MONOTONIC ns >> 4 (`receiveStamp`).
   @inlinable
   public mutating func commit(_ count: Int, received: UInt32) {

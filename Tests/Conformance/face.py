@@ -1,6 +1,8 @@
 """The Python face, claim by claim. Run by Tests/Conformance/examples."""
+import copy
 import errno
 import os
+import pickle
 import signal
 import socket
 import struct
@@ -8,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 
 import numpy
 import tickring
@@ -163,6 +166,59 @@ def a_sealed_ring_is_received_and_read_live():
     theirs.close()
 
 
+def in_child(body):
+    """Whether it ends well in a child of this process."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        try:
+            body()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def another_user_opens_the_ends_of_what_it_was_handed():
+    ours, theirs = socket.socketpair()
+
+    def use():
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        with tickring.Region.receive(theirs) as region:
+            consumer, producer = tickring.Consumer(region), tickring.Producer(region)
+            refused(13, tickring.Consumer, region)
+            assert producer.publish(ticks(0, 3)) == 3 and len(consumer.poll()) == 3
+            producer.close()
+            assert consumer.wait(timeout=5) == tickring.PEER_GONE
+
+    with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
+        sealed.send(ours)
+        assert in_child(use)
+    ours.close()
+    theirs.close()
+
+
+def a_close_gives_the_role_back_whatever_children_live():
+    tickring.create(NAME, tickring.TICKS, 8)
+    producer = tickring.Producer(NAME)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)  # until its parent is done, or gone
+        os._exit(0)
+    producer.close()
+    tickring.Producer(NAME).close()
+    os.close(writing)
+    os.close(reading)
+    os.waitpid(child, 0)
+    tickring.remove(NAME)
+
+
 def what_is_not_sealed_is_refused():
     ours, theirs = socket.socketpair()
     with tempfile.TemporaryFile() as file:
@@ -220,6 +276,57 @@ def a_view_guarded_twice_is_guarded_once():
         view.guard()
         del view
     tickring.remove(NAME)
+
+
+def an_array_that_outlives_its_view_is_guarded():
+    tickring.create(NAME, tickring.TICKS, 4096)
+    view = tickring.View(NAME)
+    view.guard()
+    kept = view.slots[5:]
+    del view
+
+    def touch():
+        os.truncate(os.path.join(tickring.DIRECTORY, NAME), 0)
+        assert kept["record"]["timestamp"].sum() == 0
+
+    assert in_child(touch)
+    tickring.remove(NAME)
+
+
+def options_that_are_none_are_refused():
+    tickring.create(NAME, tickring.BROADCAST, 8)
+    with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
+        consumer = tickring.Consumer(sealed)
+        for call, arguments in (
+                (tickring.create, (NAME + "x", tickring.TICKS, 2**64 + 64)),
+                (tickring.create, (NAME + "x", tickring.TICKS, -1)),
+                (tickring.create, (NAME + "x", 2**32 + 1, 8)),
+                (tickring.Region.sealed, (tickring.TICKS, 2**64 + 8)),
+                (tickring.Region.sealed, (2**32 + 1, 8)),
+                (tickring.Observer, (NAME, 9)), (tickring.Observer, (NAME, 2**32 + 1)),
+                (tickring.Observer, (NAME, "x")), (tickring.Observer, (NAME, None)),
+                (consumer.wait, (9, 0.01)), (consumer.wait, ("x", 0.01)),
+                (consumer.wait, (-1, 0.01))):
+            try:
+                call(*arguments)
+            except ValueError:
+                continue
+            raise AssertionError(f"{call} takes {arguments}")
+        consumer.close()
+    assert not os.path.exists(os.path.join(tickring.DIRECTORY, NAME + "x"))
+    tickring.remove(NAME)
+
+
+def an_end_is_not_copied():
+    with tickring.Region.sealed(tickring.TICKS, 8) as sealed:
+        with tickring.Producer(sealed) as producer:
+            for what in (sealed, producer):
+                for call in (copy.copy, copy.deepcopy, pickle.dumps):
+                    try:
+                        call(what)
+                    except TypeError:
+                        continue
+                    raise AssertionError(f"{call} takes {what}")
 
 
 def what_is_alive_at_exit_ends_in_silence():
@@ -371,10 +478,15 @@ an_observer_counts_what_it_lost()
 a_waiting_consumer_is_woken()
 ctrl_c_ends_a_wait()
 a_sealed_ring_is_received_and_read_live()
+another_user_opens_the_ends_of_what_it_was_handed()
+a_close_gives_the_role_back_whatever_children_live()
 what_is_not_sealed_is_refused()
 a_truncated_ring_is_lost_and_no_crash()
 a_ring_in_huge_pages_is_read()
 a_view_guarded_twice_is_guarded_once()
+an_array_that_outlives_its_view_is_guarded()
+options_that_are_none_are_refused()
+an_end_is_not_copied()
 what_is_alive_at_exit_ends_in_silence()
 what_an_attach_refuses_a_view_refuses()
 where_no_region_lies_every_end_says_the_same()

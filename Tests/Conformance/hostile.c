@@ -203,6 +203,49 @@ static void a_fork_does_not_make_two_producers(void) {
   expect_error(tickring_remove(directory, "ring"), TICKRING_OK, "it is removed");
 }
 
+/* A child that has what its parent has, and does nothing with it or detaches it. */
+static pid_t fork_beside(tickring_producer *producer, bool detaches) {
+  pid_t pid = fork();
+  expect(pid >= 0, "there are processes");
+  if (pid != 0) return pid;
+  alarm(60);
+  if (detaches) tickring_producer_close(producer);
+  _exit(detaches ? 0 : pause());
+}
+
+static void a_child_that_detaches_takes_no_role_from_its_parent(void) {
+  tickring_region region = create("ring", TICKRING_REGION_TICKS);
+  tickring_region other = attach("ring", TICKRING_REGION_TICKS);
+  tickring_producer producer, second;
+  expect_error(tickring_producer_open(&region, &producer, NULL), TICKRING_OK, "a producer");
+  waitpid(fork_beside(&producer, true), NULL, 0);
+  expect_error(tickring_producer_open(&other, &second, NULL), TICKRING_E_ROLE_TAKEN, "a second");
+  tickring_producer_close(&producer);
+  expect_error(tickring_remove(directory, "ring"), TICKRING_OK, "it is removed");
+}
+
+/* An engine that forks helpers opens its own rings again. */
+static void a_detach_gives_the_role_back_whatever_children_live(void) {
+  tickring_region region = create("ring", TICKRING_REGION_TICKS);
+  tickring_producer producer;
+  tickring_info info;
+  expect_error(tickring_producer_open(&region, &producer, NULL), TICKRING_OK, "a producer");
+  pid_t pid = fork_beside(&producer, false);
+  tickring_producer_close(&producer);
+  expect_error(tickring_inspect(directory, "ring", &info), TICKRING_OK, "looked at");
+  expect(!info.has_producer && info.is_attached, "the role is free, and the child attached");
+  region = attach("ring", TICKRING_REGION_TICKS);
+  expect_error(tickring_producer_open(&region, &producer, NULL), TICKRING_OK, "it opens again");
+  kill(pid, SIGKILL);
+  waitpid(pid, NULL, 0);
+  region = attach("ring", TICKRING_REGION_TICKS);
+  expect_error(tickring_claim_role(&region, TICKRING_PRODUCER, NULL), TICKRING_E_ROLE_TAKEN,
+               "and keeps it when the child dies");
+  tickring_detach(&region);
+  tickring_producer_close(&producer);
+  expect_error(tickring_remove(directory, "ring"), TICKRING_OK, "it is removed");
+}
+
 /* Writes one sequence after the other into the only slot there is, whoever reads. */
 static pid_t start_scribbler(const tickring_region *region) {
   pid_t pid = fork();
@@ -249,6 +292,8 @@ int main(int argc, char **argv) {
   what_this_user_may_not_open_is_refused();
   a_region_beyond_the_limit_on_files_is_refused();
   a_fork_does_not_make_two_producers();
+  a_child_that_detaches_takes_no_role_from_its_parent();
+  a_detach_gives_the_role_back_whatever_children_live();
   a_scribbling_producer_is_found_no_more_often_than_it_has_slots();
   printf("hostile: ok\n");
   return 0;

@@ -148,6 +148,61 @@ static void memory_that_is_only_announced_is_refused(void) {
   close(sockets[1]);
 }
 
+/* What a peer that may open nothing does with what it was handed. 0, or the line that is not so. */
+static int use_as_another(int socket) {
+  tickring_region region;
+  tickring_tick tick;
+  tickring_wait_options wait = {TICKRING_WAIT_SLEEP, 1, 0, false, 0, 20000000};
+  int error = -1;
+  uint64_t owner = 0;
+  alarm(60);
+  if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) return __LINE__;
+  if (tickring_receive(socket, TICKRING_REGION_TICKS, &region) != TICKRING_OK) return __LINE__;
+  tickring_consumer *consumer = tickring_consumer_from(&region, &error, NULL);
+  if (consumer == NULL) return __LINE__;
+  if (tickring_consumer_from(&region, &error, &owner) != NULL) return __LINE__;
+  if (error != TICKRING_E_ROLE_TAKEN || owner != (uint64_t)getpid()) return __LINE__;
+  if (tickring_role_is_held(&region, TICKRING_PRODUCER)) return __LINE__;
+  tickring_producer *producer = tickring_producer_from(&region, &error, NULL);
+  if (producer == NULL || !tickring_role_is_held(&region, TICKRING_CONSUMER)) return __LINE__;
+  if (!tickring_publish(producer, tickring_words_of(7, 0, 1, 1), 0)) return __LINE__;
+  if (!tickring_poll(consumer, &tick) || tick.word[0] != 7) return __LINE__;
+  if (tickring_wait(consumer, &wait) != TICKRING_WAIT_TIMEOUT) return __LINE__;
+  tickring_consumer_free(consumer); /* gives back its own role, and no other */
+  if (tickring_producer_from(&region, &error, NULL) != NULL) return __LINE__;
+  consumer = tickring_consumer_from(&region, &error, NULL);
+  if (consumer == NULL) return __LINE__;
+  tickring_detach(&region); /* an endpoint outlives it */
+  tickring_producer_free(producer);
+  if (tickring_wait(consumer, &wait) != TICKRING_WAIT_PEER_GONE) return __LINE__;
+  tickring_consumer_free(consumer);
+  return 0;
+}
+
+/* The file is the sender's: it can be written through what was sent, and not be opened again. */
+static void another_user_opens_the_ends_of_what_it_was_handed(void) {
+  int sockets[2], status = 0;
+  tickring_region region;
+  tickring_consumer consumer;
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = 8};
+  make_pair(sockets);
+  expect(tickring_create_sealed(&options, &region) == TICKRING_OK, "a sealed region is made");
+  expect(tickring_send(&region, sockets[0]) == TICKRING_OK, "it is sent");
+  expect(fchmod(region.fd, geteuid() == 0 ? 0600 : 0) == 0, "nobody but root opens it");
+  pid_t pid = fork();
+  if (pid == 0) {
+    int line = use_as_another(sockets[1]);
+    if (line != 0) fprintf(stderr, "share.c:%d\n", line);
+    _exit(line != 0);
+  }
+  waitpid(pid, &status, 0);
+  expect(status == 0, "another user opens ends, each role once");
+  expect(tickring_consumer_open(&region, &consumer, NULL) == TICKRING_OK, "what it held is free");
+  tickring_consumer_close(&consumer);
+  close(sockets[0]);
+  close(sockets[1]);
+}
+
 /* Such a message says first who sent it. */
 static void a_socket_that_asks_who_sends_brings_a_region(void) {
   int sockets[2], yes = 1;
@@ -212,6 +267,70 @@ static void a_wait_on_a_truncated_region_ends(void) {
   for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++)
     for (int is_grown = 0; is_grown < 2; is_grown++)
       wait_on_a_truncated_region(policy, is_grown != 0);
+}
+
+static void publish(tickring_producer *producer, int count) {
+  for (int number = 0; number < count; number++)
+    expect(tickring_publish(producer, tickring_words_of(1, 0, 1, 1), 0), "there is room");
+}
+
+/* The file is cut behind its header, and as long as before again when it is touched: ten committed
+ * records are zeros, which nobody will ever publish. */
+static void wait_for_what_was_cut_off(uint32_t policy, int turns) {
+  enum { SLOTS = 1024 };
+  tickring_region region, other;
+  tickring_producer producer;
+  tickring_consumer consumer;
+  tickring_tick tick;
+  tickring_options options = {.kind = TICKRING_REGION_TICKS, .capacity = SLOTS};
+  tickring_wait_options wait = {.policy = policy};
+  expect(tickring_create_unnamed("/dev/shm", &options, &region) == TICKRING_OK, "it is made");
+  expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
+  expect(tickring_consumer_open(&region, &consumer, NULL) == TICKRING_OK, "with a consumer");
+  expect(tickring_producer_open(&other, &producer, NULL) == TICKRING_OK, "whose producer lives");
+  for (int number = 0; number < turns * SLOTS; number++) {
+    publish(&producer, 1);
+    expect(tickring_poll(&consumer, &tick), "it comes");
+  }
+  publish(&producer, 10);
+  off_t bytes = (off_t)producer.region.bytes;
+  int fd = producer.region.fd;
+  expect(ftruncate(fd, 4096) == 0 && ftruncate(fd, bytes) == 0, "it is cut, and grows back");
+  /* Within the first turn zeros are where nothing was published yet, too. */
+  if (turns == 0) publish(&producer, SLOTS - 10);
+  expect(!tickring_poll(&consumer, &tick), "they are gone");
+  alarm(60);
+  expect(tickring_wait(&consumer, &wait) == TICKRING_WAIT_PEER_GONE, "the wait ends");
+  alarm(0);
+  tickring_consumer_close(&consumer);
+  tickring_producer_close(&producer);
+}
+
+static void what_was_cut_off_is_not_waited_for(void) {
+  for (uint32_t policy = TICKRING_WAIT_SPIN; policy <= TICKRING_WAIT_SLEEP; policy++)
+    for (int turns = 0; turns < 3; turns++) wait_for_what_was_cut_off(policy, turns);
+}
+
+/* A batch that fills the ring, in each order in which words are stored, is nothing cut off. */
+static void a_batch_that_is_being_written_is_waited_for(void) {
+  tickring_options options = {.kind = TICKRING_REGION_TICKS};
+  tickring_wait_options wait = {TICKRING_WAIT_SLEEP, 1, 0, false, 0, 3000000};
+  for (options.capacity = 1; options.capacity <= 16; options.capacity *= 2)
+    for (uint64_t first = 1; first < 3; first++) {
+      tickring_region region, other;
+      tickring_producer producer;
+      tickring_consumer consumer;
+      expect(tickring_create_sealed(&options, &region) == TICKRING_OK, "it is made");
+      expect(tickring_duplicate(&region, &other) == TICKRING_OK, "and attached");
+      expect(tickring_consumer_open(&region, &consumer, NULL) == TICKRING_OK, "with a consumer");
+      expect(tickring_producer_open(&other, &producer, NULL) == TICKRING_OK, "and a producer");
+      for (uint64_t i = first; i < options.capacity; i++) {
+        tickring_place(producer.slots, producer.mask, i, tickring_words_of(1, 0, 1, 1), 0);
+        expect(tickring_wait(&consumer, &wait) == TICKRING_WAIT_TIMEOUT, "it may come");
+      }
+      tickring_consumer_close(&consumer);
+      tickring_producer_close(&producer);
+    }
 }
 
 /* In a process of its own, since it dies. */
@@ -330,9 +449,12 @@ int main(void) {
   a_sealed_region_carries_ticks_between_processes();
   what_is_not_sealed_is_refused();
   memory_that_is_only_announced_is_refused();
+  another_user_opens_the_ends_of_what_it_was_handed();
   a_socket_that_asks_who_sends_brings_a_region();
   a_truncated_region_is_lost_and_not_a_crash();
   a_wait_on_a_truncated_region_ends();
+  what_was_cut_off_is_not_waited_for();
+  a_batch_that_is_being_written_is_waited_for();
   a_forked_child_detaches();
   the_table_is_bounded();
   printf("share: ok\n");

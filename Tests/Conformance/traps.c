@@ -1,5 +1,6 @@
 /* traps.c: what only a programmer can do wrong with a batch ends the process at once: committing
- * more than was granted, and advancing past more than was found. Up to that many is right. */
+ * more than is known to be free, and advancing past more than was found. Up to that many does not:
+ * of a commit beyond its claim, but within what is free, nothing is known by then. */
 #include "tickring.h"
 
 #include <signal.h>
@@ -33,6 +34,10 @@ static void commits_what_was_granted(ends *ring) { publish(ring, CAPACITY + 1); 
 
 static void commits_one_more(ends *ring) {
   tickring_commit(&ring->producer, tickring_claim(&ring->producer, CAPACITY) + 1, 0);
+}
+
+static void commits_more_than_claimed_of_what_is_free(ends *ring) {
+  tickring_commit(&ring->producer, tickring_claim(&ring->producer, 3) + 2, 0);
 }
 
 static void commits_in_a_full_ring(ends *ring) {
@@ -92,6 +97,7 @@ static const struct {
 } cases[] = {
     {"a commit of what was granted", commits_what_was_granted, false},
     {"a commit of one more", commits_one_more, true},
+    {"a commit beyond a claim, of free slots", commits_more_than_claimed_of_what_is_free, false},
     {"a commit in a full ring", commits_in_a_full_ring, true},
     {"an advance past what was found, in parts", advances_past_what_was_found, false},
     {"an advance past one more", advances_past_one_more, true},

@@ -35,7 +35,9 @@
  *   fork            a child inherits an endpoint's role with its descriptor: close it there, or the
  *                   role stays taken after the parent's death; so does one that the parent claims
  *                   later through a region that it attached before the fork, until the child has
- *                   detached that. A role that the child claims is its own.
+ *                   detached that. Neither takes it from the parent, which gives it back by its own
+ *                   detach, whatever children live: a process that goes on as its own child claims
+ *                   there. A role that the child claims is its own.
  *   crash           the dead side's role is free at once. A successor producer resumes at the
  *                   first slot not yet published in its turn (a half-written batch is withdrawn);
  *                   a successor consumer at the first slot not advanced past, so that it may see
@@ -59,6 +61,8 @@
  *                   huge if huge pages were. Later only tickring_check_place looks again.
  *   truncation      a peer that truncates the file raises SIGBUS in all that map it: see
  *                   tickring_share.h for sealed regions, and for a guard.
+ *   root            attaches the regions of all users, where others are refused what is not theirs;
+ *                   that user can truncate the file under it: guard it, or run as the ring's owner.
  */
 #ifndef TICKRING_H
 #define TICKRING_H

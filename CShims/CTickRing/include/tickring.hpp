@@ -11,6 +11,7 @@
 #include "tickring.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <system_error>

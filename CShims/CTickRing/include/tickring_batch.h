@@ -71,7 +71,7 @@ static inline void tickring_commit_slots(tickring_producer *producer, uint64_t c
 
 /* Commits the first `count` slots of a claim: they appear together. More than were granted is a
  * programmer's error: of what was not set, what is there from the last turn would appear. More than
- * are free would overwrite what the consumer has not read: that traps. */
+ * are known to be free might overwrite what the consumer has not read: that alone traps. */
 static inline void tickring_commit(tickring_producer *producer, uint64_t count,
                                    uint32_t received_16ns) {
   tickring_commit_slots(producer, count, received_16ns, sizeof(tickring_slot32));

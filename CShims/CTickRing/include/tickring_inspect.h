@@ -3,7 +3,7 @@
  * Nothing here maps a region, claims a role or changes a word of it: the file is read like any
  * other, so that a damaged or truncated one is a verdict and never a crash. Whether an owner lives
  * is asked of the kernel, which holds the roles' locks; a pid is what the header says, and only
- * as true as that. Cold: some ten system calls.
+ * as true as that. Cold: some ten system calls, of a ring one more for each doubling of its size.
  */
 #ifndef TICKRING_INSPECT_H
 #define TICKRING_INSPECT_H
@@ -34,9 +34,11 @@ typedef struct tickring_info {
  * as the call. */
 int tickring_inspect(const char *directory, const char *name, tickring_info *info);
 
-/* Removes a region's name if no process is attached, and only then: TICKRING_E_ROLE_TAKEN
- * otherwise. A file without a region's magic is TICKRING_E_NOT_A_REGION, and stays; so does one of
- * another version, of whose processes nothing is known: TICKRING_E_VERSION. */
+/* Removes a region's name if no process is attached: TICKRING_E_ROLE_TAKEN otherwise. Of what comes
+ * meanwhile it excludes attachments and other such calls. But a name is removed by itself: of
+ * whoever removes it (tickring_remove) and makes another region in the instant before, it takes the
+ * other's name. A file without a region's magic is TICKRING_E_NOT_A_REGION, and stays; so does one
+ * of another version, of whose processes nothing is known: TICKRING_E_VERSION. */
 int tickring_remove_unused(const char *directory, const char *name);
 
 /* Whether a role of an attached region is held through any attachment but this. About 300 ns. */

@@ -38,7 +38,7 @@ extern "C" {
 
 #define TICKRING_MAGIC UINT64_C(0x31474E4952574B54) /* "TKWRING1" */
 #define TICKRING_VERSION UINT32_C(1)          /* of the region's layout */
-#define TICKRING_LIBRARY_VERSION "1.5.3"      /* of this source: any change of it moves this on */
+#define TICKRING_LIBRARY_VERSION "1.5.4"      /* of this source: any change of it moves this on */
 #define TICKRING_HEADER_BYTES UINT32_C(4096)
 #define TICKRING_CAPACITY_MAX (UINT64_C(1) << 30)
 
@@ -188,6 +188,7 @@ typedef struct tickring_region {
   bool is_read_only; /* mapped without the right to write: a store would be a SIGSEGV */
   bool is_untouched; /* its pages are mapped one by one, each at its first use */
   int32_t pid;       /* of the process that attached it: a fork shares descriptor and locks */
+  uint32_t roles;    /* claimed through it: 1 << enum tickring_role */
 } tickring_region;
 
 /* Creates `directory`/`name` exclusively (mode 0600), with all its memory allocated, so that a
@@ -197,8 +198,8 @@ typedef struct tickring_region {
 int tickring_create(const char *directory, const char *name, const tickring_options *options,
                     tickring_region *region);
 
-/* The same without a name: whoever needs it duplicates the region or inherits its descriptor, and
- * however its owners die, nothing is left behind. */
+/* The same without a name: whoever needs it duplicates the region, in this process or in a child
+ * forked from it, and however its owners die, nothing is left behind. */
 int tickring_create_unnamed(const char *directory, const tickring_options *options,
                             tickring_region *region);
 
@@ -217,13 +218,17 @@ int tickring_attach_untouched(const char *directory, const char *name, uint32_t 
                               tickring_region *region);
 
 /* A second, independent attachment of the same file (it may have been removed meanwhile), with the
- * same rights. Opens it through /proc, as does a claim after a fork: TICKRING_E_ABSENT without. */
+ * same rights. Opens it through /proc, as does a claim after a fork: TICKRING_E_ABSENT without.
+ * Where that is refused, as of another user's sealed region, the two share an open file
+ * description, and their roles exclude each other all the same. */
 int tickring_duplicate(const tickring_region *region, tickring_region *copy);
 
 /* The same without mapping its pages ahead. */
 int tickring_duplicate_untouched(const tickring_region *region, tickring_region *copy);
 
-/* Unmaps and closes, giving up any role claimed through `region`. The file stays. */
+/* Unmaps and closes, giving up any role claimed through `region`, also if children were forked
+ * since. In such a child it closes what was inherited, and takes no role from the parent. The file
+ * stays. */
 void tickring_detach(tickring_region *region);
 
 /* Removes the name. Those attached keep the memory until they detach. */
@@ -235,7 +240,8 @@ int tickring_check_place(const tickring_region *region);
 
 /* Claims a role for this attachment; TICKRING_E_ROLE_TAKEN if another holds it (in that case
  * `owner_pid`, if given, receives the pid in the header). Freed by detach or by death. In a child
- * of the process that attached, the region first gets a descriptor of its own. */
+ * of the process that attached, the region first gets a descriptor of its own; of another user's
+ * sealed region it cannot: TICKRING_E_PERMISSION. */
 int tickring_claim_role(tickring_region *region, enum tickring_role role, uint64_t *owner_pid);
 
 /* The build hash of whoever compiled this: FNV-1a over the library's version, and the places of the

@@ -5,8 +5,8 @@
  * its last owner. What a peer writes into it is believed no more than in any region.
  *
  * A region with a name can be truncated by whoever may write it, which raises SIGBUS in all that
- * touch it. The guard, if a process installs it, turns that into an error: the region is replaced
- * by zeros of the process's own and marked as lost.
+ * touch what is gone. The guard, if a process installs it, turns that into an error: the region is
+ * replaced by zeros of the process's own and marked as lost.
  */
 #ifndef TICKRING_SHARE_H
 #define TICKRING_SHARE_H
@@ -27,7 +27,7 @@ int tickring_send(const tickring_region *region, int socket);
 
 /* Takes one over. Refused as TICKRING_E_OWNER if it is not sealed, as TICKRING_E_SIZE if not all
  * of its memory is allocated, and for any reason for which attach refuses a region. A peer that is
- * another user cannot duplicate it further. */
+ * another user opens its ends from it, but cannot hand it on. */
 int tickring_receive(int socket, uint32_t kind, tickring_region *region);
 
 /* Regions that a process can guard at a time. */
@@ -45,7 +45,9 @@ int tickring_guard(const tickring_region *region);
 void tickring_unguard(const tickring_region *region);
 
 /* Whether a guarded region's file was truncated under it: what is read from it since is zeros, and
- * what is written reaches nobody. Detach it. */
+ * what is written reaches nobody. Detach it. A file that is as long as before again when it is
+ * touched raises no signal: zeros are read, and nobody is told here. See tickring_wait.h for what a
+ * waiting consumer sees of that. */
 bool tickring_is_lost(const tickring_region *region);
 
 #if defined(__cplusplus)

@@ -22,7 +22,10 @@
  * A producer that dies wakes nobody: at the end of each slice the sleeper asks the kernel whether
  * the role is still held. Spinning and yielding ask every few milliseconds, or after each yield
  * where one takes longer. Through a region that was truncated (tickring_share.h) nobody is heard of
- * any more: its producer counts as gone, even if the file is as long as before again.
+ * any more: its producer counts as gone, even if the file is as long as before again. Where
+ * its header was spared that is seen by the next record's slot: zero after the ring's first turn,
+ * or not published while the ring is full of what follows. So in the first turn a loss is not seen
+ * before the ring is full, and one of up to two records never.
  *
  * Whenever it asks, and when it begins, a wait beats for a consumer that has beaten before
  * (tickring_consumer_beat), so that an idle ring's consumer is not taken for hung; with slices of
@@ -43,7 +46,8 @@ enum tickring_wait_policy { TICKRING_WAIT_SPIN = 0, TICKRING_WAIT_YIELD = 1,
 enum tickring_wait_result {
   TICKRING_WAIT_READY = 0,
   TICKRING_WAIT_TIMEOUT = 1,
-  /* Empty, and its producer, which there has been, is dead or done; or the file was truncated. */
+  /* Empty, and its producer, which there has been, is dead or done; or the file was truncated, as
+   * far as that is seen. */
   TICKRING_WAIT_PEER_GONE = 2
 };
 
