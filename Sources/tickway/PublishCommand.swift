@@ -11,6 +11,7 @@ struct PublishCommand: ParsableCommand {
       Captures are pcap or pcapng files of IEX-TP (TOPS, DEEP), whose datagrams are sent as \
       recorded, or raw ITCH files (each message after its length, u16), which are sent as \
       MoldUDP64, messages within 20 us of each other in one packet; plain or gzip-compressed. \
+      What a file has before it is cut is sent; the report says so, and counts what is left out. \
       Each packet is stamped once with the time at which it is due, and its messages' times are \
       moved alike, so that receivers judge freshness as they would live. A silent line sends \
       heartbeats each second; the end is five of them, or of MoldUDP64's end of session, and \

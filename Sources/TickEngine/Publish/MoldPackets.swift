@@ -45,8 +45,7 @@ struct MoldPackets<Messages: FeedMessages & ~Copyable>: PacketSource, ~Copyable 
 
   var counts: PublishSourceCounts {
     var counts = sums
-    counts.ignored = messages.ignored
-    counts.malformed = messages.malformed
+    messages.add(to: &counts)
     return counts
   }
 

@@ -16,9 +16,18 @@ struct PublishSourceCounts: Equatable, Sendable {
   var packets: UInt64 = 0
   var heartbeats: UInt64 = 0
   var messages: UInt64 = 0
-  /// Datagrams of something else.
+  /// Records of a capture that are not of the feed.
   var ignored: UInt64 = 0
-  /// Packets of the feed that do not hold together.
+  /// Packets of which the capture kept only the beginning.
+  var truncated: UInt64 = 0
+  /// Whether a file ends in the middle of a packet or message, or its gzip stream is cut.
+  var isTailCut = false
+  /// Bytes behind the mark that ends a raw ITCH file.
+  var trailingBytes: UInt64 = 0
+  /// Messages of a type that ITCH 5.0 does not have: sent, unless too long.
+  var unknown: UInt64 = 0
+  /// Packets of the feed that do not hold together, and messages that their packet ends in, or
+  /// that are shorter than their type in ITCH.
   var malformed: UInt64 = 0
   /// Packets or messages longer than what is sent.
   var tooLong: UInt64 = 0

@@ -45,6 +45,10 @@ extension PublishReport.Source {
     heartbeats = counts.heartbeats
     messages = counts.messages
     ignored = counts.ignored
+    truncated = counts.truncated
+    cutTail = counts.isTailCut
+    trailingBytes = counts.trailingBytes
+    unknown = counts.unknown
     malformed = counts.malformed
     tooLong = counts.tooLong
     restarts = counts.restarts
