@@ -19,7 +19,8 @@ struct PublishDamageTests {
     let report = try JSONValue(try scratch.text("report.json"))
     // People read the same.
     let told = result.output.split(separator: "\n").map { $0.split(separator: " ") }
-    #expect(told.contains(["cut", "tail", report["source", "cut_tail"].flag == true ? "yes" : "no"]))
+    let isCut = report["source", "cut_tail"].flag == true
+    #expect(told.contains(["cut", "tail", isCut ? "yes" : "no"]))
     for name in ["truncated", "ignored"] {
       #expect(told.contains([name[...], "\(report["source", name].count ?? 0)"]), "\(name)")
     }
@@ -64,7 +65,7 @@ struct PublishDamageTests {
 
   @Test func garbageInAnItchFileIsCounted() throws {
     let (_, bytes) = try scratch.itch(messages: 10)
-    // An add order without a body, a type that nobody knows, and a mark of the end with more behind.
+    // An add order without a body, a type that nobody knows, a mark of the end and more behind.
     let garbage: [UInt8] = [0, 3, 0x41, 0, 1, 0, 2, 0x7A, 9, 0, 0, 1, 2, 3]
     let report = try publish([try file("garbage.itch", bytes + garbage)])
     expect(

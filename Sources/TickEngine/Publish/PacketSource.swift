@@ -58,8 +58,13 @@ protocol PacketSource: ~Copyable {
   /// stream.
   func heartbeat(ofStream index: Int, into buffer: MutableBytes, utc_ns: UInt64, isEnd: Bool) -> Int
 
+  /// Of MoldUDP64: that of the last packet sent, or of the first to come.
+  var lastSession: MoldUdp64Session? { get }
+
   /// Whether anybody may ask for packets again.
   var servesRequests: Bool { get }
+  /// Where, with the port that it got.
+  var requestAddress: UdpEndpoint? { get }
   var requestCounts: RequestCounts { get }
 
   /// Answers a few of the requests that are there; returns how many it took.
@@ -69,9 +74,11 @@ protocol PacketSource: ~Copyable {
   func waitForRequest()
 }
 
-/// Feeds that nobody can ask for again.
+/// Feeds without sessions of ours, that nobody can ask for again.
 extension PacketSource where Self: ~Copyable {
+  var lastSession: MoldUdp64Session? { nil }
   var servesRequests: Bool { false }
+  var requestAddress: UdpEndpoint? { nil }
   var requestCounts: RequestCounts { RequestCounts() }
   mutating func serve() -> Int { 0 }
   func waitForRequest() {}

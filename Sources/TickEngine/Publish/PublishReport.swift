@@ -27,6 +27,8 @@ extension PublishReport {
     public var paths: [String] = []
     /// `iex` or `mold`.
     public var framing = ""
+    /// Of MoldUDP64, the last that there was; else absent.
+    public var session: String?
     /// Packets of the plan, before any fault; heartbeats that fill silence are not among them.
     public var packets: UInt64 = 0
     public var heartbeats: UInt64 = 0
@@ -50,8 +52,8 @@ extension PublishReport {
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-      case paths, framing, packets, heartbeats, messages, ignored, truncated, unknown, malformed
-      case restarts
+      case paths, framing, session, packets, heartbeats, messages, ignored, truncated, unknown
+      case malformed, restarts
       case cutTail = "cut_tail"
       case trailingBytes = "trailing_bytes"
       case tooLong = "too_long"

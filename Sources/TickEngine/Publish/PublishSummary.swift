@@ -8,6 +8,7 @@ extension PublishRole where Source: ~Copyable {
     report.source = PublishReport.Source(publication.source.counts)
     report.source.paths = options.captures
     report.source.framing = framing.rawValue
+    report.source.session = publication.source.lastSession?.text
     for line in 0..<publication.lines.count {
       var entry = PublishReport.Line(publication.lines[line])
       entry.name = line == 0 ? "a" : "b"

@@ -20,7 +20,7 @@ public struct PublishText: CustomStringConvertible {
       ("restarts", source.restarts),
     ]
     return ReportLayout.section(
-      "source \(source.framing)",
+      "source \(source.framing)" + (source.session.map { ", session \($0)" } ?? ""),
       [
         ("packets", "\(source.packets)"), ("heartbeats", "\(source.heartbeats)"),
         ("messages", "\(source.messages)"), ("truncated", "\(source.truncated)"),

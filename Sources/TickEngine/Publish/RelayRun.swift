@@ -96,10 +96,10 @@ public enum RelayRun {
     _ options: RelayOptions, _ session: MoldUdp64Session, _ relay: borrowing Relay
   ) -> String {
     let lines = [options.lineA] + (options.lineB.map { [$0] } ?? [])
-    let requests =
-      relay.requests.count > 0 ? ", requests at \(relay.requests[0].address.text)" : ""
-    return "relaying \(options.ring) to \(lines.map { "\($0)" }.joined(separator: " and "))"
-      + ", session \(session.text)\(requests)"
+    let note = OpeningNote(
+      doing: "relaying \(options.ring)", lines: lines, session: session,
+      requests: relay.requests.count > 0 ? relay.requests[0].address : nil)
+    return "\(note)"
   }
 }
 
