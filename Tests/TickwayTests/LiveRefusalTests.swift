@@ -50,6 +50,20 @@ struct LiveRefusalTests {
     #expect(scratch.names.isEmpty)
   }
 
+  @Test(arguments: ["ingest", "live"])
+  func tablesThatFindNoMemoryAreRefusedAndLeaveNothing(_ verb: String) throws {
+    let scratch = Scratch()
+    let directory = verb == "ingest" ? ["--ring-dir", scratch.path] : []
+    let result = try Running(
+      ["sh", "-c", "ulimit -v 500000; exec \"$@\"", "-", Command.path, verb, "--feed", "iex"]
+        + Self.a + Self.loopback + ["--max-datagram", "65507"] + directory
+    ).wait(within: 20)
+    #expect(result.status == 75, "\(result.error)")
+    #expect(result.error.contains("tickway \(verb): no memory for tables of 58"), "\(result.error)")
+    #expect(result.error.contains("give a smaller --max-datagram"), "\(result.error)")
+    #expect(scratch.names.isEmpty)
+  }
+
   @Test func messagesOfItchAreNothingForAStrategyYet() throws {
     let result = try Command.run(["live", "--feed", "mold-itch"] + Self.a + Self.loopback)
     #expect(result.status == 64 && result.error.contains("mold-itch makes no ticks yet"))

@@ -82,9 +82,14 @@ public enum Publisher {
 
   private static func requests(
     _ address: UdpEndpoint?, _ session: MoldUdp64Session, _ size: PublishSize
-  ) throws(RequestServerError) -> Slab<MoldRequests> {
+  ) throws -> Slab<MoldRequests> {
     let messages = Int(min(max(size.messages, 1), retainedMessagesMax))
     let bytes = max(Int(min(size.bytes, retainedBytesMax)), MoldUdp64Writer.datagramBytesMax)
+    if address != nil {
+      try MemoryShortage.check(
+        RetainedMessages.byteCount(messagesMax: messages, bytesMax: bytes),
+        options: "capture, publish it in parts, or without --requests")
+    }
     return try Slab(count: address == nil ? 0 : 1) { _ throws(RequestServerError) in
       MoldRequests(
         store: RetainedMessages(session: session, messagesMax: messages, bytesMax: bytes),
