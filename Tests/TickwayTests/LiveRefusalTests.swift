@@ -27,6 +27,8 @@ struct LiveRefusalTests {
     Refusal(["iex"] + a + ["--requests", "127.0.0.1:5"], 64, "IEX-TP has no request server"),
     Refusal(["iex", "--line-a", "239.255.84.1"], 64, "--line-a 239.255.84.1: an IPv4 address"),
     Refusal(["iex"] + a + ["--max-age", "old"], 64, "seconds, or off, are needed"),
+    // Rounded to nanoseconds it would refuse all there is.
+    Refusal(["iex"] + a + ["--max-age", "1e-12"], 64, "from a microsecond to 86400"),
     Refusal(["iex"] + a + ["--policy", "maybe"], 64, "choose wait, drop or conflate"),
     Refusal(["iex"] + a + ["--policy", "1=drop"], 64, "numbered from 0 to 0"),
     Refusal(["iex"] + a + ["--restarts", "no"], 64, "choose follow or refuse"),
