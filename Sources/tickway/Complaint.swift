@@ -51,7 +51,7 @@ enum Complaint {
     case let error as LedgerError: code(of: error)
     case let error as DecisionFileError: code(of: error)
     case let error as ValueAtRiskError: code(of: error)
-    case is ThreadFailure: .full
+    case is ThreadFailure, is MemoryShortage: .full
     case let error as StoppedAtStart: error.signal == SIGINT ? .interrupted : .terminated
     case let error as PlacementError: code(of: error)
     case let error as RoleError: code(of: error)

@@ -30,7 +30,7 @@ enum TickwayExit: Int32 {
   case venueUnavailable = 69
   case cannotCreateOutput = 73
   case inputOutput = 74
-  /// No room: shared memory, disk or threads.
+  /// No room: memory, disk or threads.
   case full = 75
   case permission = 77
   case configuration = 78

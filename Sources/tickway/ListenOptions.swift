@@ -86,8 +86,11 @@ struct ListenOptions: ParsableArguments {
 
   private func age(_ maxAge: String) throws -> UInt64 {
     if maxAge == "off" { return .max }
-    guard let seconds = Double(maxAge), seconds > 0, seconds <= ListenLimits.ageSecondsMax else {
-      throw IngestError.options("--max-age \(maxAge): seconds, or off, are needed")
+    let range = ListenLimits.ageSeconds
+    guard let seconds = Double(maxAge), range.contains(seconds) else {
+      throw IngestError.options(
+        "--max-age \(maxAge): seconds, or off, are needed, from a microsecond to"
+          + " \(Int(range.upperBound))")
     }
     return UInt64(seconds * 1e9)
   }

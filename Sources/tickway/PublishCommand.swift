@@ -11,6 +11,7 @@ struct PublishCommand: ParsableCommand {
       Captures are pcap or pcapng files of IEX-TP (TOPS, DEEP), whose datagrams are sent as \
       recorded, or raw ITCH files (each message after its length, u16), which are sent as \
       MoldUDP64, messages within 20 us of each other in one packet; plain or gzip-compressed. \
+      What a file has before it is cut is sent; the report says so, and counts what is left out. \
       Each packet is stamped once with the time at which it is due, and its messages' times are \
       moved alike, so that receivers judge freshness as they would live. A silent line sends \
       heartbeats each second; the end is five of them, or of MoldUDP64's end of session, and \
@@ -20,9 +21,10 @@ struct PublishCommand: ParsableCommand {
       lines, a:P or b:P for one. A burst of losses is 8 packets long on average; a reordered \
       packet follows the next 1 to 3 within 5 ms; a delayed one comes 1 to 20 ms late; both by \
       the capture's time, or with N/s by the schedule's. A corrupted one has 1 to 3 bits flipped. \
-      The same options send the same packets in the same order, at 10x and at max as at 1x. The \
-      run ends with the captures, SIGINT or SIGTERM, and then prints its counts; with exit code 74 \
-      if something could not be sent.
+      The same options send the same packets in the same order, at 10x and at max as at 1x; with \
+      MoldUDP64, under another session at each start, unless --session names it. The run ends \
+      with the captures, SIGINT or SIGTERM, and then prints its counts; with exit code 74 if \
+      something could not be sent.
       """)
 
   @Argument(help: "The captures to publish; several are merged in time order.", completion: .file())
@@ -52,8 +54,8 @@ struct PublishCommand: ParsableCommand {
     help: "Messages in a packet; otherwise as recorded, or as due together (20 for mold with N/s).")
   var messagesPerPacket: Int?
 
-  @Option(help: "The session of MoldUDP64, 1 to 10 characters.")
-  var session = "TICKWAY001"
+  @Option(help: "The session of MoldUDP64, 1 to 10 characters; otherwise another at each start.")
+  var session: String?
 
   @Flag(help: "Leave the venue's times as they are.")
   var keepTimes = false

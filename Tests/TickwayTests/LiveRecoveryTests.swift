@@ -47,6 +47,17 @@ struct LiveRecoveryTests {
     try expectRecovered(RealCaptures.itch, wanted, pace: "20000/s")
   }
 
+  /// A packet of MoldUDP64 has no sending time: of the same session it would be a copy.
+  @Test func aSecondPublicationIsNoCopyOfTheFirst() throws {
+    let (path, bytes) = try scratch.itch(messages: 5_000)
+    let ingest = try RunningIngest(lines, ["--feed", "mold-itch"])
+    for _ in 0..<2 { _ = try lines.publish([path, "--keep-times", "--pace", "20000/s"]) }
+    let report = try ingest.end()
+    #expect(report["run", "session_changes"].count == 1)
+    #expect(report["feed", "missing"].count == 0 && report["feed", "messages"].count == 10_000)
+    #expect(try ingest.recorded() == bytes + bytes)
+  }
+
   @Test func aNewSessionIsCountedAndLosesNothing() throws {
     let (path, bytes) = try scratch.itch(messages: 10_000)
     let ingest = try RunningIngest(lines, ["--feed", "mold-itch"])

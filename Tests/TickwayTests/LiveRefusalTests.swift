@@ -27,6 +27,8 @@ struct LiveRefusalTests {
     Refusal(["iex"] + a + ["--requests", "127.0.0.1:5"], 64, "IEX-TP has no request server"),
     Refusal(["iex", "--line-a", "239.255.84.1"], 64, "--line-a 239.255.84.1: an IPv4 address"),
     Refusal(["iex"] + a + ["--max-age", "old"], 64, "seconds, or off, are needed"),
+    // Rounded to nanoseconds it would refuse all there is.
+    Refusal(["iex"] + a + ["--max-age", "1e-12"], 64, "from a microsecond to 86400"),
     Refusal(["iex"] + a + ["--policy", "maybe"], 64, "choose wait, drop or conflate"),
     Refusal(["iex"] + a + ["--policy", "1=drop"], 64, "numbered from 0 to 0"),
     Refusal(["iex"] + a + ["--restarts", "no"], 64, "choose follow or refuse"),
@@ -47,6 +49,20 @@ struct LiveRefusalTests {
         #expect(result.error.contains(refusal.words), "\(verb) \(refusal): \(result.error)")
       }
     }
+    #expect(scratch.names.isEmpty)
+  }
+
+  @Test(arguments: ["ingest", "live"])
+  func tablesThatFindNoMemoryAreRefusedAndLeaveNothing(_ verb: String) throws {
+    let scratch = Scratch()
+    let directory = verb == "ingest" ? ["--ring-dir", scratch.path] : []
+    let result = try Running(
+      ["sh", "-c", "ulimit -v 500000; exec \"$@\"", "-", Command.path, verb, "--feed", "iex"]
+        + Self.a + Self.loopback + ["--max-datagram", "65507"] + directory
+    ).wait(within: 20)
+    #expect(result.status == 75, "\(result.error)")
+    #expect(result.error.contains("tickway \(verb): no memory for tables of 58"), "\(result.error)")
+    #expect(result.error.contains("give a smaller --max-datagram"), "\(result.error)")
     #expect(scratch.names.isEmpty)
   }
 

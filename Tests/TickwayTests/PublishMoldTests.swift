@@ -82,13 +82,29 @@ struct PublishMoldTests {
 
   @Test func aRestartIsAnotherSession() throws {
     let (path, messages) = try itch(messages: 100, gap_ns: 50_000)
-    let (packets, report) = try publish([path, "--keep-times", "--restart"])
+    let (packets, report) = try publish(
+      [path, "--keep-times", "--restart", "--session", "TICKWAY001"])
     #expect(report["source", "restarts"].count == 1)
     let sessions = packets.map(\.session)
     #expect(Set(sessions) == ["TICKWAY001", "TICKWAY002"])
     let second = packets.filter { $0.session == "TICKWAY002" }
+    #expect(report["source", "session"].text == "TICKWAY002")
     #expect(second.first?.sequence == 1)
     #expect(second.flatMap(\.messages) == Array(messages[50...]))
+  }
+
+  /// Or its packets would be copies of those before.
+  @Test func eachStartIsAnotherSessionAndSeededFaultsAreTheSame() throws {
+    let (path, _) = try itch(messages: 400, gap_ns: 50_000)
+    let faults = ["--loss", "0.2", "--duplicate", "0.1", "--reorder", "0.1", "--seed", "3"]
+    let runs = try (0..<2).map { _ in try publish([path, "--keep-times"] + faults) }
+    let sessions = runs.map { Set($0.packets.map(\.session)) }
+    #expect(sessions[0].count == 1 && sessions[1].count == 1 && sessions[0] != sessions[1])
+    for (run, session) in zip(runs, sessions) {
+      #expect(session.first == run.report["source", "session"].text)
+    }
+    let sequences = runs.map { $0.packets.map(\.sequence) }
+    #expect(sequences[0] == sequences[1] && sequences[0] != sequences[0].sorted())
   }
 
   @Test func theMessagesOfAnIexCaptureAreCarriedUnchanged() throws {
@@ -110,19 +126,25 @@ struct PublishMoldTests {
   @Test func aRequestIsAnsweredWithTheSameBytes() throws {
     let (path, _) = try itch(messages: 200, gap_ns: 50_000)
     let asker = try UdpReceiver(group: "127.0.0.1")
-    // A port that was free just now.
-    let port = try UdpReceiver(group: "127.0.0.1").port
     let running = try Command.start([
       "publish", path, "--line-a", line.line, "--interface", "lo", "--pace", "max",
-      "--requests", "127.0.0.1:\(port)", "--json", "-",
+      "--requests", "127.0.0.1:0", "--session", "DAY1", "--json", "-",
     ])
+    // Of any port it tells which it got.
+    let told = ", session DAY1, requests at 127.0.0.1:"
+    let isTold = eventually(within: 30) {
+      running.error.contains(told) && running.error.hasSuffix("\n")
+    }
+    #expect(isTold, "\(running.error)")
+    let port = try #require(
+      running.error.split { ":\n".contains($0) }.last.flatMap { UInt16($0) }, "\(running.error)")
     var packets: [Packet] = []
     let ended = eventually(within: 30) {
       packets += line.drain().map(Packet.init)
       return packets.last?.count == 0xFFFF
     }
     #expect(ended)
-    let request = Array("TICKWAY001".utf8) + [0, 0, 0, 0, 0, 0, 0, 7, 0, 9]
+    let request = Array("DAY1      ".utf8) + [0, 0, 0, 0, 0, 0, 0, 7, 0, 9]
     var answers: [Packet] = []
     // A request may be lost; whoever asks, asks again.
     let isAnswered = eventually(within: 30) {
@@ -133,7 +155,7 @@ struct PublishMoldTests {
     }
     #expect(isAnswered)
     let answer = try #require(answers.first)
-    #expect(answer.session == "TICKWAY001" && answer.sequence == 7 && answer.count == 9)
+    #expect(answer.session == "DAY1      " && answer.sequence == 7 && answer.count == 9)
     #expect(answer.messages == Array(packets.flatMap(\.messages)[6..<15]))
     running.signal(SIGTERM)
     #expect(try running.wait(within: 30).status == 143)

@@ -38,6 +38,18 @@ struct RelayCommandTests {
     #expect(foreign.status == 64)
   }
 
+  @Test func messagesToKeepThatFindNoMemoryAreRefused() throws {
+    try makeRing()
+    let result = try Running(
+      ["sh", "-c", "ulimit -v 3000000; exec \"$@\"", "-", Command.path]
+        + relay(Self.line + ["--retain", "100000000"])
+    ).wait(within: 20)
+    #expect(result.status == 75, "\(result.error)")
+    // 2^27 places, and 10^8 ticks.
+    let told = "tickway relay: no memory for tables of 4352 MiB: give a smaller --retain"
+    #expect(result.error.contains(told), "\(result.error)")
+  }
+
   @Test func aRingThatIsConsumedIsBusy() throws {
     try makeRing()
     let consumer = try TickConsumer(

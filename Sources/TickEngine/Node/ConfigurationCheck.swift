@@ -68,8 +68,9 @@ struct ConfigurationCheck {
       "line_a is missing: the group and port of a line, such as 239.1.2.3:5000")
     if let age = feed.ageMaxSeconds {
       fault(
-        "feed.max_age_s", unless: age > 0 && age <= ListenLimits.ageSecondsMax,
-        "\(age): seconds, up to \(ListenLimits.ageSecondsMax), or off, are needed")
+        "feed.max_age_s", unless: ListenLimits.ageSeconds.contains(age),
+        "\(age): seconds, from a microsecond to \(ListenLimits.ageSeconds.upperBound), or off, are"
+          + " needed")
     }
     range("feed.wait_us", feed.wait_us, ListenLimits.wait_us)
     range("feed.wait_packets", feed.waitPackets, ListenLimits.waitPackets)

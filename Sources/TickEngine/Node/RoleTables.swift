@@ -62,21 +62,13 @@ struct RoleTables {
       add("quotes held for worker \(number)", instruments, of: HeldQuote.self)
     }
     let lines = feed.lineB == nil ? 1 : 2
-    let limits = ArbiterLimits()
-    let held = feed.datagramBytes_max + MemoryLayout<ReorderBuffer.Held>.stride
-    add("packets held behind holes", limits.heldPackets_max * held)
-    let doubted = feed.datagramBytes_max + MemoryLayout<DoubtedPackets.Claim>.stride
-    add(
-      "packets in doubt", (SequenceTracker.streamsMax + DoubtedPackets.strangersMax) * doubted)
+    let datagrams = DatagramTables(datagramBytes_max: feed.datagramBytes_max, lines: lines)
+    add("packets held behind holes", datagrams.heldBytes)
+    add("packets in doubt", datagrams.doubtedBytes)
     add("arrivals remembered", LineTable.arrivalsMax, of: LineTable.Arrival.self)
-    // With each datagram's headers, address, control block and place.
-    let received = feed.datagramBytes_max + RoleTables.datagramHeaderBytes
-    add("datagrams of the lines", lines * ReceiveOptions().batch * received)
+    add("datagrams of the lines", datagrams.receivedBytes)
     add("the kernel's receive buffers, at most", lines * 2 * feed.receiveBufferBytes)
   }
-
-  /// What `recvmmsg` needs beside the bytes of a datagram.
-  private static let datagramHeaderBytes = 184
 
   // MARK: Worker
 

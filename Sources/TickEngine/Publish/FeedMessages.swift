@@ -11,9 +11,9 @@ struct FeedMessage {
 
 /// Messages in order, to be put into packets of ours.
 protocol FeedMessages: ~Copyable {
-  var ignored: UInt64 { get }
-  var malformed: UInt64 { get }
   mutating func next() -> FeedMessage?
+  /// Adds what was met and left out.
+  func add(to counts: inout PublishSourceCounts)
 
   /// Moves a message's own time by the difference.
   func shift(_ message: MutableBytes, by difference_ns: Int64)
@@ -27,17 +27,23 @@ struct IexFeedMessages: FeedMessages, ~Copyable {
   private var datagram = Datagram()
   private var sent_ns: Int64 = 0
   private var messages: IexMessages?
+  /// Messages that their packet ended in.
+  private var cut: UInt64 = 0
 
   init(_ captures: consuming CaptureMerge) { datagrams = IexDatagrams(captures) }
 
-  var ignored: UInt64 { datagrams.ignored }
-  var malformed: UInt64 { datagrams.malformed + datagrams.tooLong }
+  func add(to counts: inout PublishSourceCounts) {
+    datagrams.add(to: &counts)
+    counts.malformed += cut
+  }
 
   mutating func next() -> FeedMessage? {
     while true {
       if let bytes = messages?.next() {
         return FeedMessage(bytes: bytes, time_ns: datagram.captureTime, sent_ns: sent_ns)
       }
+      cut += UInt64(messages?.remaining ?? 0)
+      messages = nil
       guard let header = datagrams.next(&datagram) else { return nil }
       sent_ns = Int64(header.sendTime)
       messages = header.messages(of: datagram.payload)
@@ -51,7 +57,8 @@ struct IexFeedMessages: FeedMessages, ~Copyable {
   func feedTime(utc_ns: UInt64) -> Int64 { Int64(clamping: utc_ns) }
 }
 
-/// The messages of raw ITCH files, one file after the other. A message goes by its own time.
+/// The messages of raw ITCH files, one file after the other. A message goes by its own time. One
+/// that is shorter than its type is left out: no receiver could read it.
 struct ItchFeedMessages: FeedMessages, ~Copyable {
   private let files: [ItchFile]
   private var file = 0
@@ -59,6 +66,8 @@ struct ItchFeedMessages: FeedMessages, ~Copyable {
   private var latest_ns: UInt64 = 0
   /// Midnight in New York, ns since the Unix epoch: what the feed's times count from.
   private let midnight_ns: UInt64
+  private var isAtEnd = false
+  private var met = PublishSourceCounts()
 
   init(_ files: [ItchFile], midnight_ns: UInt64) {
     self.files = files
@@ -66,19 +75,48 @@ struct ItchFeedMessages: FeedMessages, ~Copyable {
     self.midnight_ns = midnight_ns
   }
 
-  var ignored: UInt64 { 0 }
-  var malformed: UInt64 { 0 }
+  func add(to counts: inout PublishSourceCounts) {
+    counts.isTailCut = counts.isTailCut || met.isTailCut
+    counts.trailingBytes += met.trailingBytes
+    counts.unknown += met.unknown
+    counts.malformed += met.malformed
+  }
 
   mutating func next() -> FeedMessage? {
-    while true {
-      if let bytes = messages.next() {
-        latest_ns = ItchTime.read(bytes) ?? latest_ns
-        return FeedMessage(bytes: bytes, time_ns: latest_ns, sent_ns: Int64(latest_ns))
+    while !isAtEnd {
+      guard let bytes = messages.next() else {
+        endFile()
+        continue
       }
-      guard file + 1 < files.count else { return nil }
-      file += 1
-      messages = files[file].messages
+      guard isWhole(bytes) else { continue }
+      latest_ns = ItchTime.read(bytes) ?? latest_ns
+      return FeedMessage(bytes: bytes, time_ns: latest_ns, sent_ns: Int64(latest_ns))
     }
+    return nil
+  }
+
+  private mutating func isWhole(_ message: Bytes) -> Bool {
+    guard let byteCountMin = ItchMessageType.byteCount(message[0]) else {
+      met.unknown += 1
+      return true
+    }
+    guard message.count >= byteCountMin else {
+      met.malformed += 1
+      return false
+    }
+    return true
+  }
+
+  private mutating func endFile() {
+    if files[file].isGzipTailCut { met.isTailCut = true }
+    switch messages.ending {
+    case .cut: met.isTailCut = true
+    case .marked(let trailing): met.trailingBytes += UInt64(trailing)
+    case .unmarked, nil: break
+    }
+    file += 1
+    isAtEnd = file == files.count
+    if !isAtEnd { messages = files[file].messages }
   }
 
   func shift(_ message: MutableBytes, by difference_ns: Int64) {

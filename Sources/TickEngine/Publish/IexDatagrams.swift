@@ -3,9 +3,9 @@ import TickWire
 /// The IEX-TP datagrams of captures, whole ones only; the rest is counted.
 struct IexDatagrams: ~Copyable {
   private var captures: CaptureMerge
-  private(set) var ignored: UInt64 = 0
-  private(set) var malformed: UInt64 = 0
-  private(set) var tooLong: UInt64 = 0
+  private var foreign: UInt64 = 0
+  private var malformed: UInt64 = 0
+  private var tooLong: UInt64 = 0
 
   init(_ captures: consuming CaptureMerge) { self.captures = captures }
 
@@ -13,7 +13,7 @@ struct IexDatagrams: ~Copyable {
   mutating func next(_ datagram: inout Datagram) -> IexTpHeader? {
     while captures.next(&datagram) {
       guard IexTpHeader.isIexTp(datagram.payload) else {
-        ignored += 1
+        foreign += 1
         continue
       }
       guard datagram.payload.count <= LineSender.packetBytesMax else {
@@ -27,6 +27,16 @@ struct IexDatagrams: ~Copyable {
       return header
     }
     return nil
+  }
+
+  /// Adds what was met and left out.
+  func add(to counts: inout PublishSourceCounts) {
+    let found = captures.counts
+    counts.ignored += found.ignored.total + foreign
+    counts.truncated += found.truncated
+    counts.isTailCut = counts.isTailCut || found.cutTail
+    counts.malformed += malformed
+    counts.tooLong += tooLong
   }
 }
 

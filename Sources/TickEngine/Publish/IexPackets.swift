@@ -34,9 +34,7 @@ struct IexPackets: PacketSource, ~Copyable {
 
   var counts: PublishSourceCounts {
     var counts = sums
-    counts.ignored = datagrams.ignored
-    counts.malformed = datagrams.malformed
-    counts.tooLong += datagrams.tooLong
+    datagrams.add(to: &counts)
     counts.restarts = streams.restarts
     return counts
   }
@@ -120,7 +118,10 @@ struct IexPackets: PacketSource, ~Copyable {
     while true {
       // A walk is a value: this one is given up if its message does not fit.
       var ahead = messages
-      guard let message = ahead?.next() else { return false }
+      guard let message = ahead?.next() else {
+        sums.malformed += UInt64(messages?.remaining ?? 0)
+        return false
+      }
       let fits = writer.hasRoom(for: message.count)
       if writer.count > 0, !fits || Int(writer.count) >= messagesPerPacket ?? .max { return true }
       messages = ahead

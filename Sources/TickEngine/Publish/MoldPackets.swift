@@ -45,8 +45,7 @@ struct MoldPackets<Messages: FeedMessages & ~Copyable>: PacketSource, ~Copyable 
 
   var counts: PublishSourceCounts {
     var counts = sums
-    counts.ignored = messages.ignored
-    counts.malformed = messages.malformed
+    messages.add(to: &counts)
     return counts
   }
 
@@ -124,7 +123,10 @@ struct MoldPackets<Messages: FeedMessages & ~Copyable>: PacketSource, ~Copyable 
       : writer.heartbeat(sent.session, next: sent.next)
   }
 
+  var lastSession: MoldUdp64Session? { sent.session }
+
   var servesRequests: Bool { requests.count > 0 }
+  var requestAddress: UdpEndpoint? { servesRequests ? requests[0].server.address : nil }
   var requestCounts: RequestCounts {
     servesRequests ? requests[0].server.counts : RequestCounts()
   }
@@ -140,15 +142,5 @@ struct MoldPackets<Messages: FeedMessages & ~Copyable>: PacketSource, ~Copyable 
 
   func waitForRequest() {
     if servesRequests { _ = requests[0].server.wait(timeout_ms: 1) }
-  }
-}
-
-extension MoldUdp64Session {
-  /// The name with its last character counted up: what a publisher that was started again takes.
-  var next: MoldUdp64Session {
-    var characters = Array(text.utf8)
-    guard let last = characters.popLast() else { return self }
-    characters.append(last < 0x7E ? last + 1 : 0x21)
-    return MoldUdp64Session(String(decoding: characters, as: UTF8.self)) ?? self
   }
 }

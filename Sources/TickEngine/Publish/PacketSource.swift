@@ -16,9 +16,18 @@ struct PublishSourceCounts: Equatable, Sendable {
   var packets: UInt64 = 0
   var heartbeats: UInt64 = 0
   var messages: UInt64 = 0
-  /// Datagrams of something else.
+  /// Records of a capture that are not of the feed.
   var ignored: UInt64 = 0
-  /// Packets of the feed that do not hold together.
+  /// Packets of which the capture kept only the beginning.
+  var truncated: UInt64 = 0
+  /// Whether a file ends in the middle of a packet or message, or its gzip stream is cut.
+  var isTailCut = false
+  /// Bytes behind the mark that ends a raw ITCH file.
+  var trailingBytes: UInt64 = 0
+  /// Messages of a type that ITCH 5.0 does not have: sent, unless too long.
+  var unknown: UInt64 = 0
+  /// Packets of the feed that do not hold together, and messages that their packet ends in, or
+  /// that are shorter than their type in ITCH.
   var malformed: UInt64 = 0
   /// Packets or messages longer than what is sent.
   var tooLong: UInt64 = 0
@@ -49,8 +58,13 @@ protocol PacketSource: ~Copyable {
   /// stream.
   func heartbeat(ofStream index: Int, into buffer: MutableBytes, utc_ns: UInt64, isEnd: Bool) -> Int
 
+  /// Of MoldUDP64: that of the last packet sent, or of the first to come.
+  var lastSession: MoldUdp64Session? { get }
+
   /// Whether anybody may ask for packets again.
   var servesRequests: Bool { get }
+  /// Where, with the port that it got.
+  var requestAddress: UdpEndpoint? { get }
   var requestCounts: RequestCounts { get }
 
   /// Answers a few of the requests that are there; returns how many it took.
@@ -60,9 +74,11 @@ protocol PacketSource: ~Copyable {
   func waitForRequest()
 }
 
-/// Feeds that nobody can ask for again.
+/// Feeds without sessions of ours, that nobody can ask for again.
 extension PacketSource where Self: ~Copyable {
+  var lastSession: MoldUdp64Session? { nil }
   var servesRequests: Bool { false }
+  var requestAddress: UdpEndpoint? { nil }
   var requestCounts: RequestCounts { RequestCounts() }
   mutating func serve() -> Int { 0 }
   func waitForRequest() {}

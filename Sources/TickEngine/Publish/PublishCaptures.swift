@@ -74,11 +74,11 @@ struct PublishCaptures {
   /// What there is, by reading all of it.
   func count() -> PublishSize {
     var sum = PublishSize()
-    for file in itch {
-      var walk = file.messages
+    if isItch {
+      var walk = ItchFeedMessages(itch, midnight_ns: 0)
       while let message = walk.next() {
         sum.messages += 1
-        sum.bytes += UInt64(message.count)
+        sum.bytes += UInt64(message.bytes.count)
       }
     }
     var datagrams = IexDatagrams(merged())

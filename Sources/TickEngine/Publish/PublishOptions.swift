@@ -17,8 +17,8 @@ public struct PublishOptions: Sendable {
   public var messagesPerPacket: Int?
   /// Where re-requests are served.
   public var requests: UdpEndpoint?
-  /// Of MoldUDP64.
-  public var session = "TICKWAY001"
+  /// Of MoldUDP64; nil: another at each start.
+  public var session: String?
   /// Leave the venue's times as they are.
   public var keepsTimes = false
   public var faultsA = FaultRates()

@@ -27,11 +27,24 @@ extension PublishReport {
     public var paths: [String] = []
     /// `iex` or `mold`.
     public var framing = ""
+    /// Of MoldUDP64, the last that there was; else absent.
+    public var session: String?
     /// Packets of the plan, before any fault; heartbeats that fill silence are not among them.
     public var packets: UInt64 = 0
     public var heartbeats: UInt64 = 0
     public var messages: UInt64 = 0
+    /// Records of a capture that are not of the feed.
     public var ignored: UInt64 = 0
+    /// Packets of which the capture kept only the beginning: not sent.
+    public var truncated: UInt64 = 0
+    /// Whether a file ends in the middle of a packet or message, or its gzip stream is cut.
+    public var cutTail = false
+    /// Bytes behind the mark that ends a raw ITCH file: not sent.
+    public var trailingBytes: UInt64 = 0
+    /// Messages of a type that ITCH 5.0 does not have: sent, unless too long.
+    public var unknown: UInt64 = 0
+    /// Packets that do not hold together, and messages that their packet ends in, or that are
+    /// shorter than their type in ITCH.
     public var malformed: UInt64 = 0
     public var tooLong: UInt64 = 0
     public var restarts: UInt64 = 0
@@ -39,7 +52,10 @@ extension PublishReport {
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-      case paths, framing, packets, heartbeats, messages, ignored, malformed, restarts
+      case paths, framing, session, packets, heartbeats, messages, ignored, truncated, unknown
+      case malformed, restarts
+      case cutTail = "cut_tail"
+      case trailingBytes = "trailing_bytes"
       case tooLong = "too_long"
     }
   }

@@ -8,6 +8,7 @@ extension PublishRole where Source: ~Copyable {
     report.source = PublishReport.Source(publication.source.counts)
     report.source.paths = options.captures
     report.source.framing = framing.rawValue
+    report.source.session = publication.source.lastSession?.text
     for line in 0..<publication.lines.count {
       var entry = PublishReport.Line(publication.lines[line])
       entry.name = line == 0 ? "a" : "b"
@@ -45,6 +46,10 @@ extension PublishReport.Source {
     heartbeats = counts.heartbeats
     messages = counts.messages
     ignored = counts.ignored
+    truncated = counts.truncated
+    cutTail = counts.isTailCut
+    trailingBytes = counts.trailingBytes
+    unknown = counts.unknown
     malformed = counts.malformed
     tooLong = counts.tooLong
     restarts = counts.restarts

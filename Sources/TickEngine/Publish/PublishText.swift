@@ -15,14 +15,16 @@ public struct PublishText: CustomStringConvertible {
   private var sourceLines: [String] {
     let source = report.source
     let unusual: [(String, UInt64)] = [
-      ("ignored", source.ignored), ("malformed", source.malformed), ("too long", source.tooLong),
+      ("bytes after the end", source.trailingBytes), ("unknown", source.unknown),
+      ("malformed", source.malformed), ("too long", source.tooLong),
       ("restarts", source.restarts),
     ]
     return ReportLayout.section(
-      "source \(source.framing)",
+      "source \(source.framing)" + (source.session.map { ", session \($0)" } ?? ""),
       [
         ("packets", "\(source.packets)"), ("heartbeats", "\(source.heartbeats)"),
-        ("messages", "\(source.messages)"),
+        ("messages", "\(source.messages)"), ("truncated", "\(source.truncated)"),
+        ("ignored", "\(source.ignored)"), ("cut tail", source.cutTail ? "yes" : "no"),
       ] + unusual.filter { $0.1 > 0 }.map { ($0.0, "\($0.1)") })
   }
 

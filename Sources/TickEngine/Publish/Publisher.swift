@@ -55,10 +55,7 @@ public enum Publisher {
   private static func mold<Messages: FeedMessages & ~Copyable>(
     _ messages: consuming Messages, _ captures: PublishCaptures, _ options: PublishOptions
   ) throws -> MoldPackets<Messages> {
-    guard let session = MoldUdp64Session(options.session) else {
-      throw PublishError.options(
-        "--session \(options.session): 1 to 10 printable characters without spaces are needed")
-    }
+    let session = try session(options)
     // Only what needs to know reads everything before the start.
     let isCounted = options.restarts || options.requests != nil
     let size = isCounted ? captures.count() : PublishSize()
@@ -71,11 +68,28 @@ public enum Publisher {
       requests: requests)
   }
 
+  /// A packet of MoldUDP64 has no sending time that could tell a second publication from copies of
+  /// the first: its session does.
+  private static func session(
+    _ options: PublishOptions
+  ) throws(PublishError) -> MoldUdp64Session {
+    guard let name = options.session else { return .startingNow() }
+    guard let session = MoldUdp64Session(name) else {
+      throw .options("--session \(name): 1 to 10 printable characters without spaces are needed")
+    }
+    return session
+  }
+
   private static func requests(
     _ address: UdpEndpoint?, _ session: MoldUdp64Session, _ size: PublishSize
-  ) throws(RequestServerError) -> Slab<MoldRequests> {
+  ) throws -> Slab<MoldRequests> {
     let messages = Int(min(max(size.messages, 1), retainedMessagesMax))
     let bytes = max(Int(min(size.bytes, retainedBytesMax)), MoldUdp64Writer.datagramBytesMax)
+    if address != nil {
+      try MemoryShortage.check(
+        RetainedMessages.byteCount(messagesMax: messages, bytesMax: bytes),
+        options: "capture, publish it in parts, or without --requests")
+    }
     return try Slab(count: address == nil ? 0 : 1) { _ throws(RequestServerError) in
       MoldRequests(
         store: RetainedMessages(session: session, messagesMax: messages, bytesMax: bytes),
@@ -113,7 +127,10 @@ public enum Publisher {
         addresses[number], number == 0 ? options.faultsA : options.faultsB, number: number,
         options, lateness: unsafe lateness[0])
     }
-    note("publishing to \(addresses.map { "\($0)" }.joined(separator: " and "))")
+    let opening = OpeningNote(
+      doing: "publishing", lines: addresses, session: source.lastSession,
+      requests: source.requestAddress)
+    note("\(opening)")
     let stop = StopFlag()
     let done = StopFlag()
     clinux_block_stop_signals()

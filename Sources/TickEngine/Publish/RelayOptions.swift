@@ -1,4 +1,3 @@
-import CLinux
 import TickRing
 import TickWire
 
@@ -63,18 +62,5 @@ public struct RelayOptions: Sendable {
     options.pace = .max
     options.seed = seed
     return options
-  }
-}
-
-extension MoldUdp64Session {
-  /// A name for a session that starts now: microseconds of the wall clock, to base 36, so that a
-  /// publisher that starts anew has another session than before.
-  static func startingNow() -> MoldUdp64Session {
-    let text = String(clinux_realtime_ns() / 1_000, radix: 36, uppercase: true)
-    // Ten digits reach to the year 2085; the last ten still differ after that.
-    guard let session = MoldUdp64Session(text.suffix(10)) else {
-      preconditionFailure("digits are a name")
-    }
-    return session
   }
 }

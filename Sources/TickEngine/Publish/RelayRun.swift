@@ -12,12 +12,17 @@ public enum RelayRun {
   /// requests that follows the end of session.
   ///
   /// - Throws: what keeps it from starting: `VenueMarketError`, `RingError`, `PublishError`,
-  ///   `RequestServerError`.
+  ///   `RequestServerError`, `MemoryShortage`.
   /// - Parameter note: a line for the operator, once receivers may join and ask.
   public static func run(
     _ options: RelayOptions, note: (String) -> Void = { _ in }
   ) throws -> RelayReport {
     try check(options)
+    try MemoryShortage.check(
+      RetainedMessages.byteCount(
+        messagesMax: options.retainedMessages,
+        bytesMax: RelayStream.retainedBytes(options.retainedMessages)) + fixedBytes,
+      options: "--retain")
     clinux_block_stop_signals()
     // Of no use without a schedule, but a line wants it; it outlives the lines.
     let lateness = HistogramStorage()
@@ -41,6 +46,9 @@ public enum RelayRun {
     thread.join()
     return RelayReport(thread.role, options)
   }
+
+  /// What else there is: the lines' datagrams, and the stack of a thread.
+  private static let fixedBytes = 16 << 20
 
   private static func check(_ options: RelayOptions) throws(PublishError) {
     guard options.lineA != options.lineB else {
@@ -96,10 +104,10 @@ public enum RelayRun {
     _ options: RelayOptions, _ session: MoldUdp64Session, _ relay: borrowing Relay
   ) -> String {
     let lines = [options.lineA] + (options.lineB.map { [$0] } ?? [])
-    let requests =
-      relay.requests.count > 0 ? ", requests at \(relay.requests[0].address.text)" : ""
-    return "relaying \(options.ring) to \(lines.map { "\($0)" }.joined(separator: " and "))"
-      + ", session \(session.text)\(requests)"
+    let note = OpeningNote(
+      doing: "relaying \(options.ring)", lines: lines, session: session,
+      requests: relay.requests.count > 0 ? relay.requests[0].address : nil)
+    return "\(note)"
   }
 }
 

@@ -32,13 +32,18 @@ struct RelayStream: ~Copyable {
       datagramBytesMax >= MoldUdp64Header.byteCount + 2 * tickBytes, "no room for a quote")
     retained = RetainedMessages(
       session: session, messagesMax: retainedMessages,
-      bytesMax: max(MoldUdp64Writer.datagramBytesMax, retainedMessages * RelayTick.byteCount))
+      bytesMax: RelayStream.retainedBytes(retainedMessages))
     let room = Slab<UInt8>(count: datagramBytesMax, repeating: 0)
     // Safe: the slab lives as long as this.
     writer = unsafe MoldUdp64Writer(into: room.mutableBytes)
     writer.begin(session, firstSequence: 1)
     buffer = room
     self.names = names
+  }
+
+  /// Of the messages that are kept: ticks, nearly all of them.
+  static func retainedBytes(_ messages: Int) -> Int {
+    max(MoldUdp64Writer.datagramBytesMax, messages * RelayTick.byteCount)
   }
 
   var session: MoldUdp64Session { retained.session }

@@ -28,12 +28,22 @@ public struct RetainedMessages: ~Copyable {
   public init(session: MoldUdp64Session, messagesMax: Int, bytesMax: Int) {
     precondition(messagesMax >= 1 && messagesMax <= 1 << 32)
     precondition(bytesMax >= MoldUdp64Writer.datagramBytesMax)
-    var capacity = 1
-    while capacity < messagesMax { capacity *= 2 }
+    let capacity = Self.capacity(messagesMax)
     self.session = session
     places = Slab(count: capacity, repeating: RetainedPlace(position: 0, length: 0))
     placeMask = UInt64(capacity - 1)
     memory = Slab(count: bytesMax, repeating: 0)
+  }
+
+  private static func capacity(_ messagesMax: Int) -> Int {
+    var capacity = 1
+    while capacity < messagesMax { capacity *= 2 }
+    return capacity
+  }
+
+  /// What such a store takes.
+  static func byteCount(messagesMax: Int, bytesMax: Int) -> Int {
+    capacity(messagesMax) * MemoryLayout<RetainedPlace>.stride + bytesMax
   }
 
   /// Messages kept.

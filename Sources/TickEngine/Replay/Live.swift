@@ -14,7 +14,7 @@ public enum Live {
   ///   - lines: what to listen to, and what a slow worker costs; how many there are the options
   ///     say.
   ///   - options: everything behind the ingester; captures, pace and repeats have no meaning here.
-  /// - Throws: as `Replay.run`, and `IngestError`, `ReceiveError`.
+  /// - Throws: as `Replay.run`, and `IngestError`, `ReceiveError`, `MemoryShortage`.
   public static func run<S: Strategy & ~Copyable>(
     _ strategy: S.Type, _ lines: IngestOptions, _ options: ReplayOptions,
     observer: ReplayObserver = ReplayObserver()
@@ -22,6 +22,7 @@ public enum Live {
     var lines = lines
     lines.workers = options.workers
     try lines.check()
+    try lines.checkMemory()
     try Replay.check(options, isCounting: S.self == CountingStrategy.self)
     switch lines.feed {
     case .iex:

@@ -73,7 +73,7 @@ import Testing
 private let changes: [ConfigurationCheckTests.Change] = [
   .init(place: "instance", says: "letters, digits") { $0.instance = "a/b" },
   .init(place: "feed", says: "line_a is missing") { $0.feed.lineA = nil },
-  .init(place: "feed.max_age_s", says: "or off") { $0.feed.ageMaxSeconds = 0 },
+  .init(place: "feed.max_age_s", says: "from a microsecond") { $0.feed.ageMaxSeconds = 1e-12 },
   .init(place: "feed.wait_us", says: "1 to 60000000") { $0.feed.wait_us = 0 },
   .init(place: "venue.user", says: "1 to 6") { $0.venue.user = "much too long" },
   .init(place: "venue.reconnect_s", says: "0 to 86400") { $0.venue.reconnectSeconds = -1 },

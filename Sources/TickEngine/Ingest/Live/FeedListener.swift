@@ -22,11 +22,13 @@ public struct FeedListener: ~Copyable {
   /// Of the options, those of receiving, arbitration and validation are taken, and the policy; the
   /// rest is for `Ingest.run`.
   ///
-  /// - Throws: `IngestError`, `ReceiveError` or `RingError`: what keeps it from listening.
+  /// - Throws: `IngestError`, `ReceiveError`, `MemoryShortage` or `RingError`: what keeps it from
+  ///   listening.
   public init(
     _ options: IngestOptions, ring: borrowing Region, directory: borrowing Region
   ) throws {
     try options.check()
+    try options.checkMemory()
     guard options.feed == .iex else { throw IngestError.options("a listener's feed is iex") }
     guard options.policy == .wait || ring.capacity >= SlowConsumerPolicy.capacityMin else {
       throw IngestError.options(

@@ -14,13 +14,16 @@ public enum Ingest {
   /// Runs until SIGINT or SIGTERM, which it blocks, or until a role fails.
   ///
   /// - Throws: what keeps the run from starting: `IngestError`, `ReceiveError`, `RingError`,
-  ///   `ReplayError`, `AtomicFile.Failure`. What ends it early is in the outcome instead.
+  ///   `ReplayError`, `MemoryShortage`, `AtomicFile.Failure`. What ends it early is in the outcome
+  ///   instead.
   public static func run(
     _ options: IngestOptions, observer: ReplayObserver = ReplayObserver()
   ) throws -> ReplayOutcome {
     try options.check()
     clinux_block_stop_signals()
     let setup = try IngestSetup(options, observer)
+    // Behind the regions, whose room counts as well; they go with the setup.
+    try options.checkMemory()
     switch options.feed {
     case .iex:
       let decoder = IexDecoder(publisher: try setup.publisher())

@@ -7,6 +7,7 @@ public enum ListenLimits {
   public static let recovery_ms: ClosedRange<UInt64> = 1...600_000
   public static let receiveBufferBytes = 1_024...(1 << 30)
   public static let datagramBytes = 64...65_507
-  /// The greatest age up to which prices may be believed.
-  public static let ageSecondsMax = 86_400.0
+  /// The age up to which prices may be believed: below a microsecond nothing that came by a network
+  /// ever could be.
+  public static let ageSeconds = 1e-6...86_400.0
 }
