@@ -70,6 +70,19 @@ import TickRing
     #expect(desk.notes().first?.hasPrefix("tap 0 has taken no tick") == true)
   }
 
+  /// Nothing of it is damaged.
+  @Test func ticksOfARelayWithoutTheirNamesAreToldAsThat() throws {
+    let desk = try Desk()
+    desk.control.write(.unnamed, 4_385)
+    let told = desk.notes()
+    let words = "feed: ticks refused, as no name of their instrument has come: 4385; the relay"
+    #expect(told.count == 1 && told[0].hasPrefix(words))
+    desk.control.write(.halfQuotes, 2)
+    #expect(
+      desk.notes() == ["feed: ticks refused, as the other half of their quote did not come: 2"])
+    #expect(desk.notes().isEmpty)
+  }
+
   @Test func aNewSessionIsNoRestart() throws {
     let desk = try Desk()
     desk.control.write(.sessionChanges, 1)

@@ -24,7 +24,7 @@ struct FeedNews {
     guard now >= next_ns else { return }
     let news = [
       clock(control), restarts(control), sessions(control), server(control), gaps(control),
-      refused(control, now), bad(control), drops(control),
+      refused(control, now), unnamed(control), halfQuotes(control), bad(control), drops(control),
     ].compactMap { $0 }
     guard !news.isEmpty else { return }
     next_ns = now + FeedNews.each_ns
@@ -84,6 +84,19 @@ struct FeedNews {
   private static func name(_ code: UInt64) -> String {
     let taps = UInt64(ControlPage.capacity)
     return code < taps ? "worker \(code - 1)" : "tap \(code - taps)"
+  }
+
+  private mutating func unnamed(_ control: borrowing ControlPage) -> String? {
+    more(.unnamed, control).map {
+      "feed: ticks refused, as no name of their instrument has come: \($0); the relay tells all"
+        + " names again within some 5 s; --requests, and a longer --retain there, lose fewer"
+    }
+  }
+
+  private mutating func halfQuotes(_ control: borrowing ControlPage) -> String? {
+    more(.halfQuotes, control).map {
+      "feed: ticks refused, as the other half of their quote did not come: \($0)"
+    }
   }
 
   private mutating func bad(_ control: borrowing ControlPage) -> String? {

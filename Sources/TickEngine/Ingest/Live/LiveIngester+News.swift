@@ -35,6 +35,9 @@ extension LiveIngester where Decoder: ~Copyable {
     control.write(.bad, counts.malformed + counts.foreign + received.bad)
     control.write(.kernelDrops, received.drops)
     control.write(.refusedForAge, feed.decoder.publisher.refusedForAge)
+    let refused = feed.decoder.publisher.refusedOfRelay
+    control.write(.unnamed, refused.unnamed)
+    control.write(.halfQuotes, refused.halfQuotes)
     // The step before its count, so that who sees the one has the other.
     control.write(.clockStep_ns, UInt64(bitPattern: clockWatch.lastStep_ns))
     control.write(.clockSteps, clockWatch.steps)
