@@ -12,7 +12,7 @@ public enum LiveFeed: String, CaseIterable, Sendable {
 
 /// What to listen to, and where the ticks go. The defaults are those of `tickway ingest`.
 public struct IngestOptions: Sendable {
-  /// A burst of 10 ms at 3 million messages/s, and a worker that is without its core for a third
+  /// A burst of 10 ms at 3 million quotes/s, and a worker that is without its core for three tenths
   /// of a second at a tenth of that: a venue waits for nobody.
   public static let ringCapacityDefault = 262_144
 

@@ -119,7 +119,7 @@ import TickWire
   }
 
   @Test(arguments: [UInt64(5), 6])
-  func whatARelaySendsComesOutByteForByte(seed: UInt64) throws {
+  func md7WhatARelaySendsComesOutByteForByte(seed: UInt64) throws {
     var ring = try RelayRing(Scratch())
     var stream = RelayStream(
       MoldUdp64Session("RELAY00001")!, names: try ring.names(), retainedMessages: 8_192)
