@@ -81,6 +81,9 @@ public struct IngestOptions: Sendable {
     guard requests == nil || feed != .iex else {
       throw .options("--requests is for MoldUDP64 feeds: IEX-TP has no request server here")
     }
+    if let requests, !requests.isHost {
+      throw .options("\(requests) is asked for nothing: requests go to the address of one host")
+    }
     guard (1...ControlPage.workersMax).contains(workers) else {
       throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")
     }
