@@ -80,6 +80,8 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     case unnamed
     /// Relayed bids and asks, the one without the other.
     case halfQuotes
+    /// Datagrams longer than what is received.
+    case tooLong
   }
 
   /// What one worker says of itself when it is idle; the worker is its one writer.

@@ -83,6 +83,16 @@ import TickRing
     #expect(desk.notes().isEmpty)
   }
 
+  @Test func whatIsTooLongIsToldBeforeTheGapThatItLeaves() throws {
+    let desk = try Desk()
+    desk.control.write(.tooLong, 12)
+    desk.control.write(.missing, 240)
+    desk.control.write(.gaps, 1)
+    let told = desk.notes()
+    #expect(told.count == 2 && told.last == "feed: messages lost: 240, in gaps: 1")
+    #expect(told[0].hasPrefix("feed: datagrams dropped as longer than --max-datagram: 12; "))
+  }
+
   @Test func aNewSessionIsNoRestart() throws {
     let desk = try Desk()
     desk.control.write(.sessionChanges, 1)

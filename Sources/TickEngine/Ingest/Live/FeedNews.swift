@@ -23,7 +23,8 @@ struct FeedNews {
     if let text = wait(control, now) { observer.note(text) }
     guard now >= next_ns else { return }
     let news = [
-      clock(control), restarts(control), sessions(control), server(control), gaps(control),
+      clock(control), restarts(control), sessions(control), server(control), tooLong(control),
+      gaps(control),
       refused(control, now), unnamed(control), halfQuotes(control), bad(control), drops(control),
     ].compactMap { $0 }
     guard !news.isEmpty else { return }
@@ -101,6 +102,14 @@ struct FeedNews {
 
   private mutating func bad(_ control: borrowing ControlPage) -> String? {
     more(.bad, control).map { "feed: datagrams damaged, or not of this feed: \($0)" }
+  }
+
+  /// Before the gaps that they leave.
+  private mutating func tooLong(_ control: borrowing ControlPage) -> String? {
+    more(.tooLong, control).map {
+      "feed: datagrams dropped as longer than --max-datagram: \($0); raise it, if they are the"
+        + " feed's"
+    }
   }
 
   private mutating func drops(_ control: borrowing ControlPage) -> String? {
