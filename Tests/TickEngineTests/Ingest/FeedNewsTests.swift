@@ -64,7 +64,8 @@ import TickRing
     desk.control.write(.refusedForAge, 9)
     #expect(
       desk.notes(after: 60 * Self.second) == [
-        "feed: quotes and trades refused for their age: 2; is this machine's clock right?"
+        "feed: quotes and trades refused for their age: 2; is this machine's clock right? What"
+          + " keeps the times of another day needs --max-age off"
       ])
     desk.control.write(.waitsFor, UInt64(ControlPage.capacity))
     #expect(desk.notes().first?.hasPrefix("tap 0 has taken no tick") == true)

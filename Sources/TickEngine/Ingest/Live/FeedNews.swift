@@ -121,7 +121,10 @@ struct FeedNews {
 
   private mutating func refused(_ control: borrowing ControlPage, _ now: UInt64) -> String? {
     let hasWaited = waited_ns != 0 && now &- waited_ns < FeedNews.waitAftermath_ns
-    let cause = hasWaited ? "they came while it waited" : "is this machine's clock right?"
+    let cause =
+      hasWaited
+      ? "they came while it waited"
+      : "is this machine's clock right? What keeps the times of another day needs --max-age off"
     return more(.refusedForAge, control).map {
       "feed: quotes and trades refused for their age: \($0); \(cause)"
     }
