@@ -76,6 +76,12 @@ public struct ControlPage: ~Copyable, @unchecked Sendable {
     /// `ControlPage.capacity` + n, 0 is nobody; and since when, CLOCK_MONOTONIC, ns.
     case waitsFor
     case waitsSince_ns
+    /// Relayed ticks of whose instrument no name has come.
+    case unnamed
+    /// Relayed bids and asks, the one without the other.
+    case halfQuotes
+    /// Datagrams longer than what is received.
+    case tooLong
   }
 
   /// What one worker says of itself when it is idle; the worker is its one writer.

@@ -64,7 +64,7 @@ struct ListenOptions: ParsableArguments {
     options.receive.bufferBytes = receiveBuffer
     options.receive.datagramBytes_max = maxDatagram
     options.receive.stampsByKernel = kernelStamps
-    options.requests = try requests.map { try LineOptions.address($0, "--requests") }
+    options.requests = try requests.map(server)
     options.arbitration.wait_ns = waitUs * 1_000
     options.arbitration.waitPackets = waitPackets
     var recovery = RecoveryLimits()
@@ -82,6 +82,15 @@ struct ListenOptions: ParsableArguments {
     }
     if let maxAge { options.validation.age_ns = try age(maxAge) }
     return options
+  }
+
+  private func server(_ text: String) throws -> LineAddress {
+    guard let address = LineAddress(text), address.isHost else {
+      throw IngestError.options(
+        "--requests \(text): the IPv4 address of one host and a port are needed, such as"
+          + " 192.0.2.7:5100")
+    }
+    return address
   }
 
   private func age(_ maxAge: String) throws -> UInt64 {

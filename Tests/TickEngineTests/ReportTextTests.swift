@@ -60,6 +60,20 @@ import TickMetrics
     #expect(beside == true && said.first.map { lines[$0].hasSuffix(" 2") } == true)
   }
 
+  /// Of a relay's messages, those that are no ticks; and why ticks were refused.
+  @Test func whatBecameOfARelaysMessagesIsThere() {
+    var report = Report.filled()
+    report.feed.state = .live
+    report.feed.entries = 87
+    report.ticks.rejected = ["unnamed": 4_385, "half_quote": 1]
+    let lines = ReportText(report).description.split(separator: "\n")
+    for (name, count) in [
+      ("directory entries", "87"), ("rejected unnamed", "4385"), ("rejected half_quote", "1"),
+    ] {
+      #expect(lines.contains { $0.contains(name) && $0.hasSuffix(" \(count)") }, "\(name)")
+    }
+  }
+
   @Test func everyCountOfTheReportIsThere() {
     let text = ReportText(Report.filled()).description
     let parts = ["69394276.8200", "rejected crossed", "risk-rejected collar", "tick.1", "cut tail"]

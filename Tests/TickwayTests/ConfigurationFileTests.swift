@@ -116,7 +116,11 @@ struct ConfigurationFileTests {
     expect(changed("waiting: auto", "waiting:"), says: "waiting: nothing is given")
     expect(changed("waiting: auto", "waiting: {a: 1}"), says: "not a section")
     expect(changed("  tick_slots: 65536 ", "  - 65536 "), says: "not a list")
-    expect(changed("line_a: 239.255.77.1:15001", "line_a: here:1"), says: "such as 239.1.2.3:5000")
+    let lineA = "line_a: 239.255.77.1:15001"
+    expect(changed(lineA, "line_a: here:1"), says: "such as 239.1.2.3:5000")
+    for server in ["239.1.1.1:500", "10.0.0.1@127.0.0.1:500", "here"] {
+      expect(changed(lineA, "requests: '\(server)'\n  \(lineA)"), says: "such as 192.0.2.7:5100")
+    }
   }
 
   @Test func impossibleValuesAreToldWhereTheyStand() {

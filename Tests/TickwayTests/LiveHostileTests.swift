@@ -36,6 +36,7 @@ struct LiveHostileTests {
     #expect(publisher.isRunning, "the attack was too late")
     #expect(try publisher.wait(within: 30).status == 0)
     #expect(ingest.tells("datagrams damaged, or not of this feed: ", within: 5))
+    #expect(ingest.tells("dropped as longer than --max-datagram: ", within: 5))
     return try ingest.end()
   }
 

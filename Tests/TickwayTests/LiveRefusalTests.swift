@@ -26,6 +26,9 @@ struct LiveRefusalTests {
     Refusal(["tops"] + a, 64, "unknown feed tops"),
     Refusal(["iex"] + a + ["--requests", "127.0.0.1:5"], 64, "IEX-TP has no request server"),
     Refusal(["iex", "--line-a", "239.255.84.1"], 64, "--line-a 239.255.84.1: an IPv4 address"),
+    Refusal(["ticks"] + a + ["--requests", "239.1.1.1:500"], 64, "the IPv4 address of one host"),
+    Refusal(["ticks"] + a + ["--requests", "10.0.0.1@127.0.0.1:5"], 64, "address of one host"),
+    Refusal(["ticks"] + a + ["--requests", "foo"], 64, "are needed, such as 192.0.2.7:5100"),
     Refusal(["iex"] + a + ["--max-age", "old"], 64, "seconds, or off, are needed"),
     // Rounded to nanoseconds it would refuse all there is.
     Refusal(["iex"] + a + ["--max-age", "1e-12"], 64, "from a microsecond to 86400"),

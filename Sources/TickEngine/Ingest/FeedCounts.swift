@@ -8,7 +8,10 @@ public struct FeedCounts: Sendable {
   /// Messages after arbitration, each once, those of unknown type included.
   public var messages: UInt64 = 0
   public var unknown: UInt64 = 0
-  /// Datagrams whose header cannot be true, and messages that cannot be read.
+  /// Of a relay's messages, those that name an instrument.
+  public var entries: UInt64 = 0
+  /// Datagrams whose header cannot be true, and messages that cannot be read, or contradict an
+  /// earlier one.
   public var malformed: UInt64 = 0
   /// Gap events, and the messages never seen in them.
   public var gaps: UInt64 = 0
@@ -44,6 +47,8 @@ public struct FeedCounts: Sendable {
 /// Why a message was refused publication (MD4). Books, status and directory see it all the same.
 public enum TickRejection: Int, CaseIterable, Sendable {
   case stale, future, crossed, locked, wideSpread, badPrice, unknownSymbol, directoryFull
+  /// Of relayed ticks: no name of the instrument has come; a bid or an ask without the other.
+  case unnamed, halfQuote
 
   public var name: String {
     switch self {
@@ -55,6 +60,8 @@ public enum TickRejection: Int, CaseIterable, Sendable {
     case .badPrice: "bad_price"
     case .unknownSymbol: "unknown_symbol"
     case .directoryFull: "directory_full"
+    case .unnamed: "unnamed"
+    case .halfQuote: "half_quote"
     }
   }
 }
@@ -68,7 +75,7 @@ public struct TickCounts: Sendable {
   /// By kind.
   public var byKind = InlineArray<16, UInt64>(repeating: 0)
   /// Messages refused, by `TickRejection`.
-  public var rejected = InlineArray<8, UInt64>(repeating: 0)
+  public var rejected = InlineArray<10, UInt64>(repeating: 0)
   /// Over all trade messages decoded: shares, and price times shares in units of 1e-4.
   public var tradeVolume: UInt64 = 0
   public var tradeNotionalE4: Int128 = 0

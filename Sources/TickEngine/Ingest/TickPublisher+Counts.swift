@@ -35,6 +35,13 @@ extension TickPublisher {
     }
   }
 
+  /// Relayed ticks whose instrument's name has not come, and halves of quotes.
+  var refusedOfRelay: (unnamed: UInt64, halfQuotes: UInt64) {
+    mutating get {
+      (rejected[TickRejection.unnamed.rawValue], rejected[TickRejection.halfQuote.rawValue])
+    }
+  }
+
   var ringCount: Int { fanOut.ringCount }
 
   /// One ring's counters, workers' first; `advanced` is how far its consumer is.

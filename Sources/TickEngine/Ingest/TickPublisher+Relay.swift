@@ -26,6 +26,9 @@ extension TickPublisher {
     return number
   }
 
+  /// Counts a tick of an instrument whose name found no number, for the same reason.
+  mutating func rejectUnnumbered() { reject(isRestricted ? .unknownSymbol : .directoryFull) }
+
   /// Whether a tick that was made elsewhere is refused for its age, where that is judged at all:
   /// not of what was asked for again. The first that is not ends the doubt of a clock that was set.
   mutating func rejectForAge(_ tick: Tick, _ times: ArrivalTimes, isRecovered: Bool) -> Bool {

@@ -97,6 +97,8 @@ extension Report {
     public var requests: UInt64?
     public var requestsUnsent: UInt64?
     public var recovered: UInt64?
+    /// Of a relay's messages, those that name an instrument; the others are ticks.
+    public var entries: UInt64?
     /// Packets out of order that found no room and were asked for again.
     public var unheld: UInt64?
     /// Packets whose place in the stream no second packet confirmed; dropped.
@@ -120,7 +122,7 @@ extension Report {
     enum CodingKeys: String, CodingKey {
       case packets, heartbeats, messages, unknown, malformed, gaps, missing
       case duplicates, overlaps, restarts, late, requests, recovered, unheld, unrecorded
-      case implausible
+      case implausible, entries
       case foreign, rejoins
       case state, lines, lateness_ns
       case byType = "by_type"

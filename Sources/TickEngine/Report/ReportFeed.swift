@@ -52,6 +52,7 @@ extension Report {
     feed.late = counts.late
     feed.requests = counts.requests
     feed.recovered = counts.recovered
+    if counts.entries > 0 { feed.entries = counts.entries }
     feed.unheld = counts.unheld
     feed.implausible = counts.implausible
     feed.unrecorded = counts.unrecorded

@@ -63,8 +63,9 @@ public struct ReportText: CustomStringConvertible {
     let feed = report.feed
     guard let state = feed.state else { return [] }
     let unusual: [Count] = [
-      ("late", feed.late), ("requests", feed.requests), ("requests unsent", feed.requestsUnsent),
-      ("recovered", feed.recovered), ("not held", feed.unheld),
+      ("directory entries", feed.entries), ("late", feed.late), ("requests", feed.requests),
+      ("requests unsent", feed.requestsUnsent), ("recovered", feed.recovered),
+      ("not held", feed.unheld),
       ("implausible", feed.implausible), ("not recorded", feed.unrecorded),
       ("foreign", feed.foreign), ("rejoins", feed.rejoins), ("clock steps", feed.clockSteps),
     ].compactMap { ($0.1 ?? 0) == 0 ? nil : ($0.0, "\($0.1 ?? 0)") }

@@ -77,7 +77,10 @@ struct ConfigurationReader {
     feed.lineA = section.parsed("line_a", needed) { LineAddress($0) }
     feed.lineB = section.parsed("line_b", needed) { LineAddress($0) }
     feed.interface = section.text("interface")
-    feed.requests = section.parsed("requests", needed) { LineAddress($0) }
+    let ofHost = "the IPv4 address of one host and a port, such as 192.0.2.7:5100, are needed"
+    feed.requests = section.parsed("requests", ofHost) { text in
+      LineAddress(text).flatMap { $0.isHost ? $0 : nil }
+    }
     let age = section.parsed("max_age_s", "seconds, or off, are needed") { text in
       text == "off" ? .infinity : Double(text).flatMap { $0.isFinite ? $0 : nil }
     }

@@ -51,7 +51,7 @@ import TickWire
     return limits
   }
 
-  @Test func theFirstCopyWinsAndTheSecondIsADuplicate() {
+  @Test func md2TheFirstCopyWinsAndTheSecondIsADuplicate() {
     let bench = Bench()
     #expect(bench.take(1, 2, line: 0, sent: 5) == .released)
     #expect(bench.take(1, 2, line: 1, sent: 5) == .duplicate)
@@ -78,7 +78,7 @@ import TickWire
     #expect(bench.decoder.messages == [1, 2, 3, 4, 5] && bench.counts.missing == 0)
   }
 
-  @Test func aHoleIsGivenUpWhenItsTimeIsOver() {
+  @Test func md3AHoleIsGivenUpWhenItsTimeIsOver() {
     let bench = Bench()
     bench.take(1, 1)
     bench.take(4, 1)
@@ -89,7 +89,7 @@ import TickWire
     #expect(bench.counts.gaps == 1 && bench.counts.missing == 2)
   }
 
-  @Test func aHoleIsGivenUpWhenTooManyPacketsWaitBehindIt() {
+  @Test func md3AHoleIsGivenUpWhenTooManyPacketsWaitBehindIt() {
     var limits = ArbiterLimits()
     limits.waitPackets = 3
     let bench = Bench(limits)

@@ -86,7 +86,7 @@ import TickWire
   }
 
   /// MD3: books touched by an unrecovered gap are suspect, those not yet seen too.
-  @Test func aGapInDeepMakesEveryBookSuspectUntilARestart() throws {
+  @Test func md3AGapInDeepMakesEveryBookSuspectUntilARestart() throws {
     let bench = try FeedBench.deep()
     bench.stream.firstSequence = 1
     bench.send()

@@ -64,10 +64,34 @@ import TickRing
     desk.control.write(.refusedForAge, 9)
     #expect(
       desk.notes(after: 60 * Self.second) == [
-        "feed: quotes and trades refused for their age: 2; is this machine's clock right?"
+        "feed: quotes and trades refused for their age: 2; is this machine's clock right? What"
+          + " keeps the times of another day needs --max-age off"
       ])
     desk.control.write(.waitsFor, UInt64(ControlPage.capacity))
     #expect(desk.notes().first?.hasPrefix("tap 0 has taken no tick") == true)
+  }
+
+  /// Nothing of it is damaged.
+  @Test func ticksOfARelayWithoutTheirNamesAreToldAsThat() throws {
+    let desk = try Desk()
+    desk.control.write(.unnamed, 4_385)
+    let told = desk.notes()
+    let words = "feed: ticks refused, as no name of their instrument has come: 4385; the relay"
+    #expect(told.count == 1 && told[0].hasPrefix(words))
+    desk.control.write(.halfQuotes, 2)
+    #expect(
+      desk.notes() == ["feed: ticks refused, as the other half of their quote did not come: 2"])
+    #expect(desk.notes().isEmpty)
+  }
+
+  @Test func whatIsTooLongIsToldBeforeTheGapThatItLeaves() throws {
+    let desk = try Desk()
+    desk.control.write(.tooLong, 12)
+    desk.control.write(.missing, 240)
+    desk.control.write(.gaps, 1)
+    let told = desk.notes()
+    #expect(told.count == 2 && told.last == "feed: messages lost: 240, in gaps: 1")
+    #expect(told[0].hasPrefix("feed: datagrams dropped as longer than --max-datagram: 12; "))
   }
 
   @Test func aNewSessionIsNoRestart() throws {

@@ -9,7 +9,7 @@ import Testing
   private static func at(_ milliseconds: UInt64) -> UInt64 { start + milliseconds * ms }
   private static func pair() -> LineHealth { LineHealth(lines: 2, hours: nil, started_ns: start) }
 
-  @Test func fiveSecondsAreNotStaleAndAMillisecondMoreIs() {
+  @Test func md1FiveSecondsAreNotStaleAndAMillisecondMoreIs() {
     let health = Self.pair()
     health.note(0, Self.at(1_000))
     #expect(health.state(0, now: Self.at(6_000), clock: 0) == .live)
@@ -49,7 +49,7 @@ import Testing
     #expect(health.hopefulLines(now: Self.at(10_002), clock: 0) == 0b10)
   }
 
-  @Test func silenceOutsideTheSessionsHoursIsNoFault() throws {
+  @Test func md1SilenceOutsideTheSessionsHoursIsNoFault() throws {
     let hours = try #require(SessionHours("23:00-01:00"))
     var health = LineHealth(lines: 1, hours: hours, started_ns: Self.start)
     let noon: UInt64 = 12 * 3_600 * 1_000_000_000

@@ -18,7 +18,7 @@ import TickWire
     (Int64(0), true), (999_999_999, true), (1_000_000_000, false), (3_600_000_000_000, false),
     (-1_000_000_000, true), (-1_000_000_001, false),
   ])
-  func ageIsJudgedToTheNanosecond(age: Int64, passes: Bool) throws {
+  func md4AgeIsJudgedToTheNanosecond(age: Int64, passes: Bool) throws {
     let bench = try FeedBench.tops()
     bench.age = age
     bench.trade("AAA", 10_000)
@@ -31,7 +31,7 @@ import TickWire
 
   /// Age is of the sending, not of the event: a status of the morning is no news, but true.
   @Test(arguments: [Int64(1_000_000_000), 90_000_000_000_000, -5_000_000_000])
-  func aStatusIsNeverRefusedForAge(age: Int64) throws {
+  func md4AStatusIsNeverRefusedForAge(age: Int64) throws {
     let bench = try FeedBench.tops()
     bench.age = age
     bench.status("AAA", "H")
@@ -161,7 +161,7 @@ import TickWire
     (10_000_000_000_000, 10_000_000_000_001, .badPrice),
     (9_999_999_999_999, 10_000_000_000_000, nil),
   ])
-  func quotesAreJudgedAtTheBoundary(bid: Int64, ask: Int64, reason: TickRejection?) throws {
+  func md4QuotesAreJudgedAtTheBoundary(bid: Int64, ask: Int64, reason: TickRejection?) throws {
     let bench = try FeedBench.tops()
     bench.quote("AAA", bid, ask)
     #expect(bench.ticks().count == (reason == nil ? 2 : 0))
@@ -215,7 +215,7 @@ import TickWire
   }
 
   /// MD4: the last good quote does not stay live, and its end is told once.
-  @Test func aRefusedQuoteEmptiesBothSidesOnceAndOnlyOnce() throws {
+  @Test func md4ARefusedQuoteEmptiesBothSidesOnceAndOnlyOnce() throws {
     let bench = try FeedBench.tops()
     bench.quote("AAA", 10_001, 10_000)
     #expect(bench.ticks().isEmpty)
@@ -261,7 +261,7 @@ import TickWire
     (Int64(1), true), (0, false), (-1, false), (.min, false), (10_000_000_000_000, true),
     (10_000_000_000_001, false), (.max, false),
   ])
-  func aTradePriceMustBePositiveAndCountable(price: Int64, passes: Bool) throws {
+  func md4ATradePriceMustBePositiveAndCountable(price: Int64, passes: Bool) throws {
     let bench = try FeedBench.tops()
     bench.trade("AAA", price)
     #expect(bench.ticks().count == (passes ? 1 : 0))

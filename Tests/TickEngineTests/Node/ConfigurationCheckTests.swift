@@ -82,6 +82,10 @@ private let changes: [ConfigurationCheckTests.Change] = [
   .init(place: "feed.protocol", says: "iex or ticks") { $0.feed.feed = .moldItch },
   .init(place: "feed.line_b", says: "line A again") { $0.feed.lineB = $0.feed.lineA },
   .init(place: "feed.requests", says: "MoldUDP64") { $0.feed.requests = $0.feed.lineA },
+  .init(place: "feed.requests", says: "the address of one host") {
+    $0.feed.feed = .ticks
+    $0.feed.requests = $0.feed.lineA
+  },
   .init(place: "feed.wait_packets", says: "8192") { $0.feed.waitPackets = 8_193 },
   .init(place: "feed.datagram_bytes_max", says: "65507") { $0.feed.datagramBytes_max = 65_508 },
   .init(place: "venue.listen", says: "127.0.0.1") { $0.venue.listenAddress = "here" },

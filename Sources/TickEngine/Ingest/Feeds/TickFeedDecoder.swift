@@ -36,11 +36,11 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
   mutating func judged(_ verdict: SequenceVerdict, _ packet: SequencedPacket) {
     if verdict.isRestart || verdict.isNewSession {
       relay.restart()
-      bid = nil
+      forgetBid()
       publisher.restart(stream: verdict.stream, time: publisher.statusTime(at: times.clock))
     }
     if verdict.missing > 0 {
-      bid = nil
+      forgetBid()
       publisher.gap(stream: verdict.stream, time: publisher.statusTime(at: times.clock))
     }
     publisher.beginMessages(stream: verdict.stream)
@@ -50,11 +50,25 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
     switch relay.decode(message) {
     case .tick(let tick): take(tick)
     case .entry(let entry):
+      counts.entries += 1
       guard let number = publisher.instrument(of: entry.symbol, venue: entry.venue) else { return }
       relay.assign(entry.instrument, number: number)
-    case .repeated: break
-    case .rejected: counts.malformed += 1
+    case .repeated: counts.entries += 1
+    case .rejected(.unnamed): publisher.reject(.unnamed)
+    case .rejected(.unnumbered): publisher.rejectUnnumbered()
+    case .rejected(.malformed), .rejected(.conflicting): counts.malformed += 1
     }
+  }
+
+  mutating func end() {
+    forgetBid()
+    publisher.end()
+  }
+
+  /// Its ask does not come any more.
+  private mutating func forgetBid() {
+    guard bid.take() != nil else { return }
+    publisher.reject(.halfQuote)
   }
 
   private mutating func take(_ tick: Tick) {
@@ -65,11 +79,11 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
           ? publisher.withdrawQuote(first.series.instrument, time: tick.timestamp)
           : publisher.relayQuote(first, tick)
       }
-      counts.malformed += 1
+      publisher.reject(.halfQuote)
     }
     switch tick.series.kind {
     case .bid: bid = tick
-    case .ask: counts.malformed += 1
+    case .ask: publisher.reject(.halfQuote)
     case .trade, .tradeNoLast:
       publisher.countTrade(tick)
       if !isRefused(tick) { publisher.relay(tick) }

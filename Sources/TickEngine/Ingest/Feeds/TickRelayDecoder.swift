@@ -18,7 +18,18 @@ public struct TickRelayDecoder: ~Copyable {
     /// An entry that says what an earlier one said.
     case repeated
     /// Counted; nothing to publish.
-    case rejected
+    case rejected(Rejection)
+  }
+
+  public enum Rejection: Sendable {
+    /// Neither a tick nor an entry, or beyond the table.
+    case malformed
+    /// An entry that gives a known instrument another name.
+    case conflicting
+    /// A tick of an instrument of which no entry has come.
+    case unnamed
+    /// A tick of an instrument that has an entry, and was given no number.
+    case unnumbered
   }
 
   public private(set) var counts = TickRelayCounts()
@@ -48,7 +59,7 @@ public struct TickRelayDecoder: ~Copyable {
     if let tick = RelayTick(message) { return decode(tick) }
     guard let entry = RelayEntry(message), entry.instrument < known.count else {
       counts.malformed += 1
-      return .rejected
+      return .rejected(.malformed)
     }
     return decode(entry)
   }
@@ -69,7 +80,8 @@ public struct TickRelayDecoder: ~Copyable {
     let number = instrument < numbers.count ? numbers[Int(instrument)] : 0
     guard number > 0 else {
       counts.unknownInstrument += 1
-      return .rejected
+      let isNamed = instrument < known.count && known[Int(instrument)].isKnown
+      return .rejected(isNamed ? .unnumbered : .unnamed)
     }
     counts.ticks += 1
     return .tick(Tick(words: tick.renumbered(number).words))
@@ -85,7 +97,7 @@ public struct TickRelayDecoder: ~Copyable {
     }
     guard known[index].hasNames(of: names) else {
       counts.conflicting += 1
-      return .rejected
+      return .rejected(.conflicting)
     }
     counts.repeated += 1
     return .repeated

@@ -23,8 +23,9 @@ struct FeedNews {
     if let text = wait(control, now) { observer.note(text) }
     guard now >= next_ns else { return }
     let news = [
-      clock(control), restarts(control), sessions(control), server(control), gaps(control),
-      refused(control, now), bad(control), drops(control),
+      clock(control), restarts(control), sessions(control), server(control), tooLong(control),
+      gaps(control),
+      refused(control, now), unnamed(control), halfQuotes(control), bad(control), drops(control),
     ].compactMap { $0 }
     guard !news.isEmpty else { return }
     next_ns = now + FeedNews.each_ns
@@ -86,8 +87,29 @@ struct FeedNews {
     return code < taps ? "worker \(code - 1)" : "tap \(code - taps)"
   }
 
+  private mutating func unnamed(_ control: borrowing ControlPage) -> String? {
+    more(.unnamed, control).map {
+      "feed: ticks refused, as no name of their instrument has come: \($0); the relay tells all"
+        + " names again within some 5 s; --requests, and a longer --retain there, lose fewer"
+    }
+  }
+
+  private mutating func halfQuotes(_ control: borrowing ControlPage) -> String? {
+    more(.halfQuotes, control).map {
+      "feed: ticks refused, as the other half of their quote did not come: \($0)"
+    }
+  }
+
   private mutating func bad(_ control: borrowing ControlPage) -> String? {
     more(.bad, control).map { "feed: datagrams damaged, or not of this feed: \($0)" }
+  }
+
+  /// Before the gaps that they leave.
+  private mutating func tooLong(_ control: borrowing ControlPage) -> String? {
+    more(.tooLong, control).map {
+      "feed: datagrams dropped as longer than --max-datagram: \($0); raise it, if they are the"
+        + " feed's"
+    }
   }
 
   private mutating func drops(_ control: borrowing ControlPage) -> String? {
@@ -99,7 +121,10 @@ struct FeedNews {
 
   private mutating func refused(_ control: borrowing ControlPage, _ now: UInt64) -> String? {
     let hasWaited = waited_ns != 0 && now &- waited_ns < FeedNews.waitAftermath_ns
-    let cause = hasWaited ? "they came while it waited" : "is this machine's clock right?"
+    let cause =
+      hasWaited
+      ? "they came while it waited"
+      : "is this machine's clock right? What keeps the times of another day needs --max-age off"
     return more(.refusedForAge, control).map {
       "feed: quotes and trades refused for their age: \($0); \(cause)"
     }

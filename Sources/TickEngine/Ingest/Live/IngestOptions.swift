@@ -12,7 +12,7 @@ public enum LiveFeed: String, CaseIterable, Sendable {
 
 /// What to listen to, and where the ticks go. The defaults are those of `tickway ingest`.
 public struct IngestOptions: Sendable {
-  /// A burst of 10 ms at 3 million messages/s, and a worker that is without its core for a third
+  /// A burst of 10 ms at 3 million quotes/s, and a worker that is without its core for three tenths
   /// of a second at a tenth of that: a venue waits for nobody.
   public static let ringCapacityDefault = 262_144
 
@@ -80,6 +80,9 @@ public struct IngestOptions: Sendable {
     }
     guard requests == nil || feed != .iex else {
       throw .options("--requests is for MoldUDP64 feeds: IEX-TP has no request server here")
+    }
+    if let requests, !requests.isHost {
+      throw .options("\(requests) is asked for nothing: requests go to the address of one host")
     }
     guard (1...ControlPage.workersMax).contains(workers) else {
       throw .options("--workers: a number from 1 to \(ControlPage.workersMax) is needed")

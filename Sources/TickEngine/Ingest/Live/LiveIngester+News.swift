@@ -33,21 +33,27 @@ extension LiveIngester where Decoder: ~Copyable {
     control.write(.sessionChanges, counts.sessionChanges)
     control.write(.serverChanges, feed.serverChanges)
     control.write(.bad, counts.malformed + counts.foreign + received.bad)
+    control.write(.tooLong, received.tooLong)
     control.write(.kernelDrops, received.drops)
     control.write(.refusedForAge, feed.decoder.publisher.refusedForAge)
+    let refused = feed.decoder.publisher.refusedOfRelay
+    control.write(.unnamed, refused.unnamed)
+    control.write(.halfQuotes, refused.halfQuotes)
     // The step before its count, so that who sees the one has the other.
     control.write(.clockStep_ns, UInt64(bitPattern: clockWatch.lastStep_ns))
     control.write(.clockSteps, clockWatch.steps)
   }
 
-  /// Of all sockets: datagrams that found no room, and that were dropped as they came.
-  private var received: (drops: UInt64, bad: UInt64) {
+  /// Of all lines: datagrams that found no room, and that were dropped as they came; those that
+  /// were too long of the request server, too.
+  private var received: (drops: UInt64, tooLong: UInt64, bad: UInt64) {
     mutating get {
-      var sums = (drops: UInt64(0), bad: UInt64(0))
+      var sums = (drops: UInt64(0), tooLong: answersTooLong, bad: UInt64(0))
       for line in 0..<lines.count {
         let counts = lines[line].counts
         sums.drops += counts.droppedByKernel
-        sums.bad += counts.tooLong + counts.empty + counts.wrongSource
+        sums.tooLong += counts.tooLong
+        sums.bad += counts.empty + counts.wrongSource
       }
       return sums
     }

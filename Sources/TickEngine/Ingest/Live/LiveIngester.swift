@@ -84,6 +84,7 @@ struct LiveIngester<Decoder: PublishingDecoder & ~Copyable>: ~Copyable, Role {
   /// The port that a line has, also where the kernel chose it.
   func port(ofLine line: Int) -> UInt16 { lines[line].port }
   var feedState: FeedState { health.feed }
+  var answersTooLong: UInt64 { recovery.count > 0 ? recovery[0].counts.tooLong : 0 }
   var requestsUnsent: UInt64 { recovery.count > 0 ? recovery[0].unsent : 0 }
 
   func state(ofLine line: Int) -> LineState {

@@ -62,6 +62,9 @@ public struct LineAddress: Sendable, Hashable, CustomStringConvertible {
   /// 224.0.0.0 to 239.255.255.255 (RFC 5771).
   public var isMulticast: Bool { group >> 28 == 0xE }
 
+  /// Whether it can be asked for something: one host, and no sender named beside it.
+  public var isHost: Bool { source == nil && group != 0 && group < 0xE000_0000 }
+
   public var description: String {
     let line = "\(Self.text(group)):\(port)"
     return source.map { "\(Self.text($0))@\(line)" } ?? line

@@ -10,9 +10,11 @@ struct RingEnd: ~Copyable {
 
   /// - Parameters:
   ///   - ageMax_ns: from which age on quotes and trades are refused.
+  ///   - symbols: those that are given; nil: as they appear.
   ///   - publisher: the other end.
   init(
-    capacity: Int = 1 << 14, ageMax_ns: UInt64 = 1_000_000_000, _ publisher: inout TickPublisher?
+    capacity: Int = 1 << 14, ageMax_ns: UInt64 = 1_000_000_000, symbols: [String]? = nil,
+    _ publisher: inout TickPublisher?
   ) throws {
     var limits = ValidationLimits()
     limits.age_ns = ageMax_ns
@@ -21,15 +23,17 @@ struct RingEnd: ~Copyable {
     let directory = try regions.make(.directory, capacity: 1 << 12)
     let reader = DirectoryReader(try directory.attach())
     let consumer = try TickConsumer(claiming: ring.attach())
+    var writer = try DirectoryWriter(claiming: directory.attach(), venue: Symbol("IEX")!.word)
+    if let symbols { try writer.add(symbols) }
     publisher = TickPublisher(
-      directory: try DirectoryWriter(claiming: directory.attach(), venue: Symbol("IEX")!.word),
+      directory: writer,
       outlets: try Slab<TickOutlet>(count: 1) { _ in
         TickOutlet(try TickProducer(claiming: ring.attach()), policy: .drop, waitPolicy: .share)
       },
       workers: 1, board: nil,
       control: ControlPage(
         try regions.make(.control, capacity: ControlPage.capacity).attach()),
-      limits: limits, isRestricted: false)
+      limits: limits, isRestricted: symbols != nil)
     self.consumer = consumer
     names = reader
   }

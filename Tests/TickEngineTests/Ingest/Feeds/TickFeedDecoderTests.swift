@@ -17,10 +17,12 @@ import TickWire
     var clock: UInt64 = 7
 
     init(
-      ringCapacity: Int = 1 << 14, ageMax_ns: UInt64 = .max, memory: FeedMemory? = nil
+      ringCapacity: Int = 1 << 14, ageMax_ns: UInt64 = .max, symbols: [String]? = nil,
+      memory: FeedMemory? = nil
     ) throws {
       var publisher: TickPublisher?
-      ring = try RingEnd(capacity: ringCapacity, ageMax_ns: ageMax_ns, &publisher)
+      ring = try RingEnd(
+        capacity: ringCapacity, ageMax_ns: ageMax_ns, symbols: symbols, &publisher)
       feed = ArbitratedFeed(
         TickFeedDecoder(publisher: publisher.take()!, memory: memory), limits: ArbiterLimits(),
         restarts: .follow, lines: 1, streams: memory?.sequences())
@@ -67,6 +69,12 @@ import TickWire
       feed.takeOver(ArrivalTimes(clock: clock, received_ns: now, now: now))
     }
 
+    /// Nothing more comes.
+    func end() {
+      feed.finish()
+      feed.decoder.end()
+    }
+
     func doubtClock() { feed.decoder.publisher.doubtClock(now) }
 
     func pass(_ nanoseconds: UInt64) {
@@ -111,7 +119,7 @@ import TickWire
   }
 
   @Test(arguments: [UInt64(5), 6])
-  func whatARelaySendsComesOutByteForByte(seed: UInt64) throws {
+  func md7WhatARelaySendsComesOutByteForByte(seed: UInt64) throws {
     var ring = try RelayRing(Scratch())
     var stream = RelayStream(
       MoldUdp64Session("RELAY00001")!, names: try ring.names(), retainedMessages: 8_192)
@@ -215,13 +223,52 @@ import TickWire
     // Another session names anew.
     successor.send([Self.tick(7, .trade)], session: "AGAIN", first: 1)
     successor.send([Self.tick(900, .trade)], session: "AGAIN")
-    #expect(successor.counts.sessionChanges == 1 && successor.counts.malformed == 2)
+    #expect(successor.counts.sessionChanges == 1 && successor.refused(.unnamed) == 2)
   }
 
-  @Test func ticksOfUnknownInstrumentsAreCountedAndNotPublished() throws {
+  /// Nothing is damaged: the name was lost, or has not come yet.
+  @Test func ticksWithoutANameAreRefusedAsSuch() throws {
     let bench = try Bench()
     bench.send([Self.tick(3, .trade), Self.entry(3, "TICK"), Self.tick(3, .trade)])
-    #expect(bench.ticks().count == 1 && bench.counts.malformed == 1 && bench.counts.messages == 3)
+    #expect(bench.ticks().count == 1 && bench.refused(.unnamed) == 1)
+    #expect(bench.counts.messages == 3 && bench.counts.malformed == 0)
+  }
+
+  /// Its name has come, and is not of the list.
+  @Test func ticksOfASymbolThatIsNotGivenAreUnknown() throws {
+    let bench = try Bench(symbols: ["TOCK"])
+    bench.send([Self.entry(3, "TICK"), Self.entry(4, "TOCK")])
+    bench.send([Self.tick(3, .trade), Self.tick(4, .trade)])
+    #expect(bench.ticks().map(\.series.instrument) == [1])
+    #expect(bench.refused(.unknownSymbol) == 2 && bench.refused(.unnamed) == 0)
+    #expect(bench.counts.malformed == 0)
+  }
+
+  /// Names and all, whatever was lost on the way.
+  @Test(arguments: [UInt64(1), 2, 3, 4, 5, 6])
+  func everyMessageOfALossyRelayIsPublishedOrCountedByReason(seed: UInt64) throws {
+    var ring = try RelayRing(Scratch())
+    var stream = RelayStream(
+      MoldUdp64Session("RELAY00001")!, names: try ring.names(), retainedMessages: 64)
+    let published = ring.publish(20_000, seed: seed)
+    var sink = Sink()
+    for (index, tick) in published.enumerated() {
+      stream.add(Tick(words: (tick[0], tick[1], tick[2])), into: &sink)
+      if index % 1_000 == 999 { stream.repeatNames(into: &sink) }
+    }
+    stream.flush(into: &sink)
+    let bench = try Bench(ringCapacity: 1 << 16)
+    var random = SeededRandom(seed: seed)
+    for datagram in sink.datagrams where random.below(4) > 0 {
+      bench.take(datagram)
+      bench.pass(200_000_000)
+    }
+    bench.end()
+    let counts = bench.counts
+    let relayed = bench.ticks().filter { $0.series.instrument > 0 }.count
+    #expect(counts.malformed == 0 && bench.refused(.unnamed) > 0 && counts.missing > 0)
+    let refused = bench.refused(.unnamed) + bench.refused(.halfQuote)
+    #expect(counts.messages == counts.entries + UInt64(relayed) + refused)
   }
 
   @Test func anEntryAtOddsWithAnEarlierOneChangesNothing() throws {
@@ -240,27 +287,31 @@ import TickWire
     bench.send([Self.tick(1, .ask)])
     #expect(bench.ticks().map(\.series.kind) == [.bid, .ask])
     bench.send([Self.tick(1, .bid), Self.tick(2, .ask)])
-    #expect(bench.counts.malformed == 2)
+    #expect(bench.refused(.halfQuote) == 2)
     bench.send([Self.tick(1, .bid), Self.tick(1, .trade)])
-    #expect(bench.counts.malformed == 3)
+    #expect(bench.refused(.halfQuote) == 3 && bench.counts.malformed == 0)
     let kinds = bench.ticks().map(\.series.kind)
     #expect(!kinds.contains(.bid) && kinds.contains(.trade))
+    bench.send([Self.tick(1, .bid)])
+    bench.end()
+    #expect(bench.ticks().isEmpty && bench.refused(.halfQuote) == 4)
   }
 
   /// An ask alone would be a quote's second half without its first.
   @Test func anAskWithoutItsBidIsNoQuote() throws {
     let bench = try Bench()
     bench.send([Self.entry(1, "TICK"), Self.tick(1, .ask)])
-    #expect(bench.ticks().isEmpty && bench.counts.malformed == 1)
+    #expect(bench.ticks().isEmpty && bench.refused(.halfQuote) == 1)
   }
 
-  @Test func aBidBeforeAGapIsForgotten() throws {
+  @Test func aBidBeforeAGapIsForgottenAndCounted() throws {
     let bench = try Bench()
     bench.send([Self.entry(1, "TICK"), Self.tick(1, .bid)])
     bench.send([Self.tick(1, .ask)], first: 5)
     bench.pass(100_000_000)
     #expect(bench.ticks().map(\.series.kind) == [.status])
-    #expect(bench.counts.gaps == 1 && bench.counts.missing == 2 && bench.counts.malformed == 1)
+    #expect(bench.counts.gaps == 1 && bench.counts.missing == 2)
+    #expect(bench.refused(.halfQuote) == 2 && bench.counts.malformed == 0)
   }
 
   @Test func aRelayThatIsStartedAgainNamesItsInstrumentsAnew() throws {

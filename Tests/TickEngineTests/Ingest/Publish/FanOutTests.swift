@@ -104,7 +104,7 @@ import TickWire
   // MARK: Recovered messages
 
   /// MD4: their age is not judged, and they are marked once a recovery.
-  @Test func recoveredMessagesSkipTheAgeCheckAndAreMarked() throws {
+  @Test func md4RecoveredMessagesSkipTheAgeCheckAndAreMarked() throws {
     let bench = try FeedBench.tops()
     let old = bench.clock - 60_000_000_000
     func packet(_ sendTime: UInt64, isRecovered: Bool) {
@@ -145,7 +145,7 @@ import TickWire
 
   /// SE2, TK3: a stopped worker costs the others nothing, and nobody waits for it.
   @Test(arguments: [SlowConsumerPolicy.drop, .conflate])
-  func aStoppedWorkerDoesNotSlowTheOthers(policy: SlowConsumerPolicy) throws {
+  func se2AStoppedWorkerDoesNotSlowTheOthers(policy: SlowConsumerPolicy) throws {
     let bench = try bench {
       $0.workers = 2
       $0.policies = [policy, .wait]

@@ -47,7 +47,7 @@ import TickRing
   }()
 
   @Test(arguments: cases)
-  func everyTickIsPolledConflatedOrLost(
+  func se3EveryTickIsPolledConflatedOrLost(
     policy: SlowConsumerPolicy, capacity: Int, seed: UInt64
   ) throws {
     let run = try run(policy, capacity: capacity, seed: seed)

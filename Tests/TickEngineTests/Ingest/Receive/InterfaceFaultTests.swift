@@ -10,9 +10,9 @@ import Testing
   private static let isWithin = ProcessInfo.processInfo.environment[marker] != nil
 
   @Test(.disabled(if: isWithin))
-  func aLineOutlivesItsInterface() throws {
+  func md5ALineOutlivesItsInterface() throws {
     guard Self.run("unshare", ["-Urn", "ip", "link", "show"]).status == 0 else {
-      print("SKIPPED aLineOutlivesItsInterface: no network namespace can be made here")
+      print("SKIPPED md5ALineOutlivesItsInterface: no network namespace can be made here")
       return
     }
     let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
@@ -27,7 +27,7 @@ import Testing
     #expect(within.output.contains("within: all done"), "\(within.output)")
   }
 
-  @Test(.enabled(if: isWithin, "aLineOutlivesItsInterface runs it, in a namespace"))
+  @Test(.enabled(if: isWithin, "md5ALineOutlivesItsInterface runs it, in a namespace"))
   func withinTheNamespace() throws {
     let address = LineAddress.random()
     let noRoute = #expect(throws: ReceiveError.self) { _ = try Self.open(address, nil) }

@@ -26,6 +26,17 @@ import Testing
     for text in wrong { #expect(LineAddress(text) == nil, "\(text)") }
   }
 
+  /// What can be asked for something.
+  @Test func aHostIsNeitherAGroupNorHasASource() {
+    for (text, isHost) in [
+      ("127.0.0.1:1", true), ("223.255.255.255:1", true), ("224.0.0.0:1", false),
+      ("239.1.1.1:1", false), ("255.255.255.255:1", false), ("0.0.0.0:1", false),
+      ("10.0.0.1@127.0.0.1:1", false),
+    ] {
+      #expect(LineAddress(text)?.isHost == isHost, "\(text)")
+    }
+  }
+
   @Test func multicastIsWhatTheRfcSays() {
     for (text, isMulticast) in [
       ("223.255.255.255:1", false), ("224.0.0.0:1", true), ("239.255.255.255:1", true),
