@@ -32,6 +32,7 @@ public enum SenderService {
     var isStarted = false
     defer { if !isStarted { instance?.abandon() } }
     sender.metrics = metrics
+    observer.note(options.limitsNote)
     instance?.tellShut(sender.kill.reason, sender.kill.standing, observer)
     let riskNews = RiskNews(assembly.positions, instance: instance?.name)
     let recorder = try recording.map {

@@ -39,7 +39,7 @@ public enum Replay {
     clinux_block_stop_signals()
     run.machine.jitterFloor_ns = JitterFloor.measure().summary
     observer.note(run.plan.reason)
-    if isTrading { noteLimits(options, observer) }
+    if isTrading { observer.note(options.limitsNote) }
     run.run(observer)
     return run.outcome()
   }
@@ -111,11 +111,13 @@ public enum Replay {
         strategiesMax: (options.limits ?? .simulation).strategiesMax)
     } catch { throw .options("the positions file: \(error)") }
   }
+}
 
-  private static func noteLimits(_ options: ReplayOptions, _ observer: ReplayObserver) {
-    let kind = options.limits == nil ? "simulation defaults" : "given"
-    let limits = (options.limits ?? .simulation).lines.map { "\($0.name)=\($0.value)" }.joined(
-      separator: " ")
-    observer.note("risk limits (\(kind)): \(limits)")
+extension ReplayOptions {
+  /// By which limits a run trades: said at each start (RM13).
+  var limitsNote: String {
+    let kind = limits == nil ? "simulation defaults" : "given"
+    let lines = (limits ?? .simulation).lines.map { "\($0.name)=\($0.value)" }
+    return "risk limits (\(kind)): \(lines.joined(separator: " "))"
   }
 }
