@@ -51,8 +51,8 @@ extension Arbiter {
     }
     let stream = tracker.index(of: packet)
     let slot = doubts.slot(packet, stream: stream)
-    // A stream that goes on meanwhile as it was refutes the claim: of another session, one that goes
-    // on on the line that claims it.
+    // A stream that goes on meanwhile as it was refutes the claim; that of another session only if
+    // it does so on the line that claims it.
     let reach = provenReach(stream)
     let agreed = isSteady(slot, stream) ? doubts[slot].reach : reach
     guard doubts.agrees(slot, with: packet, line: line, reach: agreed, now: times.now) else {
