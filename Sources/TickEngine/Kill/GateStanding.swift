@@ -1,4 +1,5 @@
 import Foundation
+import TickWire
 
 /// One change of an instance's gate, as the state directory keeps it.
 public struct GateRecord: Codable, Equatable, Sendable {
@@ -115,7 +116,9 @@ struct StrategiesOff: Codable, Equatable, Sendable {
 
   /// nil: it says what cannot be.
   var bits: UInt64? {
-    guard format == StrategiesOff.format, strategies.allSatisfy({ 1...64 ~= $0 }) else { return nil }
+    guard format == StrategiesOff.format, strategies.allSatisfy(OrderOrigin.isStrategy) else {
+      return nil
+    }
     return strategies.reduce(0) { $0 | 1 << UInt64($1 - 1) }
   }
 }

@@ -51,9 +51,11 @@ extension Arbiter {
     }
     let stream = tracker.index(of: packet)
     let slot = doubts.slot(packet, stream: stream)
-    // A stream that goes on meanwhile as it was refutes the claim.
+    // A stream that goes on meanwhile as it was refutes the claim; that of another session only if
+    // it does so on the line that claims it.
     let reach = provenReach(stream)
-    guard doubts.agrees(slot, with: packet, line: line, reach: reach, now: times.now) else {
+    let agreed = isSteady(slot, stream) ? doubts[slot].reach : reach
+    guard doubts.agrees(slot, with: packet, line: line, reach: agreed, now: times.now) else {
       let course = stream.map { courses[cell(line, $0)].next } ?? 0
       switch doubts.keep(slot, packet, datagram, times, line: line, reach: reach, course: course) {
       case .kept: break
@@ -64,6 +66,15 @@ extension Arbiter {
     }
     confirm(slot, packet, datagram, times, line, &decoder)
     return .confirmed
+  }
+
+  /// Whether a line has brought nothing of the session before since it claimed another.
+  private func isSteady(_ slot: Int, _ stream: Int?) -> Bool {
+    let claim = doubts[slot]
+    guard let stream, claim.isThere, claim.packet.session != tracker.session(stream) else {
+      return false
+    }
+    return claim.course != 0 && claim.course == courses[cell(claim.line, stream)].next
   }
 
   mutating func confirm<D: FeedDecoder & ~Copyable>(

@@ -126,6 +126,10 @@ extension Arbiter {
     guard liveLines != 0 else { return false }
     let end = buffer.first(stream)?.packet.first ?? holes[stream].horizon
     for line in 0..<LineTable.linesMax where liveLines >> UInt64(line) & 1 != 0 {
+      // A line that is far in the next sequence is beyond this one.
+      if renewing > 0, renewals[stream].isBrought(byAll: 1 << UInt64(line), Arbiter.linePackets) {
+        continue
+      }
       let cell = line * SequenceTracker.streamsMax + stream
       // All of them: one may lie.
       for index in 0..<Arbiter.linePackets where recent[cell * Arbiter.linePackets + index] < end {
@@ -231,7 +235,7 @@ extension Arbiter {
     if next == nil, holes[stream].horizon <= tracker.expected(stream) {
       holes[stream].isOpen = false
       openHoles -= 1
-      if openHoles == 0 { server.forgetRequests() }
+      if openHoles == renewing { server.forgetRequests() }
       return
     }
     let shown = next?.times.now ?? holes[stream].horizonTimes.now
@@ -260,12 +264,19 @@ extension Arbiter {
   /// Gives up what was waited for long enough.
   mutating func advance<D: FeedDecoder & ~Copyable>(to now: UInt64, _ decoder: inout D) {
     guard openHoles > 0 else { return }
-    for stream in 0..<tracker.count { giveUpWhatIsDue(stream, now, &decoder) }
+    for stream in 0..<tracker.count {
+      giveUpWhatIsDue(stream, now, &decoder)
+      if renewing > 0 { review(stream, now) }
+    }
   }
 
-  /// The end: nothing more comes, so every hole is a loss.
+  /// The end: nothing more comes, so every hole is a loss, and what is queued is to be taken. To be
+  /// called again then, until nothing waits.
   mutating func finish<D: FeedDecoder & ~Copyable>(_ decoder: inout D) {
-    for stream in 0..<tracker.count { abandon(stream, &decoder) }
+    for stream in 0..<tracker.count {
+      abandon(stream, &decoder)
+      if renewals[stream].isThere { queue.due |= 1 << UInt64(stream) }
+    }
     decoder.counts.implausible += doubts.clear()
   }
 

@@ -8,7 +8,7 @@ import TickWire
 /// line. Thread: the ingester, alone. No allocation, lock or system call. Failure: what finds no
 /// room behind a hole ends the wait for it, or is left to be asked for again.
 struct Arbiter: ~Copyable {
-  enum Outcome {
+  enum Outcome: UInt8 {
     /// Its messages are out, all or those that were new.
     case released
     case held
@@ -17,12 +17,20 @@ struct Arbiter: ~Copyable {
     /// Out of order and left behind for want of room; it will be asked for.
     case unheld
     case untracked
+    /// The sequence began anew, and the policy is to stop.
+    case refused
     /// Claims what one flipped bit could; kept until a second packet agrees.
     case doubted
     /// The second that agrees: what was kept is out as well. `confirmation` tells the rest.
     case confirmed
-    /// The sequence began anew, and the policy is to stop.
-    case refused
+    /// Of a sequence that has begun anew, and waits until the one before is over.
+    case queued
+    /// Of the sequence before: nothing of it is taken any more.
+    case past
+
+    /// What a packet does not become that is taken when it comes, and for what it is.
+    @inline(__always)
+    var isOdd: Bool { rawValue >= Outcome.refused.rawValue }
   }
 
   /// What is missing before the first packet held, or before the end that a heartbeat told of.
@@ -49,10 +57,11 @@ struct Arbiter: ~Copyable {
   static let loneWait_ns: UInt64 = 2_000_000_000
 
   let limits: ArbiterLimits
-  private let restarts: RestartPolicy
+  let restarts: RestartPolicy
   var tracker: SequenceTracker
   var buffer: ReorderBuffer
   let holes = Slab(count: SequenceTracker.streamsMax, repeating: Hole())
+  /// Holes that are open, and sequences that have begun anew and wait.
   var openHoles = 0
   /// Sequences of the last packets that each line brought, by line and stream: a small circle each.
   let recent = Slab(
@@ -74,6 +83,13 @@ struct Arbiter: ~Copyable {
   var doubts: DoubtedPackets
   /// What became of the two packets that agreed last.
   var confirmation = Confirmation()
+  /// Sequences that have begun anew, by stream, how many, and what of them is to be taken now.
+  let renewals = Slab(count: SequenceTracker.streamsMax, repeating: Renewal())
+  var renewing = 0
+  var queue = Queue()
+  let pasts = Slab(count: SequenceTracker.streamsMax, repeating: PastSequence())
+  /// The datagram that was queued and is being taken.
+  let scratch: Slab<UInt8>
 
   /// - Parameter streams: what a predecessor left; nil: there was none.
   init(
@@ -86,12 +102,13 @@ struct Arbiter: ~Copyable {
     buffer = ReorderBuffer(
       packets: limits.heldPackets_max, datagramBytes_max: limits.datagramBytes_max)
     doubts = DoubtedPackets(datagramBytes_max: limits.datagramBytes_max)
+    scratch = Slab(count: limits.datagramBytes_max, repeating: 0)
   }
 
   /// Whether packets are held back: not where a capture is taken as it was recorded.
   var isHolding: Bool { limits.waitPackets > 0 }
 
-  /// Packets that wait behind a hole.
+  /// Packets that wait behind a hole, or for the end of a sequence.
   var isWaiting: Bool { openHoles > 0 }
 
   /// Whether a packet is of the session that its stream is in.
@@ -141,14 +158,18 @@ struct Arbiter: ~Copyable {
       return takePlaced(place, packet, datagram, times, line, &decoder)
     }
     let stream = tracker.index(of: packet)
+    if renewing > 0 || place == .behind, let line, let stream,
+      let outcome = takeRenewed(place, packet, datagram, times, line, stream, &decoder)
+    {
+      return outcome
+    }
     // The second copy of nearly all.
     if place == .behind, let line, let stream, isOnCourse(packet, line, stream) {
       setCourse(line, stream, after: packet)
       return takePlaced(place, packet, datagram, times, line, &decoder)
     }
     let isOfSession = stream.map { packet.session == tracker.session($0) } ?? false
-    // A sequence begins anew with its bytes.
-    let isFalseStart = place == .restart && packet.first <= 1 && packet.offset != 0
+    let isFalseStart = isFalseStart(packet, place)
     if let line, let stream, isOfSession, isFalseStart || isRefuted(packet, line, stream) {
       if isFalseStart { forgetClaims(line) }
       decoder.counts.implausible += 1
@@ -191,22 +212,24 @@ struct Arbiter: ~Copyable {
         settle(stream, times.now, &decoder)
       }
       return .released
-    case .before, .behind:
+    case .before:
+      return takePast(packet, times, line, &decoder)
+    case .behind:
       return takeBehind(packet, datagram, times, line, &decoder)
     case .ahead:
       return takeAhead(packet, datagram, times, line, isProven: isProven, &decoder)
     case .join, .newSession, .restart:
       // Answers to requests tell nothing of the stream's course.
-      if line == nil { return .duplicate }
+      guard let line else { return .duplicate }
       if place == .restart, restarts == .refuse {
         decoder.counts.restarts += 1
         return .refused
       }
-      if let stream = tracker.index(of: packet) { abandon(stream, &decoder) }
-      let outcome = open(packet, datagram, times, line, isJoin: place == .join, &decoder)
-      if let line, let stream = tracker.index(of: packet) {
-        setCourse(line, stream, after: packet)
+      if let stream = tracker.index(of: packet) {
+        return renew(place, packet, datagram, times, line, stream, &decoder)
       }
+      let outcome = open(packet, datagram, times, line, isJoin: true, &decoder)
+      if let stream = tracker.index(of: packet) { setCourse(line, stream, after: packet) }
       return outcome
     }
   }
@@ -219,6 +242,10 @@ struct Arbiter: ~Copyable {
     let isWanted = limits.recovery != nil || (!isJoin && limits.waitPackets > 0)
     guard isWanted, packet.first > 1 else {
       release(packet, datagram, times, isRecovered: false, &decoder)
+      // What another line brings of before is none that was delivered.
+      if isJoin, packet.first > 1, let stream = tracker.index(of: packet) {
+        ledger.add(stream, 1, packet.first)
+      }
       return .released
     }
     // What came before may still come, or can be asked for: it begins at 1 for us too.
@@ -295,16 +322,22 @@ struct Arbiter: ~Copyable {
     if verdict.isNewSession { decoder.counts.sessionChanges += 1 }
     if verdict.isRestart || verdict.isNewSession {
       server.forgive()
-      ledger.forget(verdict.stream)
+      ledger.beginAnew(verdict.stream)
       forgetRecent(verdict.stream)
       forgetCourses(verdict.stream)
     }
     guard verdict.missing > 0 else { return }
-    decoder.counts.gaps += 1
-    // Sequences are anybody's bytes: their sum saturates.
-    let (sum, overflow) = decoder.counts.missing.addingReportingOverflow(verdict.missing)
-    decoder.counts.missing = overflow ? .max : sum
+    countMissing(verdict.missing, isGap: true, &decoder)
     ledger.add(verdict.stream, packet.first - verdict.missing, packet.first)
+  }
+
+  func countMissing<D: FeedDecoder & ~Copyable>(
+    _ missing: UInt64, isGap: Bool, _ decoder: inout D
+  ) {
+    if isGap { decoder.counts.gaps += 1 }
+    // Sequences are anybody's bytes: their sum saturates.
+    let (sum, overflow) = decoder.counts.missing.addingReportingOverflow(missing)
+    decoder.counts.missing = overflow ? .max : sum
   }
 
   // MARK: A fresh start
@@ -317,10 +350,14 @@ struct Arbiter: ~Copyable {
     ledger.forgetAll()
     for stream in 0..<SequenceTracker.streamsMax {
       holes[stream] = Hole()
+      renewals[stream] = Renewal()
+      pasts[stream] = PastSequence()
       forgetRecent(stream)
       forgetCourses(stream)
     }
     openHoles = 0
+    renewing = 0
+    queue = Queue()
     server = AnswerWatch()
   }
 }

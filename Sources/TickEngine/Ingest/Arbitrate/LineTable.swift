@@ -75,8 +75,13 @@ struct LineTable: ~Copyable {
     account(line, packet, stream: stream, outcome, now: now)
   }
 
-  /// A packet that nobody has agreed with yet: a sign of life, and no more.
-  func noteDoubted(_ line: Int) { counts[line].packets += 1 }
+  /// A packet that nobody has agreed with yet, or that waits: a sign of life, and no more.
+  func noteUnread(_ line: Int) { counts[line].packets += 1 }
+
+  /// A packet of before the last restart says nothing of where its line is now.
+  func accountPast(_ line: Int, _ packet: SequencedPacket) {
+    if packet.count > 0 { counts[line].late += 1 }
+  }
 
   /// What a packet that is counted already says of its line's sequence.
   @inline(__always)
@@ -106,7 +111,7 @@ struct LineTable: ~Copyable {
     switch outcome {
     case .released, .held: counts[line].first += 1
     case .duplicate: counts[line].late += 1
-    case .unheld, .untracked, .doubted, .confirmed, .refused: break
+    case .unheld, .untracked, .refused, .doubted, .confirmed, .queued, .past: break
     }
   }
 

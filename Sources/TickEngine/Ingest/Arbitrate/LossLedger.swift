@@ -1,5 +1,5 @@
-/// The last ranges that were given up, so that what comes after all is told from a duplicate.
-/// Thread: the ingester.
+/// The last ranges that were given up, so that what comes after all is told from a duplicate: of
+/// each stream, and apart of its sequence before. Thread: the ingester.
 struct LossLedger: ~Copyable {
   static let rangesMax = 64
 
@@ -20,8 +20,12 @@ struct LossLedger: ~Copyable {
     end_max = max(end_max, end)
   }
 
-  func contains(_ stream: Int, _ first: UInt64, _ end: UInt64) -> Bool {
+  /// - Parameter isBefore: whether of the sequence before.
+  func contains(
+    _ stream: Int, _ first: UInt64, _ end: UInt64, isBefore: Bool = false
+  ) -> Bool {
     guard end <= end_max else { return false }
+    let stream = isBefore ? SequenceTracker.streamsMax + stream : stream
     for index in 0..<LossLedger.rangesMax {
       let range = ranges[index]
       if range.stream == stream, range.first <= first, end <= range.end { return true }
@@ -34,9 +38,12 @@ struct LossLedger: ~Copyable {
     end_max = 0
   }
 
-  mutating func forget(_ stream: Int) {
-    for index in 0..<LossLedger.rangesMax where ranges[index].stream == stream {
-      ranges[index].stream = -1
+  /// A sequence began anew: what was lost of the one before it is of no matter any more.
+  mutating func beginAnew(_ stream: Int) {
+    let before = SequenceTracker.streamsMax + stream
+    for index in 0..<LossLedger.rangesMax {
+      if ranges[index].stream == before { ranges[index].stream = -1 }
+      if ranges[index].stream == stream { ranges[index].stream = before }
     }
   }
 }

@@ -1,7 +1,8 @@
 import TickWire
 
 /// Datagrams held back until what is missing before them has come: copies, in order of their
-/// sequence, a list for each stream. Bounded: what finds no room is told, never grown for.
+/// sequence, a list for each stream; and behind those lists one more for each stream, in order of
+/// arrival: see `Renewal`. Bounded: what finds no room is told, never grown for.
 ///
 /// Thread: the ingester. No allocation after start. Cost: a copy of the datagram. Its place is at
 /// the tail, or near the head, or near where the last one between was put, as of a line that lags;
@@ -45,7 +46,7 @@ struct ReorderBuffer: ~Copyable {
   let slots: Slab<Held>
   private let memory: Slab<UInt8>
   private let slotBytes: Int
-  let lists = Slab(count: SequenceTracker.streamsMax, repeating: List())
+  let lists = Slab(count: 2 * SequenceTracker.streamsMax, repeating: List())
   private var free: Int32 = 0
   /// Datagrams held whose place nothing has proven.
   var unproven = 0
@@ -101,7 +102,19 @@ struct ReorderBuffer: ~Copyable {
     {
       return .duplicate
     }
-    guard free != ReorderBuffer.none, datagram.count <= slotBytes else { return .noRoom }
+    guard hasRoom(for: datagram) else { return .noRoom }
+    keep(packet, datagram, times, line: line, isProven: isProven, after: before, stream)
+    return .held
+  }
+
+  func hasRoom(for datagram: Bytes) -> Bool {
+    free != ReorderBuffer.none && datagram.count <= slotBytes
+  }
+
+  private mutating func keep(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int?,
+    isProven: Bool, after before: Int32, _ list: Int
+  ) {
     let slot = free
     free = slots[Int(slot)].next
     slots[Int(slot)].packet = packet
@@ -110,13 +123,38 @@ struct ReorderBuffer: ~Copyable {
     slots[Int(slot)].line = line
     slots[Int(slot)].isProven = isProven
     if !isProven {
-      lists[stream].unproven += 1
+      lists[list].unproven += 1
       unproven += 1
     }
-    // Safe: as in `firstDatagram`.
+    // Safe: as in `datagram`.
     unsafe memory.mutableBytes.put(datagram, at: Int(slot) * slotBytes)
-    link(slot, after: before, stream)
-    return .held
+    link(slot, after: before, list)
+  }
+
+  // MARK: In order of arrival
+
+  /// Datagrams of a stream that are queued.
+  func queued(_ stream: Int) -> Int { lists[SequenceTracker.streamsMax + stream].count }
+
+  /// Queues a datagram behind all others of its stream, as one that nothing has proven.
+  /// - Returns: false if there is no room.
+  mutating func append(
+    _ packet: SequencedPacket, _ datagram: Bytes, _ times: ArrivalTimes, line: Int, _ stream: Int
+  ) -> Bool {
+    guard hasRoom(for: datagram) else { return false }
+    let list = SequenceTracker.streamsMax + stream
+    keep(packet, datagram, times, line: line, isProven: false, after: lists[list].tail, list)
+    return true
+  }
+
+  /// Takes the first queued of a stream.
+  /// - Returns: its bytes are in `target`, whose length is a slot's.
+  mutating func takeQueued(_ stream: Int, into target: MutableBytes) -> Held? {
+    let list = SequenceTracker.streamsMax + stream
+    guard let held = first(list) else { return nil }
+    target.put(firstDatagram(list), at: 0)
+    removeFirst(list)
+    return held
   }
 
   /// The last held that does not begin behind `first`; nil if it is too far to look.

@@ -21,6 +21,8 @@ struct SequenceVerdict {
   var isRestart = false
   /// Another session than before on this stream: a new day, or a publisher started anew.
   var isNewSession = false
+  /// What is missing is of the sequence before this one.
+  var isOfPast = false
   /// More streams than are followed at once.
   var isUntracked = false
 }
@@ -32,10 +34,10 @@ struct SequenceVerdict {
 /// between, are a restart too. Where the protocol has no sending time, either is a restart only
 /// after `quiet_ns` without anything new: no line is that late.
 ///
-/// After a restart, and in a new session, what was sent before it and comes late is a duplicate,
-/// unless its number is the very next: taken for a gap, it would undo the restart. (A venue's clock
-/// that is set back does not lose what is in sequence.) So is all of the last session while this
-/// one goes on: two lines in two sessions would take turns otherwise, each a restart of the other.
+/// After a restart, and in a new session, what was sent before it comes too late, unless its number
+/// is the very next: taken for a gap, it would undo the restart. (A venue's clock that is set back
+/// does not lose what is in sequence.) So does all of the last session while this one goes on: two
+/// lines in two sessions would take turns otherwise, each a restart of the other.
 ///
 /// Thread: the ingester. No allocation; work is one scan of at most `streamsMax` keys.
 struct SequenceTracker: ~Copyable {
@@ -126,6 +128,17 @@ struct SequenceTracker: ~Copyable {
   func key(_ stream: Int) -> UInt64 { streams[stream].key }
   /// 0 where the protocol has none.
   func newestSendTime(_ stream: Int) -> UInt64 { streams[stream].newestSendTime }
+  /// Sending time of what its sequence began anew with.
+  func begun(_ stream: Int) -> UInt64 { streams[stream].begun }
+
+  /// Whether a packet was sent after all that came in sequence.
+  func isNewer(_ packet: SequencedPacket, _ stream: Int) -> Bool {
+    // One time that is far too early would make a restart of whatever the other line brings late.
+    packet.sendTime > max(streams[stream].newestSendTime, streams[stream].lastSendTime)
+  }
+
+  /// A stream goes back to the session before this one.
+  mutating func forgetLastSession(_ stream: Int) { streams[stream].hasLastSession = 0 }
 
   /// The number of a packet's stream; nil if it is not followed yet.
   @inline(__always)
@@ -259,11 +272,9 @@ struct SequenceTracker: ~Copyable {
     streams[index].unseenNext = 0
   }
 
+  /// Counts a packet behind what is expected towards a restart whose beginning was lost.
   private mutating func noteUnseen(_ index: Int, _ packet: SequencedPacket) {
-    // One time that is far too early would make a restart of whatever the other line brings late.
-    let newest = max(streams[index].newestSendTime, streams[index].lastSendTime)
-    let isNewer = packet.sendTime > newest
-    guard packet.count > 0, isNewer || packet.sendTime == 0 else { return }
+    guard packet.count > 0, isNewer(packet, index) || packet.sendTime == 0 else { return }
     // A copy, of the other line perhaps, does not break the run.
     if packet.first >= streams[index].unseenFirst, packet.end <= streams[index].unseenNext {
       return

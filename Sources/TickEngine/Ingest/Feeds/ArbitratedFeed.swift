@@ -95,29 +95,77 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   private mutating func take(
     _ packet: SequencedPacket, _ datagram: Bytes, _ line: Int?, _ times: ArrivalTimes
   ) -> Bool {
-    let (restarts, changes) = (decoder.counts.restarts, decoder.counts.sessionChanges)
-    var outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
+    let before = beginnings
+    let outcome = arbiter.take(packet, datagram, times, line: line, &decoder)
     sendTime = outcome == .released ? packet.sendTime : 0
-    let begun = decoder.counts.restarts &- restarts
-    let changed = decoder.counts.sessionChanges &- changes
-    if outcome != .doubted { noteEnd(packet, outcome, isAnew: begun > 0 || changed > 0) }
+    if outcome.isOdd { return takeOdd(packet, line, outcome, since: before, times.now) }
+    let isAnew = beginnings != before
+    noteEnd(packet, outcome, isAnew: isAnew)
     guard let line else { return true }
-    if outcome == .doubted {
-      lines.noteDoubted(line)
-      return true
-    }
     let stream = arbiter.stream(of: packet)
-    if begun > 0 || changed > 0, let stream {
-      lines.begin(line, stream: stream, restarts: begun, sessionChanges: changed)
-    }
-    if outcome == .confirmed {
-      let claim = arbiter.confirmation
-      lines.account(
-        claim.line, claim.packet, stream: stream, claim.claimOutcome, now: claim.now)
-      outcome = claim.outcome
-    }
+    if isAnew, let stream { noteBeginning(line, stream, since: before) }
     lines.note(line, packet, stream: stream, outcome, now: times.now)
+    return true
+  }
+
+  /// Times that a sequence began anew.
+  private struct Beginnings: Equatable {
+    var restarts: UInt64
+    var sessionChanges: UInt64
+  }
+
+  private var beginnings: Beginnings {
+    Beginnings(restarts: decoder.counts.restarts, sessionChanges: decoder.counts.sessionChanges)
+  }
+
+  private func noteBeginning(_ line: Int, _ stream: Int, since before: Beginnings) {
+    lines.begin(
+      line, stream: stream, restarts: beginnings.restarts &- before.restarts,
+      sessionChanges: beginnings.sessionChanges &- before.sessionChanges)
+  }
+
+  /// A packet that was not simply taken; and what was queued, if it is to wait no longer.
+  @inline(never)
+  private mutating func takeOdd(
+    _ packet: SequencedPacket, _ line: Int?, _ outcome: Arbiter.Outcome,
+    since before: Beginnings, _ now: UInt64
+  ) -> Bool {
+    if let line {
+      lines.noteUnread(line)
+      account(packet, line, outcome, since: before, now)
+    }
+    takeQueued()
     return outcome != .refused
+  }
+
+  private mutating func takeQueued() {
+    while true {
+      let before = beginnings
+      guard let taken = arbiter.takeQueued(&decoder) else { return }
+      account(taken.packet, taken.line, taken.outcome, since: before, taken.now)
+    }
+  }
+
+  /// What became of a packet that is counted already.
+  private mutating func account(
+    _ packet: SequencedPacket, _ line: Int, _ outcome: Arbiter.Outcome, since before: Beginnings,
+    _ now: UInt64
+  ) {
+    let stream = arbiter.stream(of: packet)
+    let isAnew = beginnings != before
+    if isAnew, let stream { noteBeginning(line, stream, since: before) }
+    switch outcome {
+    case .doubted, .queued: break
+    case .past: lines.accountPast(line, packet)
+    case .confirmed:
+      let claim = arbiter.confirmation
+      account(claim.packet, claim.line, claim.claimOutcome, since: beginnings, claim.now)
+      account(packet, line, claim.outcome, since: beginnings, now)
+      if isAnew { isEnded = packet.endsSession }
+    case .released, .held, .duplicate, .unheld, .untracked, .refused:
+      noteEnd(packet, outcome, isAnew: isAnew)
+      lines.account(line, packet, stream: stream, outcome, now: now)
+    }
   }
 
   /// Tells the sending time of the packet taken last, once.
@@ -137,14 +185,16 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
       guard arbiter.isOfSession(packet) else { return }
       isEnded = true
       endSequence = packet.first
-    } else if isEnded, packet.count > 0, outcome != .duplicate {
+    } else if isEnded, isAnew || packet.count > 0 && outcome != .duplicate {
       if isAnew || packet.end > endSequence { isEnded = false }
     }
   }
 
   /// Time passes: gives up what was waited for long enough.
   mutating func advance(to now: UInt64) {
+    guard arbiter.isWaiting else { return }
     arbiter.advance(to: now, &decoder)
+    takeQueued()
   }
 
   mutating func dueRequest(now: UInt64) -> MissingRange? {
@@ -160,7 +210,13 @@ struct ArbitratedFeed<Decoder: FeedDecoder & ~Copyable>: ~Copyable {
   mutating func setLive(_ lines: UInt64) { arbiter.liveLines = lines }
 
   /// Nothing more comes: what is still waited for is lost.
-  mutating func finish() { arbiter.finish(&decoder) }
+  mutating func finish() {
+    arbiter.finish(&decoder)
+    while arbiter.isWaiting {
+      takeQueued()
+      arbiter.finish(&decoder)
+    }
+  }
 
   /// Forgets sequences and books, keeps the directory: a fresh session of a replay.
   mutating func beginSession() {

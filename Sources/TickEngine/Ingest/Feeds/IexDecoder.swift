@@ -85,7 +85,8 @@ struct IexDecoder: ~Copyable, PublishingDecoder {
     // A book is the sum of all messages of its day: joined late, it lacks some too.
     let isLate = verdict.isJoin && packet.first > 1
     let isDeep = packet.stream >> 32 == UInt64(IexProtocol.deep.rawValue)
-    if isDeep, isLate || verdict.missing > 0 {
+    // What is lost of before a restart is in no book of after it.
+    if isDeep, isLate || verdict.missing > 0 && !verdict.isOfPast {
       publisher.suspectBooks(stream: verdict.stream)
     }
   }

@@ -15,14 +15,17 @@ final class FeedSimulation<Wire: SimulatedWire> {
     var rates = FaultRates()
     /// Probability that one bit of a packet flips, anywhere in it; on each line apart.
     var flip = 0.0
-    /// Line B comes later by so much.
+    /// Line B, or A, comes later by so much.
     var lag_ns: UInt64 = 0
+    var lagOfA_ns: UInt64 = 0
     /// Line B falls silent at this part of the run.
     var bDiesAt: Double?
     /// Runs of packets, each begun anew at 1.
     var epochs = 1
     /// Whether each is a session of its own.
     var hasNewSessions = false
+    /// Whether each begins in the midst of the one before.
+    var isTight = false
     /// Packets of the first epoch that nobody sends.
     var lostBeginning = 0
     var hasServer = false
@@ -125,6 +128,7 @@ final class FeedSimulation<Wire: SimulatedWire> {
         if epoch == 0, number < plan.lostBeginning { continue }
         give(packet, epoch, time, number, &lines)
       }
+      if plan.isTight, epoch + 1 < plan.epochs { continue }
       time = drain(&lines, time)
       time = fallSilent(epoch, next, time)
     }
@@ -171,7 +175,7 @@ final class FeedSimulation<Wire: SimulatedWire> {
     }
   }
 
-  private func lag(_ line: Int) -> UInt64 { line == 1 ? plan.lag_ns : 0 }
+  private func lag(_ line: Int) -> UInt64 { line == 1 ? plan.lag_ns : plan.lagOfA_ns }
 
   private func release(_ lines: inout Slab<FaultyLine>, _ line: Int, until time: UInt64) {
     while lines[line].nextTime_ns <= time {
@@ -189,7 +193,7 @@ final class FeedSimulation<Wire: SimulatedWire> {
 
   /// Heartbeats, so that a lost tail shows, and long enough for what is asked for.
   private func fallSilent(_ epoch: Int, _ next: [UInt64], _ from: UInt64) -> UInt64 {
-    var time = from + plan.lag_ns
+    var time = from + max(plan.lag_ns, plan.lagOfA_ns)
     for _ in 0..<Self.heartbeats {
       time += 500_000_000
       for index in 0..<plan.streams where next[index] > 1 {

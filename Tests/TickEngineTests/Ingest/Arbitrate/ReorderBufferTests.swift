@@ -113,8 +113,12 @@ import TickWire
     #expect(
       !boxed.value.contains(0, 9, 11) && !boxed.value.contains(0, 19, 21)
         && !boxed.value.contains(2, 12, 13))
-    boxed.value.forget(0)
+    boxed.value.beginAnew(0)
     #expect(!boxed.value.contains(0, 12, 13) && boxed.value.contains(1, 12, 13))
+    let isKnown = boxed.value.contains(0, 12, 13, isBefore: true)
+    boxed.value.beginAnew(0)
+    let isForgotten = !boxed.value.contains(0, 12, 13, isBefore: true)
+    #expect(isKnown && isForgotten)
     for number in 0..<UInt64(LossLedger.rangesMax) {
       boxed.value.add(0, number * 10, number * 10 + 5)
     }

@@ -108,7 +108,7 @@ struct WitnessDecoder<Wire: SimulatedWire>: ~Copyable, WatchedDecoder {
   mutating func judged(_ verdict: SequenceVerdict, _ packet: SequencedPacket) {
     var epochs = epochs.removeValue(forKey: packet.stream) ?? []
     if verdict.isJoin || verdict.isNewSession || verdict.isRestart { epochs.append(Epoch()) }
-    if verdict.missing > 0 {
+    if verdict.missing > 0, !verdict.isOfPast {
       epochs[epochs.count - 1].lost.append((packet.first - verdict.missing)..<packet.first)
     }
     self.epochs[packet.stream] = epochs
