@@ -32,7 +32,6 @@ public enum SenderService {
     var isStarted = false
     defer { if !isStarted { instance?.abandon() } }
     sender.metrics = metrics
-    observer.note(options.limitsNote)
     instance?.tellShut(sender.kill.reason, sender.kill.standing, observer)
     let riskNews = RiskNews(assembly.positions, instance: instance?.name)
     let recorder = try recording.map {
@@ -154,6 +153,7 @@ public enum SenderService {
     _ instance: TradingInstance?, _ reference: ReferenceWatch?, _ recording: DecisionRecording?,
     _ observer: ReplayObserver
   ) throws -> SenderAssembly {
+    observer.note(options.limitsNote)
     let histograms = process.histograms
     func open(_ suffix: String) throws -> SharedRegion { try process.open(suffix, of: options) }
     let rings = try (0..<options.workers).map { number in

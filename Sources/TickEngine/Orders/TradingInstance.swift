@@ -17,8 +17,8 @@ final class TradingInstance {
   /// The trip that was told last.
   private var told: GateRecord?
   private var isUnwritten = false
-  /// Strategies that are off, as told and written down last: bit n - 1 is strategy n.
-  private var off: UInt64 = 0
+  /// Strategies that are off, as looked at last: bit n - 1 is strategy n.
+  private var off: UInt64?
   /// Regions that this process made, by suffix, where there were none.
   private var made: [String] = []
 
@@ -183,14 +183,15 @@ final class TradingInstance {
   /// Who executed too often stays off over a reboot, too, until a person says otherwise (RM9).
   private func keepOff(_ now: UInt64, _ observer: ReplayObserver) throws(StateFailure) {
     guard now != off else { return }
-    let new = StrategiesOff(bits: now & ~off).strategies
+    let new = StrategiesOff(bits: now & ~(off ?? 0)).strategies
     off = now
     for strategy in new {
       observer.note(
         "strategy \(strategy) has executed too often and is off: no order of it leaves until"
           + " `tickway risk enable \(name) --strategy \(strategy)`")
     }
-    try StateDirectory(path: stateDirectory).write(StrategiesOff(bits: now), for: name)
+    let state = StateDirectory(path: stateDirectory)
+    if state.strategiesOff(of: name) != now { try state.write(StrategiesOff(bits: now), for: name) }
   }
 
   private func tell(_ record: GateRecord?, _ observer: ReplayObserver) {
