@@ -72,8 +72,9 @@ extension TickPublisher {
   }
 
   /// Messages of a stream were lost: its prices known so far vouch for nothing.
-  mutating func gap(stream: Int, time: UInt64) {
-    forEachInstrument(of: stream) { $0.forgetPrices($1) }
+  /// Of a sequence that is over: prices of the one that goes on are not touched.
+  mutating func gap(stream: Int, time: UInt64, isOfPast: Bool = false) {
+    if !isOfPast { forEachInstrument(of: stream) { $0.forgetPrices($1) } }
     fanOut.publishToAll(.gap, time: time)
   }
 

@@ -40,6 +40,13 @@ extension OrderBook {
     counts.anomalies += 1
   }
 
+  /// A price that an order's limit rules out. A successor knows of an order that has ended no more
+  /// than the price that the venue showed it at, which may be better than its limit.
+  mutating func countThroughLimit() {
+    throughLimits += 1
+    countStrange()
+  }
+
   // MARK: It is in, or not
 
   private mutating func accept(
@@ -95,7 +102,10 @@ extension OrderBook {
     let isOther = pool[number].adopt(answer.side, answer.quantity, answer.priceE4)
     if isMoved { open.insert(number, in: pool) } else { open.note(pool[number]) }
     if isOther, !isStrange { counts.anomalies += 1 }
-    if isWorse, !isStrange { counts.strangeFills += 1 }
+    if isWorse, !isStrange {
+      counts.strangeFills += 1
+      throughLimits += 1
+    }
     pool[number].isAccepted = true
     // Dead on arrival: nothing of it is open, and no cancel follows to say so.
     if answer.isDead { pool[number].open = 0 }
@@ -187,7 +197,7 @@ extension OrderBook {
     let order = pool[number]
     remember(order, answer)
     // It happened, if the venue says so; that it cannot have says that positions may be wrong.
-    if order.isThroughLimit(answer.priceE4) { countStrange() }
+    if order.isThroughLimit(answer.priceE4) { countThroughLimit() }
     var news = OrderNews(of: order)
     news.filled = answer.quantity
     news.fillPriceE4 = answer.priceE4

@@ -101,7 +101,7 @@ extension OrderBook {
     if answer.kind == .priorityChanged, answer.priceE4 > 0 {
       shownE4 = answer.priceE4
       if order.isThroughLimit(shownE4) {
-        countStrange()
+        countThroughLimit()
         pool[number].priceE4 = shownE4
         open.note(pool[number])
       }
@@ -148,7 +148,7 @@ extension OrderBook {
       return
     }
     if WorkingOrder.isThrough(limit: fill.limitE4, answer.priceE4, isBuy: news.isBuy) {
-      countStrange()
+      countThroughLimit()
     }
     var corrected = fill
     (corrected.quantity, corrected.priceE4) = (answer.quantity, answer.priceE4)

@@ -22,6 +22,8 @@ struct OrderBook: ~Copyable {
   var inDoubtHere = 0
   /// Orders of which it is not known what became of them.
   var inDoubt: Int { inDoubtHere + evicted.count }
+  /// Of what was strange, prices that an order's limit rules out.
+  var throughLimits: UInt64 = 0
   /// Whether the venue has refused to cancel what is stopped.
   var hasSpared = false
   /// A predecessor's orders that had to make room, and what the last of them held; for the gate.

@@ -53,7 +53,8 @@ extension Sender {
     _ request: OrderRequest, replacing order: WorkingOrder, _ check: RiskCheck,
     _ decision: RiskDecision, of worker: Int, at now: UInt64
   ) {
-    let asked = Sender.asked(request, replacing: order)
+    var asked = Sender.asked(request, replacing: order)
+    asked.order_id = order.orderId
     record(asked, replacing: order, check, decision, of: worker, taken_ns: now)
     refuse(asked, decision, of: worker, at: now)
   }

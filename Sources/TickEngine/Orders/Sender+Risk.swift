@@ -87,6 +87,7 @@ extension Sender {
       actedUpon += 1
       if change.new == .circuitBreaker || change.new == .killSwitch {
         let subject = change.subject
+        cancelRounds = 0
         book.stop { subject == 0 || $0.strategy == subject }
       }
       if change.cause == .tripsMax, change.subject == 0 {
@@ -109,10 +110,14 @@ extension Sender {
     }
   }
 
-  /// A cancel that the venue refused of what is stopped is asked for again after a while.
+  /// A cancel that the venue refused of what is stopped is asked for again after a while, and ever
+  /// more seldom: there are orders that it cancels at no price.
   mutating func cancelAgain(_ now: UInt64) {
-    guard book.hasSpared, now >= nextCancels_ns else { return }
-    nextCancels_ns = now + options.patience.sweep_ns
+    guard book.hasSpared else { return }
+    if nextCancels_ns == 0 { nextCancels_ns = now + options.patience.sweep_ns << cancelRounds }
+    guard now >= nextCancels_ns else { return }
+    nextCancels_ns = 0
+    cancelRounds = min(cancelRounds + 1, Sender.cancelRoundsMax)
     book.wantCancelsAgain()
   }
 

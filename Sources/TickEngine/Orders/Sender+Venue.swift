@@ -151,27 +151,34 @@ extension Sender {
       if isLast, link == .replaying { settle(next: answer.nextUserRefNum, at: now) }
       return
     }
-    let before = (strange: book.counts.strangeFills, adopted: book.counts.adopted)
+    let before = (
+      strange: book.counts.strangeFills, ofLimits: book.throughLimits,
+      adopted: book.counts.adopted
+    )
     let news = book.apply(answer, origin: origin(of: message, answer), at: now)
     // It had said that it had told all.
-    if link == .steady, book.counts.adopted != before.adopted { book.countStrange() }
+    let isInvented = link == .steady && book.counts.adopted != before.adopted
+    if isInvented { book.countStrange() }
     // Before it is told: what was told was acted upon, by a predecessor, too.
-    noteStrange(book.counts.strangeFills - before.strange)
+    noteStrange(
+      book.counts.strangeFills - before.strange,
+      ofMoment: book.throughLimits - before.ofLimits + (isInvented ? 1 : 0))
     if let news { report(news, of: sequence) }
     if let news = book.takeEvicted() { report(news) }
   }
 
   /// So many of what the venue says cannot be true together with what is booked: positions are no
   /// longer what we think. What a predecessor has heard it has acted upon, if it was strange to it
-  /// as well.
-  private mutating func noteStrange(_ count: UInt64) {
+  /// as well: `ofMoment` of these are not to one who is told again, or to it alone.
+  private mutating func noteStrange(_ count: UInt64, ofMoment: UInt64) {
     guard options.isWhole, count > 0 else { return }
-    strangeHeard &+= count
+    strangeHeard &+= count - min(count, ofMoment)
     let known = UInt8(clamping: strangeHeard)
-    guard !isRepeating || known > book.pool.strangeHeard else { return }
+    let isNew = known > book.pool.strangeHeard
+    guard !isRepeating || isNew else { return }
     kill.trip(.reconciliation, at: clinux_realtime_ns())
     control.write(.tripped, 1)
-    book.pool.strangeHeard = known
+    if isNew { book.pool.strangeHeard = known }
   }
 
   /// What a predecessor has heard and told, it has counted, where the counts of both add up.

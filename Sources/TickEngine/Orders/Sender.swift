@@ -92,8 +92,11 @@ struct Sender: ~Copyable, Role {
   var isBehind = false
   /// When the next sweep for orders to cancel may begin, the kill switch being tripped.
   var nextSweep_ns: UInt64 = 0
-  /// When cancels that the venue has refused may be asked for again.
+  /// When cancels that the venue has refused are asked for again; 0: not yet known. Each time twice
+  /// as long after it has refused as the time before: a quarter of a second to 16.
   var nextCancels_ns: UInt64 = 0
+  var cancelRounds = 0
+  static let cancelRoundsMax = 6
   var isShutSeen = false
   var shutAt_ns: UInt64 = 0
   /// When something was last out, the kill switch being tripped.

@@ -19,6 +19,7 @@ final class TradingInstance {
   private var isUnwritten = false
   /// Strategies that are off, as looked at last: bit n - 1 is strategy n.
   private var off: UInt64?
+  private var isOffUnwritten = false
   /// Regions that this process made, by suffix, where there were none.
   private var made: [String] = []
 
@@ -162,7 +163,7 @@ final class TradingInstance {
       let killSwitch = try KillSwitch(
         name, ringDirectory: ringDirectory, state: StateDirectory(path: stateDirectory))
       let status = killSwitch.status()
-      if let off = status.told?.strategiesOff { try keepOff(off, observer) }
+      defer { if let off = status.told?.strategiesOff { keepOff(off, observer) } }
       guard status.isUnwritten else {
         isUnwritten = false
         if !status.isArmed { tell(status.standing.record, observer) }
@@ -181,8 +182,8 @@ final class TradingInstance {
   }
 
   /// Who executed too often stays off over a reboot, too, until a person says otherwise (RM9).
-  private func keepOff(_ now: UInt64, _ observer: ReplayObserver) throws(StateFailure) {
-    guard now != off else { return }
+  private func keepOff(_ now: UInt64, _ observer: ReplayObserver) {
+    guard now != off || isOffUnwritten else { return }
     let new = StrategiesOff(bits: now & ~(off ?? 0)).strategies
     off = now
     for strategy in new {
@@ -191,7 +192,17 @@ final class TradingInstance {
           + " `tickway risk enable \(name) --strategy \(strategy)`")
     }
     let state = StateDirectory(path: stateDirectory)
-    if state.strategiesOff(of: name) != now { try state.write(StrategiesOff(bits: now), for: name) }
+    guard state.strategiesOff(of: name) != now else { return isOffUnwritten = false }
+    do throws(StateFailure) {
+      try state.write(StrategiesOff(bits: now), for: name)
+      isOffUnwritten = false
+    } catch {
+      // Tried again at each look, and told once.
+      if !isOffUnwritten {
+        observer.note("which strategies are off would not outlive a reboot: \(error)")
+      }
+      isOffUnwritten = true
+    }
   }
 
   private func tell(_ record: GateRecord?, _ observer: ReplayObserver) {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 import TickRing
@@ -147,6 +148,29 @@ import TickRing
       try text.write(toFile: "\(state.path)/\(instance).off", atomically: true, encoding: .utf8)
       #expect(try offNow() == .max)
     }
+  }
+
+  /// It is tried again at each look and told once; a trip is on disk nevertheless.
+  @Test func rm9AStrategyThatCannotBeNotedHidesNoTrip() throws {
+    try arm()
+    var gate = try claim()
+    let file = "\(state.path)/\(instance).off"
+    try FileManager.default.createDirectory(
+      atPath: "\(file)/in the way", withIntermediateDirectories: true)
+    var told = KillPage.Told()
+    told.strategiesOff = 2
+    gate.tell(told)
+    gate.trip(.rate, at: 1 << 60)
+    var notes: [String] = []
+    let observer = ReplayObserver(note: { notes.append($0) })
+    let instance = TradingInstance(
+      self.instance, ringDirectory: scratch.path, stateDirectory: state.path)
+    for _ in 0..<3 { instance.keepTrip(observer) }
+    #expect(state.standing(of: self.instance).record?.state == .tripped)
+    #expect(notes.filter { $0.contains("outlive a reboot") }.count == 1, "\(notes)")
+    try FileManager.default.removeItem(atPath: file)
+    instance.keepTrip(observer)
+    #expect(state.strategiesOff(of: self.instance) == 2)
   }
 
   @Test func ks2AnAcknowledgementSaysWhichWordWasSeen() throws {

@@ -22,6 +22,8 @@ extension Arbiter {
   struct Queue: BitwiseCopyable {
     /// Streams whose queue is to be taken, a bit each.
     var due: UInt64 = 0
+    /// What is taken comes now, by the waiting clock.
+    var now: UInt64 = 0
     /// The one that is being taken, and how many of it.
     var stream = 0
     var left = 0
@@ -95,7 +97,10 @@ extension Arbiter {
     var renewal = Renewal(packet, times)
     renewal.note(packet, line, isSure: true)
     let isTold = packet.session != tracker.session(stream) || packet.sendTime > 0
-    if isHolding, isTold, mayBeCompleted(stream, renewal), buffer.hasRoom(for: datagram) {
+    // What was queued once is not queued again.
+    if isHolding, !queue.isTaking, isTold, mayBeCompleted(stream, renewal),
+      buffer.hasRoom(for: datagram)
+    {
       begin(Renewal(packet, times), stream)
       return append(place, packet, datagram, times, line, stream, &decoder)
     }
@@ -140,6 +145,7 @@ extension Arbiter {
   mutating func review(_ stream: Int, _ now: UInt64) {
     let renewal = renewals[stream]
     guard renewal.isThere else { return }
+    queue.now = max(queue.now, now)
     let since = renewal.times.now
     let isWaited = now > since && now - since >= limits.wait_ns
     let isOver =
@@ -171,7 +177,9 @@ extension Arbiter {
     }
     let datagram = unsafe scratch.mutableBytes.bytes.slice(at: 0, count: held.length)
     queue.isTaking = true
-    let outcome = takeOther(held.packet, datagram, held.times, line, &decoder)
+    var times = held.times
+    times.now = max(times.now, queue.now)
+    let outcome = takeOther(held.packet, datagram, times, line, &decoder)
     queue.isTaking = false
     return Dequeued(packet: held.packet, line: line, now: held.times.now, outcome: outcome)
   }
@@ -190,7 +198,7 @@ extension Arbiter {
     notePast(stream)
     // It was believed when it came, though the session before has gone on since.
     if renewal.session != tracker.session(stream) { tracker.forgetLastSession(stream) }
-    let newest = tracker.newestSendTime(stream)
+    let newest = max(tracker.newestSendTime(stream), tracker.begun(stream))
     let opening = SequencedPacket(
       stream: tracker.key(stream), session: renewal.session, first: 1, count: 0,
       sendTime: renewal.sendTime == 0 ? 0 : max(renewal.sendTime, newest &+ 1))

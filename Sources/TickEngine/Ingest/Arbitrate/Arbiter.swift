@@ -158,15 +158,17 @@ struct Arbiter: ~Copyable {
       return takePlaced(place, packet, datagram, times, line, &decoder)
     }
     let stream = tracker.index(of: packet)
+    // The second copy of nearly all.
+    if place == .behind, let line, let stream, isOnCourse(packet, line, stream),
+      renewing == 0 || !renewals[stream].isSure
+    {
+      setCourse(line, stream, after: packet)
+      return takePlaced(place, packet, datagram, times, line, &decoder)
+    }
     if renewing > 0 || place == .behind, let line, let stream,
       let outcome = takeRenewed(place, packet, datagram, times, line, stream, &decoder)
     {
       return outcome
-    }
-    // The second copy of nearly all.
-    if place == .behind, let line, let stream, isOnCourse(packet, line, stream) {
-      setCourse(line, stream, after: packet)
-      return takePlaced(place, packet, datagram, times, line, &decoder)
     }
     let isOfSession = stream.map { packet.session == tracker.session($0) } ?? false
     let isFalseStart = isFalseStart(packet, place)

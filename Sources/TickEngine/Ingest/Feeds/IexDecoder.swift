@@ -81,7 +81,10 @@ struct IexDecoder: ~Copyable, PublishingDecoder {
       emptyBooks(of: verdict.stream)
       publisher.restart(stream: verdict.stream, time: packet.sendTime)
     }
-    if verdict.missing > 0 { publisher.gap(stream: verdict.stream, time: packet.sendTime) }
+    if verdict.missing > 0 {
+      publisher.gap(
+        stream: verdict.stream, time: packet.sendTime, isOfPast: verdict.isOfPast)
+    }
     // A book is the sum of all messages of its day: joined late, it lacks some too.
     let isLate = verdict.isJoin && packet.first > 1
     let isDeep = packet.stream >> 32 == UInt64(IexProtocol.deep.rawValue)

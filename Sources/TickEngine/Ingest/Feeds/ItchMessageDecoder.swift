@@ -30,7 +30,9 @@ struct ItchMessageDecoder: ~Copyable, MoldDecoder {
     if verdict.isRestart || verdict.isNewSession {
       publisher.restart(stream: verdict.stream, time: clock)
     }
-    if verdict.missing > 0 { publisher.gap(stream: verdict.stream, time: clock) }
+    if verdict.missing > 0 {
+      publisher.gap(stream: verdict.stream, time: clock, isOfPast: verdict.isOfPast)
+    }
     publisher.beginMessages(stream: verdict.stream)
   }
 

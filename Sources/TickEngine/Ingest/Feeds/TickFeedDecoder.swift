@@ -40,8 +40,10 @@ struct TickFeedDecoder: ~Copyable, MoldDecoder {
       publisher.restart(stream: verdict.stream, time: publisher.statusTime(at: times.clock))
     }
     if verdict.missing > 0 {
-      forgetBid()
-      publisher.gap(stream: verdict.stream, time: publisher.statusTime(at: times.clock))
+      if !verdict.isOfPast { forgetBid() }
+      publisher.gap(
+        stream: verdict.stream, time: publisher.statusTime(at: times.clock),
+        isOfPast: verdict.isOfPast)
     }
     publisher.beginMessages(stream: verdict.stream)
   }
